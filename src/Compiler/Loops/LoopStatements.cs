@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+
+namespace GraphCompiler.Loops;
+
+/// <summary>A statement of the Loop IR.</summary>
+internal abstract record LoopStatement;
+
+/// <summary>Statements in order.</summary>
+internal sealed record Block(ImmutableArray<LoopStatement> Statements) : LoopStatement;
+
+/// <summary>Declares a variable with its first value, visible to the statements after it in the same block. Mutable through <see cref="Assign"/>.</summary>
+internal sealed record Let(Local Variable, LoopValue Value) : LoopStatement;
+
+/// <summary>Gives a declared variable a new value.</summary>
+internal sealed record Assign(Local Variable, LoopValue Value) : LoopStatement;
+
+/// <summary>
+/// <c>for (Variable = Begin; Variable &lt; End; Variable += Step) Body</c>. Iterations of a <see cref="LoopKind.Parallel"/> or
+/// <see cref="LoopKind.Vector"/> loop are independent but for <see cref="Reductions"/>: variables declared outside, each only ever assigned
+/// in the body as <c>acc = combine(acc, value)</c>; a vector loop keeps a partial result a lane and combines the lanes after the loop.
+/// </summary>
+internal sealed record For(Local Variable, LoopValue Begin, LoopValue End, LoopKind Kind, LoopStatement Body) : LoopStatement
+{
+    /// <summary>A positive constant; 1 in vector loops.</summary>
+    public long Step { get; init; } = 1;
+
+    public ImmutableArray<Reduction> Reductions { get; init; } = [];
+}
+
+internal enum LoopKind
+{
+    Serial,
+    Parallel,
+    Vector,
+}
+
+internal sealed record Reduction(Local Accumulator, ReduceFunction Function);
+
+internal enum ReduceFunction
+{
+    Sum,
+    Product,
+    Maximum,
+    Minimum,
+}
+
+/// <summary>A branch. In a vector loop the condition must not vary with the loop variable (use <see cref="SelectValue"/> for that).</summary>
+internal sealed record If(LoopValue Condition, LoopStatement Then, LoopStatement? Else = null) : LoopStatement;
+
+/// <summary>Writes an element; the index counts elements.</summary>
+internal sealed record Store(LoopBuffer Buffer, LoopValue Index, LoopValue Value) : LoopStatement;
+
+/// <summary>Ends the kernel with error site <paramref name="Site"/> (≥ 1), leaving the Int64 <paramref name="Detail"/> in the frame's last slot. Not inside vector loops.</summary>
+internal sealed record Fail(int Site, LoopValue Detail) : LoopStatement;
+
+/// <summary>A buffer argument. Compared by reference.</summary>
+internal sealed record LoopBuffer(string Name, DType Type, bool Writable = false)
+{
+    /// <summary>The number of elements, for checked builds and the evaluator.</summary>
+    public required LoopValue Length { get; init; }
+
+    public bool Equals(LoopBuffer? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
+
+/// <summary>
+/// A kernel: <c>int Kernel(nint frame, nint begin, nint end)</c>. The frame is an array of 8-byte slots: one address a buffer, in order;
+/// one value an extent; last, one slot that a failing kernel fills. The body computes the part [Begin, End) of its parallel range,
+/// whose whole is [0, <see cref="Range"/>).
+/// </summary>
+internal sealed record Kernel(string Name, ImmutableArray<LoopBuffer> Buffers, int Extents, Local Begin, Local End, LoopValue Range, LoopStatement Body)
+{
+    public int FrameSlots => Buffers.Length + Extents + 1;
+}

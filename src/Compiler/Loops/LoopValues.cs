@@ -1,0 +1,138 @@
+namespace GraphCompiler.Loops;
+
+/// <summary>A scalar expression of the Loop IR. Inside a vector loop the emitter widens what varies with the loop variable.</summary>
+internal abstract record LoopValue(DType Type);
+
+/// <summary>A constant, held as its bits so that -0.0 and NaN payloads keep their identity. Floats hold their IEEE bits, bools 0 or 1.</summary>
+internal sealed record Literal : LoopValue
+{
+    private Literal(DType type, long bits)
+        : base(type) => Bits = bits;
+
+    public long Bits { get; }
+
+    public static Literal Of(float value) => new(DType.Float32, BitConverter.SingleToInt32Bits(value));
+
+    public static Literal Of(double value) => new(DType.Float64, BitConverter.DoubleToInt64Bits(value));
+
+    public static Literal Of(int value) => new(DType.Int32, value);
+
+    public static Literal Of(long value) => new(DType.Int64, value);
+
+    public static Literal Of(bool value) => new(DType.Bool, value ? 1 : 0);
+
+    /// <summary>The number as a literal of <paramref name="type"/>, converted as a C# cast would.</summary>
+    public static Literal Of(DType type, double value) => type switch
+    {
+        DType.Float32 => Of((float)value),
+        DType.Float64 => Of(value),
+        DType.Int32 => Of((int)value),
+        DType.Int64 => Of((long)value),
+        _ => Of(value != 0),
+    };
+
+    public float AsSingle => BitConverter.Int32BitsToSingle((int)Bits);
+
+    public double AsDouble => BitConverter.Int64BitsToDouble(Bits);
+}
+
+/// <summary>A variable: a loop variable, a <see cref="Let"/> or a mutable accumulator. Compared by reference; the name is for people.</summary>
+internal sealed record Local(string Name, DType Type) : LoopValue(Type)
+{
+    public bool Equals(Local? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
+
+/// <summary>The Int64 size argument in an extent slot of the frame: a symbolic dimension, known when sizes are bound.</summary>
+internal sealed record Extent(int Slot) : LoopValue(DType.Int64);
+
+/// <summary>An element of a buffer; the index counts elements.</summary>
+internal sealed record Load(LoopBuffer Buffer, LoopValue Index) : LoopValue(Buffer.Type);
+
+/// <summary>An operation of one argument; the result has the argument's type, except <see cref="UnaryFunction.IsNaN"/>, which is Bool.</summary>
+internal sealed record UnaryValue(UnaryFunction Function, LoopValue X) : LoopValue(Function is UnaryFunction.IsNaN ? DType.Bool : X.Type);
+
+/// <summary>An operation of two arguments of one type; comparisons give Bool.</summary>
+internal sealed record BinaryValue(BinaryFunction Function, LoopValue X, LoopValue Y)
+    : LoopValue(Function is >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual ? DType.Bool : X.Type);
+
+/// <summary><paramref name="X"/> where the Bool condition holds, else <paramref name="Y"/>; both sides are evaluated.</summary>
+internal sealed record SelectValue(LoopValue Condition, LoopValue X, LoopValue Y) : LoopValue(X.Type);
+
+/// <summary>X·Y + Z rounded once (Float32, Float64).</summary>
+internal sealed record FmaValue(LoopValue X, LoopValue Y, LoopValue Z) : LoopValue(X.Type);
+
+/// <summary>Conversion between types: float to integer truncates toward zero and saturates (NaN gives 0), to Bool tests for non-zero.</summary>
+internal sealed record ConvertValue(DType To, LoopValue X) : LoopValue(To);
+
+/// <summary>The same bits as another type of the same size (Float32 ↔ Int32, Float64 ↔ Int64).</summary>
+internal sealed record BitcastValue(DType To, LoopValue X) : LoopValue(To);
+
+internal enum UnaryFunction
+{
+    /// <summary>−x; integers wrap.</summary>
+    Negate,
+
+    /// <summary>|x|; integers wrap.</summary>
+    Abs,
+
+    /// <summary>Square root (floats).</summary>
+    Sqrt,
+
+    /// <summary>Largest integer not above x (floats).</summary>
+    Floor,
+
+    /// <summary>Nearest integer, half to even (floats).</summary>
+    Round,
+
+    /// <summary>Logical (Bool) or bitwise (integers) complement.</summary>
+    Not,
+
+    /// <summary>x ≠ x (floats); Bool.</summary>
+    IsNaN,
+
+    /// <summary>Transcendentals (floats). The emitter asks <c>MathExpansion</c> for Float32 and calls the runtime's VectorMath for Float64.</summary>
+    Exp,
+    Log,
+    Log1P,
+    Tanh,
+    Sigmoid,
+    Sin,
+    Cos,
+    Erf,
+}
+
+internal enum BinaryFunction
+{
+    Add,
+    Subtract,
+    Multiply,
+
+    /// <summary>Quotient; for integers it rounds toward negative infinity (floor) and x/0 is 0.</summary>
+    Divide,
+
+    /// <summary>The larger (smaller); NaN if either is NaN (floats).</summary>
+    Maximum,
+    Minimum,
+
+    /// <summary>x to the power y (floats: C's pow; integers: by squaring, negative exponents give 0 except for bases 1 and −1).</summary>
+    Power,
+
+    /// <summary>Logical (Bool) or bitwise (integers).</summary>
+    And,
+    Or,
+    Xor,
+
+    /// <summary>Shifts of integers; the count must be a literal. Right is arithmetic.</summary>
+    ShiftLeft,
+    ShiftRight,
+
+    /// <summary>Comparisons; false with NaN except NotEqual.</summary>
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
