@@ -1,0 +1,206 @@
+namespace GraphCompiler.Execution;
+
+/// <summary>
+/// Float64 transcendentals over lanes, the same formulas as MathExpansion's with longer polynomials. These are minimax fits of our own (a Remez
+/// exchange in 45 digits) rounded to doubles; the comment beside each names its interval.
+/// </summary>
+internal static class DoubleMath
+{
+    // 1.5·2^52: adding it rounds to an integer and leaves that integer in the low bits of the sum.
+    private const double Rounder = 6755399441055744.0;
+    private const double Log2E = 1.4426950408889634;
+    private const double Ln2High = 0.6931471805599453;
+    private const double Ln2Low = 2.3190468138462996e-17;
+
+    /// <summary>4^n·e^r with r = x − 2n·ln 2 in ±ln 2; scaling twice reaches subnormals and infinity by ordinary rounding.</summary>
+    internal static T Exp<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var clamped = Min(T.Of(710), x);
+        clamped = T.Select(T.Less(clamped, T.Of(-746)), T.Of(-746), clamped);
+        var shifted = T.Fma(clamped, T.Of(0.5 * Log2E), T.Of(Rounder + 1023));
+        var n = shifted - T.Of(Rounder + 1023);
+        var r = T.Fma(n, T.Of(-2 * Ln2Low), T.Fma(n, T.Of(-2 * Ln2High), clamped));
+        var power = Polynomial(
+            r, 1.1379495763862461e-11, 1.6188990173469232e-10, 2.0878966360781412e-09, 2.505124322246304e-08, 2.7557304075274673e-07,
+            2.7557322074108417e-06, 2.48015873488353e-05, 0.00019841269836478288, 0.0013888888888818483, 0.008333333333337092, 0.04166666666666711,
+            0.16666666666666657, 0.5, 1, 1);
+        var scale = T.ShiftBitsLeft(shifted, 52);
+        return power * scale * scale;
+    }
+
+    /// <summary>With e = e^−|x| and u = e/(1 + e): 1 − u above zero, e − e·u below.</summary>
+    internal static T Sigmoid<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var e = Exp(x | T.Of(-0.0));
+        var minusU = e / (T.Of(-1) - e);
+        var y = T.Select(T.Less(x, T.Of(0)), e, T.Of(1));
+        return T.Fma(y, minusU, y);
+    }
+
+    /// <summary>h/(1 + h) with h = (e^2|x| − 1)/2, as m − m·(m/(1 + h)) with m = min(h, 1).</summary>
+    internal static T Tanh<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var a = Abs(x);
+        var twice = Min(T.Of(40), a + a);
+        var shifted = T.Fma(twice, T.Of(Log2E), T.Of(Rounder + 1022));
+        var n = shifted - T.Of(Rounder + 1022);
+        var r = T.Fma(n, T.Of(-Ln2Low), T.Fma(n, T.Of(-Ln2High), twice));
+
+        // (e^r − 1 − r)/r² on ±½ ln 2.
+        var q = Polynomial(
+            r, 2.0875259441477216e-09, 2.5108580395010664e-08, 2.755740159899822e-07, 2.7557245595346175e-06, 2.4801587175872233e-05,
+            0.0001984126988465515, 0.0013888888888959046, 0.00833333333332226, 0.04166666666666652, 0.16666666666666677, 0.5);
+        var powerMinusOne = T.Fma(r * r, q, r);
+        var scale = T.ShiftBitsLeft(shifted, 52);
+        var h = T.Fma(scale, powerMinusOne, scale - T.Of(0.5));
+        var m = Min(T.Of(1), h);
+        return WithSignOf(x, T.Fma(m, m / (T.Of(-1) - h), m));
+    }
+
+    /// <summary>n·ln 2 + log(1 + f) with 1 + f in [√½, √2]; subnormals are scaled by 2^54 first.</summary>
+    internal static T Log<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var subnormal = T.Less(x, T.Of(2.2250738585072014e-308));
+        var scaled = T.Select(subnormal, x * T.Of(18014398509481984), x);
+        var (n, field) = SplitExponent(scaled);
+        var f = T.SubtractBits(scaled, field) - T.Of(1);
+        n += T.Select(subnormal, T.Of(-54), T.Of(0));
+        return WithLogLimits(x, T.Of(0), LogOf(n, f));
+    }
+
+    /// <summary>As <see cref="Log"/> at u = 1 + x, with what that sum rounds away added back to f.</summary>
+    internal static T Log1P<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var u = x + T.Of(1);
+        var lost = x - (u - T.Of(1));
+        var (n, field) = SplitExponent(u);
+
+        // 2^−n. The bits would wrap at the top exponents, where what was lost does not matter.
+        var scale = T.Select(T.Less(T.Of(1e300), x), T.Of(0), T.SubtractBits(T.Of(1), field));
+        var f = T.Fma(lost, scale, T.SubtractBits(u, field) - T.Of(1));
+        return WithLogLimits(x, T.Of(-1), WithSignOf(x, LogOf(n, f)));
+    }
+
+    /// <summary>±sin r with r = |x| − n·π in ±π/2; lanes beyond the limit go to the platform's function, which reduces any double.</summary>
+    internal static T Sin<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var a = Abs(x);
+        var shifted = T.Fma(a, T.Of(0.3183098861837907), T.Of(Rounder));
+        var n = shifted - T.Of(Rounder);
+        var r = T.Fma(n, T.Of(2.994769809718363e-33), T.Fma(n, T.Of(-1.2246467991473532e-16), T.Fma(n, T.Of(-3.141592653589793), a)));
+        var sign = (x & T.Of(-0.0)) ^ T.ShiftBitsLeft(shifted, 63);
+        return WithLargeAngles(x, a, SinWithinHalfPi(r) ^ sign, Math.Sin);
+    }
+
+    /// <summary>∓sin r with r = |x| − m·π/2 in ±π/2 for the nearest odd m.</summary>
+    internal static T Cos<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var a = Abs(x);
+        var shifted = T.Fma(a, T.Of(0.3183098861837907), T.Of(-0.5)) + T.Of(Rounder);
+        var m = T.Fma(shifted - T.Of(Rounder), T.Of(2), T.Of(1));
+        var r = T.Fma(m, T.Of(1.4973849048591815e-33), T.Fma(m, T.Of(-6.123233995736766e-17), T.Fma(m, T.Of(-1.5707963267948966), a)));
+
+        // Odd multiples 1, 5, 9… of π/2 have the low bit of (m − 1)/2 clear, and there cos falls.
+        var sign = T.ShiftBitsLeft(shifted, 63) ^ T.Of(-0.0);
+        return WithLargeAngles(x, a, SinWithinHalfPi(r) ^ sign, Math.Cos);
+    }
+
+    /// <summary>Below 1 x + x·P(x²); above, 1 − e^(−x²)·G(1/(|x| + 2)) with G fitted to erfc(a)·e^(a²) on [1, 6], weighted by e^(−a²).</summary>
+    internal static T Erf<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var a = Abs(x);
+        var p = Polynomial(
+            a * a, -7.779458955545839e-10, 1.3710975148745214e-08, -1.6206312510252814e-07, 1.6447131403673695e-06, -1.4924712288067329e-05,
+            0.00012055293576159022, -0.0008548325929289371, 0.00522397760611795, -0.026866170643111406, 0.11283791670944185, -0.3761263890318352,
+            0.12837916709551256);
+        var bounded = Min(T.Of(6), a);
+        var g = Polynomial(
+            T.Of(1) / (bounded + T.Of(2)), -212.13414213901873, 748.0194832016554, -1153.0352692000456, 994.7936359477247, -510.82727897841573,
+            161.22734494965528, -41.11828785867169, 9.887983457763323, 1.897455540645521, 2.0584971248889894, 1.123265041445463, 0.5643774193182484,
+            -3.130736535716044e-06);
+        var tail = T.Of(1) - (Exp(bounded * (T.Of(0) - bounded)) * g);
+        return WithSignOf(x, T.Select(T.Less(a, T.Of(1)), T.Fma(a, p, a), tail));
+    }
+
+    /// <summary>r + r³·S(r²) for |r| ≤ π/2.</summary>
+    private static T SinWithinHalfPi<T>(T r)
+        where T : struct, IDoubleLanes<T>
+    {
+        var z = r * r;
+        var s = Polynomial(
+            z, -7.981488072451253e-18, 2.8102041292512245e-15, -7.647127319628742e-13, 1.6059043197809398e-10, -2.50521083785183e-08,
+            2.7557319223940483e-06, -0.00019841269841269673, 0.008333333333333333, -0.16666666666666666);
+        return T.Fma(z * r, s, r);
+    }
+
+    /// <summary>n·ln 2 + log(1 + f), the latter as f + s·(z·R(z) − f) with s = f/(2 + f), z = s²: the odd series of log((1 + s)/(1 − s)).</summary>
+    private static T LogOf<T>(T n, T f)
+        where T : struct, IDoubleLanes<T>
+    {
+        var s = f / (T.Of(2) + f);
+        var z = s * s;
+        var series = Polynomial(
+            z, 0.14796109735368307, 0.1531403546050891, 0.1818356487894729, 0.2222219856329398, 0.2857142874247648, 0.39999999999414315,
+            0.6666666666666734);
+        var logOfOnePlusF = T.Fma(s, (z * series) - f, f);
+        return T.Fma(n, T.Of(Ln2High), T.Fma(n, T.Of(Ln2Low), logOfOnePlusF));
+    }
+
+    /// <summary>The n that puts x·2^−n in [√½, √2), as a double and as bits to subtract from the exponent field.</summary>
+    private static (T N, T Field) SplitExponent<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        const double RootHalf = 0.7071067811865476;
+        var biased = T.ShiftBitsRight(T.AddBits(x, T.SubtractBits(T.Of(1), T.Of(RootHalf))), 52);
+
+        // The integer in the low bits of 2^52 is the double 2^52 + integer: cheaper than a conversion, which AVX2 lacks.
+        var n = (biased | T.Of(4503599627370496)) - T.Of(4503599627370496 + 1023);
+        return (n, T.SubtractBits(T.ShiftBitsLeft(biased, 52), T.Of(1)));
+    }
+
+    private static T WithLogLimits<T>(T x, T pole, T result)
+        where T : struct, IDoubleLanes<T>
+    {
+        var finite = T.Select(T.Less(x, T.Of(double.PositiveInfinity)), result, x);
+        var outside = T.Select(T.Same(x, pole), T.Of(double.NegativeInfinity), T.Of(double.NaN));
+        return T.Select(T.Less(pole, x), finite, outside);
+    }
+
+    private static T WithLargeAngles<T>(T x, T a, T result, Func<double, double> function)
+        where T : struct, IDoubleLanes<T>
+    {
+        var large = T.Less(T.Of(VectorMath.DoubleAngleLimit), a);
+        return T.Any(large) ? T.Select(large, T.Each(x, function), result) : result;
+    }
+
+    private static T Abs<T>(T x)
+        where T : struct, IDoubleLanes<T> => T.Of(BitConverter.Int64BitsToDouble(long.MaxValue)) & x;
+
+    /// <summary>x where it is below the bound or NaN.</summary>
+    private static T Min<T>(T bound, T x)
+        where T : struct, IDoubleLanes<T> => T.Select(T.Less(bound, x), bound, x);
+
+    private static T WithSignOf<T>(T x, T value)
+        where T : struct, IDoubleLanes<T> => value | (x & T.Of(-0.0));
+
+    /// <summary>Horner's rule, the highest power first.</summary>
+    private static T Polynomial<T>(T x, params ReadOnlySpan<double> coefficients)
+        where T : struct, IDoubleLanes<T>
+    {
+        var sum = T.Of(coefficients[0]);
+        for (var i = 1; i < coefficients.Length; i++)
+        {
+            sum = T.Fma(sum, x, T.Of(coefficients[i]));
+        }
+
+        return sum;
+    }
+}

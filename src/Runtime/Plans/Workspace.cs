@@ -1,0 +1,152 @@
+namespace GraphCompiler.Execution;
+
+/// <summary>
+/// The memory of one running call: intermediate values, and a frame a kernel with the addresses and sizes it works on. Bound to the values of the
+/// symbols; binding to the same values again costs a comparison.
+/// </summary>
+internal sealed unsafe class Workspace : IDisposable
+{
+    private readonly Plan plan;
+    private readonly long[] symbols;
+    private readonly long[] sizes;
+    private readonly nint[] addresses;
+    private readonly int[] frameStarts;
+    private readonly AlignedBuffer frames;
+    private readonly (int Slot, int External)[] patches;
+    private AlignedBuffer? memory;
+    private bool bound;
+
+    public Workspace(Plan plan)
+    {
+        this.plan = plan;
+        symbols = new long[plan.Symbols];
+        sizes = new long[plan.Sizes];
+        addresses = new nint[plan.Buffers.Length];
+        Externals = new nint[plan.Externals];
+        frameStarts = new int[plan.Steps.Length];
+        List<(int, int)> found = [];
+        int slots = 0;
+        for (int s = 0; s < plan.Steps.Length; s++)
+        {
+            PlanStep step = plan.Steps[s];
+            frameStarts[s] = slots;
+            for (int b = 0; b < step.Buffers.Length; b++)
+            {
+                if (plan.Buffers[step.Buffers[b]].External is >= 0 and var external)
+                {
+                    found.Add((slots + b, external));
+                }
+            }
+
+            slots += step.Slots;
+        }
+
+        patches = [.. found];
+        frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
+    }
+
+    /// <summary>The addresses that the caller provides, to be set before a run.</summary>
+    public nint[] Externals { get; }
+
+    /// <summary>The sizes for the current binding.</summary>
+    public ReadOnlySpan<long> Sizes => sizes;
+
+    /// <summary>The values of the symbols of the current binding.</summary>
+    public ReadOnlySpan<long> Symbols => symbols;
+
+    /// <summary>Bytes held for intermediate values.</summary>
+    public long Bytes => memory?.ByteLength ?? 0;
+
+    /// <summary>The address of a buffer that is not the caller's.</summary>
+    public nint Address(int buffer) => plan.Buffers[buffer].External is >= 0 and var external ? Externals[external] : addresses[buffer];
+
+    /// <summary>Takes sizes from the symbols' values, and memory for them.</summary>
+    public void Bind(ReadOnlySpan<long> values)
+    {
+        if (bound && values.SequenceEqual(symbols))
+        {
+            return;
+        }
+
+        bound = false;
+        values.CopyTo(symbols);
+        plan.EvaluateSizes(symbols, sizes);
+        long total = 0;
+        for (int b = 0; b < addresses.Length; b++)
+        {
+            PlanBuffer buffer = plan.Buffers[b];
+            if (buffer.IsInWorkspace)
+            {
+                addresses[b] = (nint)total;
+                total = checked(total + ((sizes[buffer.Bytes] + AlignedBuffer.Alignment - 1) & ~(long)(AlignedBuffer.Alignment - 1)));
+            }
+        }
+
+        if (memory is null || memory.ByteLength < total || memory.ByteLength > 4 * total)
+        {
+            memory?.Dispose();
+            memory = null;
+            memory = new AlignedBuffer((nint)total);
+        }
+
+        for (int b = 0; b < addresses.Length; b++)
+        {
+            PlanBuffer buffer = plan.Buffers[b];
+            addresses[b] = buffer.IsInWorkspace ? memory.Address + addresses[b] : buffer.Address;
+        }
+
+        var slots = (nint*)frames.Address;
+        for (int s = 0; s < plan.Steps.Length; s++)
+        {
+            PlanStep step = plan.Steps[s];
+            nint* frame = slots + frameStarts[s];
+            foreach (int buffer in step.Buffers)
+            {
+                *frame++ = addresses[buffer];
+            }
+
+            foreach (int extent in step.Extents)
+            {
+                *frame++ = (nint)sizes[extent];
+            }
+        }
+
+        bound = true;
+    }
+
+    /// <summary>Runs steps on what the caller provided; the number of the step that failed, or −1.</summary>
+    /// <param name="first">The first step.</param>
+    /// <param name="last">The step to stop before.</param>
+    /// <param name="site">The failing step's error site.</param>
+    /// <param name="detail">What the failing step left: the index that was out of range.</param>
+    public int Run(int first, int last, out int site, out long detail)
+    {
+        var slots = (nint*)frames.Address;
+        foreach ((int slot, int external) in patches)
+        {
+            slots[slot] = Externals[external];
+        }
+
+        for (int s = first; s < last; s++)
+        {
+            PlanStep step = plan.Steps[s];
+            nint* frame = slots + frameStarts[s];
+            site = step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
+            if (site != 0)
+            {
+                detail = frame[step.Slots - 1];
+                return s;
+            }
+        }
+
+        site = 0;
+        detail = 0;
+        return -1;
+    }
+
+    public void Dispose()
+    {
+        memory?.Dispose();
+        frames.Dispose();
+    }
+}

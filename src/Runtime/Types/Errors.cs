@@ -1,0 +1,59 @@
+namespace GraphCompiler;
+
+/// <summary>What GraphCompiler throws when a graph, its arguments or its use are wrong. The message says what, where, and what would be right.</summary>
+public class GraphException : Exception
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    public GraphException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    /// <param name="innerException">The cause.</param>
+    public GraphException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Shapes, axes or ranks that do not fit an operation.</summary>
+/// <param name="message">What was wrong, where, and what would be right.</param>
+public sealed class ShapeException(string message) : GraphException(message);
+
+/// <summary>Element types that do not fit an operation.</summary>
+/// <param name="message">What was wrong, where, and what would be right.</param>
+public sealed class DTypeException(string message) : GraphException(message);
+
+/// <summary>Arguments of a call that do not fit what was declared: count, rank, size, dtype, overlap.</summary>
+/// <param name="message">What was wrong, where, and what would be right.</param>
+public sealed class BindingException(string message) : GraphException(message);
+
+/// <summary>A value met while running that an operation cannot take, such as an index out of range.</summary>
+/// <param name="message">The node, the index and what would be right.</param>
+public sealed class ExecutionException(string message) : GraphException(message);
+
+/// <summary>A graph that cannot be compiled as asked, or compiled code that disagrees with the interpreter.</summary>
+public sealed class CompileException : GraphException
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    public CompileException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    /// <param name="innerException">The cause.</param>
+    public CompileException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A misuse of gradients: backward before forward, a root without gradient, an unreachable target.</summary>
+/// <param name="message">What was wrong, where, and what would be right.</param>
+public sealed class GradientException(string message) : GraphException(message);
