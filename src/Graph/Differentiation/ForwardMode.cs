@@ -1,0 +1,81 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Differentiation;
+
+/// <summary>Forward mode: one walk from inputs to roots that carries tangents. An op without a pushforward has its pullback transposed.</summary>
+internal static class ForwardMode
+{
+    /// <summary>The tangents of roots, given those of inputs; null where none reaches.</summary>
+    public static Node?[] Push(IReadOnlyList<Node> roots, IReadOnlyList<Node> inputs, IReadOnlyList<Node> directions)
+    {
+        List<Node> order = GraphWalk.TopologicalOrder(roots);
+        HashSet<Node> onPath = ReverseMode.OnPath(order, inputs);
+        Dictionary<Node, Node?[]> tangents = [];
+        Dictionary<Node, Node> given = [];
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            given[inputs[i]] = given.TryGetValue(inputs[i], out Node? former) ? former + directions[i] : directions[i];
+        }
+
+        foreach (Node node in order)
+        {
+            if (!onPath.Contains(node))
+            {
+                continue;
+            }
+
+            Push(node);
+
+            // An input that depends on another moves with it and by its own tangent: reverse mode adds up the same way.
+            if (given.TryGetValue(node, out Node? own))
+            {
+                tangents[node] = [tangents.GetValueOrDefault(node)?[0] is { } sum ? sum + own : own];
+            }
+        }
+
+        return [.. roots.Select(r => tangents.GetValueOrDefault(r)?[0])];
+
+        void Push(Node node)
+        {
+            if (node.Op.IsLeaf)
+            {
+                return;
+            }
+
+            if (node.Op is OutputOp output)
+            {
+                tangents[node] = [tangents.GetValueOrDefault(node.Inputs[0])?[output.Index]];
+                return;
+            }
+
+            Node?[] own = [.. node.Inputs.Select(n => tangents.GetValueOrDefault(n)?[0])];
+            if (own.Any(t => t is not null))
+            {
+                tangents[node] = node.Op.Pushforward(node, own) ?? TransposePullback(node, own);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The pullback is linear in the cotangent u, so its own pullback with respect to u, seeded with the tangents, is the pushforward
+    /// (Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    /// </summary>
+    private static Node?[] TransposePullback(Node node, Node?[] tangents)
+    {
+        bool recording = GradMode.IsEnabled;
+        using (GradMode.EnableGrad())
+        {
+            Node[] cotangents = [.. node.Results.Select((r, i) => Ops.Placeholder(r, $"cotangent{i}", r.DType.IsFloat()))];
+            Node?[] pulled = node.Op.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
+            int[] used = [.. Enumerable.Range(0, tangents.Length).Where(i => tangents[i] is not null && pulled[i] is not null)];
+            HashSet<Node> outside = [node, .. node.Inputs, .. tangents.OfType<Node>()];
+            Node?[] pushed = ReverseMode.PullAbove([.. used.Select(i => pulled[i]!)], [.. used.Select(i => tangents[i])], cotangents, outside.Contains);
+
+            // What is left of u in a linear function's derivative can only be multiplied by zero or be looked at for its shape.
+            Dictionary<Node, Node> zeros = cotangents.Where(c => c.DType.IsFloat()).ToDictionary(c => c, Ops.ZerosLike);
+            return [.. pushed.Select(p => p is null ? null : Finish(GraphWalk.Substitute([p], zeros, outside.Contains)[0]))];
+
+            Node Finish(Node tangent) => recording || !tangent.RequiresGrad ? tangent : Ops.Detach(tangent);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Differentiation;
+
+/// <summary>Directions times slopes, as the rules of elementwise operations need them.</summary>
+internal static class Slopes
+{
+    /// <summary>
+    /// A direction times a slope. This is a <see cref="ScaleCotangentOp"/> where the slope is finite too, since the product is differentiated
+    /// again: an infinite cotangent of it must not meet a direction of 0 as ∞·0. Simplification makes a plain product of it at the end.
+    /// </summary>
+    public static Node Scale(Node direction, Node slope) => Ops.ScaleCotangent(direction, slope);
+
+    /// <summary>Whether a slope is finite whatever the values of inputs and parameters, which count as finite.</summary>
+    public static bool IsFinite(Node slope)
+    {
+        int budget = 64;
+        return !MayBeInfinite(slope, ref budget);
+    }
+
+    /// <summary>The share of an extremum's gradient: all of it where this side wins (NaN included), half at a tie.</summary>
+    public static Node ShareAtTie(Node direction, Node side, Node other, Func<Node, Node, Node> wins)
+    {
+        Node zero = Ops.ZerosLike(direction);
+        return Ops.Where(
+            Ops.Equal(side, other),
+            0.5 * direction,
+            Ops.Where(wins(other, side), zero, direction));
+    }
+
+    /// <summary>Whether a value can overflow, divide by zero or be undefined, judged by the operations it comes from. Inputs and parameters count as finite.</summary>
+    private static bool MayBeInfinite(Node node, ref int budget)
+    {
+        if (--budget < 0)
+        {
+            return true;
+        }
+
+        switch (node.Op)
+        {
+            case InputOp or ParameterOp or TanhOp or SigmoidOp or SinOp or CosOp or ErfOp or SignOp or IotaOp or DimValueOp:
+                return false;
+            case ConstantOp constant:
+                return !constant.Data.IsFinite;
+            case ExpOp or LogOp or Log1POp or SqrtOp or ReciprocalOp or DivOp or PowOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
+                return true;
+            default:
+                foreach (Node input in node.Inputs)
+                {
+                    if (input.DType.IsFloat() && MayBeInfinite(input, ref budget))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+        }
+    }
+}

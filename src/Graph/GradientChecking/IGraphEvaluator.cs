@@ -1,0 +1,15 @@
+namespace GraphCompiler.Differentiation;
+
+/// <summary>How a check computes: by the interpreter, or by compiled code.</summary>
+internal interface IGraphEvaluator
+{
+    /// <summary>Makes a function from values of inputs to values of outputs; it is called many times.</summary>
+    Func<IReadOnlyList<TensorValue>, TensorValue[]> Prepare(IReadOnlyList<Node> inputs, IReadOnlyList<Node> outputs, Func<string, long> symbol);
+}
+
+/// <summary>Evaluation by the interpreter.</summary>
+internal sealed class InterpreterEvaluator : IGraphEvaluator
+{
+    public Func<IReadOnlyList<TensorValue>, TensorValue[]> Prepare(IReadOnlyList<Node> inputs, IReadOnlyList<Node> outputs, Func<string, long> symbol) =>
+        values => Interpreter.Evaluate(outputs, inputs.Zip(values).ToDictionary(p => p.First, p => p.Second), symbol);
+}

@@ -1,0 +1,64 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>What an evaluation sees: the node, the values of its inputs, and the values of symbols.</summary>
+internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<string, long> symbol)
+{
+    public Node Node => node;
+
+    public TensorValue[] Inputs => inputs;
+
+    public DType ResultType(int result = 0) => node.Results[result].DType;
+
+    public long[] ResultShape(int result = 0) => node.Results[result].Shape.Evaluate(symbol);
+
+    public long ValueOf(Dim dim) => dim.Evaluate(symbol);
+
+    public Func<string, long> Symbol => symbol;
+
+    /// <summary>The strides, in elements, of a dense row-major tensor.</summary>
+    public static long[] Strides(ReadOnlySpan<long> shape)
+    {
+        long[] strides = new long[shape.Length];
+        long stride = 1;
+        for (int axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            strides[axis] = stride;
+            stride *= shape[axis];
+        }
+
+        return strides;
+    }
+
+    /// <summary>The coordinates of a position in a dense row-major tensor.</summary>
+    public static long[] Coordinates(long position, ReadOnlySpan<long> shape)
+    {
+        long[] coordinates = new long[shape.Length];
+        for (int axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            coordinates[axis] = position % shape[axis];
+            position /= shape[axis];
+        }
+
+        return coordinates;
+    }
+
+    /// <summary>The position of coordinates in a dense row-major tensor.</summary>
+    public static long Position(ReadOnlySpan<long> coordinates, ReadOnlySpan<long> shape)
+    {
+        long position = 0;
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            position = (position * shape[axis]) + coordinates[axis];
+        }
+
+        return position;
+    }
+
+    /// <summary>An index checked against the size of the axis it points into.</summary>
+    public long CheckIndex(long index, long size, int axis) => index >= 0 && index < size
+        ? index
+        : throw new ExecutionException(IndexMessage(node, index, size, axis));
+
+    public static string IndexMessage(Node node, long index, long size, int axis) =>
+        $"{node.Describe()}: index {index} is outside axis {axis} of size {size}; indices must be in [0, {size}).";
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>Graphs as text: a line a node with its number, type, operation and inputs.</summary>
+internal static class GraphPrinter
+{
+    public static string Print(IReadOnlyList<Node> nodes, IReadOnlyList<Node> outputs)
+    {
+        Dictionary<Node, int> number = Number(nodes);
+        var text = new StringBuilder();
+        foreach (Node node in nodes)
+        {
+            string name = node.Name is null ? string.Empty : $"  # {(node.Scope is null ? node.Name : $"{node.Scope}/{node.Name}")}";
+            string inputs = string.Join(", ", node.Inputs.Select(i => $"%{number[i]}"));
+            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node.Op)}({inputs}){(node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $"return {string.Join(", ", outputs.Select(o => $"%{number[o]}"))}\n").ToString();
+    }
+
+    public static Dictionary<Node, int> Number(IReadOnlyList<Node> nodes) => nodes.Select((node, i) => (node, i)).ToDictionary(p => p.node, p => p.i);
+
+    /// <summary>The operation with its attributes.</summary>
+    public static string Describe(Op op)
+    {
+        switch (op)
+        {
+            case InputOp input:
+                return $"Input '{input.InputName}'";
+            case ParameterOp parameter:
+                return $"Parameter '{parameter.ParameterName}'";
+            case ConstantOp constant:
+                return $"Constant {constant.Data}";
+            case CallOp call:
+                return call.Name;
+        }
+
+        // A record prints as `NameOp { Attribute = value }`.
+        string text = op.ToString();
+        string attributes = text[(text.IndexOf('{', StringComparison.Ordinal) + 1)..text.LastIndexOf('}')].Trim();
+        return attributes.Length == 0 ? op.Name : $"{op.Name}[{attributes}]";
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+
+namespace GraphCompiler;
+
+/// <summary>Walks over graphs without recursion: depth is bounded by memory, not by the stack.</summary>
+internal static class GraphWalk
+{
+    /// <summary>
+    /// Every node that the roots reach, each after its inputs; the order is the same for the same graph. Nodes for which <paramref name="stop"/>
+    /// holds are listed, but what lies below them is not looked at.
+    /// </summary>
+    public static List<Node> TopologicalOrder(IEnumerable<Node> roots, Func<Node, bool>? stop = null)
+    {
+        List<Node> order = [];
+        HashSet<Node> seen = [];
+        var stack = new Stack<(Node Node, int Next)>();
+        foreach (Node root in roots)
+        {
+            if (seen.Add(root))
+            {
+                stack.Push((root, 0));
+            }
+
+            while (stack.TryPop(out (Node Node, int Next) top))
+            {
+                if (top.Next == top.Node.Inputs.Length || (top.Next == 0 && stop is not null && stop(top.Node)))
+                {
+                    order.Add(top.Node);
+                    continue;
+                }
+
+                stack.Push((top.Node, top.Next + 1));
+                Node input = top.Node.Inputs[top.Next];
+                if (seen.Add(input))
+                {
+                    stack.Push((input, 0));
+                }
+            }
+        }
+
+        return order;
+    }
+
+    /// <summary>Rebuilds the roots bottom-up; <paramref name="rebuild"/> sees each node with its new inputs.</summary>
+    public static Dictionary<Node, Node> Map(IEnumerable<Node> roots, Func<Node, ImmutableArray<Node>, Node> rebuild, Func<Node, bool>? stop = null)
+    {
+        Dictionary<Node, Node> map = [];
+        foreach (Node node in TopologicalOrder(roots, stop))
+        {
+            map[node] = stop is not null && stop(node) ? node : rebuild(node, [.. node.Inputs.Select(i => map[i])]);
+        }
+
+        return map;
+    }
+
+    /// <summary>The node on new inputs, or itself where none has changed.</summary>
+    public static Node On(this Node node, ImmutableArray<Node> inputs) => node.Inputs.SequenceEqual(inputs) ? node : node.Rebuild(inputs);
+
+    /// <summary>The roots with some nodes replaced by others of the same type; what lies below a node where <paramref name="stop"/> holds stays.</summary>
+    public static Node[] Substitute(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, Node> replacements, Func<Node, bool>? stop = null)
+    {
+        Dictionary<Node, Node> map = Map(
+            roots,
+            (node, inputs) =>
+            {
+                if (replacements.TryGetValue(node, out Node? replacement))
+                {
+                    return replacement;
+                }
+
+                // The flag is recomputed: what stands in for a placeholder may require gradients where the placeholder did not. What was cut off
+                // from gradients stays cut off.
+                return node.Inputs.SequenceEqual(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope);
+            },
+            stop);
+        return [.. roots.Select(r => map[r])];
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// A value in a symbolic graph: an operation applied to other nodes. Nodes are immutable and nothing is computed until a graph of them is
+/// compiled or interpreted. Made by the functions of <see cref="Ops"/>, whose names and rules are PyTorch's and NumPy's.
+/// </summary>
+public partial class Node
+{
+    private readonly NodeType[] results;
+
+    internal Node(Op op, ImmutableArray<Node> inputs, bool? requiresGrad = null, string? name = null, string? scope = null)
+    {
+        Op = op;
+        Inputs = inputs;
+        Name = name;
+        Scope = scope;
+        foreach (Node input in inputs)
+        {
+            ArgumentNullException.ThrowIfNull(input, nameof(inputs));
+            if (input.results.Length != 1 && op is not OutputOp)
+            {
+                throw new GraphException($"{op.Name}: the input {input.Describe()} has {input.results.Length} results; take one with Output(node, i).");
+            }
+        }
+
+        var context = new TypeContext(op, inputs, Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'");
+        results = op.Infer(context);
+        Guards = [.. context.Guards];
+        bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
+        RequiresGrad = mayRequireGrad && (requiresGrad ?? (GradMode.IsEnabled && inputs.Any(i => i.RequiresGrad)));
+    }
+
+    /// <summary>The element type.</summary>
+    public DType DType => results[0].DType;
+
+    /// <summary>The sizes of the axes.</summary>
+    public Shape Shape => results[0].Shape;
+
+    /// <summary>The number of axes.</summary>
+    public int Rank => Shape.Rank;
+
+    /// <summary>Whether a gradient can flow through this node: some leaf below it requires one, and neither <see cref="Ops.Detach"/> nor <see cref="GradMode.NoGrad"/> cut it off.</summary>
+    public bool RequiresGrad { get; }
+
+    /// <summary>The name given by <see cref="Named"/>, or of the input or parameter.</summary>
+    public string? Name { get; }
+
+    /// <summary>The part of the model the node was named in, such as <c>encoder/layer1</c>.</summary>
+    public string? Scope { get; }
+
+    internal Op Op { get; }
+
+    internal ImmutableArray<Node> Inputs { get; }
+
+    internal IReadOnlyList<NodeType> Results => results;
+
+    /// <summary>Whether gradients end here although an input requires one: the node was made without them, or has no slope.</summary>
+    internal bool CutsGradient => !RequiresGrad && Inputs.Any(i => i.RequiresGrad);
+
+    internal ImmutableArray<Guard> Guards { get; }
+
+    /// <summary>The same value under a name, for messages, dumps and pictures.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="scope">The part of the model it belongs to, such as <c>encoder/layer1</c>.</param>
+    public Node Named(string name, string? scope = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Op.IsLeaf
+            ? throw new GraphException($"{Describe()} is a leaf and keeps the name it was made with.")
+            : new Node(Op, Inputs, RequiresGrad, name, scope ?? Scope);
+    }
+
+    /// <summary>The node in a line: operation, name, dtype and shape.</summary>
+    public override string ToString() => Describe();
+
+    internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs]);
+
+    /// <summary>The same operation on other inputs; flag, name and scope are kept.</summary>
+    internal Node Rebuild(ImmutableArray<Node> inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);
+
+    /// <summary>The operation with the node's name and type, for messages.</summary>
+    internal string Describe()
+    {
+        string name = Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'";
+        return $"{Op.Name}{name} {string.Join(", ", results)}";
+    }
+}

@@ -1,0 +1,89 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>A composite of one input with one result.</summary>
+internal abstract record UnaryComposite : CompositeOp
+{
+    public sealed override Node[] Expand(IReadOnlyList<Node> inputs) => [Expand(inputs[0])];
+
+    protected abstract Node Expand(Node x);
+}
+
+/// <summary>max(x, 0); slope 0 at 0.</summary>
+internal sealed record ReluOp : UnaryComposite
+{
+    protected override Node Expand(Node x) => Ops.Maximum(x, Ops.ZerosLike(x));
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) =>
+        [Ops.Where(Ops.Greater(node, Ops.ZerosLike(node)), cotangents[0]!, Ops.ZerosLike(node))];
+}
+
+/// <summary>x cut to an interval; slope 1 at its ends.</summary>
+internal sealed record ClampOp : CompositeOp
+{
+    public override Node[] Expand(IReadOnlyList<Node> inputs) => [Ops.Minimum(Ops.Maximum(inputs[0], inputs[1]), inputs[2])];
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        (Node x, Node low, Node high) = (node.Inputs[0], node.Inputs[1], node.Inputs[2]);
+        Node zero = Ops.ZerosLike(x);
+        Node g = cotangents[0]!;
+        Node below = x < low;
+        Node above = x > high;
+
+        // Where the bounds cross, the upper one wins, as in the value.
+        return
+        [
+            Ops.Where(below | above, zero, g),
+            Ops.Where(below & (low < high), g, zero),
+            Ops.Where(above | (below & (low >= high)), g, zero),
+        ];
+    }
+}
+
+/// <summary>x·Φ(x) with the normal distribution function Φ: exact by erf, or the tanh approximation (Hendrycks and Gimpel, 2016).</summary>
+internal sealed record GeluOp(bool Approximate) : UnaryComposite
+{
+    protected override Node Expand(Node x) => Approximate
+        ? 0.5 * x * (1 + Ops.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))
+        : 0.5 * x * (1 + Ops.Erf(x * Math.Sqrt(0.5)));
+}
+
+/// <summary>exp(x) normalised to sum 1 along an axis, without overflow.</summary>
+internal sealed record SoftmaxOp(int Along) : UnaryComposite
+{
+    protected override Node Expand(Node x)
+    {
+        Node e = Ops.Exp(x - Ops.Detach(Ops.Max(x, Along, keepDims: true)));
+        return e / Ops.Sum(e, Along, keepDims: true);
+    }
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        Node g = cotangents[0]!;
+        return [node * (g - Ops.Sum(g * node, Along, keepDims: true))];
+    }
+}
+
+/// <summary>The logarithm of the softmax, without overflow or loss where it is small.</summary>
+internal sealed record LogSoftmaxOp(int Along) : UnaryComposite
+{
+    protected override Node Expand(Node x)
+    {
+        Node shifted = x - Ops.Detach(Ops.Max(x, Along, keepDims: true));
+        return shifted - Ops.Log(Ops.Sum(Ops.Exp(shifted), Along, keepDims: true));
+    }
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        Node g = cotangents[0]!;
+        return [g - (Ops.Exp(node) * Ops.Sum(g, Along, keepDims: true))];
+    }
+}
+
+/// <summary>log(1 + exp(x)), without overflow or loss.</summary>
+internal sealed record SoftplusOp : UnaryComposite
+{
+    protected override Node Expand(Node x) => Ops.Maximum(x, Ops.ZerosLike(x)) + Ops.Log1P(Ops.Exp(-Ops.Abs(x)));
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => [cotangents[0]! * Ops.Sigmoid(node.Inputs[0])];
+}

@@ -1,0 +1,35 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>Arithmetic on axes.</summary>
+internal static class Axis
+{
+    /// <summary>An axis counted from the front; negative ones count from the end.</summary>
+    public static int Normalize(int axis, int rank, string op, Node x)
+    {
+        int normal = axis < 0 ? axis + rank : axis;
+        return normal >= 0 && normal < rank
+            ? normal
+            : throw new ShapeException($"{op}: axis {axis} is outside a rank of {rank}; use {(rank == 0 ? "no axis" : $"{-rank} to {rank - 1}")}. Input: {x.Describe()}.");
+    }
+
+    /// <summary>Axes counted from the front, sorted, each once.</summary>
+    public static EquatableArray<int> Normalize(Axes axes, Node x, string op)
+    {
+        if (axes.IsAll)
+        {
+            return Enumerable.Range(0, x.Rank).ToEquatableArray();
+        }
+
+        int[] normal = [.. axes.Values.Select(a => Normalize(a, x.Rank, op, x)).Order()];
+        return normal.Distinct().Count() == normal.Length
+            ? normal.ToEquatableArray()
+            : throw new ShapeException($"{op}: an axis is named twice in {axes}. Input: {x.Describe()}.");
+    }
+
+    /// <summary>Puts back reduced axes with size 1.</summary>
+    public static Node Keep(Node reduced, EquatableArray<int> axes, Shape full) =>
+        Ops.Reshape(reduced, Shape.Of(full.Select((d, i) => axes.Contains(i) ? Dim.Of(1) : d)));
+
+    /// <summary>Repeats a reduced value along the axes that were reduced.</summary>
+    public static Node Expand(Node reduced, EquatableArray<int> axes, Shape full) => Ops.BroadcastTo(Keep(reduced, axes, full), full);
+}

@@ -1,0 +1,119 @@
+using GraphCompiler.Differentiation;
+
+namespace GraphCompiler.Operations;
+
+/// <summary>
+/// A computation made of other operations whose identity matters: a pass may claim it whole, and it may own a pullback that is better than the
+/// derivative of its parts. Whoever does not claim it expands it.
+/// </summary>
+internal abstract record CompositeOp : Op
+{
+    /// <summary>The results written as operations on the inputs.</summary>
+    public abstract Node[] Expand(IReadOnlyList<Node> inputs);
+
+    public override NodeType[] Infer(TypeContext context) => [.. Expand(context.Inputs).Select(n => n.Results[0])];
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        Node[] results;
+        using (GradMode.EnableGrad())
+        {
+            results = Expand(node.Inputs);
+        }
+
+        // An input that is given twice gets its whole cotangent once.
+        Node?[] pulled = ReverseMode.PullWithin(results, cotangents, node.Inputs);
+        return [.. pulled.Select((p, i) => node.Inputs.IndexOf(node.Inputs[i]) == i ? p : null)];
+    }
+
+    public override TensorValue[] Evaluate(EvaluationContext context)
+    {
+        Node[] results = Expand(context.Node.Inputs);
+        var given = context.Node.Inputs.Zip(context.Inputs).DistinctBy(p => p.First).ToDictionary(p => p.First, p => p.Second);
+        return Interpreter.Evaluate(results, given, context.Symbol);
+    }
+}
+
+/// <summary>A named function applied to inputs, with a pullback of its own if it is given one.</summary>
+internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList<Node>, IReadOnlyList<Node>, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
+{
+    public override string Name => CallName;
+
+    public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        if (Rule is null)
+        {
+            return base.Pullback(node, cotangents);
+        }
+
+        Node[] results = [.. Enumerable.Range(0, node.Results.Count).Select(i => Ops.Output(node, i))];
+        IReadOnlyList<Node?> pulled = Rule(node.Inputs, results, cotangents)
+            ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
+        if (pulled.Count != node.Inputs.Length)
+        {
+            throw new GradientException($"The pullback of {node.Describe()} returned {pulled.Count} cotangents for {node.Inputs.Length} inputs; return one for each, null for none.");
+        }
+
+        for (int i = 0; i < pulled.Count; i++)
+        {
+            if (pulled[i] is { } cotangent && cotangent.Results[0] != node.Inputs[i].Results[0])
+            {
+                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {node.Inputs[i].Results[0]}.");
+            }
+        }
+
+        return [.. pulled];
+    }
+}
+
+/// <summary>One result of an operation that has several. Differentiation routes its cotangent by position.</summary>
+internal sealed record OutputOp(int Index) : Op
+{
+    public override NodeType[] Infer(TypeContext context)
+    {
+        IReadOnlyList<NodeType> results = context.Inputs[0].Results;
+        return Index >= 0 && Index < results.Count
+            ? [results[Index]]
+            : throw context.BadShape($"there is no result {Index}; the node has {results.Count}.");
+    }
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => throw new InvalidOperationException("Reverse mode routes the cotangents of results by position.");
+
+    public override TensorValue[] Evaluate(EvaluationContext context) => throw new InvalidOperationException("The interpreter routes results by position.");
+}
+
+/// <summary>A closed piece of graph with parameters: compared by the identity of its nodes.</summary>
+internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<Node> Results)
+{
+    /// <summary>Traces a body on placeholders of the inputs' types.</summary>
+    /// <exception cref="GraphException">The body gives no result, or uses a leaf that requires a gradient and is not among the inputs.</exception>
+    public static Function Trace(string name, IReadOnlyList<Node> inputs, Func<IReadOnlyList<Node>, IReadOnlyList<Node>> body)
+    {
+        Node[] placeholders = [.. inputs.Select((n, i) => Ops.Placeholder(n.Results[0], $"arg{i}", n.RequiresGrad))];
+        IReadOnlyList<Node> results = body(placeholders);
+        if (results is null || results.Count == 0 || results.Contains(null!))
+        {
+            throw new GraphException($"Call '{name}': the body must return at least one node, and no null.");
+        }
+
+        // What does not require a gradient is not looked below: nothing flows back through it.
+        foreach (Node node in GraphWalk.TopologicalOrder(results, n => !n.RequiresGrad))
+        {
+            if (node.Op.IsLeaf && node.RequiresGrad && !placeholders.Contains(node))
+            {
+                throw new GraphException(
+                    $"Call '{name}': the body uses {node.Describe()}, which requires a gradient and is not among the inputs; add it to the inputs, or Detach it.");
+            }
+        }
+
+        return new Function(placeholders.ToEquatableArray(), results.ToEquatableArray());
+    }
+
+    public Node[] Apply(IReadOnlyList<Node> inputs)
+    {
+        var map = Parameters.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
+        return GraphWalk.Substitute([.. Results], map);
+    }
+}

@@ -1,0 +1,159 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>Whole slices picked along an axis: the axis is replaced by the axes of the indices (NumPy's take, an embedding look-up).</summary>
+internal sealed record TakeOp(int Along) : SingleResultOp
+{
+    protected override NodeType InferResult(TypeContext context)
+    {
+        Node x = context.Inputs[0];
+        context.RequireIndices(1);
+        context.RequireAxis(Along, x.Rank);
+        return new NodeType(x.DType, Shape.Of([.. x.Shape.Take(Along), .. context.Inputs[1].Shape, .. x.Shape.Skip(Along + 1)]));
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) =>
+        [Node.Create(new IndexAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], cotangent), null];
+
+    public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t, node.Inputs[1]) : null];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context)
+    {
+        TensorValue x = context.Inputs[0];
+        TensorValue indices = context.Inputs[1];
+        long[] shape = context.ResultShape();
+        return TensorValue.Gather(x, shape, i => Source(context, EvaluationContext.Coordinates(i, shape), x.Shape, indices, Along));
+    }
+
+    /// <summary>The position in <paramref name="whole"/> that a position of the picked slices stands for.</summary>
+    internal static long Source(EvaluationContext context, long[] at, long[] whole, TensorValue indices, int along)
+    {
+        long index = indices.Integers[EvaluationContext.Position(at.AsSpan(along, indices.Rank), indices.Shape)];
+        long[] from = [.. at[..along], context.CheckIndex(index, whole[along], along), .. at[(along + indices.Rank)..]];
+        return EvaluationContext.Position(from, whole);
+    }
+}
+
+/// <summary>A base to which slices are added at indices along an axis; an index that occurs again adds again.</summary>
+internal sealed record IndexAddOp(int Along) : SingleResultOp
+{
+    protected override NodeType InferResult(TypeContext context)
+    {
+        (Node x, Node indices, Node source) = (context.Inputs[0], context.Inputs[1], context.Inputs[2]);
+        context.RequireIndices(1);
+        context.RequireNumber();
+        context.RequireAxis(Along, x.Rank);
+        Shape expected = Shape.Of([.. x.Shape.Take(Along), .. indices.Shape, .. x.Shape.Skip(Along + 1)]);
+        return source.Shape != expected ? throw context.BadShape($"the source must have the shape {expected}, not {source.Shape}.{Broadcasting.Declare(expected, source.Shape)}")
+            : source.DType != x.DType ? throw context.BadDType($"the source must have the dtype {x.DType.Display()} of the base, not {source.DType.Display()}; use Cast.")
+            : new NodeType(x.DType, x.Shape);
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, Node.Create(new TakeOp(Along), cotangent, node.Inputs[1])];
+
+    public override Node?[] Pushforward(Node node, Node?[] tangents) =>
+        [Node.Create(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context)
+    {
+        TensorValue source = context.Inputs[2];
+        return Scattering.Add(context.Inputs[0], source, i =>
+            TakeOp.Source(context, EvaluationContext.Coordinates(i, source.Shape), context.Inputs[0].Shape, context.Inputs[1], Along));
+    }
+}
+
+/// <summary>One element picked for each index, along an axis; the indices have the input's rank (PyTorch's gather).</summary>
+internal sealed record TakeAlongAxisOp(int Along) : SingleResultOp
+{
+    protected override NodeType InferResult(TypeContext context)
+    {
+        Scattering.RequireAlong(context, Along);
+        return new NodeType(context.Inputs[0].DType, context.Inputs[1].Shape);
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) =>
+        [Node.Create(new ScatterAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], cotangent), null];
+
+    public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t, node.Inputs[1]) : null];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context)
+    {
+        TensorValue x = context.Inputs[0];
+        return TensorValue.Gather(x, context.Inputs[1].Shape, i => Scattering.Target(context, i, Along));
+    }
+}
+
+/// <summary>A base to which elements are added at indices along an axis; the indices have the base's rank (PyTorch's scatter_add).</summary>
+internal sealed record ScatterAddOp(int Along) : SingleResultOp
+{
+    protected override NodeType InferResult(TypeContext context)
+    {
+        Scattering.RequireAlong(context, Along);
+        context.RequireNumber();
+        return context.Inputs[2].Shape != context.Inputs[1].Shape ? throw context.BadShape($"the source must have the shape {context.Inputs[1].Shape} of the indices, not {context.Inputs[2].Shape}.{Broadcasting.Declare(context.Inputs[1].Shape, context.Inputs[2].Shape)}")
+            : context.Inputs[2].DType != context.Inputs[0].DType ? throw context.BadDType($"the source must have the dtype {context.Inputs[0].DType.Display()} of the base, not {context.Inputs[2].DType.Display()}; use Cast.")
+            : new NodeType(context.Inputs[0].DType, context.Inputs[0].Shape);
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, Node.Create(new TakeAlongAxisOp(Along), cotangent, node.Inputs[1])];
+
+    public override Node?[] Pushforward(Node node, Node?[] tangents) =>
+        [Node.Create(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context) =>
+        Scattering.Add(context.Inputs[0], context.Inputs[2], i => Scattering.Target(context, i, Along));
+}
+
+/// <summary>What the indexing operations share.</summary>
+internal static class Scattering
+{
+    public static void RequireAlong(TypeContext context, int along)
+    {
+        (Node x, Node indices) = (context.Inputs[0], context.Inputs[1]);
+        context.RequireIndices(1);
+        context.RequireAxis(along, x.Rank);
+        if (indices.Rank != x.Rank)
+        {
+            throw context.BadShape($"the indices must have the rank {x.Rank} of {x.Shape}, not {indices.Rank} as {indices.Shape}.");
+        }
+
+        for (int axis = 0; axis < x.Rank; axis++)
+        {
+            if (axis != along)
+            {
+                context.RequireAtLeast(x.Shape[axis], indices.Shape[axis], $"the indices are larger than axis {axis}: {indices.Shape[axis]} against {x.Shape[axis]}.");
+            }
+        }
+    }
+
+    /// <summary>The position in the first input that the index at a position stands for.</summary>
+    public static long Target(EvaluationContext context, long position, int along)
+    {
+        long[] whole = context.Inputs[0].Shape;
+        long[] at = EvaluationContext.Coordinates(position, context.Inputs[1].Shape);
+        at[along] = context.CheckIndex(context.Inputs[1].Integers[position], whole[along], along);
+        return EvaluationContext.Position(at, whole);
+    }
+
+    public static TensorValue Add(TensorValue target, TensorValue source, Func<long, long> position)
+    {
+        if (target.DType.IsFloat())
+        {
+            double[] reals = [.. target.Reals];
+            for (long i = 0; i < source.Count; i++)
+            {
+                reals[position(i)] += source.Reals[i];
+            }
+
+            return TensorValue.OfReals(target.DType, target.Shape, reals);
+        }
+
+        long[] whole = [.. target.Integers];
+        for (long i = 0; i < source.Count; i++)
+        {
+            long at = position(i);
+            whole[at] = unchecked(whole[at] + source.Integers[i]);
+        }
+
+        return TensorValue.OfIntegers(target.DType, target.Shape, whole);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace GraphCompiler.Operations;
+
+/// <summary>
+/// What a node computes. Every primitive is one sealed record whose equality, attributes included, is what makes two computations the same.
+/// The abstract members are what an operation owes: its type rule, its pullback, and a plain evaluation that is the truth for everything else.
+/// </summary>
+internal abstract record Op
+{
+    /// <summary>The name in printed graphs and messages.</summary>
+    public virtual string Name
+    {
+        get
+        {
+            string name = GetType().Name;
+            return name.EndsWith("Op", StringComparison.Ordinal) ? name[..^2] : name;
+        }
+    }
+
+    /// <summary>Whether a result can require a gradient when an input does; false for what has no slope, such as comparisons.</summary>
+    public virtual bool IsDifferentiable => true;
+
+    /// <summary>Whether the node stands for a value from outside: it has no inputs and is never rebuilt, merged or folded.</summary>
+    public virtual bool IsLeaf => false;
+
+    /// <summary>The types of the results, or an exception that says what is wrong with the inputs.</summary>
+    public abstract NodeType[] Infer(TypeContext context);
+
+    /// <summary>
+    /// The vector-Jacobian product: for each input, the cotangent that flows into it, null for none. Cotangents of results that nothing
+    /// depends on are null.
+    /// </summary>
+    public abstract Node?[] Pullback(Node node, Node?[] cotangents);
+
+    /// <summary>
+    /// The Jacobian-vector product: for each result its tangent; null if the op has no rule of its own and forward mode is to transpose the
+    /// pullback. Tangents of inputs that do not vary are null.
+    /// </summary>
+    public virtual Node?[]? Pushforward(Node node, Node?[] tangents) => null;
+
+    /// <summary>The values of the results.</summary>
+    public abstract TensorValue[] Evaluate(EvaluationContext context);
+
+    /// <summary>Only what the sealed records add, their attributes, is printed.</summary>
+    protected virtual bool PrintMembers(StringBuilder builder) => false;
+}
+
+/// <summary>An operation with one result.</summary>
+internal abstract record SingleResultOp : Op
+{
+    public sealed override NodeType[] Infer(TypeContext context) => [InferResult(context)];
+
+    public sealed override Node?[] Pullback(Node node, Node?[] cotangents) => PullbackResult(node, cotangents[0]!);
+
+    public sealed override TensorValue[] Evaluate(EvaluationContext context) => [EvaluateResult(context)];
+
+    protected abstract NodeType InferResult(TypeContext context);
+
+    protected abstract Node?[] PullbackResult(Node node, Node cotangent);
+
+    protected abstract TensorValue EvaluateResult(EvaluationContext context);
+}
+
+/// <summary>An operation of one input that is linear in it: forward mode applies it to the tangent.</summary>
+internal abstract record LinearOp : SingleResultOp
+{
+    public sealed override Node?[] Pushforward(Node node, Node?[] tangents) =>
+        [tangents[0] is { } tangent ? Node.Create(this, tangent) : null];
+}

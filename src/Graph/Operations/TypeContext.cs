@@ -1,0 +1,107 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>What a type rule sees: the operation, its inputs, and ways to refuse them.</summary>
+internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name)
+{
+    private readonly List<Guard> guards = [];
+
+    public IReadOnlyList<Node> Inputs => inputs;
+
+    /// <summary>Conditions on symbols that could not be decided; they are checked when sizes are bound.</summary>
+    public IReadOnlyList<Guard> Guards => guards;
+
+    public ShapeException BadShape(string message) => new($"{op.Name}: {message}{Describe()}");
+
+    public DTypeException BadDType(string message) => new($"{op.Name}: {message}{Describe()}");
+
+    public void RequireSame(Dim left, Dim right, string message)
+    {
+        switch (Dim.Same(left, right))
+        {
+            case false:
+                throw BadShape(message);
+            case null:
+                guards.Add(new Guard(left, right, IsEquality: true, $"{op.Name}{name}: {message}{Describe()}"));
+                break;
+        }
+    }
+
+    public void RequireAtLeast(Dim left, Dim right, string message)
+    {
+        switch (Dim.AtLeast(left, right))
+        {
+            case false:
+                throw BadShape(message);
+            case null:
+                guards.Add(new Guard(left, right, IsEquality: false, $"{op.Name}{name}: {message}{Describe()}"));
+                break;
+        }
+    }
+
+    public void RequireSameTypes()
+    {
+        for (int i = 1; i < inputs.Count; i++)
+        {
+            if (inputs[i].DType != inputs[0].DType)
+            {
+                throw BadDType($"the inputs have different dtypes, {inputs[0].DType.Display()} and {inputs[i].DType.Display()}; nothing is promoted implicitly, use Cast.");
+            }
+        }
+    }
+
+    public void RequireFloat(int input = 0)
+    {
+        if (!inputs[input].DType.IsFloat())
+        {
+            throw BadDType($"it takes float32 or float64, not {inputs[input].DType.Display()}; use Cast.");
+        }
+    }
+
+    public void RequireNumber(int input = 0)
+    {
+        if (inputs[input].DType == DType.Bool)
+        {
+            throw BadDType("it takes numbers, not bool; use Cast.");
+        }
+    }
+
+    public void RequireBool(int input = 0)
+    {
+        if (inputs[input].DType != DType.Bool)
+        {
+            throw BadDType($"input {input} must be bool, not {inputs[input].DType.Display()}; compare, for example NotEqual(x, 0).");
+        }
+    }
+
+    public void RequireIndices(int input)
+    {
+        if (!inputs[input].DType.IsInteger())
+        {
+            throw BadDType($"indices must be int32 or int64, not {inputs[input].DType.Display()}; use Cast.");
+        }
+    }
+
+    public void RequireAxis(int axis, int rank)
+    {
+        if (axis < 0 || axis >= rank)
+        {
+            throw BadShape($"axis {axis} is outside a rank of {rank}.");
+        }
+    }
+
+    private string Describe() => inputs.Count == 0 ? string.Empty : $" Inputs: {string.Join(", ", inputs.Select(i => i.Describe()))}.";
+}
+
+/// <summary>A condition on symbolic sizes that is checked when they are bound: left = right, or left ≥ right.</summary>
+internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Message)
+{
+    public void Check(Func<string, long> symbol)
+    {
+        long left = Left.Evaluate(symbol);
+        long right = Right.Evaluate(symbol);
+        if (IsEquality ? left != right : left < right)
+        {
+            throw new BindingException($"{Message} With these arguments {Left} is {left} and {Right} is {right}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Rewriting;
+
+/// <summary>
+/// The same graph in double: float32 nodes become float64 ones, casts between the two vanish, and every leaf becomes a placeholder that is
+/// to be given a value. Integers and bools stay as they are. The pullback of a call is asked in the dtypes it was written for and widened after.
+/// </summary>
+internal sealed class WidenToDouble
+{
+    private readonly Dictionary<Node, Node> map = [];
+    private readonly Func<Node, Node?> cut;
+    private readonly bool keepLeaves;
+
+    private WidenToDouble(Func<Node, Node?>? cut, bool keepLeaves)
+    {
+        this.cut = cut ?? (_ => null);
+        this.keepLeaves = keepLeaves;
+    }
+
+    /// <summary>What every node that the roots reach becomes.</summary>
+    /// <param name="roots">Any nodes.</param>
+    /// <param name="cut">What to put in a node's place, already wide; null to widen it.</param>
+    public static IReadOnlyDictionary<Node, Node> Run(IReadOnlyList<Node> roots, Func<Node, Node?>? cut = null) =>
+        new WidenToDouble(cut, keepLeaves: false).Widen(roots);
+
+    /// <summary>The type with float64 in the place of float32.</summary>
+    public static NodeType Wide(NodeType type) => type.DType == DType.Float32 ? type with { DType = DType.Float64 } : type;
+
+    /// <summary>The value in the dtype of a wide node.</summary>
+    public static TensorValue Wide(TensorValue value) =>
+        value.DType == DType.Float32 ? TensorValue.OfReals(DType.Float64, value.Shape, [.. value.Reals]) : value;
+
+    private Dictionary<Node, Node> Widen(IReadOnlyList<Node> roots)
+    {
+        using (GradMode.EnableGrad())
+        {
+            foreach (Node node in GraphWalk.TopologicalOrder(roots))
+            {
+                if (!map.ContainsKey(node))
+                {
+                    map[node] = cut(node) ?? Widen(node, [.. node.Inputs.Select(i => map[i])]);
+                }
+            }
+        }
+
+        return map;
+    }
+
+    private Node Widen(Node node, ImmutableArray<Node> inputs)
+    {
+        if (node.Op.IsLeaf)
+        {
+            return keepLeaves ? Ops.Cast(node, Wide(node.Results[0]).DType) : Ops.Placeholder(Wide(node.Results[0]), node.Name!, node.RequiresGrad);
+        }
+
+        Op op = Widen(node.Op);
+        if (op is CastOp && inputs[0].DType == DType.Float64 && node.DType.IsFloat())
+        {
+            return inputs[0].RequiresGrad == node.RequiresGrad ? inputs[0] : Ops.Detach(inputs[0]);
+        }
+
+        if (ReferenceEquals(op, node.Op) && node.Inputs.SequenceEqual(inputs))
+        {
+            return node;
+        }
+
+        var wide = new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope);
+        return wide.Results.All(r => r.DType != DType.Float32)
+            ? wide
+            : throw new InvalidOperationException($"Widening does not know the dtype that {node.Describe()} holds.");
+    }
+
+    /// <summary>The operation with every float32 that it names replaced.</summary>
+    private static Op Widen(Op op) => op switch
+    {
+        ConstantOp { Data.Value.DType: DType.Float32 } constant => new ConstantOp(new ConstantData(Wide(constant.Data.Value))),
+        CastOp { To: DType.Float32 } => new CastOp(DType.Float64),
+        IotaOp { Type: DType.Float32 } iota => iota with { Type = DType.Float64 },
+        DimValueOp { Type: DType.Float32 } size => size with { Type = DType.Float64 },
+        CallOp call => Widen(call),
+        _ => op,
+    };
+
+    private static CallOp Widen(CallOp call)
+    {
+        Node[] parameters = [.. call.Body.Parameters.Select(p => p.DType == DType.Float32 ? Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad) : p)];
+        Node[] results = WidenOn([.. call.Body.Results], call.Body.Parameters, parameters);
+        var body = new Function(parameters.ToEquatableArray(), results.ToEquatableArray());
+        return body == call.Body ? call : new CallOp(body, call.CallName, call.Rule is null ? null : (i, r, c) => Pull(call, i, r, c));
+    }
+
+    /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>
+    private static Node?[] Pull(CallOp call, IReadOnlyList<Node> inputs, IReadOnlyList<Node> results, IReadOnlyList<Node?> cotangents)
+    {
+        Node[] narrowInputs = [.. call.Body.Parameters.Select((p, i) => Ops.Placeholder(p.Results[0], $"arg{i}", inputs[i].RequiresGrad))];
+        Node[] narrowResults = [.. call.Body.Results.Select((r, i) => Ops.Placeholder(r.Results[0], $"result{i}", results[i].RequiresGrad))];
+        Node?[] narrowCotangents = [.. call.Body.Results.Select((r, i) => cotangents[i] is { } c ? Ops.Placeholder(r.Results[0], $"cotangent{i}", c.RequiresGrad) : null)];
+        IReadOnlyList<Node?> pulled = call.Rule!(narrowInputs, narrowResults, narrowCotangents);
+        Node[] from = [.. narrowInputs, .. narrowResults, .. narrowCotangents.OfType<Node>()];
+        Node[] to = [.. inputs, .. results, .. cotangents.OfType<Node>()];
+        var wide = new Queue<Node>(WidenOn([.. pulled.OfType<Node>()], from, to));
+        return [.. pulled.Select(p => p is null ? null : wide.Dequeue())];
+    }
+
+    /// <summary>Nodes over placeholders, widened over what takes the placeholders' place. Other leaves are captured from outside and keep their values.</summary>
+    private static Node[] WidenOn(Node[] roots, IReadOnlyList<Node> placeholders, IReadOnlyList<Node> replacements)
+    {
+        Dictionary<Node, Node> given = placeholders.Zip(replacements).ToDictionary(p => p.First, p => p.Second);
+        Dictionary<Node, Node> map = new WidenToDouble(given.GetValueOrDefault, keepLeaves: true).Widen(roots);
+        return [.. roots.Select(r => map[r])];
+    }
+}

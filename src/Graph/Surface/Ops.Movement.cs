@@ -1,0 +1,263 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>The elements, in row-major order, under another shape.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="shape">As many elements; one size may be −1, which stands for what is left.</param>
+    /// <exception cref="ShapeException">The numbers of elements differ, or more than one size is −1.</exception>
+    public static Node Reshape(Node x, Shape shape)
+    {
+        NotNull(x);
+        int[] open = [.. Enumerable.Range(0, shape.Rank).Where(i => shape[i].Constant == -1)];
+        if (open.Length > 1)
+        {
+            throw new ShapeException($"Reshape: {shape} leaves more than one size open; at most one may be -1. Input: {x.Describe()}.");
+        }
+
+        if (open.Length == 1)
+        {
+            Dim known = shape.Where((_, i) => i != open[0]).Aggregate(Dim.Of(1), (product, d) => product * d);
+            Dim rest = known.Constant == 0 ? 0 : x.Shape.ElementCount / known;
+            shape = shape.With(open[0], rest);
+        }
+
+        CheckSizes("Reshape", shape);
+        return shape == x.Shape ? x : Node.Create(new ReshapeOp(shape), x);
+    }
+
+    /// <summary>Joins neighbouring axes into one.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="startAxis">The first axis to join.</param>
+    /// <param name="endAxis">The last axis to join.</param>
+    public static Node Flatten(Node x, int startAxis = 0, int endAxis = -1)
+    {
+        if (NotNull(x).Rank == 0)
+        {
+            return Reshape(x, [1]);
+        }
+
+        int start = Axis.Normalize(startAxis, x.Rank, "Flatten", x);
+        int end = Axis.Normalize(endAxis, x.Rank, "Flatten", x);
+        if (start > end)
+        {
+            throw new ShapeException($"Flatten: the axes {startAxis} to {endAxis} are in the wrong order. Input: {x.Describe()}.");
+        }
+
+        Dim joined = Enumerable.Range(start, end - start + 1).Aggregate(Dim.Of(1), (product, a) => product * x.Shape[a]);
+        return Reshape(x, Shape.Of([.. x.Shape.Take(start), joined, .. x.Shape.Skip(end + 1)]));
+    }
+
+    /// <summary>Drops axes of size 1.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axes">The axes; by default every axis of constant size 1. A named axis of another size stays, as in PyTorch.</param>
+    public static Node Squeeze(Node x, Axes axes = default)
+    {
+        EquatableArray<int> normal = Axis.Normalize(axes, NotNull(x), "Squeeze");
+        return Reshape(x, x.Shape.Without([.. normal.Where(a => x.Shape[a].Constant == 1)]));
+    }
+
+    /// <summary>Adds an axis of size 1.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">Where it will stand in the result; −1 is last.</param>
+    public static Node Unsqueeze(Node x, int axis)
+    {
+        int at = Axis.Normalize(axis, NotNull(x).Rank + 1, "Unsqueeze", x);
+        return Reshape(x, Shape.Of([.. x.Shape.Take(at), Dim.Of(1), .. x.Shape.Skip(at)]));
+    }
+
+    /// <summary>Swaps two axes; by default the last two.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis0">One axis.</param>
+    /// <param name="axis1">The other.</param>
+    public static Node Transpose(Node x, int axis0 = -2, int axis1 = -1)
+    {
+        int a = Axis.Normalize(axis0, NotNull(x).Rank, "Transpose", x);
+        int b = Axis.Normalize(axis1, x.Rank, "Transpose", x);
+        return Permute(x, [.. Enumerable.Range(0, x.Rank).Select(i => i == a ? b : i == b ? a : i)]);
+    }
+
+    /// <summary>Puts the axes in another order: result axis i is axis order[i].</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="order">Every axis once.</param>
+    public static Node Permute(Node x, params ReadOnlySpan<int> order)
+    {
+        var normal = new int[order.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            normal[i] = Axis.Normalize(order[i], NotNull(x).Rank, "Permute", x);
+        }
+
+        return normal.SequenceEqual(Enumerable.Range(0, NotNull(x).Rank)) ? x : Node.Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
+    }
+
+    /// <summary>Repeats axes of size 1, and adds leading ones, to reach a shape.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="shape">The shape; −1 keeps the size that the axis has.</param>
+    /// <exception cref="ShapeException">An axis of another size would have to change.</exception>
+    public static Node BroadcastTo(Node x, Shape shape)
+    {
+        NotNull(x);
+        int lead = shape.Rank - x.Rank;
+        Shape to = shape.Any(d => d.Constant == -1)
+            ? Shape.Of(shape.Select((d, i) => d.Constant == -1 && i >= lead ? x.Shape[i - lead] : d))
+            : shape;
+        CheckSizes("BroadcastTo", to);
+        return to == x.Shape ? x : Node.Create(new BroadcastToOp(to), x);
+    }
+
+    /// <summary>A part of an axis: elements start, start + step, … below stop, as in Python.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="start">The first element; a negative number counts from the end; null is 0.</param>
+    /// <param name="stop">The end, which is not included; a negative number counts from the end; null is the size.</param>
+    /// <param name="step">The distance between elements, at least 1.</param>
+    /// <remarks>Numbers beyond the ends of an axis of constant size are cut to it; of a symbolic axis they are an error once its size is known.</remarks>
+    public static Node Slice(Node x, int axis, Dim? start = null, Dim? stop = null, long step = 1)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Slice", x);
+        if (step < 1)
+        {
+            throw new ShapeException($"Slice: the step {step} must be at least 1. Input: {x.Describe()}.");
+        }
+
+        Dim size = x.Shape[along];
+        Dim from = Place(start ?? 0, size);
+        Dim to = Place(stop ?? size, size);
+        Dim length = step == 1 ? to - from : (to - from + (step - 1)) / step;
+        if (length.Constant < 0)
+        {
+            length = 0;
+        }
+
+        if (from == Dim.Of(0) && length == size && step == 1)
+        {
+            return x;
+        }
+
+        IEnumerable<SliceRange> ranges = x.Shape.Select((d, i) => i == along ? new SliceRange(from, length, step) : new SliceRange(0, d, 1));
+        return Node.Create(new SliceOp(ranges.ToEquatableArray()), x);
+
+        static Dim Place(Dim at, Dim size)
+        {
+            Dim placed = at.Constant < 0 ? size + at : at;
+            return placed.Constant is { } p && size.Constant is { } s ? Math.Clamp(p, 0, s) : placed;
+        }
+    }
+
+    /// <summary>A part of an axis as a C# range: <c>Slice(x, 0, 1..^1)</c>.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="step">The distance between elements, at least 1.</param>
+    public static Node Slice(Node x, int axis, Range range, long step = 1)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Slice", x);
+        Dim size = x.Shape[along];
+        return Slice(x, along, Of(range.Start), Of(range.End), step);
+
+        // Below 0 would count from the end once more.
+        Dim Of(Index index) => !index.IsFromEnd ? index.Value : size.Constant is { } s ? Math.Max(0, s - index.Value) : size - index.Value;
+    }
+
+    /// <summary>One element of an axis; the axis goes away.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="index">The element; a negative number counts from the end.</param>
+    /// <exception cref="ShapeException">There is no such element.</exception>
+    public static Node Select(Node x, int axis, long index)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Select", x);
+        Dim size = x.Shape[along];
+        if (size.Constant is { } s && (index < -s || index >= s))
+        {
+            throw new ShapeException($"Select: there is no element {index} along axis {axis} of size {s}. Input: {x.Describe()}.");
+        }
+
+        Dim at = index < 0 ? size + index : index;
+        IEnumerable<SliceRange> ranges = x.Shape.Select((d, i) => i == along ? new SliceRange(at, 1, 1) : new SliceRange(0, d, 1));
+        return Reshape(Node.Create(new SliceOp(ranges.ToEquatableArray()), x), x.Shape.Without([along]));
+    }
+
+    /// <summary>Tensors one after the other along an axis.</summary>
+    /// <param name="nodes">At least one; they may differ only in the size of that axis.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node Concat(IReadOnlyList<Node> nodes, int axis = 0)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        if (nodes.Count == 0)
+        {
+            throw new ShapeException("Concat: there is nothing to join; give at least one node.");
+        }
+
+        foreach (Node node in nodes)
+        {
+            NotNull(node, nameof(nodes));
+        }
+
+        int along = Axis.Normalize(axis, nodes[0].Rank, "Concat", nodes[0]);
+        return nodes.Count == 1 ? nodes[0] : Node.Create(new ConcatOp(along), [.. nodes]);
+    }
+
+    /// <summary>Tensors of one shape side by side along a new axis.</summary>
+    /// <param name="nodes">At least one.</param>
+    /// <param name="axis">Where the new axis will stand.</param>
+    public static Node Stack(IReadOnlyList<Node> nodes, int axis = 0)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        if (nodes.Count == 0)
+        {
+            throw new ShapeException("Stack: there is nothing to stack; give at least one node.");
+        }
+
+        foreach (Node node in nodes)
+        {
+            if (NotNull(node).Shape != nodes[0].Shape)
+            {
+                throw new ShapeException($"Stack: the shapes {nodes[0].Shape} and {node.Shape} differ; all must be equal.{Broadcasting.Declare(nodes[0].Shape, node.Shape)}");
+            }
+        }
+
+        int along = Axis.Normalize(axis, nodes[0].Rank + 1, "Stack", nodes[0]);
+        return Concat([.. nodes.Select(n => Unsqueeze(n, along))], along);
+    }
+
+    /// <summary>A number around an axis.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="before">How many elements to add before; a negative number takes away.</param>
+    /// <param name="after">How many elements to add after; a negative number takes away.</param>
+    /// <param name="value">The number.</param>
+    public static Node Pad(Node x, int axis, Dim before, Dim after, double value = 0)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Pad", x);
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        Dim left = x.Shape[along] + (before.Constant < 0 ? before : 0) + (after.Constant < 0 ? after : 0);
+        if (left.Constant < 0)
+        {
+            throw new ShapeException($"Pad: {before} before and {after} after take away more than the {x.Shape[along]} elements of axis {axis}. Input: {x.Describe()}.");
+        }
+
+        if (before.Constant < 0)
+        {
+            return Pad(Slice(x, along, before * -1), along, 0, after, value);
+        }
+
+        if (after.Constant < 0)
+        {
+            return Pad(Slice(x, along, 0, x.Shape[along] + after), along, before, 0, value);
+        }
+
+        if (before.Constant == 0 && after.Constant == 0)
+        {
+            return x;
+        }
+
+        Scalar(value, x.DType);
+        IEnumerable<PadRange> ranges = x.Shape.Select((_, i) => i == along ? new PadRange(before, after, 0) : new PadRange(0, 0, 0));
+        return Node.Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
+    }
+}

@@ -1,0 +1,132 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>The sum over axes; 0 of nothing.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Sum(Node x, Axes axes = default, bool keepDims = false) => Reduce("Sum", a => new SumOp(a), x, axes, keepDims);
+
+    /// <summary>The mean over axes; NaN of nothing.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Mean(Node x, Axes axes = default, bool keepDims = false)
+    {
+        RequireFloat("Mean", x);
+        Axis.Normalize(axes, x, "Mean");
+        return Sum(x, axes, keepDims) / DimValue(CountAlong(x, axes), x.DType);
+    }
+
+    /// <summary>The product over axes; 1 of nothing. The gradient is exact where factors are zero.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Prod(Node x, Axes axes = default, bool keepDims = false) => Reduce("Prod", a => new ProdOp(a), x, axes, keepDims);
+
+    /// <summary>The largest over axes, NaN if there is one; ties share the gradient evenly (PyTorch's amax).</summary>
+    /// <param name="x">Numbers, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Max(Node x, Axes axes = default, bool keepDims = false) => Reduce("Max", a => new MaxOp(a), x, axes, keepDims);
+
+    /// <summary>The smallest over axes, NaN if there is one; ties share the gradient evenly (PyTorch's amin).</summary>
+    /// <param name="x">Numbers, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Min(Node x, Axes axes = default, bool keepDims = false) => Reduce("Min", a => new MinOp(a), x, axes, keepDims);
+
+    /// <summary>The largest along one axis and its int64 position, the first at a tie; the gradient goes to that element alone (PyTorch's max with dim).</summary>
+    /// <param name="x">Numbers, at least one along the axis.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="keepDims">Whether the axis stays with size 1.</param>
+    public static (Node Values, Node Indices) MaxWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMax(x, Axis.Normalize(axis, NotNull(x).Rank, "MaxWithIndex", x), keepDims: true));
+
+    /// <summary>The smallest along one axis and its int64 position, the first at a tie; the gradient goes to that element alone (PyTorch's min with dim).</summary>
+    /// <param name="x">Numbers, at least one along the axis.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="keepDims">Whether the axis stays with size 1.</param>
+    public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMin(x, Axis.Normalize(axis, NotNull(x).Rank, "MinWithIndex", x), keepDims: true));
+
+    /// <summary>The int64 position of the first largest element; over several axes, its row-major position among them. No gradient.</summary>
+    /// <param name="x">Numbers, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node ArgMax(Node x, Axes axes = default, bool keepDims = false) => ArgExtremum("ArgMax", along => new ArgMaxOp(along), x, axes, keepDims);
+
+    /// <summary>The int64 position of the first smallest element; over several axes, its row-major position among them. No gradient.</summary>
+    /// <param name="x">Numbers, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node ArgMin(Node x, Axes axes = default, bool keepDims = false) => ArgExtremum("ArgMin", along => new ArgMinOp(along), x, axes, keepDims);
+
+    /// <summary>The variance over axes: the mean squared distance from the mean, with <paramref name="correction"/> taken off the count.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's variance.</param>
+    public static Node Variance(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
+    {
+        RequireFloat("Variance", x);
+        Axis.Normalize(axes, x, "Variance");
+        Node deviation = x - Mean(x, axes, keepDims: true);
+        Node squares = Sum(deviation * deviation, axes, keepDims);
+        Node count = DimValue(CountAlong(x, axes), x.DType);
+        return squares / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
+    }
+
+    /// <summary>The number of elements along axes.</summary>
+    internal static Dim CountAlong(Node x, Axes axes) =>
+        Axis.Normalize(axes, x, "Mean").Aggregate(Dim.Of(1), (product, a) => product * x.Shape[a]);
+
+    private static void RequireFloat(string op, Node x)
+    {
+        if (!NotNull(x).DType.IsFloat())
+        {
+            throw new DTypeException($"{op}: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {x.Describe()}.");
+        }
+    }
+
+    private static void RequireNumber(string op, Node x)
+    {
+        if (NotNull(x).DType == DType.Bool)
+        {
+            throw new DTypeException($"{op}: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
+        }
+    }
+
+    private static Node Reduce(string name, Func<EquatableArray<int>, Op> op, Node x, Axes axes, bool keepDims)
+    {
+        EquatableArray<int> normal = Axis.Normalize(axes, NotNull(x), name);
+        Node reduced = Node.Create(op(normal), x);
+        return keepDims ? Axis.Keep(reduced, normal, x.Shape) : reduced;
+    }
+
+    private static Node ArgExtremum(string name, Func<int, Op> op, Node x, Axes axes, bool keepDims)
+    {
+        RequireNumber(name, x);
+        EquatableArray<int> normal = Axis.Normalize(axes, x, name);
+        Node result;
+        if (normal.Count == 1)
+        {
+            result = Node.Create(op(normal[0]), x);
+        }
+        else
+        {
+            int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => !normal.Contains(a))];
+            Node last = Reshape(Permute(x, [.. kept, .. normal]), Shape.Of([.. kept.Select(a => x.Shape[a]), CountAlong(x, axes)]));
+            result = Node.Create(op(kept.Length), last);
+        }
+
+        return keepDims ? Axis.Keep(result, normal, x.Shape) : result;
+    }
+
+    private static (Node Values, Node Indices) Pick(Node x, int axis, bool keepDims, Node indices)
+    {
+        Node values = TakeAlongAxis(x, indices, axis);
+        return keepDims ? (values, indices) : (Squeeze(values, axis), Squeeze(indices, axis));
+    }
+}

@@ -1,0 +1,193 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// The operations a graph is made of. Import them with <c>using static GraphCompiler.Ops;</c>. Names and rules are PyTorch's and NumPy's:
+/// shapes broadcast, negative axes count from the end, and a mistake in shape or dtype is an exception at the line that makes it. Nothing is
+/// promoted implicitly, except that C# numbers take the dtype of the node beside them.
+/// </summary>
+public static partial class Ops
+{
+    /// <summary>A float32 value given at each call.</summary>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="shape">The sizes; a string is a symbol that takes its value from the argument: <c>["N", 4]</c>.</param>
+    /// <param name="requiresGrad">Whether a backward is to leave a gradient here.</param>
+    public static Leaf<float> Input(string name, Shape shape, bool requiresGrad = false) => Input<float>(name, shape, requiresGrad);
+
+    /// <summary>A value given at each call.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="shape">The sizes; a string is a symbol that takes its value from the argument: <c>["N", 4]</c>.</param>
+    /// <param name="requiresGrad">Whether a backward is to leave a gradient here; only for float and double.</param>
+    /// <exception cref="DTypeException">The type is none of these, or cannot require a gradient.</exception>
+    /// <exception cref="ShapeException">A size is negative.</exception>
+    public static Leaf<T> Input<T>(string name, Shape shape, bool requiresGrad = false)
+        where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        CheckSizes("Input", shape);
+        return new Leaf<T>(new InputOp(name, new NodeType(DTypes.Of<T>(), shape)), requiresGrad);
+    }
+
+    /// <summary>A tensor that the model owns and training changes.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="value">The initial value; it is copied.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    public static Parameter<T> Parameter<T>(string name, Tensor<T> value, bool? requiresGrad = null)
+        where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(value);
+        var dense = new T[value.FlattenedLength];
+        value.FlattenTo(dense);
+        return new Parameter<T>(name, dense, [.. value.Lengths.ToArray().Select(l => (long)l)], requiresGrad ?? DTypes.Of<T>().IsFloat());
+    }
+
+    /// <summary>A scalar that the model owns and training changes.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="value">The initial value.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    public static Parameter<T> Parameter<T>(string name, T value, bool? requiresGrad = null)
+        where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new Parameter<T>(name, [value], [], requiresGrad ?? DTypes.Of<T>().IsFloat());
+    }
+
+    /// <summary>Numbers written into the graph.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="value">The numbers; they are copied.</param>
+    public static Node Constant<T>(Tensor<T> value)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var dense = new T[value.FlattenedLength];
+        value.FlattenTo(dense);
+        return Constant(TensorValue.FromBytes(DTypes.Of<T>(), [.. value.Lengths.ToArray().Select(l => (long)l)], MemoryMarshal.AsBytes(dense.AsSpan())));
+    }
+
+    /// <summary>Numbers written into the graph, shape [length].</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="values">The numbers; they are copied.</param>
+    public static Node Constant<T>(T[] values)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return Constant(TensorValue.FromBytes(DTypes.Of<T>(), [values.Length], MemoryMarshal.AsBytes(values.AsSpan())));
+    }
+
+    /// <summary>A number written into the graph, shape [].</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="value">The number.</param>
+    public static Node Constant<T>(T value)
+        where T : unmanaged => Constant(TensorValue.FromBytes(DTypes.Of<T>(), [], MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value))));
+
+    /// <summary>A number repeated over a shape.</summary>
+    /// <param name="shape">The sizes; symbols are allowed.</param>
+    /// <param name="value">The number.</param>
+    /// <param name="dtype">The element type.</param>
+    /// <exception cref="DTypeException">The dtype cannot hold the number exactly (integers and bools only).</exception>
+    public static Node Full(Shape shape, double value, DType dtype = DType.Float32)
+    {
+        CheckSizes("Full", shape);
+        return BroadcastTo(Scalar(value, dtype), shape);
+    }
+
+    /// <summary>Zeros of a shape.</summary>
+    /// <param name="shape">The sizes; symbols are allowed.</param>
+    /// <param name="dtype">The element type.</param>
+    public static Node Zeros(Shape shape, DType dtype = DType.Float32) => Full(shape, 0, dtype);
+
+    /// <summary>Ones of a shape.</summary>
+    /// <param name="shape">The sizes; symbols are allowed.</param>
+    /// <param name="dtype">The element type.</param>
+    public static Node Ones(Shape shape, DType dtype = DType.Float32) => Full(shape, 1, dtype);
+
+    /// <summary>Zeros of the shape and dtype of a node.</summary>
+    /// <param name="x">The node.</param>
+    public static Node ZerosLike(Node x) => Full(NotNull(x).Shape, 0, x.DType);
+
+    /// <summary>Ones of the shape and dtype of a node.</summary>
+    /// <param name="x">The node.</param>
+    public static Node OnesLike(Node x) => Full(NotNull(x).Shape, 1, x.DType);
+
+    /// <summary>The numbers start, start + step, …, as many as a size says: shape [count].</summary>
+    /// <param name="count">How many; a symbol is allowed.</param>
+    /// <param name="start">The first.</param>
+    /// <param name="step">The distance between neighbours.</param>
+    /// <param name="dtype">The element type, a number.</param>
+    public static Node Arange(Dim count, double start = 0, double step = 1, DType dtype = DType.Int64)
+    {
+        ArgumentNullException.ThrowIfNull(count);
+        Node counts = Iota([count], 0, dtype);
+        counts = step == 1 ? counts : counts * Scalar(step, dtype);
+        return start == 0 ? counts : counts + Scalar(start, dtype);
+    }
+
+    /// <summary>Counts along one axis, the same along all others.</summary>
+    /// <param name="shape">The sizes; symbols are allowed.</param>
+    /// <param name="axis">The axis along which the numbers are 0, 1, 2, ….</param>
+    /// <param name="dtype">The element type, a number.</param>
+    public static Node Iota(Shape shape, int axis, DType dtype = DType.Int64)
+    {
+        CheckSizes("Iota", shape);
+        int along = axis < 0 ? axis + shape.Rank : axis;
+        return along >= 0 && along < shape.Rank
+            ? Node.Create(new IotaOp(shape, along, dtype))
+            : throw new ShapeException($"Iota: axis {axis} is outside the shape {shape}, whose rank is {shape.Rank}.");
+    }
+
+    /// <summary>A size as a scalar that arithmetic can use, known when the sizes are bound.</summary>
+    /// <param name="dim">The size.</param>
+    /// <param name="dtype">The element type, a number.</param>
+    public static Node DimValue(Dim dim, DType dtype = DType.Int64)
+    {
+        ArgumentNullException.ThrowIfNull(dim);
+        return dim.Constant is { } size ? Scalar(size, dtype) : Node.Create(new DimValueOp(dim, dtype));
+    }
+
+    /// <summary>The values of a node without its gradient: nothing flows back through the result.</summary>
+    /// <param name="x">Any node.</param>
+    public static Node Detach(Node x) => Node.Create(new DetachOp(), NotNull(x));
+
+    internal static Node Constant(TensorValue value) => Node.Create(new ConstantOp(new ConstantData(value)));
+
+    /// <summary>A number as a scalar of a dtype that can hold it.</summary>
+    internal static Node Scalar(double value, DType dtype) => Fits(value, dtype)
+        ? Constant(TensorValue.Full(dtype, [], value))
+        : throw new DTypeException($"The number {value} is no {dtype.Display()}; use Cast to get a dtype that can hold it.");
+
+    /// <summary>Whether a dtype holds a number: floats round, integers and bools must be exact.</summary>
+    internal static bool Fits(double value, DType dtype) => dtype switch
+    {
+        DType.Int32 => value == (int)value,
+        DType.Int64 => value == Math.Floor(value) && Math.Abs(value) <= 1L << 53,
+        DType.Bool => value is 0 or 1,
+        _ => true,
+    };
+
+    /// <summary>A leaf of the graph code itself, which a substitution will replace.</summary>
+    internal static Node Placeholder(NodeType type, string name, bool requiresGrad) => new(new InputOp(name, type), [], requiresGrad, name);
+
+    private static Node NotNull(Node x, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(x))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(x, name);
+        return x;
+    }
+
+    private static void CheckSizes(string op, Shape shape)
+    {
+        foreach (Dim dim in shape)
+        {
+            if (dim is null || dim.Constant < 0)
+            {
+                throw new ShapeException($"{op}: the shape {shape} has a size below 0.");
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+using System.Collections.Immutable;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// The size of an axis: a constant, a symbol such as <c>"N"</c>, or a polynomial of symbols with integer coefficients and floor division.
+/// Held in a canonical form, so that equal sizes compare equal. A symbol stands for any integer of at least 0 and is given its value by the
+/// arguments of a call.
+/// </summary>
+public sealed class Dim : IEquatable<Dim>
+{
+    private readonly ImmutableArray<Term> terms;
+    private readonly string key;
+
+    private Dim(ImmutableArray<Term> terms)
+    {
+        this.terms = terms;
+        key = terms.IsEmpty ? "0" : string.Join(" + ", terms.Select(t => t.Display)).Replace("+ -", "- ", StringComparison.Ordinal);
+    }
+
+    /// <summary>The value, if the dimension holds no symbol.</summary>
+    public long? Constant => terms.IsEmpty ? 0 : terms.Length == 1 && terms[0].Factors.IsEmpty ? terms[0].Coefficient : null;
+
+    /// <summary>Whether the dimension is a number.</summary>
+    public bool IsConstant => Constant is not null;
+
+    /// <summary>The name, if the dimension is one symbol alone.</summary>
+    public string? Symbol => terms is [{ Coefficient: 1, Factors: [SymbolAtom symbol] }] ? symbol.Name : null;
+
+    /// <summary>A constant size.</summary>
+    /// <param name="value">The size.</param>
+    public static implicit operator Dim(int value) => Of(value);
+
+    /// <summary>A constant size.</summary>
+    /// <param name="value">The size.</param>
+    public static implicit operator Dim(long value) => Of(value);
+
+    /// <summary>A constant size.</summary>
+    /// <param name="value">The size.</param>
+    public static implicit operator Dim(nint value) => Of(value);
+
+    /// <summary>A symbol: any size of at least 0.</summary>
+    /// <param name="symbol">The symbol's name: letters, digits and underscores, not starting with a digit.</param>
+    public static implicit operator Dim(string symbol) => OfSymbol(symbol);
+
+    /// <summary>A constant size.</summary>
+    /// <param name="value">The size.</param>
+    public static Dim Of(long value) => new(value == 0 ? [] : [new Term(value, [])]);
+
+    /// <summary>A symbol: any size of at least 0.</summary>
+    /// <param name="name">The symbol's name: letters, digits and underscores, not starting with a digit.</param>
+    /// <exception cref="ShapeException">The name is not an identifier.</exception>
+    public static Dim OfSymbol(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(c => char.IsLetterOrDigit(c) || c == '_'))
+        {
+            throw new ShapeException($"'{name}' cannot name a dimension: use letters, digits and underscores, not starting with a digit.");
+        }
+
+        return new Dim([new Term(1, [new SymbolAtom(name)])]);
+    }
+
+    /// <summary>The sum of two sizes.</summary>
+    public static Dim operator +(Dim left, Dim right) => Collect(left.terms.Concat(right.terms));
+
+    /// <summary>The difference of two sizes.</summary>
+    public static Dim operator -(Dim left, Dim right) => left + (right * -1);
+
+    /// <summary>The product of two sizes.</summary>
+    public static Dim operator *(Dim left, Dim right) => Collect(
+        from a in left.terms
+        from b in right.terms
+        select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).OrderBy(f => f.Key, StringComparer.Ordinal)]));
+
+    /// <summary>The quotient rounded toward negative infinity.</summary>
+    /// <exception cref="ShapeException">The divisor is zero.</exception>
+    public static Dim operator /(Dim left, Dim right) => FloorDivide(left, right);
+
+    /// <summary>Whether the two are the same for every value of their symbols.</summary>
+    public static bool operator ==(Dim? left, Dim? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>Whether the two differ as polynomials; for some values of their symbols they may still agree.</summary>
+    public static bool operator !=(Dim? left, Dim? right) => !(left == right);
+
+    /// <inheritdoc/>
+    public bool Equals(Dim? other) => other is not null && key == other.key;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Dim other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => key.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The dimension as text, such as <c>N</c>, <c>64</c> or <c>2*N + 1</c>.</summary>
+    public override string ToString() => key;
+
+    /// <summary>The names of the symbols in the dimension.</summary>
+    internal IEnumerable<string> Symbols => terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
+
+    /// <summary>Whether left ≥ right for every value of the symbols (true), for none (false), or it depends (null).</summary>
+    internal static bool? AtLeast(Dim left, Dim right)
+    {
+        (long? low, long? high) = (left - right).Range();
+        return low >= 0 ? true : high < 0 ? false : null;
+    }
+
+    /// <summary>Whether left = right for every value of the symbols (true), for none (false), or it depends (null).</summary>
+    internal static bool? Same(Dim left, Dim right)
+    {
+        if (left == right)
+        {
+            return true;
+        }
+
+        (long? low, long? high) = (left - right).Range();
+        return low > 0 || high < 0 ? false : null;
+    }
+
+    /// <summary>The value when every symbol has one.</summary>
+    internal long Evaluate(Func<string, long> symbol)
+    {
+        long sum = 0;
+        foreach (Term term in terms)
+        {
+            long product = term.Coefficient;
+            foreach (Atom factor in term.Factors)
+            {
+                product = checked(product * factor.Evaluate(symbol));
+            }
+
+            sum = checked(sum + product);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The dimension with symbols replaced by dimensions.</summary>
+    internal Dim Substitute(Func<string, Dim?> symbol) => terms.Aggregate(
+        Of(0),
+        (sum, term) => sum + term.Factors.Aggregate(Of(term.Coefficient), (product, factor) => product * factor.Substitute(symbol)));
+
+    /// <summary>What to build from the dimension: sums and products of numbers, symbols and floor quotients.</summary>
+    internal T Fold<T>(Func<long, T> constant, Func<string, T> symbol, Func<T, T, T> add, Func<T, T, T> multiply, Func<T, T, T> floorDivide)
+    {
+        if (terms.IsEmpty)
+        {
+            return constant(0);
+        }
+
+        return terms
+            .Select(term =>
+            {
+                IEnumerable<T> factors = term.Factors.Select(f => f is SymbolAtom s
+                    ? symbol(s.Name)
+                    : floorDivide(
+                        ((FloorDivideAtom)f).Numerator.Fold(constant, symbol, add, multiply, floorDivide),
+                        ((FloorDivideAtom)f).Denominator.Fold(constant, symbol, add, multiply, floorDivide)));
+                return term.Coefficient == 1 && !term.Factors.IsEmpty ? factors.Aggregate(multiply) : factors.Aggregate(constant(term.Coefficient), multiply);
+            })
+            .Aggregate(add);
+    }
+
+    private static Dim Collect(IEnumerable<Term> terms) => new([.. terms
+        .GroupBy(t => t.Key, StringComparer.Ordinal)
+        .Select(g => g.First() with { Coefficient = g.Aggregate(0L, (sum, t) => checked(sum + t.Coefficient)) })
+        .Where(t => t.Coefficient != 0)
+        .OrderByDescending(t => t.Factors.Length)
+        .ThenBy(t => t.Key, StringComparer.Ordinal)]);
+
+    private static Dim FloorDivide(Dim numerator, Dim denominator)
+    {
+        if (denominator.Constant == 0)
+        {
+            throw new ShapeException($"The dimension {numerator} cannot be divided by zero.");
+        }
+
+        if (numerator.Constant is { } n && denominator.Constant is { } d)
+        {
+            return Of((long)Math.Floor((decimal)n / d));
+        }
+
+        if (numerator.terms.IsEmpty)
+        {
+            return numerator;
+        }
+
+        if (denominator.Constant is { } number)
+        {
+            return FloorDivideBy(number < 0 ? numerator * -1 : numerator, Math.Abs(number));
+        }
+
+        if (denominator.terms is not [var divisor])
+        {
+            return numerator == denominator ? 1 : new Dim([new Term(1, [new FloorDivideAtom(numerator, denominator)])]);
+        }
+
+        // Terms that the divisor divides leave the floor: floor((d·q + r) / d) = q + floor(r / d).
+        Dim quotient = Of(0);
+        Dim rest = Of(0);
+        foreach (Term term in numerator.terms)
+        {
+            if (term.TryDivide(divisor, out Term part))
+            {
+                quotient += new Dim([part]);
+            }
+            else
+            {
+                rest += new Dim([term]);
+            }
+        }
+
+        if (rest.terms.IsEmpty)
+        {
+            return quotient;
+        }
+
+        return quotient + new Dim([new Term(1, [new FloorDivideAtom(rest, denominator)])]);
+    }
+
+    /// <summary>
+    /// The quotient by a positive number, in one form for equal quotients: whole multiples leave the floor, floor((d·q + r) / d) = q + floor(r / d),
+    /// so that the coefficients inside are in [0, d); and a common divisor g goes away, floor((g·a + c) / (g·d)) = floor((a + floor(c / g)) / d).
+    /// </summary>
+    private static Dim FloorDivideBy(Dim numerator, long divisor)
+    {
+        Dim quotient = Collect(numerator.terms.Select(t => t with { Coefficient = Floor(t.Coefficient, divisor) }));
+        Dim rest = numerator - (quotient * divisor);
+        if (rest.IsConstant)
+        {
+            return quotient;
+        }
+
+        long common = rest.terms.Where(t => !t.Factors.IsEmpty).Aggregate(divisor, (g, t) => Gcd(g, t.Coefficient));
+        if (common > 1)
+        {
+            Dim reduced = Collect(rest.terms.Select(t => t with { Coefficient = Floor(t.Coefficient, common) }));
+            return quotient + FloorDivideBy(reduced, divisor / common);
+        }
+
+        return quotient + new Dim([new Term(1, [new FloorDivideAtom(rest, Of(divisor))])]);
+    }
+
+    private static long Floor(long n, long d) => (n / d) - (n % d < 0 ? 1 : 0);
+
+    private static long Gcd(long a, long b) => b == 0 ? Math.Abs(a) : Gcd(b, a % b);
+
+    /// <summary>Bounds that follow from symbols being at least 0; null where there is none.</summary>
+    private (long? Low, long? High) Range()
+    {
+        long? low = 0;
+        long? high = 0;
+        foreach (Term term in terms)
+        {
+            if (term.Factors.IsEmpty)
+            {
+                low += term.Coefficient;
+                high += term.Coefficient;
+                continue;
+            }
+
+            bool nonNegative = term.Factors.All(f => f.IsNonNegative);
+            low = nonNegative && term.Coefficient > 0 ? low : null;
+            high = nonNegative && term.Coefficient < 0 ? high : null;
+        }
+
+        return (low, high);
+    }
+
+    private abstract record Atom(string Key)
+    {
+        public abstract IEnumerable<string> Symbols { get; }
+
+        public abstract bool IsNonNegative { get; }
+
+        public abstract long Evaluate(Func<string, long> symbol);
+
+        public abstract Dim Substitute(Func<string, Dim?> symbol);
+    }
+
+    private sealed record SymbolAtom(string Name) : Atom(Name)
+    {
+        public override IEnumerable<string> Symbols => [Name];
+
+        public override bool IsNonNegative => true;
+
+        public override long Evaluate(Func<string, long> symbol) => symbol(Name);
+
+        public override Dim Substitute(Func<string, Dim?> symbol) => symbol(Name) ?? OfSymbol(Name);
+    }
+
+    private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom($"(({Numerator}) / ({Denominator}))")
+    {
+        public override IEnumerable<string> Symbols => Numerator.Symbols.Concat(Denominator.Symbols);
+
+        public override bool IsNonNegative => AtLeast(Numerator, 0) == true && AtLeast(Denominator, 0) == true;
+
+        public override long Evaluate(Func<string, long> symbol)
+        {
+            long denominator = Denominator.Evaluate(symbol);
+            return denominator == 0
+                ? throw new BindingException($"The dimension {Key} divides by {Denominator}, which is 0 for these arguments.")
+                : (long)Math.Floor((decimal)Numerator.Evaluate(symbol) / denominator);
+        }
+
+        public override Dim Substitute(Func<string, Dim?> symbol) => FloorDivide(Numerator.Substitute(symbol), Denominator.Substitute(symbol));
+    }
+
+    private readonly record struct Term(long Coefficient, ImmutableArray<Atom> Factors)
+    {
+        public string Key => string.Join("*", Factors.Select(f => f.Key));
+
+        public string Display => Factors.IsEmpty ? $"{Coefficient}" : Coefficient == 1 ? Key : Coefficient == -1 ? $"-{Key}" : $"{Coefficient}*{Key}";
+
+        public bool TryDivide(Term divisor, out Term quotient)
+        {
+            quotient = default;
+            if (Coefficient % divisor.Coefficient != 0)
+            {
+                return false;
+            }
+
+            List<Atom> left = [.. Factors];
+            if (!divisor.Factors.All(left.Remove))
+            {
+                return false;
+            }
+
+            quotient = new Term(Coefficient / divisor.Coefficient, [.. left]);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using static GraphCompiler.Ops;
+using static GraphCompiler.Tests.GraphTesting;
+
+namespace GraphCompiler.Tests.Differentiation;
+
+/// <summary>Gradients, products, modes and their errors, as far as building graphs goes.</summary>
+public class GradientTests
+{
+    private static readonly Leaf<double> X = Variable("x", 3);
+    private static readonly TensorValue At = Reals([3], 0.5, -1, 2);
+
+    [Test]
+    public void Results_require_a_gradient_when_an_input_does()
+    {
+        Node plain = Input<double>("p", [3]);
+        Assert.That((X + plain).RequiresGrad, Is.True);
+        Assert.That((plain * 2).RequiresGrad, Is.False);
+        Assert.That((X > 0).RequiresGrad, Is.False);
+        Assert.That(ArgMax(X).RequiresGrad, Is.False);
+        Assert.That(Cast(X, DType.Int32).RequiresGrad, Is.False);
+        Assert.That(Cast(X, DType.Float32).RequiresGrad, Is.True);
+        Assert.That(Detach(X).RequiresGrad, Is.False);
+        Assert.That(Parameter("w", 1f).RequiresGrad, Is.True);
+        Assert.That(Parameter("k", 1).RequiresGrad, Is.False);
+    }
+
+    [Test]
+    public void NoGrad_and_EnableGrad_nest_and_come_back_after_exceptions()
+    {
+        using (GradMode.NoGrad())
+        {
+            Assert.That((X * 2).RequiresGrad, Is.False);
+            Assert.That(Variable("y").RequiresGrad, Is.True, "leaves keep their flag");
+            using (GradMode.EnableGrad())
+            {
+                Assert.That((X * 2).RequiresGrad, Is.True);
+            }
+
+            Assert.That(GradMode.IsEnabled, Is.False);
+        }
+
+        Assert.That(GradMode.IsEnabled, Is.True);
+        Assert.That(Fail, Throws.InvalidOperationException);
+        Assert.That(GradMode.IsEnabled, Is.True);
+
+        static void Fail()
+        {
+            using (GradMode.NoGrad())
+            {
+                throw new InvalidOperationException();
+            }
+        }
+    }
+
+    [Test]
+    public async Task The_mode_flows_with_async_and_stays_in_its_flow()
+    {
+        using (GradMode.NoGrad())
+        {
+            await Task.Yield();
+            Assert.That(GradMode.IsEnabled, Is.False);
+            await Task.Run(() =>
+            {
+                using (GradMode.EnableGrad())
+                {
+                    Assert.That((X * 2).RequiresGrad, Is.True);
+                }
+            });
+            Assert.That(GradMode.IsEnabled, Is.False);
+        }
+
+        bool other = false;
+        using var entered = new ManualResetEventSlim();
+        using var done = new ManualResetEventSlim();
+        var thread = new Thread(() =>
+        {
+            using (GradMode.NoGrad())
+            {
+                entered.Set();
+                done.Wait();
+            }
+        });
+        thread.Start();
+        entered.Wait();
+        other = GradMode.IsEnabled;
+        done.Set();
+        thread.Join();
+        Assert.That(other, Is.True);
+    }
+
+    [Test]
+    public void Gradients_work_under_NoGrad_and_are_then_constant()
+    {
+        Node loss = Sum(Gelu(X) * Softmax(X)) + Prod(X);
+        using (GradMode.NoGrad())
+        {
+            Assert.That(Gradients(loss, X)[0].RequiresGrad, Is.False);
+            Assert.That(Jvp([loss], [X], [OnesLike(X)])[0].RequiresGrad, Is.False);
+            Assert.That(HessianVectorProduct(loss, [X], [OnesLike(X)])[0].RequiresGrad, Is.False);
+        }
+
+        Assert.That(Gradients(loss, X)[0].RequiresGrad, Is.True);
+    }
+
+    [Test]
+    public void A_gradient_has_the_shape_and_dtype_of_its_target()
+    {
+        Leaf<float> w = Input("w", [1, 3], requiresGrad: true);
+        Leaf<float> s = Input("s", [], requiresGrad: true);
+        Node x = Input("x", ["N", 3]);
+        (Node dw, Node ds) = Gradients(Sum(Cast((x * w) + s, DType.Float64)), w, s);
+        Assert.That(dw.Results[0], Is.EqualTo(w.Results[0]));
+        Assert.That(ds.Results[0], Is.EqualTo(s.Results[0]));
+    }
+
+    [Test]
+    public void Intermediate_nodes_are_targets_too()
+    {
+        Node y = Square(X);
+        (Node dy, Node dx) = Gradients(Sum(y * y) + Sum(X), y, X);
+        Assert.That(Values(dy, (X, At)), Is.EqualTo(new[] { 0.5, 2, 8 }));
+        Assert.That(Values(dx, (X, At)), Is.EqualTo(new[] { 1.5, -3, 33 }));
+    }
+
+    [Test]
+    public void Unreached_targets_are_as_asked_for()
+    {
+        Node loss = Sum(X);
+        Leaf<double> other = Variable("other", 2);
+        Assert.That(() => Gradients(loss, other), Throws.TypeOf<GradientException>().With.Message.Contains("'other'").And.Message.Contains("Unreached.Zeros"));
+        Assert.That(Gradients(loss, [X, other], Unreached.Null)[1], Is.Null);
+        Assert.That(Values(Gradients(loss, [other], Unreached.Zeros)[0]), Is.EqualTo(new double[2]));
+        Assert.That(() => Gradients(Sum(Detach(X)) * Sum(other), X), Throws.TypeOf<GradientException>(), "detached");
+    }
+
+    [Test]
+    public void Mistakes_are_explained()
+    {
+        Node plain = Input<double>("plain", [3]);
+        Assert.That(() => Gradients(X * 2, X), Throws.TypeOf<GradientException>().With.Message.Contains("grad can be implicitly created only for scalar outputs").And.Message.Contains("Mul float64[3]"));
+        Assert.That(() => Gradients(Sum(plain), X), Throws.TypeOf<GradientException>().With.Message.Contains("does not require a gradient"));
+        Assert.That(() => Gradients(Sum(X * plain), plain), Throws.TypeOf<GradientException>().With.Message.Contains("'plain'").And.Message.Contains("requiresGrad: true"));
+        Assert.That(() => Vjp([X * 2], [X], [Vector(1, 2)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[2]").And.Message.Contains("float64[3]"));
+        Assert.That(() => Vjp([X * 2], [X], [Cast(X, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[3]"));
+        Assert.That(() => Vjp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("1 outputs need as many cotangents, not 0"));
+        Assert.That(() => Jvp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("tangents"));
+        Assert.That(
+            () =>
+            {
+                (Node _, Node _) = Gradients(Sum(X), X);
+            },
+            Throws.TypeOf<GradientException>().With.Message.Contains("1 gradients cannot be taken apart into 2"));
+    }
+
+    private static IEnumerable<TestCaseData> Closed()
+    {
+        foreach ((string name, Func<Node, Node> f, Func<double, double> third) in new (string, Func<Node, Node>, Func<double, double>)[]
+        {
+            ("x³", x => x * x * x, _ => 6), ("x⁴", x => Pow(x, 4), x => 24 * x), ("exp", Exp, Math.Exp), ("log", Log, x => 2 / (x * x * x)), ("sin", Sin, x => -Math.Cos(x)),
+            ("cos", Cos, Math.Sin), ("1/x", Reciprocal, x => -6 / Math.Pow(x, 4)), ("√x", Sqrt, x => 0.375 * Math.Pow(x, -2.5)), ("x^2.5", x => Pow(x, 2.5), x => 1.875 / Math.Sqrt(x)),
+            ("log1p", Log1P, x => 2 / Math.Pow(1 + x, 3)), ("2ˣ", x => Pow(Constant(2.0), x), x => Math.Pow(2, x) * Math.Pow(Math.Log(2), 3)),
+            ("tanh", Tanh, x => Math.Tanh(x) is var t ? (1 - (t * t)) * ((6 * t * t) - 2) : 0),
+            ("sigmoid", Sigmoid, x => 1 / (1 + Math.Exp(-x)) is var s ? s * (1 - s) * (1 - (6 * s) + (6 * s * s)) : 0),
+            ("softplus", Softplus, x => 1 / (1 + Math.Exp(-x)) is var s ? s * (1 - s) * (1 - (2 * s)) : 0),
+            ("log(1 + exp)", x => Log(1 + Exp(x)), x => 1 / (1 + Math.Exp(-x)) is var s ? s * (1 - s) * (1 - (2 * s)) : 0),
+            ("erf", Erf, x => 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * ((4 * x * x) - 2)),
+            ("x/(1 + x)", x => x / (1 + x), x => 6 / Math.Pow(1 + x, 4)),
+        })
+        {
+            yield return new TestCaseData(f, third).SetArgDisplayNames(name);
+        }
+    }
+
+    [TestCaseSource(nameof(Closed))]
+    public void Third_derivatives_have_their_closed_form(Func<Node, Node> f, Func<double, double> third)
+    {
+        Leaf<double> x = Variable();
+        Node third1 = Gradients(Gradients(Gradients(f(x), x)[0], x).Single(), [x], Unreached.Zeros)[0];
+        Node forward = f(x);
+        for (int i = 0; i < 3; i++)
+        {
+            forward = Jvp([forward], [x], [OnesLike(x)])[0];
+        }
+
+        foreach (double at in new[] { 0.3, 0.9, 1.7 })
+        {
+            Assert.That(Value(third1, (x, Reals([], at))), Close(third(at), 1e-8));
+            Assert.That(Value(forward, (x, Reals([], at))), Close(third(at), 1e-8));
+        }
+    }
+
+    private static IEnumerable<TestCaseData> Functions()
+    {
+        long[] picks = [2, 0, 2];
+        foreach ((string name, Func<Node, Node> f) in new (string, Func<Node, Node>)[]
+        {
+            ("softmax", x => Softmax(x, 0)), ("logsoftmax", x => LogSoftmax(x)), ("layernorm", x => LayerNorm(x)), ("gelu", x => Gelu(x)), ("relu", Relu), ("clamp", x => Clamp(x, -1, 1)),
+            ("max", x => Max(x, 0)), ("min", x => Min(x)), ("prod", x => Prod(x, 1)), ("matmul", x => MatMul(x, Transpose(x))), ("take", x => Take(x, Constant(picks), 1)),
+            ("pad", x => Pad(x, 0, 1, 2)), ("slice", x => Slice(x, 1, 0, 3, 2)), ("concat", x => Concat([x, x * 2], 1)), ("stack", x => Stack([x, Sin(x)])), ("variance", x => Variance(x, 1)),
+            ("cross-entropy", x => CrossEntropy(x, Constant(new long[] { 1, 0 }))), ("where", x => Where(x > 0, Sqrt(Abs(x)), Exp(x))), ("call", x => Call("f", [x, x * x], v => [v[0] * Sin(v[1])])),
+            ("call twice", x => Call("f", [x, x], v => [v[0] * Sin(v[1])])), ("cast", x => Cast(Cast(x, DType.Float32), DType.Float64)), ("maxWithIndex", x => MaxWithIndex(x, 1).Values),
+            ("scatter", x => ScatterAdd(x, 1, Constant(Whole([2, 2], 0, 0, 2, 1)), Slice(Sin(x), 1, 0, 2))), ("index-add", x => IndexAdd(x, 1, Constant(picks), x * x)),
+        })
+        {
+            yield return new TestCaseData(f).SetArgDisplayNames(name);
+        }
+    }
+
+    [TestCaseSource(nameof(Functions))]
+    public void Forward_and_reverse_mode_are_transposes(Func<Node, Node> f)
+    {
+        Leaf<double> x = Variable("x", 2, 3);
+        Node y = f(x);
+        Node v = Constant(Sample(y.Results[0], _ => 0, 5));
+        Node u = Constant(Sample(x.Results[0], _ => 0, 6));
+        Node forward = Sum(v * Jvp([y], [x], [u])[0]);
+        Node reverse = Sum(Vjp([y], [x], [v])[0] * u);
+        TensorValue at = Sample(x.Results[0], _ => 0, 7);
+        Assert.That(Value(forward, (x, at)), Close(Value(reverse, (x, at)), 1e-6));
+
+        // And against a central difference, for both could be wrong together.
+        const double H = 1e-5;
+        TensorValue Moved(double h) => Reals([2, 3], [.. Enumerable.Range(0, 6).Select(i => at[i] + (h * Run(u)[i]))]);
+        if (y.Inputs.All(i => i.DType != DType.Float32))
+        {
+            Node along = Sum(v * y);
+            Assert.That(Value(forward, (x, at)), Is.EqualTo((Value(along, (x, Moved(H))) - Value(along, (x, Moved(-H)))) / (2 * H)).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void Modes_agree_where_one_target_depends_on_another()
+    {
+        Node y = Sin(X);
+        Node loss = Sum(y * y * X);
+        Node forward = Jvp([loss], [X, y], [Vector(1, 2, 3), Vector(4, 5, 6)])[0];
+        GradientList reverse = Vjp([loss], [X, y], [Constant(1.0)]);
+        Assert.That(Value(forward, (X, At)), Close(Value(Sum(reverse[0] * Vector(1, 2, 3)) + Sum(reverse[1] * Vector(4, 5, 6)), (X, At))));
+    }
+
+    [Test]
+    public void A_Hessian_vector_product_is_the_gradient_of_a_directional_derivative()
+    {
+        Node loss = Sum(Exp(X) * Sum(X * X));
+        Node v = Vector(1, -2, 0.5);
+        Node product = HessianVectorProduct(loss, [X], [v])[0];
+        Node expected = Gradients(Sum(Gradients(loss, X)[0] * v), X)[0];
+        Assert.That(Values(product, (X, At)), Is.EqualTo(Values(expected, (X, At))).Within(1e-10));
+        Assert.That(Values(HessianVectorProduct(Sum(X), [X], [v])[0], (X, At)), Is.EqualTo(new double[3]));
+    }
+}

@@ -1,0 +1,53 @@
+using System.Linq.Expressions;
+using static GraphCompiler.Ops;
+using static GraphCompiler.Tests.GraphTesting;
+
+namespace GraphCompiler.Tests.Differentiation;
+
+/// <summary>C# lambdas as operations.</summary>
+public class MapTests
+{
+    private static readonly Expression<Func<double, double>>[] Functions =
+    [
+        v => Math.Abs(v), v => Math.Exp(v), v => Math.Log(v), v => Math.Sqrt(v), v => Math.Tanh(v), v => Math.Sin(v), v => Math.Cos(v), v => Math.Floor(v), v => Math.Pow(v, 3),
+        v => Math.Max(v, 1), v => Math.Min(1, v), v => Math.Clamp(v, 0.7, 1.2), v => Math.FusedMultiplyAdd(v, v, 1), v => double.LogP1(v), v => -v + (2 * v) - (1 / +v), v => v > 1 ? v * v : 3,
+        v => v >= 1 && !(v == 1.5) || v == 2.5 ? v : -v, v => v < 1 ^ v <= 2 ? 1 : v, v => 2, v => (float)v,
+    ];
+
+    [TestCaseSource(nameof(Functions))]
+    public void A_lambda_gives_what_CSharp_gives(Expression<Func<double, double>> function)
+    {
+        double[] at = [0.5, 1, 1.5, 2.5];
+        double[] actual = Values(Map(Vector(at), function));
+        Func<double, double> compiled = function.Compile();
+        Assert.That(actual, Is.EqualTo(at.Select(compiled)).Within(1e-9));
+    }
+
+    [Test]
+    public void Captured_values_are_frozen()
+    {
+        double factor = 2;
+        Node y = Map(Vector(1, 3), v => v * factor);
+        factor = 100;
+        Assert.That(Values(y), Is.EqualTo(new double[] { 2, 6 }));
+        Assert.That(factor, Is.EqualTo(100));
+    }
+
+    [Test]
+    public void Two_inputs_broadcast_and_differentiate()
+    {
+        Leaf<double> x = Variable("x", 2);
+        Node y = Map(x, Constant(3.0), (a, b) => a * a * b);
+        Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 12 }));
+    }
+
+    [Test]
+    public void What_is_not_understood_is_named()
+    {
+        Node x = Vector(1, 2);
+        Assert.That(() => Map(x, v => v % 2), Throws.TypeOf<GraphException>().With.Message.Contains("(v % 2)").And.Message.Contains("use arithmetic"));
+        Assert.That(() => Map(x, v => Math.Cosh(v)), Throws.TypeOf<GraphException>().With.Message.Contains("Cosh"));
+        Assert.That(() => Map(x, v => (int)v), Throws.TypeOf<GraphException>().With.Message.Contains("is not understood"));
+        Assert.That(() => Map(x, Cast(x, DType.Float32), (double a, double b) => a + b), Throws.TypeOf<DTypeException>());
+    }
+}

@@ -1,0 +1,64 @@
+using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
+
+namespace GraphCompiler.Tests.GradientChecking;
+
+/// <summary>The gradient of every operation, to second order, against differences.</summary>
+[TestFixture]
+public sealed class OperationTableTests
+{
+    /// <summary>Operations that have no row, and why.</summary>
+    private static readonly Dictionary<Type, string> NotDifferentiable = new()
+    {
+        [typeof(EqualOp)] = "gives bools",
+        [typeof(NotEqualOp)] = "gives bools",
+        [typeof(LessOp)] = "gives bools",
+        [typeof(LessEqualOp)] = "gives bools",
+        [typeof(GreaterOp)] = "gives bools",
+        [typeof(GreaterEqualOp)] = "gives bools",
+        [typeof(AndOp)] = "gives bools",
+        [typeof(OrOp)] = "gives bools",
+        [typeof(XorOp)] = "gives bools",
+        [typeof(NotOp)] = "gives bools",
+        [typeof(ArgMaxOp)] = "gives positions",
+        [typeof(ArgMinOp)] = "gives positions",
+        [typeof(DetachOp)] = "cuts gradients off by meaning",
+        [typeof(InputOp)] = "has no inputs",
+        [typeof(ParameterOp)] = "has no inputs",
+        [typeof(ConstantOp)] = "has no inputs",
+        [typeof(IotaOp)] = "has no inputs",
+        [typeof(DimValueOp)] = "has no inputs",
+    };
+
+    public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
+
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. StructuralCases.All];
+
+    [TestCaseSource(nameof(Rows))]
+    public void Gradients_agree_with_differences(GradientCase row)
+    {
+        Leaf<double>[] inputs = row.MakeInputs();
+        Node result = row.Apply(inputs);
+        Assert.That(Reached(result), Does.Contain(row.Op), "the row does not hold the operation it is for");
+
+        GradientReport report = GradientCheck.Run(result, inputs, row.Values(inputs), new GradientCheckOptions { Order = row.Order });
+
+        Assert.That(report.Verdict, Is.EqualTo(row.Worst), () => report.ToString());
+    }
+
+    [Test]
+    public void Every_operation_has_a_row_or_a_reason()
+    {
+        Type[] operations = [.. typeof(Op).Assembly.GetTypes().Where(t => t.IsSealed && t.IsSubclassOf(typeof(Op)))];
+        HashSet<Type> rows = [.. Cases.Select(c => c.Op)];
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(operations.Where(o => !rows.Contains(o) && !NotDifferentiable.ContainsKey(o)), Is.Empty, "operations without a row");
+            Assert.That(operations.Where(o => rows.Contains(o) && NotDifferentiable.ContainsKey(o)), Is.Empty, "operations with a row and a reason for none");
+        }
+    }
+
+    private static HashSet<Type> Reached(Node result) =>
+        [.. GraphWalk.TopologicalOrder([result, .. InlineCalls.Run([result])]).Select(n => n.Op.GetType())];
+}

@@ -1,0 +1,166 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests.Operations;
+
+/// <summary>Mistakes in shapes and dtypes: the message names the operation, what was given, and what would be right.</summary>
+public class MistakeTests
+{
+    private static readonly Node F = Input("f", [2, 3]);
+    private static readonly Node G = Input("g", [2, 4]);
+    private static readonly Node D = Input<double>("d", [2, 3]);
+    private static readonly Node I = Input<long>("i", [2, 3]);
+    private static readonly Node B = Input<bool>("b", [2, 3]);
+    private static readonly Node N = Input("n", ["N", 3]);
+    private static readonly Node M = Input("m", ["M", 3]);
+    private static readonly Node Scalar = Input("s", []);
+
+    private static IEnumerable<TestCaseData> Mistakes()
+    {
+        // Broadcasting and dtypes of two inputs.
+        foreach ((string name, Func<Node, Node, Node> op) in new (string, Func<Node, Node, Node>)[]
+        {
+            ("Add", Add), ("Sub", Sub), ("Mul", Mul), ("Div", Div), ("Pow", Pow), ("Maximum", Maximum), ("Minimum", Minimum), ("Equal", Equal), ("NotEqual", NotEqual),
+            ("Less", Less), ("LessEqual", LessEqual), ("Greater", Greater), ("GreaterEqual", GreaterEqual), ("ScaleCotangent", ScaleCotangent),
+        })
+        {
+            yield return Case($"{name} shapes", () => op(F, G), $"{name}:", "[2, 3]", "[2, 4]", "do not broadcast", "equal or the number 1", "'f'", "'g'");
+            yield return Case($"{name} dtypes", () => op(F, D), $"{name}:", "float32", "float64", "use Cast", "'f'", "'d'");
+            yield return Case($"{name} symbol", () => op(N, F), $"{name}:", "[N, 3]", "[2, 3]", "to say that N equals another size", "same name or number");
+            yield return Case($"{name} symbols", () => op(N, M), $"{name}:", "[N, 3]", "[M, 3]", "to say that N and M are equal", "same name or number");
+        }
+
+        foreach ((string name, Func<Node, Node, Node> op) in new (string, Func<Node, Node, Node>)[] { ("Add", Add), ("Sub", Sub), ("Mul", Mul), ("Div", Div), ("Pow", Pow), ("Maximum", Maximum), ("Minimum", Minimum) })
+        {
+            yield return Case($"{name} bool", () => op(B, B), $"{name}:", "numbers, not bool", "use Cast");
+        }
+
+        // Dtypes of one input.
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[]
+        {
+            ("Exp", Exp), ("Log", Log), ("Log1P", Log1P), ("Sqrt", Sqrt), ("Reciprocal", Reciprocal), ("Tanh", Tanh), ("Sigmoid", Sigmoid), ("Sin", Sin), ("Cos", Cos),
+            ("Erf", Erf), ("Floor", Floor), ("Gelu", x => Gelu(x)), ("Softplus", Softplus), ("Softmax", x => Softmax(x)), ("LogSoftmax", x => LogSoftmax(x)),
+            ("Mean", x => Mean(x)), ("Variance", x => Variance(x)), ("LayerNorm", x => LayerNorm(x)), ("MeanSquaredError", x => MeanSquaredError(x, x)),
+            ("CrossEntropy", x => CrossEntropy(x, x)), ("Map", x => Map(x, (float v) => v)), ("ScaleCotangent", x => ScaleCotangent(x, x)),
+        })
+        {
+            yield return Case($"{name} integer", () => op(I), $"{name}:", "float32 or float64, not int64", "use Cast", "'i'");
+        }
+
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[]
+        {
+            ("Neg", Neg), ("Abs", Abs), ("Sign", Sign), ("Relu", Relu), ("Clamp", x => Clamp(x, x, x)), ("Sum", x => Sum(x)), ("Prod", x => Prod(x)), ("Max", x => Max(x)),
+            ("Min", x => Min(x)), ("ArgMax", x => ArgMax(x)), ("ArgMin", x => ArgMin(x)), ("MatMul", x => MatMul(x, Transpose(x))),
+            ("IndexAdd", x => IndexAdd(x, 0, Constant(new long[] { 0 }), x)), ("ScatterAdd", x => ScatterAdd(x, 0, I, x)),
+        })
+        {
+            yield return Case($"{name} bool", () => op(B), $"{name}:", "numbers, not bool", "use Cast", "'b'");
+        }
+
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[] { ("And", x => x & x), ("Or", x => x | x), ("Xor", x => x ^ x), ("Not", x => !x), ("Where", x => Where(x, x, x)) })
+        {
+            yield return Case($"{name} float", () => op(F), $"{name}:", "must be bool, not float32", "NotEqual(x, 0)");
+        }
+
+        yield return Case("Where branches", () => Where(B, F, D), "Where:", "float32 and float64", "use Cast");
+        yield return Case("Where shapes", () => Where(B, F, G), "Where:", "[2, 3]", "[2, 4]", "do not broadcast");
+        yield return Case("Clamp dtypes", () => Clamp(F, D, D), "Clamp:", "float64", "float32", "use Cast");
+        yield return Case("Iota bool", () => Iota([2], 0, DType.Bool), "Iota:", "not bool");
+        yield return Case("DimValue bool", () => DimValue("N", DType.Bool), "DimValue:", "not a bool");
+        yield return Case("literal", () => I + 0.5, "0.5", "int64", "'i'", "Cast");
+        yield return Case("full", () => Full([2], 0.5, DType.Int32), "0.5", "int32");
+
+        // Axes.
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[]
+        {
+            ("Sum", x => Sum(x, 2)), ("Prod", x => Prod(x, 2)), ("Max", x => Max(x, 2)), ("Min", x => Min(x, 2)), ("Mean", x => Mean(x, 2)), ("Variance", x => Variance(x, 2)),
+            ("ArgMax", x => ArgMax(x, 2)), ("ArgMin", x => ArgMin(x, 2)), ("MaxWithIndex", x => MaxWithIndex(x, 2).Values), ("MinWithIndex", x => MinWithIndex(x, 2).Values),
+            ("Softmax", x => Softmax(x, 2)), ("LogSoftmax", x => LogSoftmax(x, 2)), ("Flatten", x => Flatten(x, 2)), ("Squeeze", x => Squeeze(x, 2)),
+            ("Transpose", x => Transpose(x, 2)), ("Permute", x => Permute(x, 0, 2)), ("Slice", x => Slice(x, 2, 0, 1)), ("Select", x => Select(x, 2, 0)),
+            ("Concat", x => Concat([x, x], 2)), ("Pad", x => Pad(x, 2, 1, 1)), ("Take", x => Take(x, I, 2)), ("TakeAlongAxis", x => TakeAlongAxis(x, I, 2)),
+            ("ScatterAdd", x => ScatterAdd(x, 2, I, x)), ("IndexAdd", x => IndexAdd(x, 2, I, x)),
+        })
+        {
+            yield return Case($"{name} axis", () => op(F), $"{name}:", "axis 2 is outside a rank of 2", "-2 to 1", "'f'");
+        }
+
+        yield return Case("Unsqueeze axis", () => Unsqueeze(F, 3), "Unsqueeze:", "axis 3", "-3 to 2");
+        yield return Case("Stack axis", () => Stack([F, F], -4), "Stack:", "axis -4", "-3 to 2");
+        yield return Case("Iota axis", () => Iota([2], -3), "Iota:", "axis -3", "[2]");
+        yield return Case("Sum twice", () => Sum(F, [0, -2]), "Sum:", "named twice", "[0, -2]");
+        yield return Case("Sum scalar", () => Sum(Scalar, 0), "Sum:", "rank of 0", "no axis");
+        yield return Case("Permute twice", () => Permute(F, 0, 0), "Permute:", "[0, 0]", "[2, 3]", "each once");
+        yield return Case("Permute few", () => Permute(F, 0), "Permute:", "[0]", "[2, 3]");
+        yield return Case("Flatten order", () => Flatten(F, 1, 0), "Flatten:", "wrong order");
+
+        // Movement.
+        yield return Case("Reshape", () => Reshape(F, [4]), "Reshape:", "[2, 3] has 6", "[4] has 4");
+        yield return Case("Reshape open", () => Reshape(F, [-1, -1]), "Reshape:", "at most one may be -1");
+        yield return Case("Reshape uneven", () => Reshape(F, [4, -1]), "Reshape:", "[2, 3] has 6", "[4, 1] has 4");
+        yield return Case("BroadcastTo", () => BroadcastTo(F, [2, 4]), "BroadcastTo:", "[2, 3]", "[2, 4]", "do not broadcast");
+        yield return Case("BroadcastTo rank", () => BroadcastTo(F, [3]), "BroadcastTo:", "[2, 3]", "[3]");
+        yield return Case("BroadcastTo symbol", () => BroadcastTo(N, [1, 3]), "BroadcastTo:", "[N, 3]", "A symbol never stands for 1");
+        yield return Case("Slice step", () => Slice(F, 0, 0, 2, step: 0), "Slice:", "step 0", "at least 1");
+        yield return Case("Select", () => Select(F, 0, 2), "Select:", "element 2", "axis 0 of size 2");
+        yield return Case("Concat", () => Concat([F, G], 0), "Concat:", "[2, 3]", "[2, 4]", "only along axis 0");
+        yield return Case("Concat symbols", () => Concat([N, M], 1), "Concat:", "[N, 3]", "[M, 3]", "N and M are equal", "same name");
+        yield return Case("Concat nothing", () => Concat([]), "Concat:", "at least one");
+        yield return Case("Concat dtypes", () => Concat([F, D]), "Concat:", "float32 and float64", "use Cast");
+        yield return Case("Stack", () => Stack([F, G]), "Stack:", "[2, 3]", "[2, 4]", "equal");
+        yield return Case("Stack symbols", () => Stack([N, M]), "Stack:", "N and M are equal");
+        yield return Case("Stack nothing", () => Stack([]), "Stack:", "at least one");
+        yield return Case("Pad too much", () => Pad(F, 0, -1, -2), "Pad:", "-1 before and -2 after", "2 elements of axis 0");
+        yield return Case("Pad value", () => Pad(I, 0, 1, 0, 0.5), "0.5", "int64");
+        yield return Case("Negative size", () => Input("x", [-2]), "Input:", "[-2]", "below 0");
+        yield return Case("Empty extremum", () => Max(Input("x", [0, 2]), 0), "Max:", "axis 0 has no elements", "'x'");
+        yield return Case("Empty argmax", () => ArgMax(Input("x", [2, 0]), 1), "ArgMax:", "axis 1 has no elements", "'x'");
+
+        // Contraction, indexing, losses.
+        yield return Case("MatMul", () => MatMul(F, G), "MatMul:", "3 of [2, 3] and 2 of [2, 4]", "[…, M, K] · […, K, N]");
+        yield return Case("MatMul symbol", () => MatMul(F, N), "MatMul:", "3 of [2, 3] and N of [N, 3]", "N equals another size", "same name or number");
+        yield return Case("MatMul scalar", () => MatMul(F, Scalar), "MatMul:", "at least one axis", "*");
+        yield return Case("MatMul batch", () => MatMul(Input("a", [2, 3, 4]), Input("c", [5, 4, 6])), "MatMul", "[2, 3, 4]", "[5, 4, 6]", "batch axes");
+        yield return Case("MatMul dtypes", () => MatMul(F, Transpose(D)), "MatMul:", "float32 and float64", "use Cast");
+        yield return Case("Take dtype", () => Take(F, F), "Take:", "int32 or int64, not float32", "use Cast");
+        yield return Case("TakeAlongAxis dtype", () => TakeAlongAxis(F, F, 0), "TakeAlongAxis:", "int32 or int64, not float32");
+        yield return Case("TakeAlongAxis rank", () => TakeAlongAxis(F, Constant(new long[] { 0 }), 0), "TakeAlongAxis:", "rank 2 of [2, 3]", "[1]");
+        yield return Case("TakeAlongAxis size", () => TakeAlongAxis(F, Input<long>("i", [2, 4]), 0), "TakeAlongAxis:", "larger than axis 1: 4 against 3");
+        yield return Case("ScatterAdd shape", () => ScatterAdd(F, 0, I, G), "ScatterAdd:", "[2, 3]", "[2, 4]");
+        yield return Case("ScatterAdd dtype", () => ScatterAdd(F, 0, I, D), "ScatterAdd:", "float32", "float64", "use Cast");
+        yield return Case("IndexAdd shape", () => IndexAdd(F, 0, Constant(new long[] { 0 }), F), "IndexAdd:", "[1, 3]", "[2, 3]");
+        yield return Case("IndexAdd dtype", () => IndexAdd(F, 0, Constant(new long[] { 0, 1 }), D), "IndexAdd:", "float32", "float64", "use Cast");
+        yield return Case("CrossEntropy classes", () => CrossEntropy(F, F), "CrossEntropy:", "int32 or int64, not float32");
+        yield return Case("CrossEntropy shapes", () => CrossEntropy(F, I), "CrossEntropy:", "[N, C]", "[N]", "'f'", "'i'");
+        yield return Case("CrossEntropy symbol", () => CrossEntropy(N, Input<long>("c", ["M"])), "CrossEntropy:", "N and M are equal");
+        yield return Case("MeanSquaredError", () => MeanSquaredError(F, G), "MeanSquaredError:", "[2, 3]", "[2, 4]");
+        yield return Case("LayerNorm axes", () => LayerNorm(F, axes: 3), "LayerNorm:", "3 trailing axes", "'f'");
+        yield return Case("LayerNorm weight", () => LayerNorm(F, weight: G), "LayerNorm:", "[3]", "[2, 4]");
+        yield return Case("Output", () => Output(Call("two", [F], v => [v[0], v[0]]), 2), "Output:", "no result 2", "has 2");
+        yield return Case("Several results", () => Exp(Call("two", [F], v => [v[0], v[0]])), "Exp:", "two", "has 2 results", "Output(node, i)");
+        yield return Case("Integer grad", () => Input<int>("k", [2], requiresGrad: true), "'k'", "Only floating point tensors can require gradients", "int32");
+        yield return Case("Bool grad", () => Parameter("p", true, requiresGrad: true), "'p'", "Only floating point tensors can require gradients", "bool");
+        yield return Case("Element type", () => Input<byte>("k", [2]), "Byte", "float, double, int, long or bool");
+        yield return Case("Leaf name", () => F.Named("other"), "'f'", "leaf", "keeps the name");
+
+        static TestCaseData Case(string name, Func<Node> bad, params string[] parts) => new TestCaseData(bad, parts).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    public void The_message_says_what_is_wrong_and_what_would_be_right(Func<Node> bad, string[] parts)
+    {
+        Exception? error = Assert.Catch<GraphException>(() => bad());
+        foreach (string part in parts)
+        {
+            Assert.That(error!.Message, Does.Contain(part));
+        }
+    }
+
+    [Test]
+    public void Null_nodes_are_named()
+    {
+        Assert.That(() => Exp(null!), Throws.ArgumentNullException);
+        Assert.That(() => Concat([F, null!]), Throws.ArgumentNullException);
+        Assert.That(() => Stack([F, null!]), Throws.ArgumentNullException);
+        Assert.That(() => Call("c", [null!], v => v), Throws.ArgumentNullException);
+        Assert.That(() => Gradients(null!, F), Throws.ArgumentNullException);
+    }
+}

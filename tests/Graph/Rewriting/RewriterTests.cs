@@ -1,0 +1,203 @@
+using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
+using static GraphCompiler.Ops;
+using static GraphCompiler.Tests.GraphTesting;
+
+namespace GraphCompiler.Tests.Rewriting;
+
+/// <summary>Merging, dropping, the fixed point, and what may not be matched through.</summary>
+public class RewriterTests
+{
+    private static Rewritten Merge(IReadOnlyList<Node> roots, IReadOnlyList<Node>? keep = null) => Rewriter.Run([], roots, keep);
+
+    [Test]
+    public void Equal_nodes_merge()
+    {
+        Node x = Variable();
+        Node a = Sin(x) * 2;
+        Node b = Sin(x) * 2;
+        Rewritten result = Merge([a, b]);
+        Assert.That(result.Of(a), Is.SameAs(result.Of(b)));
+        Node c = Sin(x) * 3;
+        Rewritten other = Merge([a, c]);
+        Assert.That(other.Of(c), Is.Not.SameAs(other.Of(a)));
+        Assert.That(other.Of(c).Inputs[0], Is.SameAs(other.Of(a).Inputs[0]));
+    }
+
+    [Test]
+    public void A_node_with_a_gradient_does_not_merge_with_one_without()
+    {
+        Node x = Variable();
+        Node a = Sin(x);
+        Node b;
+        using (GradMode.NoGrad())
+        {
+            b = Sin(x);
+        }
+
+        Rewritten result = Merge([a, b]);
+        Assert.That(result.Of(a), Is.Not.SameAs(result.Of(b)));
+        Assert.That(result.Of(b).RequiresGrad, Is.False);
+    }
+
+    [Test]
+    public void Leaves_never_merge()
+    {
+        Node a = Input("x", [2]);
+        Node b = Input("x", [2]);
+        Rewritten result = Merge([a, b]);
+        Assert.That(result.Of(a), Is.Not.SameAs(result.Of(b)));
+        Assert.That(result.Of(a), Is.SameAs(a));
+    }
+
+    [Test]
+    public void Constants_compare_bit_for_bit()
+    {
+        (Node zero, Node minusZero) = (Constant(0.0), Constant(-0.0));
+        (Node nan, Node other) = (Constant(double.NaN), Constant(double.NaN));
+        Rewritten result = Merge([zero, minusZero, nan, other]);
+        Assert.That(result.Of(zero), Is.Not.SameAs(result.Of(minusZero)));
+        Assert.That(result.Of(nan), Is.SameAs(result.Of(other)));
+        Assert.That(Merge([Constant(0), Constant(0L)]).Hits, Is.Empty);
+    }
+
+    [Test]
+    public void Dead_nodes_are_dropped_and_rules_run_to_a_fixed_point()
+    {
+        Node x = Variable();
+        Node y = x;
+        for (int i = 0; i < 10; i++)
+        {
+            y = -(-(y * 1));
+        }
+
+        Rewritten result = Rewriter.Run(Simplify.Rules, [y]);
+        Assert.That(result.Of(y), Is.SameAs(x));
+        Assert.That(GraphWalk.TopologicalOrder(result.Of([y])), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_budget_ends_rules_that_chase_each_other()
+    {
+        RewriteRule[] rules =
+        [
+            RewriteRule.For<SinOp>("sin → cos", (n, _) => Cos(n.Inputs[0] + 1)),
+            RewriteRule.For<CosOp>("cos → sin", (n, _) => Sin(n.Inputs[0] + 1)),
+        ];
+        Rewritten result = Rewriter.Run(rules, [Sin(Variable())]);
+        Assert.That(result.Hits.Values.Sum(), Is.InRange(100, 2000));
+    }
+
+    [Test]
+    public void A_rule_may_not_change_the_type()
+    {
+        Node y = Sin(Variable());
+        Assert.That(
+            () => Rewriter.Run([RewriteRule.For<SinOp>("wrong", (n, _) => Cast(n.Inputs[0], DType.Float32))], [y]),
+            Throws.InvalidOperationException.With.Message.Contains("'wrong'"));
+    }
+
+    [Test]
+    public void Kept_nodes_are_not_matched_through()
+    {
+        Node x = Variable("x", 3);
+        Node inner = Softmax(x);
+        Node y = Log(inner);
+        Assert.That(Stabilize.Run([y], []).Hits, Is.Not.Empty);
+        Rewritten kept = Stabilize.Run([y], [inner]);
+        Assert.That(kept.Hits, Is.Empty);
+        Assert.That(GraphWalk.TopologicalOrder([kept.Of(y)]), Does.Contain(kept.Of(inner)));
+    }
+
+    [Test]
+    public void A_kept_node_becomes_no_other_node()
+    {
+        Node x = Variable();
+        Node k = Log(Exp(x));
+        Node gradient = Gradients(k + (3 * x), k)[0];
+        Assert.That(Value(gradient, (x, Reals([], 0.5))), Is.EqualTo(1), "k is x, but what depends on k does not include 3·x");
+    }
+
+    [Test]
+    public void Equal_targets_stay_apart()
+    {
+        Node x = Variable();
+        Node a = x * 2;
+        Node b = x * 2;
+        GradientList gradients = Gradients(a + (5 * b), a, b);
+        Assert.That(gradients.Select(g => Value(g, (x, Reals([], 1)))), Is.EqualTo(new double[] { 1, 5 }));
+    }
+
+    [Test]
+    public void A_target_that_was_rewritten_is_still_not_matched_through()
+    {
+        Node x = Variable("x", 2);
+        Node k = Log(Softmax(x));
+        Node loss = Sum(Exp(k) * Vector(1, 2));
+        double[] gradient = Values(Gradients(loss, k)[0], (x, Reals([2], 0, 0)));
+        Assert.That(gradient, Is.EqualTo(new[] { 0.5, 1.0 }).Within(1e-12));
+    }
+
+    [Test]
+    public void What_was_made_without_gradients_is_not_matched_through()
+    {
+        Node x = Variable("x");
+        Node y = Variable("y");
+        Node below;
+        using (GradMode.NoGrad())
+        {
+            below = 1 + Exp(-y);
+        }
+
+        Assert.That(Gradients(x / below, [x, y], Unreached.Null)[1], Is.Null);
+        Node negated;
+        using (GradMode.NoGrad())
+        {
+            negated = -y;
+        }
+
+        Node difference = x + negated;
+        Node simple = Rewriter.Run(Simplify.Rules, [difference]).Of(difference);
+        Assert.That(Gradients(simple, [x, y], Unreached.Null)[1], Is.Null);
+    }
+
+    [Test]
+    public void Inlining_leaves_no_composite_and_the_same_values()
+    {
+        Node x = Variable("x", 3);
+        Node two = Call("two", [x], v => [Softmax(v[0]), Relu(v[0] * 2)]);
+        Node[] roots = [LogSoftmax(Output(two, 1) + Output(two, 0)), Gelu(x), Softplus(x), LayerNorm(x), Clamp(x, -1, 1)];
+        Node[] inlined = InlineCalls.Run(roots);
+        Assert.That(GraphWalk.TopologicalOrder(inlined).Where(n => n.Op is CompositeOp or OutputOp), Is.Empty);
+        for (int i = 0; i < roots.Length; i++)
+        {
+            AssertSame(Run(inlined[i], (x, Reals([3], -0.5, 0.2, 3))), Run(roots[i], (x, Reals([3], -0.5, 0.2, 3))));
+            Assert.That(inlined[i].RequiresGrad, Is.True);
+        }
+    }
+
+    [Test]
+    public void Inlining_keeps_gradients_cut_off()
+    {
+        Node x = Variable("x", 3);
+        Node y;
+        using (GradMode.NoGrad())
+        {
+            y = Softmax(x);
+        }
+
+        Assert.That(InlineCalls.Run([y])[0].RequiresGrad, Is.False);
+    }
+
+    [Test]
+    public void Forgetting_gradients_lets_equal_nodes_merge()
+    {
+        Node x = Variable("x", 3);
+        Node a = Sin(x);
+        Node b = Sin(Detach(x));
+        Node[] forgotten = ForgetGradients.Run([a, b]);
+        Assert.That(GraphWalk.TopologicalOrder(forgotten).Where(n => n.Op is DetachOp || (n.RequiresGrad && !n.Op.IsLeaf)), Is.Empty);
+        Rewritten merged = Merge(forgotten);
+        Assert.That(merged.Of(forgotten[0]), Is.SameAs(merged.Of(forgotten[1])));
+    }
+}
