@@ -101,6 +101,13 @@ internal enum UnaryFunction
     Sin,
     Cos,
     Erf,
+
+    /// <summary>
+    /// Sine and cosine by a runtime call (VectorMath), made only for vectors with a lane beyond VectorMath.AngleLimit; the other lanes give x back.
+    /// MathExpansion uses them in a select for the arguments that it cannot reduce cheaply (Float32).
+    /// </summary>
+    SinLarge,
+    CosLarge,
 }
 
 internal enum BinaryFunction

@@ -1,0 +1,77 @@
+using GraphCompiler.Execution;
+using GraphCompiler.Operations;
+using GraphCompiler.Planning;
+
+namespace GraphCompiler.Calling;
+
+/// <summary>Holds what a program left in memory against the interpreter, node by node in the order of computation.</summary>
+internal static class VerifyRun
+{
+    public static unsafe void Check(Program program, Workspace workspace, int first, int last)
+    {
+        for (int s = first; s < last; s++)
+        {
+            Node root = program.Kernels[s].Root;
+
+            // Each kernel is checked on its own inputs as they lie in memory, so that the first to differ is the one at fault.
+            Dictionary<Node, TensorValue> given = [];
+            for (int b = 0; b < program.Kernels[s].Buffers.Count; b++)
+            {
+                Node node = program.Kernels[s].Buffers[b];
+                if (node != root)
+                {
+                    given[node] = Read(node, workspace.Address(program.Plan.Steps[s].Buffers[b]));
+                }
+            }
+
+            Dictionary<Node, Node> standIns = given.Keys.ToDictionary(n => n, n => Ops.Placeholder(n.Results[0], "buffer", requiresGrad: false));
+            Node alone = GraphWalk.Substitute([root], standIns)[0];
+            long[] symbols = workspace.Symbols.ToArray();
+            TensorValue expected = Interpreter.Evaluate(
+                [alone],
+                given.ToDictionary(g => standIns[g.Key], g => g.Value),
+                name => symbols[Array.IndexOf(program.Symbols, name)])[0];
+            TensorValue actual = Read(root, workspace.Address(program.Plan.Steps[s].Buffers[IndexOf(program.Kernels[s].Buffers, root)]));
+            Compare(root, expected, actual);
+        }
+
+        TensorValue Read(Node node, nint address)
+        {
+            long[] shape = program.Evaluate(node.Shape, workspace);
+            long bytes = TensorValue.CountOf(shape) * node.DType.Size();
+            return TensorValue.FromBytes(node.DType, shape, new ReadOnlySpan<byte>((void*)address, checked((int)bytes)));
+        }
+    }
+
+    private static void Compare(Node node, TensorValue expected, TensorValue actual)
+    {
+        double relative = node.DType == DType.Float32 ? 1e-3 : 1e-8;
+        double scale = 0;
+        for (long i = 0; i < expected.Count; i++)
+        {
+            scale = double.IsFinite(expected[i]) ? Math.Max(scale, Math.Abs(expected[i])) : scale;
+        }
+
+        for (long i = 0; i < expected.Count; i++)
+        {
+            (double want, double got) = (expected[i], actual[i]);
+            bool same = want.Equals(got) || Math.Abs(want - got) <= relative * scale;
+            if (!same)
+            {
+                string at = string.Join(", ", EvaluationContext.Coordinates(i, expected.Shape));
+                throw new CompileException($"The compiled {node.Describe()} gives {got} at [{at}]; the interpreter gives {want}.");
+            }
+        }
+    }
+
+    private static int IndexOf(IReadOnlyList<Node> nodes, Node node)
+    {
+        int i = 0;
+        while (nodes[i] != node)
+        {
+            i++;
+        }
+
+        return i;
+    }
+}

@@ -1,0 +1,32 @@
+namespace GraphCompiler;
+
+/// <summary>How a graph is compiled.</summary>
+public sealed record CompileOptions
+{
+    /// <summary>The defaults: fast, and dumped where the environment variable GRAPHCOMPILER_DUMP names a folder.</summary>
+    public static CompileOptions Default { get; } = new();
+
+    /// <summary>The width of vectors; by default the widest that this machine runs well.</summary>
+    public VectorWidth Width { get; init; } = VectorWidths.Best;
+
+    /// <summary>Whether the graph is simplified: common subexpressions, constants, algebra. Rules for stability always run.</summary>
+    public bool Simplify { get; init; } = true;
+
+    /// <summary>Whether elementwise operations are computed inside the kernels that read them.</summary>
+    public bool Inline { get; init; } = true;
+
+    /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
+    public bool Checked { get; init; }
+
+    /// <summary>Whether every call also runs the interpreter and reports the first node that disagrees: slow, for hunting a wrong kernel.</summary>
+    public bool Verify { get; init; }
+
+    /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>
+    public bool UseFastExpressionCompiler { get; init; } = true;
+
+    /// <summary>A folder to write every stage of the compilation to; by default what GRAPHCOMPILER_DUMP names, if anything.</summary>
+    public string? DumpDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>Intermediate nodes whose gradients are kept by a backward; read them with <see cref="CompiledGraph.GradientOf{T}"/>.</summary>
+    public IReadOnlyList<Node> RetainGrad { get; init; } = [];
+}

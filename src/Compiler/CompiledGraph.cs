@@ -1,0 +1,251 @@
+using System.Numerics.Tensors;
+using GraphCompiler.Calling;
+using GraphCompiler.Operations;
+using GraphCompiler.Planning;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward"/> and
+/// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used; any size of a symbolic axis runs
+/// without a further compilation. Runs without updates may be concurrent; whatever writes parameters or gradients is for one thread at a time,
+/// and a second one is refused.
+/// </summary>
+public sealed class CompiledGraph : IDisposable
+{
+    private readonly Graph graph;
+    private readonly (Node Parameter, Node Value)[] updates;
+    private readonly CompileOptions options;
+    private readonly Lazy<Executor> inference;
+    private readonly Lazy<Training> training;
+    private int busy;
+    private bool disposed;
+
+    internal CompiledGraph(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options)
+    {
+        this.graph = graph;
+        this.updates = [.. updates];
+        this.options = options;
+        CheckUpdates();
+        CheckSymbols();
+        inference = new(() => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots())));
+        training = new(() => Training.Create(graph, options));
+    }
+
+    /// <summary>The graph that was compiled.</summary>
+    public Graph Graph => graph;
+
+    internal bool HasUpdates => updates.Length > 0;
+
+    internal Executor Executor => inference.Value;
+
+    /// <summary>Computes the outputs and applies the updates.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <returns>The outputs, in arrays of their own.</returns>
+    /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
+    /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
+    public Results Run(params ReadOnlySpan<Argument> arguments)
+    {
+        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
+        using Entry entry = Enter(exclusive: HasUpdates);
+        return Executor.Run(arguments, [], intoDestinations: false);
+    }
+
+    /// <summary>Computes the outputs into memory of the caller and applies the updates.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
+    /// <exception cref="BindingException">An argument or destination does not fit; nothing has changed.</exception>
+    /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed, the destinations are undefined.</exception>
+    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
+    {
+        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
+        CheckCount(outputs.Length, graph.Outputs.Count, "destinations", "outputs");
+        using Entry entry = Enter(exclusive: HasUpdates);
+        Executor.Run(arguments, outputs, intoDestinations: true);
+    }
+
+    /// <summary>Computes the outputs and keeps what a backward needs. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <returns>The outputs, in arrays of their own.</returns>
+    public Results Forward(params ReadOnlySpan<Argument> arguments)
+    {
+        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
+        if (HasUpdates)
+        {
+            throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.");
+        }
+
+        using Entry entry = Enter(exclusive: true);
+        if (!GradMode.IsEnabled || !graph.Outputs[0].RequiresGrad)
+        {
+            if (training.IsValueCreated)
+            {
+                training.Value.Forget();
+            }
+
+            return Executor.Run(arguments, [], intoDestinations: false);
+        }
+
+        return training.Value.Forward(arguments);
+    }
+
+    /// <summary>Adds the gradients of the first output, which must have one element, into the leaves that require them.</summary>
+    /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <exception cref="GradientException">There was no forward, its values are used up, or the output has several elements or requires no gradient.</exception>
+    public void Backward(bool retainGraph = false)
+    {
+        using Entry entry = Enter(exclusive: true);
+        RequireGradient();
+        training.Value.Backward(seed: null, retainGraph);
+    }
+
+    /// <summary>Adds the gradients of the first output, weighted by a seed, into the leaves that require them.</summary>
+    /// <param name="seed">The gradient of the first output, of its shape and dtype.</param>
+    /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <exception cref="GradientException">There was no forward, its values are used up, the seed does not fit, or the output requires no gradient.</exception>
+    public void Backward(Argument seed, bool retainGraph = false)
+    {
+        using Entry entry = Enter(exclusive: true);
+        RequireGradient();
+        training.Value.Backward(seed, retainGraph);
+    }
+
+    /// <summary>Forgets the gradients of all leaves and retained nodes of the graph.</summary>
+    /// <param name="setToNull">True makes them null; false fills them with zeros where there are any.</param>
+    public void ZeroGrad(bool setToNull = true)
+    {
+        using Entry entry = Enter(exclusive: true);
+        foreach (ILeaf leaf in graph.Nodes.OfType<ILeaf>())
+        {
+            leaf.ZeroGrad(setToNull);
+        }
+
+        if (training.IsValueCreated)
+        {
+            training.Value.ZeroRetained(setToNull);
+        }
+    }
+
+    /// <summary>The gradient of an intermediate node named in <see cref="CompileOptions.RetainGrad"/>; null before a backward.</summary>
+    /// <typeparam name="T">The node's element type.</typeparam>
+    /// <param name="node">The node.</param>
+    /// <exception cref="GradientException">The node was not named there.</exception>
+    public Tensor<T>? GradientOf<T>(Node node)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return options.RetainGrad.Contains(node)
+            ? (training.IsValueCreated ? training.Value.Retained<T>(node) : null)
+            : throw new GradientException($"The gradient of {node.Describe()} is not kept: only leaves keep theirs; name the node in CompileOptions.RetainGrad.");
+    }
+
+    /// <summary>Frees the workspaces. Calls after this are refused.</summary>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (inference.IsValueCreated)
+        {
+            inference.Value.Dispose();
+        }
+
+        if (training.IsValueCreated)
+        {
+            training.Value.Dispose();
+        }
+    }
+
+    /// <summary>Marks a call as running; exclusive ones refuse each other.</summary>
+    internal Entry Enter(bool exclusive)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (exclusive && Interlocked.Exchange(ref busy, 1) != 0)
+        {
+            throw new GraphException("This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
+        }
+
+        return new Entry(exclusive ? this : null);
+    }
+
+    internal static void CheckCount(int given, int needed, string what, string of)
+    {
+        if (given != needed)
+        {
+            throw new BindingException($"{given} {what} were given for {needed} {of}.");
+        }
+    }
+
+    private Root[] Roots() =>
+    [
+        .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
+        .. updates.Select(u => new Root(u.Value, IsForward: true, RootKind.Update, u.Parameter)),
+    ];
+
+    private void RequireGradient()
+    {
+        Node root = graph.Outputs[0];
+        if (!root.RequiresGrad)
+        {
+            throw new GradientException($"{root.Describe()} does not require a gradient: nothing that it depends on does, or Detach or NoGrad cut it off.");
+        }
+    }
+
+    private void CheckUpdates()
+    {
+        HashSet<Node> seen = [];
+        foreach ((Node parameter, Node value) in updates)
+        {
+            ArgumentNullException.ThrowIfNull(parameter);
+            ArgumentNullException.ThrowIfNull(value);
+            if (parameter.Op is not ParameterOp)
+            {
+                throw new GraphException($"{parameter.Describe()} cannot be updated: it is no parameter.");
+            }
+
+            if (!seen.Add(parameter))
+            {
+                throw new GraphException($"{parameter.Describe()} is updated twice.");
+            }
+
+            if (value.DType != parameter.DType)
+            {
+                throw new DTypeException($"The update of {parameter.Describe()} is {value.Describe()}; the dtypes must be equal.");
+            }
+
+            if (value.Shape != parameter.Shape)
+            {
+                throw new ShapeException($"The update of {parameter.Describe()} is {value.Describe()}; the shapes must be equal.");
+            }
+        }
+
+        _ = new Graph(graph.Inputs, [.. graph.Outputs, .. updates.Select(u => u.Value)]);
+    }
+
+    private void CheckSymbols()
+    {
+        HashSet<string> bound = [.. graph.Inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
+        foreach (Node node in GraphWalk.TopologicalOrder([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]))
+        {
+            if (node.Shape.Symbols.FirstOrDefault(s => !bound.Contains(s)) is { } free)
+            {
+                throw new CompileException($"No argument says what the size {free} of {node.Describe()} is: some input must have an axis of exactly that size.");
+            }
+        }
+    }
+
+    /// <summary>A running call.</summary>
+    internal readonly struct Entry(CompiledGraph? owner) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (owner is not null)
+            {
+                Volatile.Write(ref owner.busy, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GraphCompiler.Emit;
+using GraphCompiler.Loops;
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>One compilation: its options, what each pass took, and the dump of its stages.</summary>
+internal sealed class CompilerContext(CompileOptions options)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static int dumps;
+
+    private readonly List<(string Pass, TimeSpan Time)> timings = [];
+    private readonly string? folder = options.DumpDirectory is { } root
+        ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
+        : null;
+
+    private string last = string.Empty;
+    private int stage;
+
+    public CompileOptions Options => options;
+
+    /// <summary>Runs a pass from nodes to nodes, and dumps what it made if that differs from what it was given.</summary>
+    public Node[] Pass(string name, Node[] nodes, Func<Node[], Node[]> run)
+    {
+        Node[] result = Timed(name, () => run(nodes));
+        if (folder is not null)
+        {
+            string text = GraphPrinter.Print(GraphWalk.TopologicalOrder(result), result);
+            if (text != last)
+            {
+                Write($"{stage:00}-{name}.txt", text);
+                last = text;
+            }
+
+            stage++;
+        }
+
+        return result;
+    }
+
+    public T Timed<T>(string pass, Func<T> run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        T result = run();
+        timings.Add((pass, Stopwatch.GetElapsedTime(start)));
+        return result;
+    }
+
+    /// <summary>Compiles kernels, several at a time.</summary>
+    public CompiledKernel[] Compile(LoweredKernel[] kernels) => Timed("emit-and-compile", () =>
+    {
+        var emit = new EmitOptions(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
+        var compiled = new CompiledKernel[kernels.Length];
+        try
+        {
+            Parallel.For(0, kernels.Length, i => compiled[i] = KernelCompiler.Compile(kernels[i].Kernel, emit));
+        }
+        catch (AggregateException e)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        return compiled;
+    });
+
+    /// <summary>Dumps the kernels, as loops and as generated C#, and the timings.</summary>
+    public void Finish(Program program)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < program.Kernels.Length; i++)
+        {
+            var text = new StringBuilder();
+            text.Append(LoopPrinter.Print(program.Kernels[i].Kernel)).Append('\n');
+            foreach (string reason in program.Compiled[i].ScalarLoops)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"// scalar: {reason}\n");
+            }
+
+            Write($"kernel-{i:000}.txt", text.ToString());
+            Write($"kernel-{i:000}.cs", program.Compiled[i].ToCSharp());
+        }
+
+        Write("timings.json", JsonSerializer.Serialize(
+            new
+            {
+                passes = timings.Select(t => new { name = t.Pass, us = t.Time.TotalMicroseconds }),
+                kernels = program.Compiled.Select((c, i) => new
+                {
+                    name = program.Kernels[i].Kernel.Name,
+                    compiler = c.UsedFec ? "FastExpressionCompiler" : "System.Linq.Expressions",
+                    emit_us = c.EmitTime.TotalMicroseconds,
+                    compile_us = c.CompileTime.TotalMicroseconds,
+                    jit_us = c.JitTime.TotalMicroseconds,
+                }),
+            },
+            Indented));
+    }
+
+    private void Write(string file, string text) => File.WriteAllText(Path.Combine(folder!, file), text);
+}

@@ -1,0 +1,85 @@
+using System.Linq.Expressions;
+using GraphCompiler.Execution;
+using GraphCompiler.Loops;
+using E = System.Linq.Expressions.Expression;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>
+/// Splits an index into what each loop around it fixes. The fixed parts become addresses in front of the loops; what is left inside the
+/// innermost loop is an address, the part that changes there, and a constant displacement: one addressing mode.
+/// </summary>
+internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
+{
+    private readonly Dictionary<LoopBuffer, ParameterExpression> bases = [];
+
+    public void SetBase(LoopBuffer buffer, ParameterExpression address) => bases.Add(buffer, address);
+
+    /// <summary>The three arguments that every load and store helper takes.</summary>
+    public (E Address, E Index, E Displacement) Resolve(LoopBuffer buffer, IndexPolynomial index)
+    {
+        int size = buffer.Type.Size();
+        int depth = context.Depth;
+        bool fits = Math.Abs((decimal)index.Constant) < (1 << 28);
+        ILookup<int, IndexTerm> groups = index.Terms.ToLookup(term => term.Atoms.Max(context.Level));
+
+        ParameterExpression address = bases[buffer];
+        for (int level = 0; level < depth; level++)
+        {
+            if (groups[level].Any())
+            {
+                address = Advance(address, [.. groups[level]], level, buffer);
+            }
+        }
+
+        E offset = Sum([.. groups[depth]], fits ? 0 : index.Constant);
+        return (address, offset, E.Constant(fits ? (int)index.Constant * size : 0));
+    }
+
+    /// <summary>A polynomial as an Int64 expression.</summary>
+    public E Sum(IReadOnlyList<IndexTerm> terms, long constant)
+    {
+        E? sum = null;
+        foreach (IndexTerm term in terms)
+        {
+            E? product = null;
+            foreach (LoopValue atom in term.Atoms)
+            {
+                E factor = scalars.Emit(atom);
+                product = product is null ? factor : E.Multiply(product, factor);
+            }
+
+            // a·x − b·y reads and runs better than a·x + (−b)·y.
+            bool negative = sum is not null && term.Coefficient < 0 && term.Coefficient != long.MinValue;
+            long coefficient = negative ? -term.Coefficient : term.Coefficient;
+            product = coefficient == 1 ? product! : E.Multiply(product!, E.Constant(coefficient));
+            sum = sum is null ? product : negative ? E.Subtract(sum, product) : E.Add(sum, product);
+        }
+
+        return sum is null ? E.Constant(constant) : constant == 0 ? sum : E.Add(sum, E.Constant(constant));
+    }
+
+    public E Sum(IndexPolynomial polynomial) => Sum(polynomial.Terms, polynomial.Constant);
+
+    private ParameterExpression Advance(ParameterExpression address, IndexTerm[] terms, int level, LoopBuffer buffer)
+    {
+        return context.Hoist(level, new AddressKey(address, terms), buffer.Name, () => E.Call(
+            Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], buffer.Type == DType.Bool ? typeof(byte) : buffer.Type.ClrType()),
+            address,
+            Sum(terms, 0)));
+    }
+
+    private sealed class AddressKey(ParameterExpression address, IndexTerm[] terms) : IEquatable<AddressKey>
+    {
+        private readonly ParameterExpression address = address;
+        private readonly IndexTerm[] terms = terms;
+
+        public bool Equals(AddressKey? other) =>
+            other is not null && address == other.address && terms.Length == other.terms.Length
+            && terms.All(term => other.terms.Any(candidate => candidate.Coefficient == term.Coefficient && candidate.HasAtomsOf(term)));
+
+        public override bool Equals(object? obj) => Equals(obj as AddressKey);
+
+        public override int GetHashCode() => HashCode.Combine(address, terms.Length);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
+using FastExpressionCompiler;
+using GraphCompiler.Execution;
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>How a kernel is emitted.</summary>
+/// <param name="Width">The width of vector loops.</param>
+/// <param name="Checked">Whether every load and store checks its index; loops are scalar then.</param>
+/// <param name="UseFec">Whether FastExpressionCompiler compiles it, falling back to LINQ's own compiler; or that one at once.</param>
+/// <param name="Verify">Whether the expression tree is checked against what FEC and the JIT are known to get wrong.</param>
+internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false);
+
+/// <summary>A kernel ready to run.</summary>
+internal sealed record CompiledKernel(KernelEntry Entry, LambdaExpression Expression)
+{
+    /// <summary>Whether FastExpressionCompiler compiled it.</summary>
+    public required bool UsedFec { get; init; }
+
+    /// <summary>Time to verify the kernel and to build the expression tree.</summary>
+    public required TimeSpan EmitTime { get; init; }
+
+    /// <summary>Time to turn the expression tree into IL.</summary>
+    public required TimeSpan CompileTime { get; init; }
+
+    /// <summary>Time to turn the IL into machine code.</summary>
+    public required TimeSpan JitTime { get; init; }
+
+    /// <summary>Vector loops that run scalar, each with its reason.</summary>
+    public required IReadOnlyList<string> ScalarLoops { get; init; }
+
+    /// <summary>The kernel as C#, for dumps.</summary>
+    public string ToCSharp() => Expression.ToCSharpString();
+}
+
+/// <summary>Compiles kernels of Loop IR to delegates.</summary>
+internal static class KernelCompiler
+{
+    /// <summary>Verifies, emits and compiles a kernel, to machine code.</summary>
+    /// <exception cref="CompileException">The kernel is malformed.</exception>
+    public static CompiledKernel Compile(Kernel kernel, EmitOptions options)
+    {
+        if (!VectorWidths.IsSupported(options.Width))
+        {
+            throw new CompileException($"Kernel {kernel.Name}: this machine has no vectors of width {options.Width}; the widest is {VectorWidths.Best}.");
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        LoopVerifier.Verify(kernel);
+        (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = KernelEmitter.Emit(ExpandMath.Run(kernel), options);
+        if (options.Verify)
+        {
+            ExpressionChecker.Verify(lambda);
+        }
+
+        TimeSpan emitTime = Stopwatch.GetElapsedTime(start);
+        (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? compiled = options.UseFec ? TryFec(lambda) : null;
+        bool usedFec = compiled is not null;
+        (KernelEntry entry, TimeSpan compileTime, TimeSpan jitTime) = compiled ?? Finish(() => lambda.Compile());
+        return new CompiledKernel(entry, lambda)
+        {
+            UsedFec = usedFec,
+            EmitTime = emitTime,
+            CompileTime = compileTime,
+            JitTime = jitTime,
+            ScalarLoops = scalarLoops,
+        };
+    }
+
+    // FEC reports what it cannot do as null, an exception of some kind, or IL that the JIT refuses: all mean LINQ's compiler has to.
+    private static (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? TryFec(Expression<KernelEntry> lambda)
+    {
+        try
+        {
+            return Finish(() => lambda.CompileFast(true));
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private static (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit) Finish(Func<KernelEntry?> compile)
+    {
+        long start = Stopwatch.GetTimestamp();
+        KernelEntry entry = compile() ?? throw new NotSupportedException();
+        TimeSpan compileTime = Stopwatch.GetElapsedTime(start);
+        RuntimeHelpers.PrepareDelegate(entry);
+        return (entry, compileTime, Stopwatch.GetElapsedTime(start) - compileTime);
+    }
+}

@@ -1,0 +1,211 @@
+using System.Linq.Expressions;
+using System.Numerics;
+using GraphCompiler.Execution;
+using GraphCompiler.Loops;
+using E = System.Linq.Expressions.Expression;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>Emits values one element at a time.</summary>
+internal sealed class ScalarEmitter
+{
+    private readonly EmitContext context;
+    private readonly Dictionary<Local, ParameterExpression> locals = [];
+    private readonly Dictionary<int, ParameterExpression> extents = [];
+    private readonly Dictionary<LoopBuffer, (int Ordinal, E Length)>? checks;
+    private readonly bool isChecked;
+
+    public ScalarEmitter(EmitContext context, bool isChecked)
+    {
+        this.context = context;
+        this.isChecked = isChecked;
+        checks = isChecked ? [] : null;
+        Addresses = new AddressEmitter(context, this);
+    }
+
+    public AddressEmitter Addresses { get; }
+
+    public void SetExtent(int slot, ParameterExpression variable) => extents.Add(slot, variable);
+
+    public void SetCheck(LoopBuffer buffer, int ordinal, E length) => checks!.Add(buffer, (ordinal, length));
+
+    public ParameterExpression Declare(Local local)
+    {
+        if (!locals.TryGetValue(local, out ParameterExpression? variable))
+        {
+            variable = context.Declare(local.Type.ClrType(), local.Name);
+            locals.Add(local, variable);
+        }
+
+        return variable;
+    }
+
+    public ParameterExpression Variable(Local local) => locals[local];
+
+    public E Emit(LoopValue value)
+    {
+        if (!context.Sharing.IsKept(value))
+        {
+            return EmitOnce(value);
+        }
+
+        ParameterExpression? variable = context.Sharing.Find(value, vector: false);
+        if (variable is null)
+        {
+            variable = context.Keep(EmitOnce(value), "t");
+            context.Sharing.Add(value, vector: false, variable);
+        }
+
+        return variable;
+    }
+
+    public E EmitStore(Store store)
+    {
+        E value = Emit(store.Value);
+        (E address, E index, E displacement) = Resolve(store.Buffer, store.Index);
+        return store.Buffer.Type == DType.Bool
+            ? Call(typeof(Memory), nameof(Memory.StoreBool), address, index, displacement, value)
+            : E.Call(
+                Methods.Find(typeof(Memory), nameof(Memory.Store), [typeof(nint), typeof(long), typeof(int), value.Type], value.Type),
+                address,
+                index,
+                displacement,
+                value);
+    }
+
+    public static E Constant(Literal literal) => literal.Type switch
+    {
+        DType.Float32 => E.Constant(literal.AsSingle),
+        DType.Float64 => E.Constant(literal.AsDouble),
+        DType.Int32 => E.Constant((int)literal.Bits),
+        DType.Int64 => E.Constant(literal.Bits),
+        _ => E.Constant(literal.Bits != 0),
+    };
+
+    private E EmitOnce(LoopValue value) => value switch
+    {
+        Literal literal => Constant(literal),
+        Local local => locals[local],
+        Extent extent => extents[extent.Slot],
+        Load load => EmitLoad(load),
+        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X)),
+        BinaryValue binary => EmitBinary(binary),
+        SelectValue select => E.Condition(Emit(select.Condition), Emit(select.X), Emit(select.Y)),
+        FmaValue fma => Call(MathOf(fma.Type), nameof(MathF.FusedMultiplyAdd), Emit(fma.X), Emit(fma.Y), Emit(fma.Z)),
+        ConvertValue convert => EmitConvert(convert, Emit(convert.X)),
+        BitcastValue bitcast => EmitBitcast(bitcast, Emit(bitcast.X)),
+        _ => throw new CompileException($"{value.GetType().Name} is no value the emitter knows."),
+    };
+
+    private MethodCallExpression EmitLoad(Load load)
+    {
+        (E address, E index, E displacement) = Resolve(load.Buffer, load.Index);
+        return load.Type == DType.Bool
+            ? Call(typeof(Memory), nameof(Memory.LoadBool), address, index, displacement)
+            : E.Call(
+                Methods.Find(typeof(Memory), nameof(Memory.Load), [typeof(nint), typeof(long), typeof(int)], load.Type.ClrType()),
+                address,
+                index,
+                displacement);
+    }
+
+    private (E Address, E Index, E Displacement) Resolve(LoopBuffer buffer, LoopValue index)
+    {
+        (E address, E offset, E displacement) = Addresses.Resolve(buffer, isChecked ? IndexPolynomial.OfConstant(0) : IndexPolynomial.Of(index));
+        if (isChecked)
+        {
+            (int ordinal, E length) = checks![buffer];
+            offset = Call(typeof(Memory), nameof(Memory.CheckIndex), Emit(index), length, E.Constant(ordinal));
+        }
+
+        return (address, offset, displacement);
+    }
+
+    private static E EmitUnary(UnaryFunction function, E x)
+    {
+        bool isFloat = x.Type == typeof(float) || x.Type == typeof(double);
+        Type math = x.Type == typeof(float) ? typeof(MathF) : typeof(Math);
+        return function switch
+        {
+            UnaryFunction.Negate => E.Negate(x),
+            UnaryFunction.Abs => Call(isFloat ? math : typeof(ScalarMath), "Abs", x),
+            UnaryFunction.Sqrt or UnaryFunction.Floor or UnaryFunction.Round => Call(math, function.ToString(), x),
+            UnaryFunction.Not => x.Type == typeof(bool) ? E.Not(x) : Call(typeof(ScalarMath), nameof(ScalarMath.Not), x),
+            UnaryFunction.IsNaN => Call(x.Type, nameof(float.IsNaN), x),
+            _ => Call(typeof(VectorMath), function.ToString(), x),
+        };
+    }
+
+    private E EmitBinary(BinaryValue binary)
+    {
+        E x = Emit(binary.X);
+        if (binary.Function == BinaryFunction.Divide && binary.Y is Literal { Bits: > 0 } divisor && binary.Type.IsInteger() && BitOperations.IsPow2(divisor.Bits))
+        {
+            return E.RightShift(x, E.Constant(BitOperations.Log2((ulong)divisor.Bits)));
+        }
+
+        if (binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight)
+        {
+            E count = E.Constant((int)((Literal)binary.Y).Bits);
+            return binary.Function == BinaryFunction.ShiftLeft ? E.LeftShift(x, count) : E.RightShift(x, count);
+        }
+
+        E y = Emit(binary.Y);
+        return Combine(binary.Function, x, y);
+    }
+
+    public static E Combine(BinaryFunction function, E x, E y)
+    {
+        bool isFloat = x.Type == typeof(float) || x.Type == typeof(double);
+        Type math = x.Type == typeof(float) ? typeof(MathF) : typeof(Math);
+        return function switch
+        {
+            BinaryFunction.Add => E.Add(x, y),
+            BinaryFunction.Subtract => E.Subtract(x, y),
+            BinaryFunction.Multiply => E.Multiply(x, y),
+            BinaryFunction.Divide => isFloat ? E.Divide(x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.FloorDivide), x, y),
+            BinaryFunction.Maximum => Call(math, nameof(Math.Max), x, y),
+            BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
+            BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
+            BinaryFunction.And => E.And(x, y),
+            BinaryFunction.Or => E.Or(x, y),
+            BinaryFunction.Xor => E.ExclusiveOr(x, y),
+            BinaryFunction.Equal => E.Equal(x, y),
+            BinaryFunction.NotEqual => E.NotEqual(x, y),
+            BinaryFunction.Less => E.LessThan(x, y),
+            BinaryFunction.LessEqual => E.LessThanOrEqual(x, y),
+            BinaryFunction.Greater => E.GreaterThan(x, y),
+            BinaryFunction.GreaterEqual => E.GreaterThanOrEqual(x, y),
+            _ => throw new CompileException($"{function} is no function the emitter knows."),
+        };
+    }
+
+    private static E EmitConvert(ConvertValue convert, E x)
+    {
+        DType from = convert.X.Type;
+        return (from, convert.To) switch
+        {
+            _ when from == convert.To => x,
+            (_, DType.Bool) => E.NotEqual(x, E.Constant(Convert.ChangeType(0, x.Type, null), x.Type)),
+            (DType.Bool, DType.Float32) => Call(typeof(ScalarMath), nameof(ScalarMath.ToSingle), x),
+            (DType.Bool, DType.Float64) => Call(typeof(ScalarMath), nameof(ScalarMath.ToDouble), x),
+            (DType.Bool or DType.Float32 or DType.Float64, DType.Int32) => Call(typeof(ScalarMath), nameof(ScalarMath.ToInt32), x),
+            (DType.Bool or DType.Float32 or DType.Float64, DType.Int64) => Call(typeof(ScalarMath), nameof(ScalarMath.ToInt64), x),
+            _ => E.Convert(x, convert.To.ClrType()),
+        };
+    }
+
+    private static E EmitBitcast(BitcastValue bitcast, E x) => (bitcast.X.Type, bitcast.To) switch
+    {
+        (DType.Float32, DType.Int32) => Call(typeof(BitConverter), nameof(BitConverter.SingleToInt32Bits), x),
+        (DType.Int32, DType.Float32) => Call(typeof(BitConverter), nameof(BitConverter.Int32BitsToSingle), x),
+        (DType.Float64, DType.Int64) => Call(typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits), x),
+        (DType.Int64, DType.Float64) => Call(typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), x),
+        _ => x,
+    };
+
+    private static Type MathOf(DType type) => type == DType.Float32 ? typeof(MathF) : typeof(Math);
+
+    private static MethodCallExpression Call(Type owner, string name, params E[] arguments) =>
+        E.Call(Methods.Find(owner, name, [.. arguments.Select(argument => argument.Type)]), arguments);
+}

@@ -1,0 +1,358 @@
+using System.Linq.Expressions;
+using GraphCompiler.Loops;
+using E = System.Linq.Expressions.Expression;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>
+/// Emits values of one vector loop, W iterations at once, <paramref name="offset"/> iterations after the loop variable (for unrolled
+/// copies). What does not vary is emitted as a scalar and broadcast.
+/// </summary>
+internal sealed class VectorEmitter(
+    EmitContext context,
+    ScalarEmitter scalars,
+    VectorOperations operations,
+    VectorLoop loop,
+    int loopLevel,
+    long offset)
+{
+    private readonly Dictionary<Local, ParameterExpression> locals = [];
+    private readonly IndexPolynomial position =
+        IndexPolynomial.OfAtom(loop.Loop.Variable).Plus(IndexPolynomial.OfConstant(offset));
+
+    public int Lanes => operations.Bits / 8 / loop.LaneSize;
+
+    public VectorLoop Loop => loop;
+
+    public void Bind(Local local, ParameterExpression variable) => locals[local] = variable;
+
+    public ParameterExpression Declare(Local local)
+    {
+        if (!locals.TryGetValue(local, out ParameterExpression? variable))
+        {
+            variable = context.Declare(VectorOf(local.Type), local.Name);
+            locals.Add(local, variable);
+        }
+
+        return variable;
+    }
+
+    public Type VectorOf(DType type) => operations.VectorOf(LaneOf(type));
+
+    /// <summary>A value as a vector: masks are integers of the lane size.</summary>
+    public E Emit(LoopValue value)
+    {
+        if (!loop.Varies(value))
+        {
+            return Broadcast(value);
+        }
+
+        if (value is Local local && local != loop.Loop.Variable)
+        {
+            return locals[local];
+        }
+
+        if (!context.Sharing.IsKept(value))
+        {
+            return EmitOnce(value);
+        }
+
+        ParameterExpression? variable = context.Sharing.Find(value, vector: true);
+        if (variable is null)
+        {
+            variable = context.Keep(EmitOnce(value), "v");
+            context.Sharing.Add(value, vector: true, variable);
+        }
+
+        return variable;
+    }
+
+    public void EmitStore(Store store)
+    {
+        E value = Emit(store.Value);
+        if (!loop.TrySplit(store.Index, out long coefficient, out IndexPolynomial? rest) || coefficient != 1)
+        {
+            Scatter(store, value);
+            return;
+        }
+
+        (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position));
+        context.Output.Add(store.Buffer.Type == DType.Bool
+            ? operations.StoreMask(address, index, displacement, value)
+            : operations.Store(address, index, displacement, value));
+    }
+
+    private Type LaneOf(DType type) => type == DType.Bool ? loop.MaskLane : type.ClrType();
+
+    private E EmitOnce(LoopValue value) => value switch
+    {
+        Local => operations.Ramp(scalars.Addresses.Sum(position), E.Constant(1L), DType.Int64),
+        Load load => EmitLoad(load),
+        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X), unary.X.Type),
+        BinaryValue { Function: BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight } shift => operations.Call(
+            shift.Function == BinaryFunction.ShiftLeft ? "ShiftLeft" : "ShiftRightArithmetic",
+            Emit(shift.X),
+            E.Constant((int)((Literal)shift.Y).Bits)),
+        BinaryValue binary => EmitBinary(binary),
+        SelectValue select => operations.Call(
+            "ConditionalSelect",
+            operations.As(Emit(select.Condition), LaneOf(select.Type)),
+            Emit(select.X),
+            Emit(select.Y)),
+        FmaValue fma => operations.Call("FusedMultiplyAdd", Emit(fma.X), Emit(fma.Y), Emit(fma.Z)),
+        ConvertValue convert => EmitConvert(convert),
+        BitcastValue bitcast => operations.As(Emit(bitcast.X), LaneOf(bitcast.To)),
+        _ => throw new CompileException($"{value.GetType().Name} has no vector form."),
+    };
+
+    private E EmitLoad(Load load)
+    {
+        if (!loop.TrySplit(load.Index, out long coefficient, out IndexPolynomial? rest) || coefficient != 1)
+        {
+            return Gather(load);
+        }
+
+        (E address, E index, E displacement) = scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position));
+        return load.Type == DType.Bool
+            ? operations.LoadMask(address, index, displacement, loop.MaskLane)
+            : operations.Load(address, index, displacement, LaneOf(load.Type));
+    }
+
+    private E EmitUnary(UnaryFunction function, E x, DType type) => function switch
+    {
+        UnaryFunction.Not => operations.Call("OnesComplement", x),
+        UnaryFunction.IsNaN => operations.As(operations.Call("IsNaN", x), loop.MaskLane),
+        < UnaryFunction.Exp => operations.Call(function.ToString(), x),
+        _ when type == DType.Float64 || function is UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Execution.VectorMath), function.ToString(), [x.Type]), x),
+        _ => throw new CompileException($"{function} of {type.Display()} has no vector form."),
+    };
+
+    private E EmitBinary(BinaryValue binary)
+    {
+        if (binary.Type == DType.Bool && binary.X.Type == DType.Int64 && loop.TrySplitComparison(binary, out long step, out IndexPolynomial? rest))
+        {
+            return CompareRamp(binary.Function, step, rest!);
+        }
+
+        return Combine(binary.Function, binary.X, binary.Y, Emit(binary.X), Emit(binary.Y));
+    }
+
+    public E Combine(BinaryFunction function, LoopValue left, LoopValue right, E x, E y)
+    {
+        switch (function)
+        {
+            case BinaryFunction.Maximum or BinaryFunction.Minimum when left.Type.IsFloat():
+                // x64's own maximum answers its second operand if either is NaN: with a number first, that is NaN exactly when it should be.
+                string name = function == BinaryFunction.Maximum ? "Max" : "Min";
+                return IsNumber(left) ? operations.Call(name + "Native", x, y)
+                    : IsNumber(right) ? operations.Call(name + "Native", y, x)
+                    : operations.Call(name, x, y);
+            case BinaryFunction.NotEqual:
+                return operations.Call("OnesComplement", Compare("Equals", x, y));
+            case >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual:
+                return Compare(NameOf(function), x, y);
+            default:
+                return operations.Call(NameOf(function), x, y);
+        }
+    }
+
+    private static bool IsNumber(LoopValue value) =>
+        value is Literal literal && !(literal.Type == DType.Float32 ? float.IsNaN(literal.AsSingle) : double.IsNaN(literal.AsDouble));
+
+    private E Compare(string name, E x, E y) => operations.As(operations.Call(name, x, y), loop.MaskLane);
+
+    // The difference of two indices grows by a constant a lane, so a comparison is one of a ramp with zero, in lanes of any size.
+    private E CompareRamp(BinaryFunction function, long step, IndexPolynomial rest)
+    {
+        E start = scalars.Addresses.Sum(rest.Plus(position.Times(step)));
+        E ramp;
+        if (loop.LaneSize == 4)
+        {
+            start = E.Call(Methods.Find(typeof(Execution.Lanes), nameof(Execution.Lanes.Clamp32), [typeof(long)]), start);
+            ramp = operations.Ramp(start, E.Constant(step), DType.Int32);
+        }
+        else
+        {
+            ramp = operations.Ramp(start, E.Constant(step), DType.Int64);
+        }
+
+        E zero = Broadcast(loop.LaneSize == 4 ? Literal.Of(0) : Literal.Of(0L));
+        return function == BinaryFunction.NotEqual
+            ? operations.Call("OnesComplement", operations.Call("Equals", ramp, zero))
+            : operations.Call(NameOf(function), ramp, zero);
+    }
+
+    private static string NameOf(BinaryFunction function) => function switch
+    {
+        BinaryFunction.Maximum => "Max",
+        BinaryFunction.Minimum => "Min",
+        BinaryFunction.And => "BitwiseAnd",
+        BinaryFunction.Or => "BitwiseOr",
+        BinaryFunction.Equal => "Equals",
+        BinaryFunction.Less => "LessThan",
+        BinaryFunction.LessEqual => "LessThanOrEqual",
+        BinaryFunction.Greater => "GreaterThan",
+        BinaryFunction.GreaterEqual => "GreaterThanOrEqual",
+        _ => function.ToString(),
+    };
+
+    private E EmitConvert(ConvertValue convert)
+    {
+        DType from = convert.X.Type;
+        if (from == DType.Int64 && convert.To is DType.Int32 or DType.Float32 or DType.Float64
+            && loop.TrySplit(convert.X, out long step, out IndexPolynomial? rest))
+        {
+            return operations.Ramp(scalars.Addresses.Sum(rest!.Plus(position.Times(step))), E.Constant(step), convert.To);
+        }
+
+        E x = Emit(convert.X);
+        return (from, convert.To) switch
+        {
+            _ when from == convert.To => x,
+            (DType.Bool, _) => operations.Call("BitwiseAnd", operations.As(x, LaneOf(convert.To)), Broadcast(Literal.Of(convert.To, 1))),
+            (_, DType.Bool) => operations.Call("OnesComplement", Compare("Equals", x, Broadcast(Literal.Of(from, 0)))),
+            (DType.Float32, DType.Int32) => operations.Call("ConvertToInt32", x),
+            (DType.Float64, DType.Int64) => operations.Call("ConvertToInt64", x),
+            (DType.Int32, DType.Float32) => operations.Call("ConvertToSingle", x),
+            (DType.Int64, DType.Float64) => operations.Call("ConvertToDouble", x),
+            _ => throw new CompileException($"{from.Display()} to {convert.To.Display()} has no vector form."),
+        };
+    }
+
+    // As far out as the value is fixed, but no further than the vector loop, whose preheader runs only if the loop does.
+    private E Broadcast(LoopValue value)
+    {
+        if (value is Literal literal)
+        {
+            return context.Hoist(loopLevel, (literal.Type, literal.Bits), "c", () => operations.Broadcast(MaskOrSelf(ScalarEmitter.Constant(literal))));
+        }
+
+        bool loads = false;
+        int level = loopLevel;
+        foreach (LoopValue part in LoopTree.Values(value))
+        {
+            if (part is Load load)
+            {
+                loads = true;
+                if (context.IsConditional || loop.IsStored(load.Buffer))
+                {
+                    level = context.Depth;
+                }
+            }
+            else if (part is Local local)
+            {
+                level = Math.Max(level, context.Level(local));
+            }
+        }
+
+        // An inner loop may run no iteration, and then must not read.
+        if (level >= context.Depth || (loads && level > loopLevel))
+        {
+            return operations.Broadcast(MaskOrSelf(scalars.Emit(value)));
+        }
+
+        return context.Hoist(level, new Identity(value), "b", () => operations.Broadcast(MaskOrSelf(scalars.Emit(value))));
+    }
+
+    private E MaskOrSelf(E scalar) => scalar.Type != typeof(bool)
+        ? scalar
+        : E.Call(Methods.Find(typeof(Execution.Lanes), loop.LaneSize == 4 ? nameof(Execution.Lanes.Mask32) : nameof(Execution.Lanes.Mask64), [typeof(bool)]), scalar);
+
+    private ParameterExpression Gather(Load load)
+    {
+        ParameterExpression result = context.Declare(VectorOf(load.Type), load.Buffer.Name);
+        EachLane([load.Index], (lane, values) =>
+            context.Output.Add(VectorOperations.SetLane(result, lane, MaskOrSelf(scalars.Emit(new Load(load.Buffer, values[0]))))));
+
+        // The gathered vector lives in memory, as its address is taken; the copy can live in a register.
+        return context.Keep(result, load.Buffer.Name);
+    }
+
+    private void Scatter(Store store, E value)
+    {
+        ParameterExpression source = context.Keep(value, store.Buffer.Name);
+        EachLane([store.Index], (lane, values) =>
+        {
+            E element = VectorOperations.GetLane(source, lane);
+            if (store.Value.Type == DType.Bool)
+            {
+                element = E.NotEqual(element, loop.LaneSize == 4 ? E.Constant(0) : E.Constant(0L));
+            }
+
+            var local = new Local("element", store.Value.Type);
+            context.Output.Add(E.Assign(scalars.Declare(local), element));
+            context.Output.Add(scalars.EmitStore(new Store(store.Buffer, values[0], local)));
+        });
+    }
+
+    // A small loop over the lanes, with values that are evaluated as scalars for each.
+    private void EachLane(LoopValue[] values, Action<E, LoopValue[]> emit)
+    {
+        var lane = new Local("lane", DType.Int64);
+        List<(Local Local, ParameterExpression Source)> elements = [];
+        var known = new Dictionary<Local, LoopValue>();
+        var here = new BinaryValue(
+            BinaryFunction.Add,
+            loop.Loop.Variable,
+            offset == 0 ? lane : new BinaryValue(BinaryFunction.Add, lane, Literal.Of(offset)));
+        LoopTree.Rewriter rewriter = null!;
+        rewriter = new LoopTree.Rewriter(value => value is Local local && loop.Varies(local) ? InLane(local) : value);
+        LoopValue[] scalar = [.. values.Select(rewriter.Rewrite)];
+
+        LoopValue InLane(Local local)
+        {
+            if (local == loop.Loop.Variable)
+            {
+                return here;
+            }
+
+            if (!known.TryGetValue(local, out LoopValue? value))
+            {
+                if (loop.IsVector(local) || loop.Definition(local) is not { } definition)
+                {
+                    var element = new Local(local.Name, local.Type);
+                    elements.Add((element, context.Keep(locals[local], local.Name)));
+                    value = element;
+                }
+                else
+                {
+                    value = rewriter.Rewrite(definition);
+                }
+
+                known.Add(local, value);
+            }
+
+            return value;
+        }
+
+        ParameterExpression counter = scalars.Declare(lane);
+        context.Output.Add(E.Assign(counter, E.Constant(0L)));
+        var frame = new LoopFrame([lane, .. elements.Select(element => element.Local)]);
+        List<E> body = context.InLoop(frame, () => context.Share(scalar, () =>
+        {
+            foreach ((Local local, ParameterExpression source) in elements)
+            {
+                E element = VectorOperations.GetLane(source, counter);
+                element = local.Type == DType.Bool ? E.NotEqual(element, loop.LaneSize == 4 ? E.Constant(0) : E.Constant(0L)) : element;
+                context.Output.Add(E.Assign(scalars.Declare(local), element));
+            }
+
+            emit(counter, scalar);
+            context.Output.Add(E.Assign(counter, E.Add(counter, E.Constant(1L))));
+        }));
+        context.Output.AddRange(frame.Preheader);
+        context.Output.Add(Structure.While(E.LessThan(counter, E.Constant((long)Lanes)), body));
+    }
+
+    // Values are keys by identity: their own equality would walk the whole DAG.
+    private sealed class Identity(LoopValue value) : IEquatable<Identity>
+    {
+        private readonly LoopValue value = value;
+
+        public bool Equals(Identity? other) => other is not null && ReferenceEquals(value, other.value);
+
+        public override bool Equals(object? obj) => Equals(obj as Identity);
+
+        public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(value);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Linq.Expressions;
+using GraphCompiler.Loops;
+using E = System.Linq.Expressions.Expression;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>
+/// The main part of a vector loop: as many whole vectors as fit; the scalar loop after it continues from there. Reductions keep partial
+/// results in lanes, in four independent sets where the body is small, so that the latency of one addition does not set the pace.
+/// </summary>
+internal sealed class VectorLoopEmitter(
+    EmitContext context,
+    ScalarEmitter scalars,
+    VectorOperations operations,
+    Action<LoopStatement, VectorEmitter> emitBody)
+{
+    private const int UnrollFactor = 4;
+    private const int MostValuesToUnroll = 24;
+
+    /// <summary>Emits it; false if it surely leaves nothing to a remainder loop.</summary>
+    public bool EmitMainPart(VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range)
+    {
+        For statement = loop.Loop;
+        long? trips = statement is { Begin: Literal first, End: Literal last } ? Math.Max(0, last.Bits - first.Bits) : null;
+        int loopLevel = context.Depth;
+        VectorEmitter Copy(long offset) => new(context, scalars, operations, loop, loopLevel, offset);
+
+        VectorEmitter single = Copy(0);
+        long lanes = single.Lanes;
+        if (trips < lanes)
+        {
+            return true;
+        }
+
+        int sets = IsWorthUnrolling(statement) && !(trips < UnrollFactor * lanes) ? UnrollFactor : 1;
+        List<VectorEmitter> copies = [.. Enumerable.Range(0, sets).Select(i => i == 0 ? single : Copy(i * lanes))];
+        ParameterExpression[][] partials =
+            [.. statement.Reductions.Select(reduction => copies.Select(copy => copy.Declare(reduction.Accumulator)).ToArray())];
+
+        LoopFrame frame = LoopFrame.Of(statement);
+        List<E> wide = [];
+        if (sets > 1)
+        {
+            wide.Add(EmitLoop(frame, copies, range, sets * lanes, statement.Body));
+        }
+
+        // What an unrolled loop leaves, at most three vectors, uses the first set.
+        wide.Add(EmitLoop(frame, [single], range, lanes, statement.Body));
+
+        List<E> guarded =
+        [
+            .. frame.Preheader,
+            .. statement.Reductions.SelectMany((reduction, i) => partials[i].Select(partial => E.Assign(partial, Identity(reduction)))),
+            .. wide,
+            .. statement.Reductions.SelectMany((reduction, i) => Finish(reduction, partials[i], single)),
+        ];
+        context.Output.Add(E.IfThen(Fits(range, lanes), Structure.Sequence(guarded)));
+        return trips is null || trips % lanes != 0;
+    }
+
+    private static BinaryExpression Fits((ParameterExpression Variable, ParameterExpression End) range, long lanes) =>
+        E.LessThanOrEqual(range.Variable, E.Subtract(range.End, E.Constant(lanes)));
+
+    private E EmitLoop(
+        LoopFrame frame,
+        IReadOnlyList<VectorEmitter> copies,
+        (ParameterExpression Variable, ParameterExpression End) range,
+        long step,
+        LoopStatement statement)
+    {
+        bool outer = context.IsConditional;
+        context.IsConditional = false;
+        List<E> body = context.InLoop(frame, () =>
+        {
+            foreach (VectorEmitter copy in copies)
+            {
+                emitBody(statement, copy);
+            }
+        });
+        context.IsConditional = outer;
+
+        ParameterExpression limit = context.Declare(typeof(long), "limit");
+        frame.Preheader.Add(E.Assign(limit, E.Subtract(range.End, E.Constant(step))));
+        body.Add(E.Assign(range.Variable, E.Add(range.Variable, E.Constant(step))));
+        return Structure.While(E.LessThanOrEqual(range.Variable, limit), body);
+    }
+
+    private IEnumerable<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
+    {
+        BinaryFunction combine = CombineOf(reduction.Function);
+        for (int width = 1; width < partials.Length; width *= 2)
+        {
+            for (int i = 0; i + width < partials.Length; i += 2 * width)
+            {
+                E both = vectors.Combine(combine, reduction.Accumulator, reduction.Accumulator, partials[i], partials[i + width]);
+                yield return E.Assign(partials[i], both);
+            }
+        }
+
+        ParameterExpression accumulator = scalars.Variable(reduction.Accumulator);
+        yield return E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, operations.Reduce(reduction.Function, partials[0])));
+    }
+
+    private E Identity(Reduction reduction) => operations.Broadcast(ScalarEmitter.Constant(IdentityOf(reduction)));
+
+    private static Literal IdentityOf(Reduction reduction)
+    {
+        DType type = reduction.Accumulator.Type;
+        return (reduction.Function, type) switch
+        {
+            (ReduceFunction.Sum, _) => Literal.Of(type, 0),
+            (ReduceFunction.Product, _) => Literal.Of(type, 1),
+            (ReduceFunction.Maximum, DType.Int32) => Literal.Of(int.MinValue),
+            (ReduceFunction.Maximum, DType.Int64) => Literal.Of(long.MinValue),
+            (ReduceFunction.Maximum, _) => Literal.Of(type, double.NegativeInfinity),
+            (_, DType.Int32) => Literal.Of(int.MaxValue),
+            (_, DType.Int64) => Literal.Of(long.MaxValue),
+            _ => Literal.Of(type, double.PositiveInfinity),
+        };
+    }
+
+    private static BinaryFunction CombineOf(ReduceFunction function) => function switch
+    {
+        ReduceFunction.Sum => BinaryFunction.Add,
+        ReduceFunction.Product => BinaryFunction.Multiply,
+        ReduceFunction.Maximum => BinaryFunction.Maximum,
+        _ => BinaryFunction.Minimum,
+    };
+
+    private static bool IsWorthUnrolling(For loop)
+    {
+        if (loop.Reductions.IsEmpty || LoopTree.Statements(loop.Body).Any(statement => statement is For or If))
+        {
+            return false;
+        }
+
+        var values = new HashSet<LoopValue>(ReferenceEqualityComparer.Instance);
+        foreach (LoopStatement statement in LoopTree.Statements(loop.Body))
+        {
+            foreach (LoopValue root in LoopTree.Values(statement))
+            {
+                values.UnionWith(LoopTree.Values(root));
+            }
+        }
+
+        return values.Count <= MostValuesToUnroll;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using System.Runtime.Intrinsics;
+using GraphCompiler.Execution;
+using E = System.Linq.Expressions.Expression;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>Calls of the static vector methods of one width. Operators and instance members are out: FEC compiles them wrongly.</summary>
+internal sealed class VectorOperations
+{
+    private readonly Type container;
+    private readonly Type vectorDefinition;
+
+    public VectorOperations(VectorWidth width)
+    {
+        Bits = width.Bits();
+        (container, vectorDefinition) = width switch
+        {
+            VectorWidth.Bits128 => (typeof(Vector128), typeof(Vector128<>)),
+            VectorWidth.Bits256 => (typeof(Vector256), typeof(Vector256<>)),
+            _ => (typeof(Vector512), typeof(Vector512<>)),
+        };
+    }
+
+    public int Bits { get; }
+
+    public Type VectorOf(Type lane) => vectorDefinition.MakeGenericType(lane);
+
+    /// <summary>A call of a Vector128/256/512 method on vectors of one lane type: generic in the lane type, or an overload for it.</summary>
+    public E Call(string name, params E[] arguments)
+    {
+        Type[] types = [.. arguments.Select(argument => argument.Type)];
+        Type lane = LaneOf(types[0]);
+        MethodInfo method = IsOverloaded(name)
+            ? Methods.Find(container, name, types)
+            : Methods.Find(container, name, types, lane);
+        return E.Call(method, arguments);
+    }
+
+    public E Broadcast(E scalar) => E.Call(Methods.Find(container, "Create", [scalar.Type], scalar.Type), scalar);
+
+    /// <summary>The same bits as lanes of another type.</summary>
+    public E As(E vector, Type lane)
+    {
+        Type from = LaneOf(vector.Type);
+        return from == lane ? vector : E.Call(Methods.Find(container, "As", [vector.Type], from, lane), vector);
+    }
+
+    public E Load(E address, E index, E displacement, Type lane) =>
+        E.Call(Methods.Find(typeof(Memory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int)], lane), address, index, displacement);
+
+    public E Store(E address, E index, E displacement, E value) =>
+        E.Call(
+            Methods.Find(typeof(Memory), $"Store{Bits}", [typeof(nint), typeof(long), typeof(int), value.Type], LaneOf(value.Type)),
+            address,
+            index,
+            displacement,
+            value);
+
+    public E LoadMask(E address, E index, E displacement, Type maskLane) =>
+        E.Call(Methods.Find(typeof(Masks), $"LoadMask{Bits}{maskLane.Name}", [typeof(nint), typeof(long), typeof(int)]), address, index, displacement);
+
+    public E StoreMask(E address, E index, E displacement, E mask) =>
+        E.Call(
+            Methods.Find(typeof(Masks), $"StoreMask{Bits}{LaneOf(mask.Type).Name}", [typeof(nint), typeof(long), typeof(int), mask.Type]),
+            address,
+            index,
+            displacement,
+            mask);
+
+    /// <summary>start, start + step, … as lanes of a dtype.</summary>
+    public E Ramp(E start, E step, DType type) =>
+        E.Call(Methods.Find(typeof(Lanes), $"Ramp{Bits}{type}", [typeof(long), typeof(long)]), start, step);
+
+    /// <summary>The lanes of a vector combined into one scalar.</summary>
+    public E Reduce(Loops.ReduceFunction function, E vector) =>
+        E.Call(Methods.Find(typeof(Lanes), $"{function}{Bits}", [vector.Type], LaneOf(vector.Type)), vector);
+
+    public static E SetLane(ParameterExpression vector, E lane, E value) =>
+        E.Call(Methods.Find(typeof(Lanes), nameof(Lanes.Set), [vector.Type.MakeByRefType(), typeof(long), value.Type], vector.Type, value.Type), vector, lane, value);
+
+    public static E GetLane(ParameterExpression vector, E lane) =>
+        E.Call(
+            Methods.Find(typeof(Lanes), nameof(Lanes.Get), [vector.Type.MakeByRefType(), typeof(long)], vector.Type, LaneOf(vector.Type)),
+            vector,
+            lane);
+
+    public static Type LaneOf(Type vector) => vector.GetGenericArguments()[0];
+
+    private static bool IsOverloaded(string name) =>
+        name is "FusedMultiplyAdd" or "Floor" or "Round" or "ShiftLeft" or "ShiftRightArithmetic"
+            or "ConvertToInt32" or "ConvertToSingle" or "ConvertToInt64" or "ConvertToDouble";
+}

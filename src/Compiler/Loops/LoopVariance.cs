@@ -1,0 +1,59 @@
+namespace GraphCompiler.Loops;
+
+/// <summary>Which locals differ between the iterations of one loop: its variable, its accumulators, and all that is computed from them.</summary>
+internal sealed class LoopVariance
+{
+    private readonly HashSet<Local> varying;
+
+    // Filled only once the set of varying locals is final.
+    private readonly Dictionary<LoopValue, bool> known = new(ReferenceEqualityComparer.Instance);
+
+    private LoopVariance(HashSet<Local> varying) => this.varying = varying;
+
+    /// <summary>Finds them by a fixpoint over the body's declarations and assignments.</summary>
+    public static LoopVariance Of(For loop)
+    {
+        HashSet<Local> varying = [loop.Variable, .. loop.Reductions.Select(reduction => reduction.Accumulator)];
+        List<LoopStatement> statements = [.. LoopTree.Statements(loop.Body)];
+        bool changed = true;
+        while (changed)
+        {
+            changed = false;
+            var step = new LoopVariance(varying);
+            foreach (LoopStatement statement in statements)
+            {
+                changed |= statement switch
+                {
+                    Let let => step.Varies(let.Value) && varying.Add(let.Variable),
+                    Assign assign => step.Varies(assign.Value) && varying.Add(assign.Variable),
+                    For inner => (step.Varies(inner.Begin) || step.Varies(inner.End)) && varying.Add(inner.Variable),
+                    _ => false,
+                };
+                if (changed)
+                {
+                    step = new LoopVariance(varying);
+                }
+            }
+        }
+
+        return new LoopVariance(varying);
+    }
+
+    public bool Varies(Local local) => varying.Contains(local);
+
+    public bool Varies(LoopValue value)
+    {
+        if (value is Local local)
+        {
+            return varying.Contains(local);
+        }
+
+        if (!known.TryGetValue(value, out bool result))
+        {
+            result = LoopTree.Arguments(value).Any(Varies);
+            known.Add(value, result);
+        }
+
+        return result;
+    }
+}

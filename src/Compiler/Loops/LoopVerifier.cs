@@ -1,0 +1,290 @@
+namespace GraphCompiler.Loops;
+
+/// <summary>
+/// Checks what every later stage takes for granted: declared locals, matching types, writable targets, and loops that may be what they say.
+/// </summary>
+internal sealed class LoopVerifier
+{
+    private readonly Kernel kernel;
+
+    // Declared and in scope; and declared anywhere, because a local has one declaration.
+    private readonly HashSet<Local> visible = [];
+    private readonly HashSet<Local> declared = [];
+    private readonly HashSet<Local> loopVariables = [];
+    private readonly HashSet<LoopValue> known = new(ReferenceEqualityComparer.Instance);
+    private readonly List<(For Loop, HashSet<Local> VisibleBefore)> loops = [];
+    private LoopStatement? current;
+    private LoopVariance? variance;
+
+    private LoopVerifier(Kernel kernel) => this.kernel = kernel;
+
+    /// <summary>Returns if the kernel is well-formed.</summary>
+    /// <exception cref="CompileException">It is not; the message names the kernel and the statement.</exception>
+    public static void Verify(Kernel kernel) => new LoopVerifier(kernel).Verify();
+
+    private void Verify()
+    {
+        foreach (LoopBuffer buffer in kernel.Buffers)
+        {
+            Check(kernel.Buffers.Count(other => other == buffer) == 1, $"buffer {buffer.Name} is listed twice");
+            CheckSize(buffer.Length, $"the length of {buffer.Name}");
+        }
+
+        CheckSize(kernel.Range, "the range");
+        Declare(kernel.Begin);
+        Declare(kernel.End);
+        Check(kernel.Begin.Type == DType.Int64 && kernel.End.Type == DType.Int64, "the bounds of the part must be int64");
+        loopVariables.UnionWith([kernel.Begin, kernel.End]);
+        Visit(kernel.Body);
+    }
+
+    private void Visit(LoopStatement statement)
+    {
+        current = statement is Block ? current : statement;
+        known.Clear();
+        switch (statement)
+        {
+            case Block block:
+                HashSet<Local> before = [.. visible];
+                foreach (LoopStatement child in block.Statements)
+                {
+                    Visit(child);
+                }
+
+                visible.IntersectWith(before);
+                break;
+            case Let let:
+                Visit(let.Value);
+                CheckTypes(let.Variable.Type, let.Value.Type, "the declared variable", "its value");
+                Declare(let.Variable);
+                break;
+            case Assign assign:
+                VisitAssign(assign);
+                break;
+            case For loop:
+                VisitFor(loop);
+                break;
+            case If branch:
+                Visit(branch.Condition);
+                Check(branch.Condition.Type == DType.Bool, $"the condition is {branch.Condition.Type.Display()}, not bool");
+                Check(variance is null || !variance.Varies(branch.Condition), "the condition varies in a vector loop; select instead");
+                Visit(new Block([branch.Then]));
+                if (branch.Else is not null)
+                {
+                    Visit(new Block([branch.Else]));
+                }
+
+                break;
+            case Store store:
+                CheckBuffer(store.Buffer);
+                Check(store.Buffer.Writable, $"buffer {store.Buffer.Name} is not writable");
+                Visit(store.Index);
+                Check(store.Index.Type == DType.Int64, $"the index is {store.Index.Type.Display()}, not int64");
+                Visit(store.Value);
+                CheckTypes(store.Buffer.Type, store.Value.Type, $"buffer {store.Buffer.Name}", "the value");
+                break;
+            case Fail fail:
+                Visit(fail.Detail);
+                Check(fail.Site >= 1, $"error site {fail.Site} is below 1");
+                Check(fail.Detail.Type == DType.Int64, $"the detail is {fail.Detail.Type.Display()}, not int64");
+                Check(variance is null, "a vector loop cannot fail");
+                break;
+            default:
+                throw Error($"{statement.GetType().Name} is no statement of the Loop IR");
+        }
+    }
+
+    private void VisitAssign(Assign assign)
+    {
+        Check(visible.Contains(assign.Variable), $"{assign.Variable.Name} is assigned but not declared here");
+        Check(!loopVariables.Contains(assign.Variable), $"{assign.Variable.Name} is a loop's; it cannot be assigned");
+        Visit(assign.Value);
+        CheckTypes(assign.Variable.Type, assign.Value.Type, "the variable", "its value");
+
+        // From the outermost loop that must not carry values between iterations.
+        foreach ((For loop, HashSet<Local> visibleBefore) in loops)
+        {
+            Reduction? reduction = loop.Reductions.FirstOrDefault(candidate => candidate.Accumulator == assign.Variable);
+            if (reduction is not null)
+            {
+                Check(Combines(assign, reduction.Function), $"{assign.Variable.Name} is reduced by {reduction.Function} but not combined so");
+            }
+            else if (loop.Kind != LoopKind.Serial)
+            {
+                Check(!visibleBefore.Contains(assign.Variable), $"{assign.Variable.Name} outlives the {loop.Kind.ToString().ToLowerInvariant()} loop over {loop.Variable.Name} but is none of its reductions");
+            }
+        }
+    }
+
+    private static bool Combines(Assign assign, ReduceFunction function)
+    {
+        Local accumulator = assign.Variable;
+        return (function, assign.Value) switch
+        {
+            (ReduceFunction.Sum, FmaValue fma) => fma.Z == accumulator && !Uses(fma.X) && !Uses(fma.Y),
+            (ReduceFunction.Sum, BinaryValue { Function: BinaryFunction.Add } add) => OneSide(add),
+            (ReduceFunction.Product, BinaryValue { Function: BinaryFunction.Multiply } multiply) => OneSide(multiply),
+            (ReduceFunction.Maximum, BinaryValue { Function: BinaryFunction.Maximum } maximum) => OneSide(maximum),
+            (ReduceFunction.Minimum, BinaryValue { Function: BinaryFunction.Minimum } minimum) => OneSide(minimum),
+            _ => false,
+        };
+
+        bool OneSide(BinaryValue binary) => (binary.X == accumulator && !Uses(binary.Y)) || (binary.Y == accumulator && !Uses(binary.X));
+        bool Uses(LoopValue value) => LoopTree.Values(value).Any(part => ReferenceEquals(part, accumulator));
+    }
+
+    private void VisitFor(For loop)
+    {
+        Visit(loop.Begin);
+        Visit(loop.End);
+        Check(loop.Begin.Type == DType.Int64 && loop.End.Type == DType.Int64 && loop.Variable.Type == DType.Int64, "the loop's variable and bounds must be int64");
+        Check(loop.Step >= 1, $"the step is {loop.Step}, not positive");
+        Check(variance is null || !(variance.Varies(loop.Begin) || variance.Varies(loop.End)), "the bounds vary in a vector loop");
+        foreach (Reduction reduction in loop.Reductions)
+        {
+            Check(visible.Contains(reduction.Accumulator), $"accumulator {reduction.Accumulator.Name} is not declared here");
+            Check(reduction.Accumulator.Type != DType.Bool, $"accumulator {reduction.Accumulator.Name} is bool; reduce integers instead");
+            Check(loop.Reductions.Count(other => other.Accumulator == reduction.Accumulator) == 1, $"{reduction.Accumulator.Name} is reduced twice");
+        }
+
+        LoopVariance? outer = variance;
+        if (loop.Kind == LoopKind.Vector)
+        {
+            Check(variance is null, "a vector loop is inside another");
+            Check(loop.Step == 1, $"the step of a vector loop is {loop.Step}, not 1");
+            variance = LoopVariance.Of(loop);
+            CheckAccumulators(loop);
+        }
+
+        loops.Add((loop, [.. visible]));
+        Declare(loop.Variable);
+        loopVariables.Add(loop.Variable);
+        Visit(new Block([loop.Body]));
+        visible.Remove(loop.Variable);
+        loops.RemoveAt(loops.Count - 1);
+        variance = outer;
+    }
+
+    // A lane holds a partial result: only the combination itself may read it.
+    private void CheckAccumulators(For loop)
+    {
+        foreach (LoopStatement statement in LoopTree.Statements(loop.Body))
+        {
+            foreach (Reduction reduction in loop.Reductions)
+            {
+                bool reads = LoopTree.Values(statement).Any(value => LoopTree.Values(value).Any(part => ReferenceEquals(part, reduction.Accumulator)));
+                Check(
+                    !reads || (statement is Assign assign && assign.Variable == reduction.Accumulator),
+                    $"{reduction.Accumulator.Name} is read inside the vector loop that reduces it");
+            }
+        }
+    }
+
+    private void Visit(LoopValue value)
+    {
+        if (value is not Local && !known.Add(value))
+        {
+            return;
+        }
+
+        foreach (LoopValue argument in LoopTree.Arguments(value))
+        {
+            Visit(argument);
+        }
+
+        switch (value)
+        {
+            case Local local:
+                Check(visible.Contains(local), $"{local.Name} is not declared here");
+                break;
+            case Extent extent:
+                CheckExtent(extent);
+                break;
+            case Load load:
+                CheckBuffer(load.Buffer);
+                Check(load.Index.Type == DType.Int64, $"the index of {load.Buffer.Name} is {load.Index.Type.Display()}, not int64");
+                break;
+            case UnaryValue unary:
+                Check(Takes(unary.Function, unary.X.Type), $"{unary.Function} does not take {unary.X.Type.Display()}");
+                break;
+            case BinaryValue binary:
+                CheckTypes(binary.X.Type, binary.Y.Type, $"the left side of {binary.Function}", "the right side");
+                Check(Takes(binary.Function, binary.X.Type), $"{binary.Function} does not take {binary.X.Type.Display()}");
+                Check(
+                    binary.Function is not (BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight)
+                        || (binary.Y is Literal count && count.Bits >= 0 && count.Bits < 8 * binary.X.Type.Size()),
+                    $"{binary.Function} needs a literal count below the width");
+                break;
+            case SelectValue select:
+                Check(select.Condition.Type == DType.Bool, $"the condition of a select is {select.Condition.Type.Display()}, not bool");
+                CheckTypes(select.X.Type, select.Y.Type, "one side of a select", "the other");
+                break;
+            case FmaValue fma:
+                Check(fma.X.Type.IsFloat() && fma.Y.Type == fma.X.Type && fma.Z.Type == fma.X.Type, "an fma needs three floats of one type");
+                break;
+            case BitcastValue bitcast:
+                Check(
+                    bitcast.X.Type.Size() == bitcast.To.Size() && bitcast.To != DType.Bool,
+                    $"a bitcast from {bitcast.X.Type.Display()} to {bitcast.To.Display()} changes the size");
+                break;
+            case Literal or ConvertValue:
+                break;
+            default:
+                throw Error($"{value.GetType().Name} is no value of the Loop IR");
+        }
+    }
+
+    private static bool Takes(UnaryFunction function, DType type) => function switch
+    {
+        UnaryFunction.Negate or UnaryFunction.Abs => type != DType.Bool,
+        UnaryFunction.Not => !type.IsFloat(),
+        UnaryFunction.SinLarge or UnaryFunction.CosLarge => type == DType.Float32,
+        _ => type.IsFloat(),
+    };
+
+    private static bool Takes(BinaryFunction function, DType type) => function switch
+    {
+        BinaryFunction.And or BinaryFunction.Or or BinaryFunction.Xor => !type.IsFloat(),
+        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => type.IsInteger(),
+        BinaryFunction.Equal or BinaryFunction.NotEqual => true,
+        _ => type != DType.Bool,
+    };
+
+    private void CheckSize(LoopValue value, string what)
+    {
+        Check(value.Type == DType.Int64, $"{what} is {value.Type.Display()}, not int64");
+        foreach (LoopValue part in LoopTree.Values(value))
+        {
+            Check(part is not (Load or Local), $"{what} depends on more than sizes");
+            if (part is Extent extent)
+            {
+                CheckExtent(extent);
+            }
+        }
+    }
+
+    private void CheckExtent(Extent extent) =>
+        Check(extent.Slot >= 0 && extent.Slot < kernel.Extents, $"extent {extent.Slot} is outside [0, {kernel.Extents})");
+
+    private void CheckBuffer(LoopBuffer buffer) => Check(kernel.Buffers.Contains(buffer), $"buffer {buffer.Name} is none of the kernel's");
+
+    private void CheckTypes(DType left, DType right, string leftName, string rightName) =>
+        Check(left == right, $"{leftName} is {left.Display()}, {rightName} {right.Display()}");
+
+    private void Declare(Local local)
+    {
+        Check(declared.Add(local), $"{local.Name} is declared twice");
+        visible.Add(local);
+    }
+
+    private void Check(bool holds, string message)
+    {
+        if (!holds)
+        {
+            throw Error(message);
+        }
+    }
+
+    private CompileException Error(string message) =>
+        new(current is null ? $"Kernel {kernel.Name}: {message}." : $"Kernel {kernel.Name}, at \"{LoopPrinter.Print(current)}\": {message}.");
+}

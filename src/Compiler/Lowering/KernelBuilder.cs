@@ -1,0 +1,83 @@
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>A kernel with what it works on: the nodes behind its buffers, the dimensions behind its extents, the meaning of its error sites.</summary>
+/// <param name="Kernel">The loops.</param>
+/// <param name="Buffers">The node behind each buffer of the kernel; the results are marked writable there.</param>
+/// <param name="Extents">The dimension behind each extent.</param>
+/// <param name="Range">The size of the parallel range.</param>
+/// <param name="Sites">What error site i + 1 means.</param>
+/// <param name="Root">The node whose value the kernel computes.</param>
+internal sealed record LoweredKernel(
+    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, Node Root);
+
+/// <summary>An index that left its axis: the node that looked it up, and the axis' size.</summary>
+internal sealed record ErrorSite(Node Node, int Axis, Dim Size);
+
+/// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
+internal sealed class KernelBuilder(Node root)
+{
+    private readonly List<LoopBuffer> buffers = [];
+    private readonly List<Node> nodes = [];
+    private readonly List<Dim> extents = [];
+    private readonly List<ErrorSite> sites = [];
+
+    public Local Begin { get; } = new("begin", DType.Int64);
+
+    public Local End { get; } = new("end", DType.Int64);
+
+    /// <summary>The buffer of a node that is read.</summary>
+    public LoopBuffer Input(Node node) => Buffer(node, writable: false);
+
+    /// <summary>The buffer of the node that is computed.</summary>
+    public LoopBuffer Output(Node node) => Buffer(node, writable: true);
+
+    /// <summary>A size: a literal, or an argument of the kernel.</summary>
+    public LoopValue Size(Dim dim)
+    {
+        if (dim.Constant is { } constant)
+        {
+            return Literal.Of(constant);
+        }
+
+        int slot = extents.IndexOf(dim);
+        if (slot < 0)
+        {
+            slot = extents.Count;
+            extents.Add(dim);
+        }
+
+        return new Extent(slot);
+    }
+
+    /// <summary>A new error site; the number to fail with.</summary>
+    public int Site(Node node, int axis, Dim size)
+    {
+        sites.Add(new ErrorSite(node, axis, size));
+        return sites.Count;
+    }
+
+    public LoweredKernel Build(Dim range, params LoopStatement[] body)
+    {
+        string name = root.Name is null ? root.Op.Name : $"{root.Op.Name}_{root.Name}";
+        var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
+
+        // Size(range) may have added an extent after the count was taken.
+        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, root);
+    }
+
+    private LoopBuffer Buffer(Node node, bool writable)
+    {
+        int at = nodes.IndexOf(node);
+        if (at >= 0 && buffers[at].Writable == writable)
+        {
+            return buffers[at];
+        }
+
+        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount) };
+        buffers.Add(buffer);
+        nodes.Add(node);
+        return buffer;
+    }
+}

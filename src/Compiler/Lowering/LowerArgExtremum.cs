@@ -1,0 +1,85 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>The position of the first largest or smallest element along an axis, the first NaN before all.</summary>
+internal static class LowerArgExtremum
+{
+    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    {
+        Node x = root.Inputs[0];
+        var op = (ArgExtremumOp)root.Op;
+        View view = PointwiseExpression.ViewOf(x, materialization)!;
+        var kernel = new KernelBuilder(root);
+        EquatableArray<Dim> target = LowerReduction.ResultStrides(x.Shape, op.Axes, root.Shape);
+        LoopBuffer input = kernel.Input(view.Source);
+        LoopBuffer output = kernel.Output(root);
+
+        Local[] at = [.. Enumerable.Range(0, x.Rank).Select(a => LoopMath.Index($"i{a}"))];
+        LoopValue first = Position(view.Offset, view.Strides, skip: op.Along);
+        LoopValue candidate = new Load(input, LoopMath.Plus(first, LoopMath.Times(at[op.Along], kernel.Size(view.Strides[op.Along]))));
+        var best = new Local("best", x.DType);
+        var bestAt = new Local("bestAt", DType.Int64);
+        var value = new Local("value", x.DType);
+        LoopValue wins = new BinaryValue(op is ArgMaxOp ? BinaryFunction.Greater : BinaryFunction.Less, value, best);
+        if (x.DType.IsFloat())
+        {
+            wins = LoopMath.Both(
+                new UnaryValue(UnaryFunction.Not, new UnaryValue(UnaryFunction.IsNaN, best)),
+                LoopMath.Either(wins, new UnaryValue(UnaryFunction.IsNaN, value)));
+        }
+
+        LoopStatement scan = new For(at[op.Along], LoopMath.Int(1), kernel.Size(x.Shape[op.Along]), LoopKind.Serial, new Block(
+        [
+            new Let(value, candidate),
+            new If(wins, new Block([new Assign(best, value), new Assign(bestAt, at[op.Along])])),
+        ]));
+        LoopStatement body = new Block(
+        [
+            new Let(best, new Load(input, first)),
+            new Let(bestAt, LoopMath.Int(0)),
+            scan,
+            new Store(output, Position(0, target, skip: -1), bestAt),
+        ]);
+        int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
+        return Nest.Serial(kernel, [.. kept.Select(a => at[a])], [.. kept.Select(a => x.Shape[a])], body);
+
+        LoopValue Position(Dim offset, EquatableArray<Dim> strides, int skip)
+        {
+            LoopValue position = kernel.Size(offset);
+            for (int axis = 0; axis < x.Rank; axis++)
+            {
+                position = axis == skip || strides[axis] == Dim.Of(0) ? position : LoopMath.Plus(position, LoopMath.Times(at[axis], kernel.Size(strides[axis])));
+            }
+
+            return position;
+        }
+    }
+}
+
+/// <summary>Loops around a body that is scalar.</summary>
+internal static class Nest
+{
+    /// <summary>Serial loops, the outermost over the kernel's parallel range; a body without loops runs once.</summary>
+    public static LoweredKernel Serial(KernelBuilder kernel, Local[] variables, Dim[] sizes, LoopStatement body, bool parallel = true)
+    {
+        if (variables.Length == 0)
+        {
+            return kernel.Build(1, body);
+        }
+
+        for (int loop = variables.Length - 1; loop >= 0; loop--)
+        {
+            bool outermost = loop == 0 && parallel;
+            body = new For(
+                variables[loop],
+                outermost ? kernel.Begin : LoopMath.Int(0),
+                outermost ? kernel.End : kernel.Size(sizes[loop]),
+                outermost ? LoopKind.Parallel : LoopKind.Serial,
+                body);
+        }
+
+        return kernel.Build(parallel ? sizes[0] : 1, body);
+    }
+}

@@ -1,0 +1,101 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>Decides which nodes have a buffer of their own; the others are computed where they are read.</summary>
+internal interface IMaterialization
+{
+    bool IsMaterialized(Node node);
+}
+
+/// <summary>
+/// The value of a node at a point of its shape, as one scalar expression: elementwise operations that have no buffer of their own are written
+/// out, movement operations become strides, constants and counts are computed on the spot.
+/// </summary>
+internal sealed class PointwiseExpression
+{
+    private readonly Dictionary<Node, View> leaves = [];
+    private readonly IMaterialization materialization;
+    private readonly Node root;
+    private readonly bool expandRoot;
+
+    public PointwiseExpression(Node root, IMaterialization materialization, bool expandRoot)
+    {
+        this.root = root;
+        this.materialization = materialization;
+        this.expandRoot = expandRoot;
+        Collect();
+    }
+
+    /// <summary>The strides of everything that the expression reads.</summary>
+    public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(v => v.Strides);
+
+    /// <summary>The value at the current values of the nest's loop variables.</summary>
+    public LoopValue At(LoopNest nest, KernelBuilder kernel)
+    {
+        Dictionary<Node, LoopValue> values = [];
+        return Value(root);
+
+        LoopValue Value(Node node)
+        {
+            if (!values.TryGetValue(node, out LoopValue? value))
+            {
+                values[node] = value = leaves.TryGetValue(node, out View? view)
+                    ? Read(node, view)
+                    : Scalars.Apply(node, [.. node.Inputs.Select(Value)]);
+            }
+
+            return value;
+        }
+
+        LoopValue Read(Node node, View view) => view.Source.Op switch
+        {
+            _ when !(expandRoot && view.Source == root) && materialization.IsMaterialized(view.Source) => new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, view.Strides)),
+            ConstantOp constant => Scalars.Literal(constant),
+            DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
+            IotaOp iota => LoopMath.Convert(iota.Type, nest.Position(kernel, view.Offset, view.Strides)),
+            _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
+        };
+    }
+
+    /// <summary>The view of a node over a materialised node, constant or count; null if it is computed.</summary>
+    public static View? ViewOf(Node node, IMaterialization materialization) =>
+        materialization.IsMaterialized(node) ? View.Dense(node) : SourceView(node, materialization);
+
+    /// <summary>The view of a node over what it is made from, whether or not it has a buffer itself.</summary>
+    private static View? SourceView(Node node, IMaterialization materialization) => node.Op switch
+    {
+        ConstantOp or DimValueOp => View.Dense(node),
+        IotaOp iota => new View(node, 0, Enumerable.Range(0, node.Rank).Select(a => Dim.Of(a == iota.Along ? 1 : 0)).ToEquatableArray()),
+        BroadcastToOp or PermuteOp or SliceOp or ReshapeOp => ViewOf(node.Inputs[0], materialization)?.Move(node),
+        _ => null,
+    };
+
+    private void Collect()
+    {
+        var stack = new Stack<Node>([root]);
+        HashSet<Node> seen = [];
+        while (stack.TryPop(out Node? node))
+        {
+            if (!seen.Add(node))
+            {
+                continue;
+            }
+
+            bool expand = node.Op is ElementwiseOp && (node == root ? expandRoot : !materialization.IsMaterialized(node));
+            if (expand)
+            {
+                foreach (Node input in node.Inputs)
+                {
+                    stack.Push(input);
+                }
+
+                continue;
+            }
+
+            View? view = node == root && expandRoot ? SourceView(node, materialization) : ViewOf(node, materialization);
+            leaves[node] = view ?? throw new InvalidOperationException($"{node.Describe()} cannot be read in place.");
+        }
+    }
+}

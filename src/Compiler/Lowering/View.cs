@@ -1,0 +1,122 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>
+/// How a node's elements are read from the buffer of another: element [i, j, …] stands at Offset + i·Strides[0] + j·Strides[1] + …, counted in
+/// elements. Movement operations change the view and move nothing.
+/// </summary>
+internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides)
+{
+    /// <summary>A materialised node as it lies in memory, row-major.</summary>
+    public static View Dense(Node source) => new(source, 0, RowMajor(source.Shape));
+
+    public static EquatableArray<Dim> RowMajor(Shape shape)
+    {
+        var strides = new Dim[shape.Rank];
+        Dim stride = 1;
+        for (int axis = shape.Rank - 1; axis >= 0; axis--)
+        {
+            strides[axis] = stride;
+            stride *= shape[axis];
+        }
+
+        return EquatableArray.Create<Dim>(strides);
+    }
+
+    /// <summary>The view of a movement operation's result, given that of its input; null where none exists and the input must be copied first.</summary>
+    public View? Move(Node node)
+    {
+        Node input = node.Inputs[0];
+        switch (node.Op)
+        {
+            case BroadcastToOp:
+                int lead = node.Rank - input.Rank;
+                return this with
+                {
+                    Strides = Enumerable.Range(0, node.Rank).Select(i => i < lead || input.Shape[i - lead] != node.Shape[i] ? 0 : Strides[i - lead]).ToEquatableArray(),
+                };
+            case PermuteOp permute:
+                return this with { Strides = permute.Order.Select(a => Strides[a]).ToEquatableArray() };
+            case SliceOp slice:
+                return this with
+                {
+                    Offset = slice.Ranges.Select((r, axis) => r.Start * Strides[axis]).Aggregate(Offset, (sum, d) => sum + d),
+                    Strides = slice.Ranges.Select((r, axis) => Strides[axis] * r.Step).ToEquatableArray(),
+                };
+            case ReshapeOp:
+                return Reshape(input.Shape, node.Shape) is { } strides ? this with { Strides = strides } : null;
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>
+    /// Strides under another shape: groups of axes whose products of sizes agree are matched from the left; a group keeps its elements evenly
+    /// spaced only if its axes lie row-major among themselves.
+    /// </summary>
+    private EquatableArray<Dim>? Reshape(Shape from, Shape to)
+    {
+        if (Strides == RowMajor(from))
+        {
+            return RowMajor(to);
+        }
+
+        (Dim Size, Dim Stride)[] old = [.. from.Select((d, i) => (d, Strides[i])).Where(a => a.d.Constant != 1)];
+        var strides = new Dim[to.Rank];
+        Array.Fill(strides, 0);
+        int o = 0;
+        int t = 0;
+        while (true)
+        {
+            while (t < to.Rank && to[t].Constant == 1)
+            {
+                t++;
+            }
+
+            if (o == old.Length || t == to.Rank)
+            {
+                return o == old.Length && t == to.Rank ? EquatableArray.Create<Dim>(strides) : null;
+            }
+
+            int oldEnd = o + 1;
+            int newEnd = t + 1;
+            Dim oldCount = old[o].Size;
+            Dim newCount = to[t];
+            while (oldCount != newCount)
+            {
+                // Grow whichever side is surely smaller; give up where symbols leave it open.
+                if (Dim.AtLeast(oldCount, newCount + 1) == true && newEnd < to.Rank)
+                {
+                    newCount *= to[newEnd++];
+                }
+                else if (Dim.AtLeast(newCount, oldCount + 1) == true && oldEnd < old.Length)
+                {
+                    oldCount *= old[oldEnd++].Size;
+                }
+                else
+                {
+                    return null;
+                }
+            }
+
+            for (int i = o; i + 1 < oldEnd; i++)
+            {
+                if (old[i].Stride != old[i + 1].Stride * old[i + 1].Size)
+                {
+                    return null;
+                }
+            }
+
+            Dim stride = old[oldEnd - 1].Stride;
+            for (int i = newEnd - 1; i >= t; i--)
+            {
+                strides[i] = stride;
+                stride *= to[i];
+            }
+
+            o = oldEnd;
+            t = newEnd;
+        }
+    }
+}

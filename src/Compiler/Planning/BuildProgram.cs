@@ -1,0 +1,191 @@
+using GraphCompiler.Emit;
+using GraphCompiler.Execution;
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>From simplified nodes to a program: buffers, kernels, their order, and the sizes of everything.</summary>
+internal sealed class BuildProgram
+{
+    private readonly CompilerContext context;
+    private readonly IReadOnlyList<Node> inputs;
+    private readonly IReadOnlyList<Root> roots;
+    private readonly IReadOnlyList<Guard> guards;
+    private readonly List<Node> order;
+    private readonly HashSet<Node> forward;
+    private readonly ChooseBuffers buffering;
+    private readonly List<PlanBuffer> buffers = [];
+    private readonly Dictionary<Node, int> bufferOf = [];
+    private readonly List<Dim> sizes = [];
+    private readonly List<AlignedBuffer> constants = [];
+
+    private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards)
+    {
+        this.context = context;
+        this.inputs = inputs;
+        this.roots = roots;
+        this.guards = guards;
+        forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
+        order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], n => forward.Contains(n) ? 0 : 1, context.Options.Inline);
+    }
+
+    public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards) =>
+        new BuildProgram(context, inputs, roots, guards).Build();
+
+    private Program Build()
+    {
+        Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
+        LoweredKernel[] kernels = context.Timed("lower", () => computed.Select(n => LowerNode.Run(n, buffering)).ToArray());
+        bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
+        HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
+        HashSet<Node> readForward = [.. kernels.Where(IsForward).SelectMany(k => k.Buffers), .. roots.Where(r => r.IsForward).Select(r => SourceOf(r.Node))];
+
+        Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
+        foreach (Node node in order.Where(buffering.IsMaterialized))
+        {
+            bufferOf[node] = AddBuffer(node, outputOf);
+        }
+
+        List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
+        CompiledKernel[] compiled = context.Compile(kernels);
+        PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        RootBuffer[] rootBuffers = PlaceRoots(savedAt);
+        string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
+        Dim[] allSizes = [.. sizes];
+        Dictionary<string, int> position = symbols.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
+        return new Program
+        {
+            Plan = new Plan
+            {
+                Steps = steps,
+                ForwardSteps = kernels.Count(IsForward),
+                Buffers = [.. buffers],
+                Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
+                Symbols = symbols.Length,
+                Sizes = allSizes.Length,
+                EvaluateSizes = (values, results) =>
+                {
+                    long[] copy = values.ToArray();
+                    for (int i = 0; i < allSizes.Length; i++)
+                    {
+                        results[i] = allSizes[i].Evaluate(name => copy[position[name]]);
+                    }
+                },
+            },
+            Inputs = [.. inputs],
+            Symbols = symbols,
+            Guards = [.. guards],
+            Kernels = kernels,
+            Compiled = compiled,
+            Roots = rootBuffers,
+            Buffers = bufferOf,
+            Saved = [.. saved],
+            Constants = constants,
+            ForwardParameters = [.. readForward.OfType<IParameter>()],
+            BackwardParameters = [.. readBackward.OfType<IParameter>()],
+            Options = context.Options,
+        };
+    }
+
+    private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
+
+    /// <summary>An output that a kernel computes, and that only the forward part reads, is written where the caller wants it.</summary>
+    private Dictionary<Node, int> AssignOutputs(Node[] computed, HashSet<Node> readBackward)
+    {
+        HashSet<Node> ownKernel = [.. computed];
+        Dictionary<Node, int> outputOf = [];
+        int external = inputs.Count;
+        foreach (Root root in roots.Where(r => r.Kind == RootKind.Output))
+        {
+            Node source = SourceOf(root.Node);
+            if (ownKernel.Contains(source) && !readBackward.Contains(source))
+            {
+                outputOf.TryAdd(source, external);
+            }
+
+            external++;
+        }
+
+        return outputOf;
+    }
+
+    private int AddBuffer(Node node, Dictionary<Node, int> outputOf)
+    {
+        int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
+        int external = node.Op is InputOp ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
+        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : node is IParameter parameter ? parameter.Address : 0;
+        buffers.Add(new PlanBuffer(external, address, bytes));
+        return buffers.Count - 1;
+    }
+
+    private int IndexOf(Node input)
+    {
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            if (ReferenceEquals(inputs[i], input))
+            {
+                return i;
+            }
+        }
+
+        throw new GraphException($"The graph uses {input.Describe()}, which is not among the inputs; list it.");
+    }
+
+    private unsafe nint Place(ConstantData data)
+    {
+        var memory = new AlignedBuffer(data.Bytes.Length);
+        data.Bytes.CopyTo(new Span<byte>((void*)memory.Address, data.Bytes.Length));
+        constants.Add(memory);
+        return memory.Address;
+    }
+
+    private int SizeOf(Dim dim)
+    {
+        int at = sizes.IndexOf(dim);
+        if (at < 0)
+        {
+            at = sizes.Count;
+            sizes.Add(dim);
+        }
+
+        return at;
+    }
+
+    /// <summary>The caller may change an input between forward and backward: what backward reads of it is a copy.</summary>
+    private List<(int From, int To)> SaveInputs(LoweredKernel[] kernels, HashSet<Node> readBackward, out Dictionary<Node, int> savedAt)
+    {
+        savedAt = [];
+        List<(int, int)> saved = [];
+        bool hasForward = roots.Any(r => r.IsForward);
+        foreach (Node node in order.Where(n => n.Op is InputOp && readBackward.Contains(n) && hasForward && forward.Contains(n)))
+        {
+            buffers.Add(new PlanBuffer(-1, 0, buffers[bufferOf[node]].Bytes));
+            savedAt[node] = buffers.Count - 1;
+            saved.Add((bufferOf[node], buffers.Count - 1));
+        }
+
+        return saved;
+    }
+
+    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt) => new(
+        compiled.Entry,
+        [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
+        [.. kernel.Extents.Select(SizeOf)],
+        SizeOf(kernel.Range));
+
+    private RootBuffer[] PlaceRoots(Dictionary<Node, int> savedAt)
+    {
+        int external = inputs.Count;
+        List<RootBuffer> placed = [];
+        foreach (Root root in roots)
+        {
+            Node source = SourceOf(root.Node);
+            int buffer = !root.IsForward && savedAt.TryGetValue(source, out int copy) ? copy : bufferOf[source];
+            placed.Add(new RootBuffer(root.Node, buffer, SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()), root.Kind == RootKind.Output ? external++ : -1, root.IsForward, (IParameter?)root.Parameter));
+        }
+
+        return [.. placed];
+    }
+}

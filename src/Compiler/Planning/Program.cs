@@ -1,0 +1,71 @@
+using GraphCompiler.Emit;
+using GraphCompiler.Execution;
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>A compiled graph: the plan that runs, and what its parts stand for in the graph.</summary>
+internal sealed class Program
+{
+    public required Plan Plan { get; init; }
+
+    /// <summary>The inputs in the order of the externals, seeds last.</summary>
+    public required Node[] Inputs { get; init; }
+
+    /// <summary>The symbols in the order of the plan.</summary>
+    public required string[] Symbols { get; init; }
+
+    /// <summary>Conditions on sizes.</summary>
+    public required Guard[] Guards { get; init; }
+
+    /// <summary>What each step computes.</summary>
+    public required LoweredKernel[] Kernels { get; init; }
+
+    /// <summary>The compiled code of each step.</summary>
+    public required CompiledKernel[] Compiled { get; init; }
+
+    /// <summary>What is left in memory by the end, in the order the program was asked for.</summary>
+    public required RootBuffer[] Roots { get; init; }
+
+    /// <summary>The buffer of each node that has one.</summary>
+    public required IReadOnlyDictionary<Node, int> Buffers { get; init; }
+
+    /// <summary>Inputs of the forward part that the backward part reads: copied at the end of the forward part.</summary>
+    public required (int From, int To)[] Saved { get; init; }
+
+    /// <summary>Constants in memory; freed by the collector once no call can use them.</summary>
+    public required IReadOnlyList<AlignedBuffer> Constants { get; init; }
+
+    /// <summary>The parameters that the forward and the backward part read.</summary>
+    public required IParameter[] ForwardParameters { get; init; }
+
+    public required IParameter[] BackwardParameters { get; init; }
+
+    public required CompileOptions Options { get; init; }
+
+    /// <summary>The value of a dimension for the workspace's sizes.</summary>
+    public long Evaluate(Dim dim, Workspace workspace)
+    {
+        long[] values = workspace.Symbols.ToArray();
+        return dim.Evaluate(name => values[Array.IndexOf(Symbols, name)]);
+    }
+
+    public long[] Evaluate(Shape shape, Workspace workspace) => [.. shape.Select(d => Evaluate(d, workspace))];
+
+    /// <summary>The error that a failing step means.</summary>
+    public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
+    {
+        ErrorSite error = Kernels[step].Sites[site - 1];
+        return new ExecutionException(EvaluationContext.IndexMessage(error.Node, detail, Evaluate(error.Size, workspace), error.Axis));
+    }
+}
+
+/// <summary>Where a root lies after a run.</summary>
+/// <param name="Node">The root.</param>
+/// <param name="Buffer">Its buffer.</param>
+/// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
+/// <param name="External">The external buffer that it must end in, or −1; if that is not <paramref name="Buffer"/> itself, it is copied.</param>
+/// <param name="IsForward">Whether the forward part computes it.</param>
+/// <param name="Parameter">The parameter whose new value it is.</param>
+internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int External, bool IsForward, IParameter? Parameter);

@@ -1,0 +1,20 @@
+namespace GraphCompiler.Planning;
+
+/// <summary>What a program must compute.</summary>
+/// <param name="Node">The value.</param>
+/// <param name="IsForward">Whether the forward part computes it.</param>
+/// <param name="Kind">What becomes of it.</param>
+/// <param name="Parameter">The parameter whose new value it is.</param>
+internal sealed record Root(Node Node, bool IsForward, RootKind Kind, Node? Parameter = null);
+
+internal enum RootKind
+{
+    /// <summary>It goes to memory of the caller.</summary>
+    Output,
+
+    /// <summary>It is added to a leaf's gradient.</summary>
+    Gradient,
+
+    /// <summary>It is a parameter's new value.</summary>
+    Update,
+}

@@ -1,0 +1,144 @@
+using GraphCompiler.Loops;
+using static GraphCompiler.Tests.Compiler.LoopBuilder;
+
+namespace GraphCompiler.Tests.Compiler.Emit;
+
+/// <summary>Every function on every dtype it takes, at every width, through both compilers, against the evaluator.</summary>
+[Parallelizable(ParallelScope.Children)]
+internal sealed class ElementwiseTests
+{
+    private static readonly long[][] Sizes = [[0], [1], [2], [3], [4], [5], [7], [8], [9], [15], [16], [17], [35], [61], [64], [131]];
+    private static readonly DType[] Types = Enum.GetValues<DType>();
+
+    private static IEnumerable<TestCaseData> UnaryCases() =>
+        from function in Enum.GetValues<UnaryFunction>()
+        from type in Types
+        where Takes(function, type)
+        select new TestCaseData(function, type);
+
+    private static IEnumerable<TestCaseData> BinaryCases() =>
+        from function in Enum.GetValues<BinaryFunction>()
+        from type in Types
+        where Takes(function, type)
+        select new TestCaseData(function, type);
+
+    private static IEnumerable<TestCaseData> ConvertCases() => from source in Types from target in Types select new TestCaseData(source, target);
+
+    [TestCaseSource(nameof(UnaryCases))]
+    public void Unary(object function, DType type)
+    {
+        var unary = (UnaryFunction)function;
+        LoopBuffer x = Input("x", type);
+        LoopBuffer y = Output("y", new UnaryValue(unary, new Local("x", type)).Type);
+        Kernel kernel = Elementwise("unary", [x, y], i => new Store(y, i, new UnaryValue(unary, new Load(x, i))));
+
+        // Single-precision transcendentals are scalar while nothing expands them, and their oracle is double.
+        KernelRun.AssertAgrees(kernel, Sizes, unary >= UnaryFunction.Exp && type == DType.Float64 ? 16 : 0);
+    }
+
+    [TestCaseSource(nameof(BinaryCases))]
+    public void Binary(object function, DType type)
+    {
+        var binary = (BinaryFunction)function;
+        LoopBuffer x = Input("x", type);
+        LoopBuffer y = Input("y", type);
+        LoopBuffer z = Output("z", new BinaryValue(binary, new Local("x", type), new Local("y", type)).Type);
+        bool mayBeScalar = binary == BinaryFunction.Power || (binary == BinaryFunction.Divide && type.IsInteger());
+        bool isShift = binary is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight;
+        Kernel kernel = Elementwise("binary", [x, y, z], i =>
+            new Store(z, i, new BinaryValue(binary, new Load(x, i), isShift ? Literal.Of(type, 3) : new Load(y, i))));
+        KernelRun.AssertAgrees(kernel, Sizes, mayBeScalar: mayBeScalar);
+    }
+
+    [TestCaseSource(nameof(BinaryCases))]
+    public void Binary_with_a_constant_on_either_side(object function, DType type)
+    {
+        var binary = (BinaryFunction)function;
+        LoopBuffer x = Input("x", type);
+        DType result = new BinaryValue(binary, new Local("x", type), new Local("y", type)).Type;
+        LoopBuffer y = Output("y", result);
+        LoopBuffer z = Output("z", result);
+        bool mayBeScalar = binary == BinaryFunction.Power || (binary == BinaryFunction.Divide && type.IsInteger());
+        bool isShift = binary is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight;
+        Kernel kernel = Elementwise("constants", [x, y, z], i => Sequence(
+            new Store(y, i, new BinaryValue(binary, new Load(x, i), Literal.Of(type, 2))),
+            new Store(z, i, isShift ? Literal.Of(type, 1) : new BinaryValue(binary, Literal.Of(type, 3), new Load(x, i)))));
+        KernelRun.AssertAgrees(kernel, Sizes, mayBeScalar: mayBeScalar);
+    }
+
+    [TestCaseSource(nameof(ConvertCases))]
+    public void Conversion(DType source, DType target)
+    {
+        LoopBuffer x = Input("x", source);
+        LoopBuffer y = Output("y", target);
+        Kernel kernel = Elementwise("convert", [x, y], i => new Store(y, i, new ConvertValue(target, new Load(x, i))));
+        bool sameLanes = source == DType.Bool || target == DType.Bool || source.Size() == target.Size();
+        KernelRun.AssertAgrees(kernel, Sizes, mayBeScalar: !sameLanes);
+    }
+
+    [TestCase(DType.Float32, DType.Int32)]
+    [TestCase(DType.Int32, DType.Float32)]
+    [TestCase(DType.Float64, DType.Int64)]
+    [TestCase(DType.Int64, DType.Float64)]
+    public void Bitcast(DType source, DType target)
+    {
+        LoopBuffer x = Input("x", source);
+        LoopBuffer y = Output("y", target);
+        Kernel kernel = Elementwise("bitcast", [x, y], i => new Store(y, i, new BitcastValue(target, new Load(x, i))));
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
+    [TestCase(DType.Float32)]
+    [TestCase(DType.Float64)]
+    public void Fma_rounds_once(DType type)
+    {
+        LoopBuffer x = Input("x", type);
+        LoopBuffer y = Input("y", type);
+        LoopBuffer z = Output("z", type);
+        Kernel kernel = Elementwise("fma", [x, y, z], i =>
+        {
+            var product = new BinaryValue(BinaryFunction.Multiply, new Load(x, i), new Load(y, i));
+            return new Store(z, i, new FmaValue(new Load(x, i), new Load(y, i), new UnaryValue(UnaryFunction.Negate, product)));
+        });
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
+    [TestCase(DType.Float32)]
+    [TestCase(DType.Float64)]
+    [TestCase(DType.Int32)]
+    [TestCase(DType.Int64)]
+    [TestCase(DType.Bool)]
+    public void Select_and_masks(DType type)
+    {
+        LoopBuffer mask = Input("mask", DType.Bool);
+        LoopBuffer x = Input("x", type);
+        LoopBuffer y = Input("y", type);
+        LoopBuffer z = Output("z", type);
+        LoopBuffer both = Output("both", DType.Bool);
+        Kernel kernel = Elementwise("select", [mask, x, y, z, both], i =>
+        {
+            var different = new Local("different", DType.Bool);
+            return Sequence(
+                new Let(different, new BinaryValue(BinaryFunction.NotEqual, new Load(x, i), new Load(y, i))),
+                new Store(both, i, new BinaryValue(BinaryFunction.And, new Load(mask, i), different)),
+                new Store(z, i, new SelectValue(new BinaryValue(BinaryFunction.Or, new Load(mask, i), different), new Load(x, i), new Load(y, i))));
+        });
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
+    private static bool Takes(UnaryFunction function, DType type) => function switch
+    {
+        UnaryFunction.Negate or UnaryFunction.Abs => type != DType.Bool,
+        UnaryFunction.Not => !type.IsFloat(),
+        UnaryFunction.SinLarge or UnaryFunction.CosLarge => type == DType.Float32,
+        _ => type.IsFloat(),
+    };
+
+    private static bool Takes(BinaryFunction function, DType type) => function switch
+    {
+        BinaryFunction.And or BinaryFunction.Or or BinaryFunction.Xor => !type.IsFloat(),
+        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => type.IsInteger(),
+        BinaryFunction.Equal or BinaryFunction.NotEqual => true,
+        _ => type != DType.Bool,
+    };
+}
