@@ -6,7 +6,7 @@ using GraphCompiler.Planning;
 namespace GraphCompiler;
 
 /// <summary>
-/// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward"/> and
+/// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward(ReadOnlySpan{Argument})"/> and
 /// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used; any size of a symbolic axis runs
 /// without a further compilation. Runs without updates may be concurrent; whatever writes parameters or gradients is for one thread at a time,
 /// and a second one is refused.
@@ -18,6 +18,7 @@ public sealed class CompiledGraph : IDisposable
     private readonly CompileOptions options;
     private readonly Lazy<Executor> inference;
     private readonly Lazy<Training> training;
+    private readonly ILeaf[] leaves;
     private int busy;
     private bool disposed;
 
@@ -26,6 +27,7 @@ public sealed class CompiledGraph : IDisposable
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;
+        leaves = [.. graph.Nodes.OfType<ILeaf>()];
         CheckUpdates();
         CheckSymbols();
         inference = new(() => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots())));
@@ -46,9 +48,9 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
     public Results Run(params ReadOnlySpan<Argument> arguments)
     {
-        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
+        CheckCount(arguments.Length, graph.Inputs, "argument", "input");
         using Entry entry = Enter(exclusive: HasUpdates);
-        return Executor.Run(arguments, [], intoDestinations: false);
+        return Executor.Run(arguments);
     }
 
     /// <summary>Computes the outputs into memory of the caller and applies the updates.</summary>
@@ -58,10 +60,10 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed, the destinations are undefined.</exception>
     public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
     {
-        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
-        CheckCount(outputs.Length, graph.Outputs.Count, "destinations", "outputs");
+        CheckCount(arguments.Length, graph.Inputs, "argument", "input");
+        CheckCount(outputs.Length, graph.Outputs, "destination", "output");
         using Entry entry = Enter(exclusive: HasUpdates);
-        Executor.Run(arguments, outputs, intoDestinations: true);
+        Executor.Run(arguments, outputs);
     }
 
     /// <summary>Computes the outputs and keeps what a backward needs. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.</summary>
@@ -69,24 +71,25 @@ public sealed class CompiledGraph : IDisposable
     /// <returns>The outputs, in arrays of their own.</returns>
     public Results Forward(params ReadOnlySpan<Argument> arguments)
     {
-        CheckCount(arguments.Length, graph.Inputs.Count, "arguments", "inputs");
-        if (HasUpdates)
+        using Entry entry = EnterForward(arguments.Length);
+        return Records() ? training.Value.Forward(arguments, [], intoDestinations: false)! : Executor.Run(arguments);
+    }
+
+    /// <summary>Computes the outputs into memory of the caller and keeps what a backward needs. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
+    public void Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
+    {
+        using Entry entry = EnterForward(arguments.Length);
+        CheckCount(outputs.Length, graph.Outputs, "destination", "output");
+        if (Records())
         {
-            throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.");
+            training.Value.Forward(arguments, outputs, intoDestinations: true);
         }
-
-        using Entry entry = Enter(exclusive: true);
-        if (!GradMode.IsEnabled || !graph.Outputs[0].RequiresGrad)
+        else
         {
-            if (training.IsValueCreated)
-            {
-                training.Value.Forget();
-            }
-
-            return Executor.Run(arguments, [], intoDestinations: false);
+            Executor.Run(arguments, outputs);
         }
-
-        return training.Value.Forward(arguments);
     }
 
     /// <summary>Adds the gradients of the first output, which must have one element, into the leaves that require them.</summary>
@@ -115,7 +118,7 @@ public sealed class CompiledGraph : IDisposable
     public void ZeroGrad(bool setToNull = true)
     {
         using Entry entry = Enter(exclusive: true);
-        foreach (ILeaf leaf in graph.Nodes.OfType<ILeaf>())
+        foreach (ILeaf leaf in leaves)
         {
             leaf.ZeroGrad(setToNull);
         }
@@ -171,12 +174,35 @@ public sealed class CompiledGraph : IDisposable
         return new Entry(exclusive ? this : null);
     }
 
-    internal static void CheckCount(int given, int needed, string what, string of)
+    private static void CheckCount(int given, IReadOnlyList<Node> needed, string what, string of)
     {
-        if (given != needed)
+        if (given != needed.Count)
         {
-            throw new BindingException($"{given} {what} were given for {needed} {of}.");
+            string list = needed.Count == 0 ? string.Empty : $": {string.Join(", ", needed.Select(n => n.Describe()))}";
+            throw new BindingException($"{Number(given, what)} {(given == 1 ? "was" : "were")} given for {Number(needed.Count, of)}{list}.");
         }
+
+        static string Number(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+    }
+
+    private Entry EnterForward(int arguments)
+    {
+        CheckCount(arguments, graph.Inputs, "argument", "input");
+        return HasUpdates
+            ? throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.")
+            : Enter(exclusive: true);
+    }
+
+    /// <summary>Whether a forward now is to keep values for a backward; if not, what an earlier one kept is forgotten.</summary>
+    private bool Records()
+    {
+        bool records = GradMode.IsEnabled && graph.Outputs[0].RequiresGrad;
+        if (!records && training.IsValueCreated)
+        {
+            training.Value.Forget();
+        }
+
+        return records;
     }
 
     private Root[] Roots() =>

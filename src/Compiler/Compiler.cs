@@ -5,7 +5,7 @@ namespace GraphCompiler;
 /// <summary>Turns graphs into functions that run.</summary>
 public static class Compiler
 {
-    /// <summary>Compiles one output: to be run, or to be trained with <see cref="CompiledGraph.Forward"/> and <see cref="CompiledGraph.Backward(bool)"/>.</summary>
+    /// <summary>Compiles one output: to be run, or to be trained with <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool)"/>.</summary>
     /// <param name="inputs">The inputs, in the order of the arguments.</param>
     /// <param name="output">What to compute.</param>
     /// <param name="options">How to compile.</param>

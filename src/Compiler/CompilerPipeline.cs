@@ -10,23 +10,29 @@ internal static class CompilerPipeline
     /// <param name="options">How to compile.</param>
     /// <param name="inputs">The inputs, in the order of the arguments.</param>
     /// <param name="roots">What to compute.</param>
-    public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots)
+    /// <param name="seed">The input that only comes with the backward part.</param>
+    public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, Node? seed = null)
     {
         var context = new CompilerContext(options);
         Node[] nodes = [.. roots.Select(r => r.Node)];
-        Guard[] guards = [.. GraphWalk.TopologicalOrder(nodes).SelectMany(n => n.Guards).Distinct()];
+        List<Guard> guards = [.. GuardsOf(nodes)];
 
         nodes = context.Pass("input", nodes, n => n);
         nodes = context.Pass("stabilize", nodes, n => Stabilize.Run(n, []).Of(n));
         nodes = context.Pass("inline-calls", nodes, InlineCalls.Run);
+
+        // The bodies of calls have conditions of their own; what simplification drops keeps its conditions.
+        guards.AddRange(GuardsOf(nodes));
         nodes = context.Pass("forget-gradients", nodes, ForgetGradients.Run);
         nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
         nodes = context.Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
 
         Root[] final = [.. roots.Select((r, i) => r with { Node = nodes[i] })];
-        Program program = BuildProgram.Run(context, inputs, final, guards);
+        Program program = BuildProgram.Run(context, inputs, final, [.. guards.Distinct()], seed);
         context.Finish(program);
         return program;
     }
+
+    private static IEnumerable<Guard> GuardsOf(IEnumerable<Node> nodes) => GraphWalk.TopologicalOrder(nodes).SelectMany(n => n.Guards);
 }

@@ -5,31 +5,30 @@ using GraphCompiler.Planning;
 namespace GraphCompiler.Calling;
 
 /// <summary>Calls a program: binds arguments, pins them, runs the plan, and hands out results. Safe for concurrent use.</summary>
-internal sealed class Executor(Program program) : IDisposable
+internal sealed class Executor : IDisposable
 {
-    private readonly WorkspacePool pool = new(program.Plan);
+    private readonly Program program;
+    private readonly WorkspacePool pool;
+    private readonly bool updatesReadParameters;
+
+    public Executor(Program program)
+    {
+        this.program = program;
+        pool = new WorkspacePool(program.Plan);
+        updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address != 0);
+    }
 
     public Program Program => program;
 
     private int InputCount => program.Inputs.Length;
 
-    private IEnumerable<RootBuffer> Outputs => program.Roots.Where(r => r.External >= 0);
-
-    /// <summary>Runs all of the program on arguments, into destinations or new arrays.</summary>
-    public Results Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
+    /// <summary>Runs all of the program on arguments into new arrays.</summary>
+    public Results Run(ReadOnlySpan<Argument> arguments)
     {
         Workspace workspace = pool.Rent();
         try
         {
-            Bind(workspace, arguments);
-            if (intoDestinations)
-            {
-                CheckDestinations(workspace, arguments, destinations);
-            }
-
-            var call = new PinnedCall(this, workspace, intoDestinations, BackwardToo: true);
-            Invoke(arguments, destinations, ref call);
-            return call.Results!;
+            return Start(workspace, arguments, [], intoDestinations: false, backwardToo: true)!;
         }
         finally
         {
@@ -37,164 +36,55 @@ internal sealed class Executor(Program program) : IDisposable
         }
     }
 
-    /// <summary>Runs the forward part; the workspace is the caller's until the backward part has run.</summary>
-    public Results Forward(Workspace workspace, ReadOnlySpan<Argument> arguments)
+    /// <summary>Runs all of the program on arguments into destinations.</summary>
+    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations)
     {
-        Bind(workspace, arguments);
-        var call = new PinnedCall(this, workspace, IntoDestinations: false, BackwardToo: false);
-        Invoke(arguments, [], ref call);
-        return call.Results!;
+        Workspace workspace = pool.Rent();
+        try
+        {
+            Start(workspace, arguments, destinations, intoDestinations: true, backwardToo: true);
+        }
+        finally
+        {
+            pool.Return(workspace);
+        }
     }
 
-    /// <summary>Runs the backward part on what the forward part left, with a seed as the last external input.</summary>
-    public unsafe void Backward(Workspace workspace, ReadOnlySpan<byte> seed)
+    /// <summary>Runs the forward part, into destinations or new arrays; the workspace is the caller's until the backward part has run.</summary>
+    public Results? Forward(Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations) =>
+        Start(workspace, arguments, destinations, intoDestinations, backwardToo: false);
+
+    /// <summary>Runs the backward part on what the forward part left, with a seed as the last input.</summary>
+    public void Backward(Workspace workspace, nint seed)
     {
-        fixed (byte* address = seed)
-        {
-            workspace.Externals[InputCount - 1] = (nint)address;
-            RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.Steps.Length);
-        }
+        workspace.Externals[InputCount - 1] = seed;
+        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.Steps.Length);
     }
 
     public Workspace Rent() => pool.Rent();
 
     public void Return(Workspace workspace) => pool.Return(workspace);
 
-    /// <summary>The value of a root that no caller provided memory for.</summary>
-    public static nint AddressOf(RootBuffer root, Workspace workspace) => workspace.Address(root.Buffer);
-
     public void Dispose() => pool.Dispose();
 
-    /// <summary>Binds a workspace to the sizes of arguments, which may be fewer than the inputs: a seed comes later.</summary>
-    private void Bind(Workspace workspace, ReadOnlySpan<Argument> arguments)
-    {
-        Span<long> symbols = stackalloc long[program.Symbols.Length];
-        Span<nint> counts = stackalloc nint[arguments.Length];
-        var binder = new Binder(program, symbols);
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            binder.Bind(i, in arguments[i]);
-            counts[i] = arguments[i].ElementCount;
-        }
-
-        binder.Finish(counts);
-        workspace.Bind(symbols);
-    }
-
-    private void CheckDestinations(Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations)
-    {
-        int i = 0;
-        foreach (RootBuffer output in Outputs)
-        {
-            ref readonly Destination destination = ref destinations[i];
-            string what = $"The destination for output {i}, {output.Node.Describe()},";
-            long[] shape = program.Evaluate(output.Node.Shape, workspace);
-            long count = TensorValue.CountOf(shape);
-            if (destination.IsNull)
-            {
-                throw new BindingException($"{what} is null.");
-            }
-
-            if (destination.DType != output.Node.DType)
-            {
-                throw new BindingException($"{what} is {destination.DType.Display()}; {output.Node.DType.Display()} is needed.");
-            }
-
-            if (!destination.IsDense)
-            {
-                throw new BindingException($"{what} is strided; a dense tensor, an array or memory is needed.");
-            }
-
-            if (destination.Rank >= 0 ? !HasShape(destination, shape) : destination.ElementCount < count)
-            {
-                throw new BindingException($"{what} is {destination}; the shape [{string.Join(", ", shape)}], {count} elements, is needed.");
-            }
-
-            for (int a = 0; a < arguments.Length; a++)
-            {
-                if (destination.Overlaps(in arguments[a]))
-                {
-                    throw new BindingException($"{what} overlaps the argument for {program.Inputs[a].Describe()}; an output needs memory of its own.");
-                }
-            }
-
-            for (int d = 0; d < i; d++)
-            {
-                if (destination.Overlaps(in destinations[d]))
-                {
-                    throw new BindingException($"{what} overlaps the destination for output {d}; an output needs memory of its own.");
-                }
-            }
-
-            i++;
-        }
-    }
-
-    private static bool HasShape(in Destination destination, long[] shape)
-    {
-        if (shape.Length == 0)
-        {
-            return destination.ElementCount == 1;
-        }
-
-        if (destination.Rank != shape.Length)
-        {
-            return false;
-        }
-
-        for (int axis = 0; axis < shape.Length; axis++)
-        {
-            if (destination.GetLength(axis) != shape[axis])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static void Invoke(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, ref PinnedCall call)
-    {
-        List<AlignedBuffer>? copies = null;
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            if (!arguments[i].IsDense)
-            {
-                (copies ??= []).Add(Copy(in arguments[i], i, ref call));
-            }
-        }
-
-        Pinning.Invoke(arguments, destinations, ref call);
-        copies?.ForEach(c => c.Dispose());
-    }
-
-    /// <summary>A strided argument made dense.</summary>
-    private static unsafe AlignedBuffer Copy(in Argument argument, int index, ref PinnedCall call)
-    {
-        var copy = new AlignedBuffer(argument.ElementCount * argument.DType.Size());
-        argument.CopyTo(ref *(byte*)copy.Address);
-        (call.Dense ??= [])[index] = copy.Address;
-        return copy;
-    }
-
     /// <summary>Runs on the addresses in the workspace's externals; new arrays are made for outputs unless the caller gave memory.</summary>
-    public Results Execute(Workspace workspace, bool intoDestinations, bool backwardToo)
+    /// <returns>The outputs, unless they went to memory of the caller.</returns>
+    public Results? Execute(Workspace workspace, bool intoDestinations, bool backwardToo)
     {
         if (intoDestinations)
         {
             RunAndFinish(workspace, backwardToo);
-            return Results.None;
+            return null;
         }
 
-        var results = new Results([.. Outputs.Select(o => o.Node)], [.. Outputs.Select(o => program.Evaluate(o.Node.Shape, workspace))]);
-        int i = 0;
-        foreach (RootBuffer output in Outputs)
-        {
-            workspace.Externals[output.External] = results.Pin(i++);
-        }
-
+        var results = new Results(program, workspace);
         try
         {
+            for (int i = 0; i < program.Outputs.Length; i++)
+            {
+                workspace.Externals[program.Outputs[i].External] = results.Pin(i);
+            }
+
             RunAndFinish(workspace, backwardToo);
         }
         finally
@@ -205,32 +95,65 @@ internal sealed class Executor(Program program) : IDisposable
         return results;
     }
 
+    private Results? Start(
+        Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations, bool backwardToo)
+    {
+        Bind(workspace, arguments);
+        if (intoDestinations)
+        {
+            DestinationCheck.Run(program, workspace, arguments, destinations);
+        }
+
+        var call = new PinnedCall(this, workspace, arguments.Length, intoDestinations, backwardToo);
+        List<AlignedBuffer>? copies = CopyStrided(arguments, ref call);
+        try
+        {
+            Pinning.Invoke(arguments, destinations, ref call);
+        }
+        finally
+        {
+            copies?.ForEach(c => c.Dispose());
+        }
+
+        return call.Results;
+    }
+
+    private void Bind(Workspace workspace, ReadOnlySpan<Argument> arguments)
+    {
+        var binder = new Binder(program, program.SignatureRoom <= 64 ? stackalloc long[64] : new long[program.SignatureRoom]);
+        foreach (ref readonly Argument argument in arguments)
+        {
+            binder.Add(in argument);
+        }
+
+        binder.Bind(workspace);
+    }
+
+    private static unsafe List<AlignedBuffer>? CopyStrided(ReadOnlySpan<Argument> arguments, ref PinnedCall call)
+    {
+        List<AlignedBuffer>? copies = null;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (!arguments[i].IsDense)
+            {
+                var copy = new AlignedBuffer(arguments[i].ElementCount * arguments[i].DType.Size());
+                arguments[i].CopyTo(ref *(byte*)copy.Address);
+                (call.Dense ??= [])[i] = copy.Address;
+                (copies ??= []).Add(copy);
+            }
+        }
+
+        return copies;
+    }
+
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
         RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
-        byte[]?[] stashed = StashParameters(workspace);
-        int root = 0;
-        foreach (RootBuffer output in program.Roots)
+        foreach (RootBuffer output in program.Outputs)
         {
-            byte[]? stash = stashed.Length == 0 ? null : stashed[root++];
-            if (output.External >= 0 && program.Plan.Buffers[output.Buffer].External != output.External)
+            if (program.Plan.Buffers[output.Buffer].External != output.External)
             {
                 Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
-            }
-
-            // Every check and every kernel is behind us: parameters change now, all of them.
-            if (output.Parameter is { } parameter)
-            {
-                if (stash is not null)
-                {
-                    Marshal.Copy(stash, 0, parameter.Address, stash.Length);
-                }
-                else
-                {
-                    Copy(workspace.Address(output.Buffer), parameter.Address, workspace.Sizes[output.Bytes]);
-                }
-
-                parameter.MarkWritten();
             }
         }
 
@@ -238,31 +161,40 @@ internal sealed class Executor(Program program) : IDisposable
         {
             Copy(workspace.Address(from), workspace.Address(to), workspace.Sizes[program.Plan.Buffers[to].Bytes]);
         }
+
+        // Every check and every kernel is behind us: parameters change now, all of them.
+        byte[]?[] oldValues = updatesReadParameters ? SetAside(workspace) : [];
+        for (int i = 0; i < program.Updates.Length; i++)
+        {
+            RootBuffer update = program.Updates[i];
+            if (oldValues.Length > 0 && oldValues[i] is { } old)
+            {
+                Marshal.Copy(old, 0, update.Parameter!.Address, old.Length);
+            }
+            else
+            {
+                Copy(workspace.Address(update.Buffer), update.Parameter!.Address, workspace.Sizes[update.Bytes]);
+            }
+
+            update.Parameter.MarkWritten();
+        }
     }
 
     /// <summary>An update that is another parameter's old value is set aside, for that parameter may be written first.</summary>
-    private byte[]?[] StashParameters(Workspace workspace)
-    {
-        if (!program.Roots.Any(r => r.Parameter is not null && program.Plan.Buffers[r.Buffer].Address != 0))
+    private byte[]?[] SetAside(Workspace workspace) =>
+    [
+        .. program.Updates.Select(u =>
         {
-            return [];
-        }
-
-        return
-        [
-            .. program.Roots.Select(r =>
+            if (program.Plan.Buffers[u.Buffer].Address == 0)
             {
-                if (r.Parameter is null || program.Plan.Buffers[r.Buffer].Address == 0)
-                {
-                    return null;
-                }
+                return null;
+            }
 
-                byte[] stash = new byte[workspace.Sizes[r.Bytes]];
-                Marshal.Copy(workspace.Address(r.Buffer), stash, 0, stash.Length);
-                return stash;
-            }),
-        ];
-    }
+            byte[] old = new byte[workspace.Sizes[u.Bytes]];
+            Marshal.Copy(workspace.Address(u.Buffer), old, 0, old.Length);
+            return old;
+        }),
+    ];
 
     private void RunSteps(Workspace workspace, int first, int last)
     {
@@ -279,10 +211,10 @@ internal sealed class Executor(Program program) : IDisposable
         }
     }
 
-    public static unsafe void Copy(nint from, nint to, long bytes) => NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
+    private static unsafe void Copy(nint from, nint to, long bytes) => NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
 
     /// <summary>What happens while the arguments cannot move.</summary>
-    private record struct PinnedCall(Executor Executor, Workspace Workspace, bool IntoDestinations, bool BackwardToo) : IPinned
+    private struct PinnedCall(Executor executor, Workspace workspace, int arguments, bool intoDestinations, bool backwardToo) : IPinned
     {
         public Results? Results { get; private set; }
 
@@ -291,15 +223,14 @@ internal sealed class Executor(Program program) : IDisposable
 
         public void Invoke(scoped ReadOnlySpan<nint> addresses)
         {
-            // Inputs first; a seed, if the program has one, is given to the backward part.
-            int arguments = addresses.Length - (IntoDestinations ? Executor.Outputs.Count() : 0);
             for (int i = 0; i < addresses.Length; i++)
             {
-                int external = i < arguments ? i : Executor.InputCount + i - arguments;
-                Workspace.Externals[external] = Dense is not null && Dense.TryGetValue(i, out nint dense) ? dense : addresses[i];
+                // A seed, if the program has one, comes between arguments and outputs and is given to the backward part.
+                int external = i < arguments ? i : executor.InputCount + i - arguments;
+                workspace.Externals[external] = Dense is not null && Dense.TryGetValue(i, out nint dense) ? dense : addresses[i];
             }
 
-            Results = Executor.Execute(Workspace, IntoDestinations, BackwardToo);
+            Results = executor.Execute(workspace, intoDestinations, backwardToo);
         }
     }
 }

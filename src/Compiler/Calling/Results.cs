@@ -1,28 +1,32 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using GraphCompiler.Execution;
+using GraphCompiler.Planning;
 
 namespace GraphCompiler;
 
 /// <summary>What a call computed, in the order of the outputs; each lies in an array of its own.</summary>
 public sealed class Results
 {
-    private readonly Node[] nodes;
+    private readonly RootBuffer[] outputs;
     private readonly long[][] shapes;
     private readonly Array[] arrays;
     private readonly GCHandle[] handles;
 
-    internal Results(Node[] nodes, long[][] shapes)
+    internal Results(Program program, Workspace workspace)
     {
-        this.nodes = nodes;
-        this.shapes = shapes;
-        arrays = new Array[nodes.Length];
-        handles = new GCHandle[nodes.Length];
+        outputs = program.Outputs;
+        shapes = new long[outputs.Length][];
+        arrays = new Array[outputs.Length];
+        handles = new GCHandle[outputs.Length];
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            shapes[i] = outputs[i].Shape(workspace);
+        }
     }
 
-    internal static Results None { get; } = new([], []);
-
     /// <summary>The number of outputs.</summary>
-    public int Count => nodes.Length;
+    public int Count => outputs.Length;
 
     /// <summary>An output as a tensor; a scalar as one of length 1.</summary>
     /// <typeparam name="T">The output's element type.</typeparam>
@@ -41,7 +45,7 @@ public sealed class Results
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         return arrays[index] as T[]
-            ?? throw new DTypeException($"Output {index}, {nodes[index].Describe()}, is {nodes[index].DType.Display()}, not {DTypes.Of<T>().Display()}.");
+            ?? throw new DTypeException($"Output {index}, {outputs[index].Node.Describe()}, is {outputs[index].Node.DType.Display()}, not {DTypes.Of<T>().Display()}.");
     }
 
     /// <summary>An output of one element as a plain value.</summary>
@@ -53,14 +57,14 @@ public sealed class Results
         where T : unmanaged
     {
         T[] array = GetArray<T>(index);
-        return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {nodes[index].Describe()}, has {array.Length} elements, not one.");
+        return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {outputs[index].Node.Describe()}, has {array.Length} elements, not one.");
     }
 
     /// <summary>Makes the array of an output, held in place until <see cref="Unpin"/>.</summary>
     internal nint Pin(int index)
     {
         int count = checked((int)TensorValue.CountOf(shapes[index]));
-        arrays[index] = nodes[index].DType switch
+        arrays[index] = outputs[index].Node.DType switch
         {
             DType.Float32 => GC.AllocateUninitializedArray<float>(count),
             DType.Float64 => GC.AllocateUninitializedArray<double>(count),

@@ -15,20 +15,22 @@ internal sealed class Training : IDisposable
     private readonly Leaf<double>?[] retainedDoubles;
     private Workspace? saved;
     private bool everRan;
-    private long[] versions = [];
+    private readonly long[] versions;
+    private readonly byte[] one;
+    private byte[] seedCopy = [];
 
     private Training(Executor executor, Node root, Node[] targets)
     {
         this.executor = executor;
         this.root = root;
         this.targets = targets;
+        versions = new long[executor.Program.BackwardParameters.Length];
+        one = TensorValue.Full(root.DType, [], 1).ToBytes();
 
         // A retained node keeps its gradient as a leaf does.
         retainedSingles = [.. targets.Select(t => t is ILeaf || t.DType != DType.Float32 ? null : Keeper<float>(t))];
         retainedDoubles = [.. targets.Select(t => t is ILeaf || t.DType != DType.Float64 ? null : Keeper<double>(t))];
     }
-
-    private IEnumerable<RootBuffer> Gradients => executor.Program.Roots.Where(r => !r.IsForward);
 
     public static Training Create(Graph graph, CompileOptions options)
     {
@@ -56,18 +58,22 @@ internal sealed class Training : IDisposable
             .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
             .. found.Select(i => new Root(gradients[i], IsForward: false, RootKind.Gradient)),
         ];
-        Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots);
+        Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed);
         return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])]);
     }
 
-    public Results Forward(ReadOnlySpan<Argument> arguments)
+    public Results? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
     {
         Forget();
         Workspace workspace = executor.Rent();
         try
         {
-            Results results = executor.Forward(workspace, arguments);
-            versions = [.. executor.Program.BackwardParameters.Select(p => p.Version)];
+            Results? results = executor.Forward(workspace, arguments, destinations, intoDestinations);
+            for (int i = 0; i < versions.Length; i++)
+            {
+                versions[i] = executor.Program.BackwardParameters[i].Version;
+            }
+
             saved = workspace;
             everRan = true;
             return results;
@@ -79,7 +85,7 @@ internal sealed class Training : IDisposable
         }
     }
 
-    public void Backward(Argument? seed, bool retainGraph)
+    public unsafe void Backward(Argument? seed, bool retainGraph)
     {
         if (saved is null)
         {
@@ -89,28 +95,22 @@ internal sealed class Training : IDisposable
         }
 
         Workspace workspace = saved;
-        IParameter[] parameters = executor.Program.BackwardParameters;
-        for (int i = 0; i < parameters.Length; i++)
+        CheckVersions();
+        ReadOnlySpan<byte> seedBytes = SeedBytes(seed, workspace);
+        RootBuffer[] gradients = executor.Program.Gradients;
+        for (int i = 0; i < gradients.Length; i++)
         {
-            if (parameters[i].Version != versions[i])
-            {
-                throw new GradientException($"{((Node)parameters[i]).Describe()} was written between Forward and Backward, which needs its old values; call Forward again.");
-            }
+            Keeper(i).CheckGrad(workspace.Sizes, gradients[i].Dims);
         }
 
-        byte[] seedBytes = SeedBytes(seed, executor.Program.Evaluate(root.Shape, workspace));
-        long[][] shapes = [.. targets.Select(t => executor.Program.Evaluate(t.Shape, workspace))];
-        for (int i = 0; i < targets.Length; i++)
+        fixed (byte* address = seedBytes)
         {
-            Keeper(i).CheckGrad(shapes[i]);
+            executor.Backward(workspace, (nint)address);
         }
 
-        executor.Backward(workspace, seedBytes);
-        int target = 0;
-        foreach (RootBuffer gradient in Gradients)
+        for (int i = 0; i < gradients.Length; i++)
         {
-            Keeper(target).AccumulateGrad(Executor.AddressOf(gradient, workspace), shapes[target]);
-            target++;
+            Keeper(i).AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
         }
 
         if (!retainGraph)
@@ -157,31 +157,49 @@ internal sealed class Training : IDisposable
 
     private ILeaf Keeper(int target) => targets[target] as ILeaf ?? (ILeaf?)retainedSingles[target] ?? retainedDoubles[target]!;
 
-    private byte[] SeedBytes(Argument? seed, long[] shape)
+    private void CheckVersions()
     {
-        long count = TensorValue.CountOf(shape);
+        IParameter[] parameters = executor.Program.BackwardParameters;
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            if (parameters[i].Version != versions[i])
+            {
+                throw new GradientException($"{((Node)parameters[i]).Describe()} was written between Forward and Backward, which needs its old values; call Forward again.");
+            }
+        }
+    }
+
+    private ReadOnlySpan<byte> SeedBytes(Argument? seed, Workspace workspace)
+    {
+        RootBuffer output = executor.Program.Outputs[0];
+        long count = output.ElementCount(workspace);
         if (seed is not { } given)
         {
             return count == 1
-                ? TensorValue.Full(root.DType, shape, 1).ToBytes()
+                ? one
                 : throw new GradientException($"grad can be implicitly created only for scalar outputs: {root.Describe()} has {count} elements; give Backward a seed of its shape.");
         }
 
-        Span<nint> lengths = stackalloc nint[16];
         bool fits = !given.IsNull && given.DType == root.DType && given.ElementCount == count;
-        if (fits && given.Rank is > 0 and <= 16 && shape.Length > 0)
+        if (fits && given.Rank >= 0)
         {
-            given.TryGetShape(lengths, out int rank);
-            fits = rank == shape.Length && lengths[..rank].SequenceEqual([.. shape.Select(s => (nint)s)]);
+            Span<nint> lengths = given.Rank <= 8 ? stackalloc nint[given.Rank] : new nint[given.Rank];
+            given.TryGetShape(lengths, out _);
+            fits = output.HasShape(lengths, workspace);
         }
 
         if (!fits)
         {
-            throw new GradientException($"The seed is {given}; the gradient of {root.Describe()} is {root.DType.Display()} [{string.Join(", ", shape)}].");
+            throw new GradientException($"The seed is {given}; the gradient of {root.Describe()} is {root.DType.Display()} [{string.Join(", ", output.Shape(workspace))}].");
         }
 
-        byte[] bytes = new byte[count * root.DType.Size()];
-        given.CopyTo(bytes);
-        return bytes;
+        int bytes = checked((int)(count * root.DType.Size()));
+        if (seedCopy.Length != bytes)
+        {
+            seedCopy = GC.AllocateUninitializedArray<byte>(bytes);
+        }
+
+        given.CopyTo(seedCopy);
+        return seedCopy;
     }
 }

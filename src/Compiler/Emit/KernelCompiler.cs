@@ -39,6 +39,11 @@ internal sealed record CompiledKernel(KernelEntry Entry, LambdaExpression Expres
 /// <summary>Compiles kernels of Loop IR to delegates.</summary>
 internal static class KernelCompiler
 {
+    private static long compilations;
+
+    /// <summary>How many kernels this process has compiled: tests assert that warm calls compile none.</summary>
+    public static long Compilations => Interlocked.Read(ref compilations);
+
     /// <summary>Verifies, emits and compiles a kernel, to machine code.</summary>
     /// <exception cref="CompileException">The kernel is malformed.</exception>
     public static CompiledKernel Compile(Kernel kernel, EmitOptions options)
@@ -48,6 +53,7 @@ internal static class KernelCompiler
             throw new CompileException($"Kernel {kernel.Name}: this machine has no vectors of width {options.Width}; the widest is {VectorWidths.Best}.");
         }
 
+        Interlocked.Increment(ref compilations);
         long start = Stopwatch.GetTimestamp();
         LoopVerifier.Verify(kernel);
         (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = KernelEmitter.Emit(ExpandMath.Run(kernel), options);

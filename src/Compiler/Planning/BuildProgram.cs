@@ -12,6 +12,7 @@ internal sealed class BuildProgram
     private readonly IReadOnlyList<Node> inputs;
     private readonly IReadOnlyList<Root> roots;
     private readonly IReadOnlyList<Guard> guards;
+    private readonly Node? seed;
     private readonly List<Node> order;
     private readonly HashSet<Node> forward;
     private readonly ChooseBuffers buffering;
@@ -20,19 +21,20 @@ internal sealed class BuildProgram
     private readonly List<Dim> sizes = [];
     private readonly List<AlignedBuffer> constants = [];
 
-    private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards)
+    private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed)
     {
         this.context = context;
         this.inputs = inputs;
         this.roots = roots;
         this.guards = guards;
+        this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
         buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], n => forward.Contains(n) ? 0 : 1, context.Options.Inline);
     }
 
-    public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards) =>
-        new BuildProgram(context, inputs, roots, guards).Build();
+    public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
+        new BuildProgram(context, inputs, roots, guards, seed).Build();
 
     private Program Build()
     {
@@ -51,7 +53,8 @@ internal sealed class BuildProgram
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
         CompiledKernel[] compiled = context.Compile(kernels);
         PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
-        RootBuffer[] rootBuffers = PlaceRoots(savedAt);
+        (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
+        int[] inputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))];
         string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
         Dim[] allSizes = [.. sizes];
         Dictionary<string, int> position = symbols.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
@@ -75,11 +78,14 @@ internal sealed class BuildProgram
                 },
             },
             Inputs = [.. inputs],
+            InputBytes = inputBytes,
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
             Compiled = compiled,
-            Roots = rootBuffers,
+            Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
+            Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
+            Gradients = [.. placed.Where(p => p.Root.Kind == RootKind.Gradient).Select(p => p.Buffer)],
             Buffers = bufferOf,
             Saved = [.. saved],
             Constants = constants,
@@ -153,13 +159,12 @@ internal sealed class BuildProgram
         return at;
     }
 
-    /// <summary>The caller may change an input between forward and backward: what backward reads of it is a copy.</summary>
+    /// <summary>The caller may change an input between forward and backward: what backward reads of it is a copy, whether or not forward reads it too.</summary>
     private List<(int From, int To)> SaveInputs(LoweredKernel[] kernels, HashSet<Node> readBackward, out Dictionary<Node, int> savedAt)
     {
         savedAt = [];
         List<(int, int)> saved = [];
-        bool hasForward = roots.Any(r => r.IsForward);
-        foreach (Node node in order.Where(n => n.Op is InputOp && readBackward.Contains(n) && hasForward && forward.Contains(n)))
+        foreach (Node node in order.Where(n => n.Op is InputOp && readBackward.Contains(n) && n != seed))
         {
             buffers.Add(new PlanBuffer(-1, 0, buffers[bufferOf[node]].Bytes));
             savedAt[node] = buffers.Count - 1;
@@ -175,15 +180,21 @@ internal sealed class BuildProgram
         [.. kernel.Extents.Select(SizeOf)],
         SizeOf(kernel.Range));
 
-    private RootBuffer[] PlaceRoots(Dictionary<Node, int> savedAt)
+    private (Root Root, RootBuffer Buffer)[] PlaceRoots(Dictionary<Node, int> savedAt)
     {
         int external = inputs.Count;
-        List<RootBuffer> placed = [];
+        List<(Root, RootBuffer)> placed = [];
         foreach (Root root in roots)
         {
             Node source = SourceOf(root.Node);
             int buffer = !root.IsForward && savedAt.TryGetValue(source, out int copy) ? copy : bufferOf[source];
-            placed.Add(new RootBuffer(root.Node, buffer, SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()), root.Kind == RootKind.Output ? external++ : -1, root.IsForward, (IParameter?)root.Parameter));
+            placed.Add((root, new RootBuffer(
+                root.Node,
+                buffer,
+                SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
+                [.. root.Node.Shape.Select(SizeOf)],
+                root.Kind == RootKind.Output ? external++ : -1,
+                (IParameter?)root.Parameter)));
         }
 
         return [.. placed];

@@ -11,7 +11,18 @@ internal sealed class Program
     public required Plan Plan { get; init; }
 
     /// <summary>The inputs in the order of the externals, seeds last.</summary>
-    public required Node[] Inputs { get; init; }
+    public required Node[] Inputs
+    {
+        get;
+        init
+        {
+            field = value;
+            SignatureRoom = value.Sum(i => 2 + i.Rank);
+        }
+    }
+
+    /// <summary>The positions of the inputs' sizes in bytes among the plan's sizes.</summary>
+    public required int[] InputBytes { get; init; }
 
     /// <summary>The symbols in the order of the plan.</summary>
     public required string[] Symbols { get; init; }
@@ -25,8 +36,17 @@ internal sealed class Program
     /// <summary>The compiled code of each step.</summary>
     public required CompiledKernel[] Compiled { get; init; }
 
-    /// <summary>What is left in memory by the end, in the order the program was asked for.</summary>
-    public required RootBuffer[] Roots { get; init; }
+    /// <summary>What goes to memory of the caller.</summary>
+    public required RootBuffer[] Outputs { get; init; }
+
+    /// <summary>The new values of parameters.</summary>
+    public required RootBuffer[] Updates { get; init; }
+
+    /// <summary>What the backward part leaves to be added to gradients.</summary>
+    public required RootBuffer[] Gradients { get; init; }
+
+    /// <summary>The most numbers that the sizes of all arguments are written down in.</summary>
+    public int SignatureRoom { get; private init; }
 
     /// <summary>The buffer of each node that has one.</summary>
     public required IReadOnlyDictionary<Node, int> Buffers { get; init; }
@@ -65,7 +85,45 @@ internal sealed class Program
 /// <param name="Node">The root.</param>
 /// <param name="Buffer">Its buffer.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
+/// <param name="Dims">The positions of its axes' sizes.</param>
 /// <param name="External">The external buffer that it must end in, or −1; if that is not <paramref name="Buffer"/> itself, it is copied.</param>
-/// <param name="IsForward">Whether the forward part computes it.</param>
 /// <param name="Parameter">The parameter whose new value it is.</param>
-internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int External, bool IsForward, IParameter? Parameter);
+internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int[] Dims, int External, IParameter? Parameter)
+{
+    public long ElementCount(Workspace workspace) => workspace.Sizes[Bytes] / Node.DType.Size();
+
+    public long[] Shape(Workspace workspace)
+    {
+        var shape = new long[Dims.Length];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            shape[axis] = workspace.Sizes[Dims[axis]];
+        }
+
+        return shape;
+    }
+
+    /// <summary>Whether sizes are those of the root; a scalar may also be a tensor of length 1.</summary>
+    public bool HasShape(ReadOnlySpan<nint> lengths, Workspace workspace)
+    {
+        if (Dims.Length == 0)
+        {
+            return lengths.Length == 0 || (lengths.Length == 1 && lengths[0] == 1);
+        }
+
+        if (lengths.Length != Dims.Length)
+        {
+            return false;
+        }
+
+        for (int axis = 0; axis < lengths.Length; axis++)
+        {
+            if (lengths[axis] != workspace.Sizes[Dims[axis]])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

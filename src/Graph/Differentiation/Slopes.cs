@@ -11,7 +11,7 @@ internal static class Slopes
     /// </summary>
     public static Node Scale(Node direction, Node slope) => Ops.ScaleCotangent(direction, slope);
 
-    /// <summary>Whether a slope is finite whatever the values of inputs and parameters, which count as finite.</summary>
+    /// <summary>Whether a slope is finite whatever the values of inputs and parameters are, short of NaN.</summary>
     public static bool IsFinite(Node slope)
     {
         int budget = 64;
@@ -28,7 +28,7 @@ internal static class Slopes
             Ops.Where(wins(other, side), zero, direction));
     }
 
-    /// <summary>Whether a value can overflow, divide by zero or be undefined, judged by the operations it comes from. Inputs and parameters count as finite.</summary>
+    /// <summary>Whether a value can overflow, divide by zero or be undefined, judged by the operations it comes from.</summary>
     private static bool MayBeInfinite(Node node, ref int budget)
     {
         if (--budget < 0)
@@ -38,11 +38,11 @@ internal static class Slopes
 
         switch (node.Op)
         {
-            case InputOp or ParameterOp or TanhOp or SigmoidOp or SinOp or CosOp or ErfOp or SignOp or IotaOp or DimValueOp:
+            case TanhOp or SigmoidOp or SinOp or CosOp or ErfOp or SignOp or IotaOp or DimValueOp:
                 return false;
             case ConstantOp constant:
                 return !constant.Data.IsFinite;
-            case ExpOp or LogOp or Log1POp or SqrtOp or ReciprocalOp or DivOp or PowOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
+            case InputOp or ParameterOp or ExpOp or LogOp or Log1POp or SqrtOp or ReciprocalOp or DivOp or PowOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
                 return true;
             default:
                 foreach (Node input in node.Inputs)

@@ -17,7 +17,7 @@ internal sealed class CheckPoint
     public long SizeOf(string symbol) => sizes.TryGetValue(symbol, out long size) ? size : throw new BindingException($"The size {symbol} is not known.");
 
     /// <summary>Given values win, then parameters' own; other leaves get random ones.</summary>
-    public static CheckPoint Of(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, SplitMix random)
+    public static CheckPoint Of(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, CheckRandom random)
     {
         var point = new CheckPoint();
         foreach ((string name, long size) in options.Sizes)
@@ -98,7 +98,7 @@ internal sealed class CheckPoint
             : throw new BindingException($"GradientCheck: {leaf.Describe()} was given numbers that are not whole.");
     }
 
-    private static TensorValue Draw(DType dtype, long[] shape, GradientCheckOptions options, SplitMix random)
+    private static TensorValue Draw(DType dtype, long[] shape, GradientCheckOptions options, CheckRandom random)
     {
         long count = TensorValue.CountOf(shape);
         if (!dtype.IsFloat())

@@ -52,7 +52,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
             for (; found is null && degree < derivatives && function.Gradients.Any(g => g is not null); degree++)
             {
                 // The pullback, its cotangents fixed, is the next function.
-                TensorValue[] cotangents = function.Shaped(new SplitMix(options.Seed).Weights([function.OutputCount]).Reals);
+                TensorValue[] cotangents = function.Shaped(new CheckRandom(options.Seed).Weights([function.OutputCount]).Reals);
                 for (int i = 0; i < cotangents.Length; i++)
                 {
                     point[function.Cotangents[i]] = cotangents[i];
@@ -83,7 +83,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
 
     private (int Target, int Index, double Analytic, double Numeric, double Bar)? Compare(CheckedFunction function, int targets)
     {
-        var random = new SplitMix(options.Seed);
+        var random = new CheckRandom(options.Seed);
         double[] cotangent = random.Weights([function.OutputCount]).Reals;
         double[][] gradient = function.Gradient(cotangent);
         for (int target = 0; target < targets; target++)

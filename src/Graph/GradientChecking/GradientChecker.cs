@@ -14,7 +14,7 @@ internal sealed class GradientChecker
     private readonly Node[] targets;
     private readonly GradientCheckOptions options;
     private readonly IGraphEvaluator evaluator;
-    private readonly SplitMix random;
+    private readonly CheckRandom random;
     private readonly CheckPoint chosen;
     private readonly Dictionary<Node, TensorValue> point = [];
     private readonly Dictionary<Node, Node> originals = [];
@@ -29,7 +29,7 @@ internal sealed class GradientChecker
         this.targets = [.. targets];
         this.options = options;
         this.evaluator = evaluator;
-        random = new SplitMix(options.Seed);
+        random = new CheckRandom(options.Seed);
         Node[] roots = [loss, .. targets];
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         Validate();
@@ -146,7 +146,7 @@ internal sealed class GradientChecker
 
     /// <summary>1 for a loss of one element, else fixed random weights.</summary>
     private double[] Cotangent(CheckedFunction function) =>
-        function.OutputCount == 1 ? [1] : new SplitMix(options.Seed ^ 0x5DEECE66D).Weights([function.OutputCount]).Reals;
+        function.OutputCount == 1 ? [1] : new CheckRandom(options.Seed ^ 0x5DEECE66D).Weights([function.OutputCount]).Reals;
 
     private void Check(int order, Node level, CheckedFunction function)
     {

@@ -95,6 +95,17 @@ internal sealed class SlopeEstimate
         (Left, bool jumpsBelow) = Closely(below, -1);
         Jumps = jumpsAbove || jumpsBelow;
         IsKink = SlopesDiffer(tolerance);
+        PreferSides();
+    }
+
+    /// <summary>Where the curvature jumps, central differences converge slowly and those of each side at once: if the sides agree, they know better.</summary>
+    private void PreferSides()
+    {
+        double bar = (Left.Bar + Right.Bar + Math.Abs(Left.Value - Right.Value)) / 2;
+        if (!IsKink && !Jumps && bar < Bar)
+        {
+            (Central, Bar) = ((Left.Value + Right.Value) / 2, bar);
+        }
     }
 
     /// <summary>

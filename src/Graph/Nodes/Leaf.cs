@@ -43,26 +43,44 @@ public class Leaf<T> : Node, ILeaf
         }
     }
 
-    void ILeaf.CheckGrad(long[] shape)
+    void ILeaf.CheckGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
     {
-        if (gradTensor is not null && shape.Length > 0 && !gradTensor.Lengths.SequenceEqual([.. shape.Select(s => (nint)s)]))
+        for (int axis = 0; gradTensor is not null && axis < dims.Length; axis++)
         {
-            throw new BindingException(
-                $"{Describe()} already has a gradient of shape [{string.Join(", ", gradTensor.Lengths.ToArray())}], and this one has [{string.Join(", ", shape)}]; call ZeroGrad first.");
+            if (gradTensor.Lengths[axis] != sizes[dims[axis]])
+            {
+                long[] shape = new long[dims.Length];
+                for (int i = 0; i < shape.Length; i++)
+                {
+                    shape[i] = sizes[dims[i]];
+                }
+
+                throw new BindingException(
+                    $"{Describe()} already has a gradient of shape [{string.Join(", ", gradTensor.Lengths.ToArray())}], and this one has [{string.Join(", ", shape)}]; call ZeroGrad first.");
+            }
         }
     }
 
-    unsafe void ILeaf.AccumulateGrad(nint address, long[] shape)
+    unsafe void ILeaf.AccumulateGrad(nint address, ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
     {
-        int count = checked((int)TensorValue.CountOf(shape));
-        var contribution = new ReadOnlySpan<T>((void*)address, count);
         if (grad is null)
         {
+            var lengths = new nint[dims.Length];
+            nint count = 1;
+            for (int axis = 0; axis < lengths.Length; axis++)
+            {
+                lengths[axis] = (nint)sizes[dims[axis]];
+                count *= lengths[axis];
+            }
+
             grad = new AlignedArray<T>(count);
-            contribution.CopyTo(grad.Span);
-            gradTensor = grad.AsTensor([.. shape.Select(s => (nint)s)]);
+            new ReadOnlySpan<T>((void*)address, grad.Length).CopyTo(grad.Span);
+            gradTensor = grad.AsTensor(lengths);
+            return;
         }
-        else if (typeof(T) == typeof(float))
+
+        var contribution = new ReadOnlySpan<T>((void*)address, grad.Length);
+        if (typeof(T) == typeof(float))
         {
             Span<float> sum = MemoryMarshal.Cast<T, float>(grad.Span);
             TensorPrimitives.Add(sum, MemoryMarshal.Cast<T, float>(contribution), sum);
@@ -78,10 +96,16 @@ public class Leaf<T> : Node, ILeaf
 /// <summary>What running needs of a leaf whatever its element type.</summary>
 internal interface ILeaf
 {
-    /// <summary>Throws if a gradient of this shape cannot be added to the one there is.</summary>
-    void CheckGrad(long[] shape);
+    /// <summary>Throws if a gradient cannot be added to the one there is.</summary>
+    /// <param name="sizes">Sizes.</param>
+    /// <param name="dims">The positions among them of the sizes of the gradient's axes.</param>
+    void CheckGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
 
-    void AccumulateGrad(nint address, long[] shape);
+    /// <summary>Adds a dense gradient in memory to the one there is, or makes it the first.</summary>
+    /// <param name="address">Where it lies.</param>
+    /// <param name="sizes">Sizes.</param>
+    /// <param name="dims">The positions among them of the sizes of the gradient's axes.</param>
+    void AccumulateGrad(nint address, ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
 
     void ZeroGrad(bool setToNull);
 }

@@ -2,7 +2,7 @@ namespace GraphCompiler.Execution;
 
 /// <summary>
 /// The memory of one running call: intermediate values, and a frame a kernel with the addresses and sizes it works on. Bound to the values of the
-/// symbols; binding to the same values again costs a comparison.
+/// symbols; a call whose arguments have the same sizes as the last costs a comparison.
 /// </summary>
 internal sealed unsafe class Workspace : IDisposable
 {
@@ -14,6 +14,7 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
     private AlignedBuffer? memory;
+    private long[] signature = [];
     private bool bound;
 
     public Workspace(Plan plan)
@@ -60,14 +61,14 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The address of a buffer that is not the caller's.</summary>
     public nint Address(int buffer) => plan.Buffers[buffer].External is >= 0 and var external ? Externals[external] : addresses[buffer];
 
-    /// <summary>Takes sizes from the symbols' values, and memory for them.</summary>
-    public void Bind(ReadOnlySpan<long> values)
-    {
-        if (bound && values.SequenceEqual(symbols))
-        {
-            return;
-        }
+    /// <summary>Whether the last binding was made for arguments of this signature.</summary>
+    public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound && arguments.SequenceEqual(signature);
 
+    /// <summary>Takes sizes from the symbols' values, and memory for them.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="arguments">What the sizes of the arguments were, to know them again.</param>
+    public void Bind(ReadOnlySpan<long> values, ReadOnlySpan<long> arguments)
+    {
         bound = false;
         values.CopyTo(symbols);
         plan.EvaluateSizes(symbols, sizes);
@@ -111,6 +112,7 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
+        signature = arguments.ToArray();
         bound = true;
     }
 

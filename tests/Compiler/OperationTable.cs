@@ -1,0 +1,289 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>How an input of a row lies in memory: as itself, or as a view that the compiler must read through.</summary>
+public enum Layout
+{
+    /// <summary>As itself.</summary>
+    Dense,
+
+    /// <summary>The axes in reverse order.</summary>
+    Permuted,
+
+    /// <summary>A part of a longer last axis.</summary>
+    Sliced,
+
+    /// <summary>Every second element of a longer last axis.</summary>
+    Strided,
+
+    /// <summary>The first axis repeated.</summary>
+    Broadcast,
+}
+
+/// <summary>An operation, how to build it and how close a compiled result must come.</summary>
+/// <param name="Op">The operation the row stands for.</param>
+/// <param name="DTypes">The dtypes it is run for.</param>
+/// <param name="Build">Builds it from inputs; N is the size that varies.</param>
+internal sealed record OperationRow(Type Op, DType[] DTypes, Func<InputMaker, Node> Build)
+{
+    /// <summary>Tells rows of one operation apart.</summary>
+    public string Variant { get; init; } = string.Empty;
+
+    /// <summary>Units in the last place; 0 is exact.</summary>
+    public double Ulps { get; init; }
+
+    /// <summary>The magnitude below which errors are absolute, from N: the sum of the magnitudes that a reduction adds up.</summary>
+    public Func<long, double> Floor { get; init; } = _ => 0;
+
+    /// <summary>Whether NaN, infinities and zeros of both signs are among the inputs.</summary>
+    public bool Specials { get; init; } = true;
+
+    /// <summary>Half the width of the interval that numbers come from.</summary>
+    public double Range { get; init; } = 4;
+
+    /// <summary>Whether numbers are at least 0.1.</summary>
+    public bool Positive { get; init; }
+
+    /// <summary>The smallest N.</summary>
+    public long Least { get; init; }
+
+    /// <summary>Whether its gradient, on finite inputs, is compared too.</summary>
+    public bool HasGradient { get; init; } = true;
+
+    public override string ToString() => $"{Op.Name[..^2]}{Variant}";
+}
+
+/// <summary>Makes the inputs of a row, in a layout.</summary>
+internal sealed class InputMaker(DType dtype, Dim n, Layout layout, bool requiresGrad)
+{
+    /// <summary>The inputs, with the exclusive bound of indices or 0 for numbers.</summary>
+    public List<(Node Node, Dim? Bound)> Inputs { get; } = [];
+
+    /// <summary>The float inputs as the operation sees them.</summary>
+    public List<Node> Floats { get; } = [];
+
+    public DType DType => dtype;
+
+    public Dim N => n;
+
+    public Node X(Shape shape) => Of(dtype, shape);
+
+    public Node Bools(Shape shape) => Of(DType.Bool, shape);
+
+    public Node Indices(DType type, Shape shape, Dim bound)
+    {
+        Node node = Ops.Placeholder(new NodeType(type, shape), $"i{Inputs.Count}", false);
+        Inputs.Add((node, bound));
+        return node;
+    }
+
+    private Node Of(DType type, Shape shape)
+    {
+        int last = shape.Rank - 1;
+        Node node = shape.Rank == 0 ? Leaf(type, shape) : layout switch
+        {
+            Layout.Permuted => Ops.Permute(Leaf(type, Shape.Of(shape.Reverse())), [.. Enumerable.Range(0, shape.Rank).Reverse()]),
+            Layout.Sliced => Ops.Slice(Leaf(type, shape.With(last, shape[last] + 3)), last, 1, shape[last] + 1),
+            Layout.Strided => Strided(type, shape, last),
+            Layout.Broadcast => Ops.BroadcastTo(Leaf(type, shape.With(0, 1)), shape),
+            _ => Leaf(type, shape),
+        };
+        if (node.DType.IsFloat())
+        {
+            Floats.Add(node);
+        }
+
+        return node;
+    }
+
+    private Node Strided(DType type, Shape shape, int last)
+    {
+        IEnumerable<SliceRange> ranges = shape.Select((d, i) => i == last ? new SliceRange(1, d, 2) : new SliceRange(0, d, 1));
+        return Node.Create(new SliceOp(ranges.ToEquatableArray()), Leaf(type, shape.With(last, (shape[last] * 2) + 1)));
+    }
+
+    private Node Leaf(DType type, Shape shape)
+    {
+        Node node = Ops.Placeholder(new NodeType(type, shape), $"x{Inputs.Count}", requiresGrad && type.IsFloat());
+        Inputs.Add((node, null));
+        return node;
+    }
+}
+
+/// <summary>A row an operation.</summary>
+internal static class OperationTable
+{
+    private static readonly DType[] Floats = [DType.Float32, DType.Float64];
+    private static readonly DType[] Numbers = [DType.Float32, DType.Float64, DType.Int32, DType.Int64];
+    private static readonly DType[] All = [.. Numbers, DType.Bool];
+    private static readonly DType[] Single = [DType.Float32];
+
+    public static IReadOnlyList<OperationRow> Rows { get; } =
+    [
+        // One number to one: what rounds once is exact, functions come within a few units of the interpreter's.
+        Unary<NegOp>(Numbers, Ops.Neg),
+        Unary<AbsOp>(Numbers, Ops.Abs),
+        Unary<SignOp>(Numbers, Ops.Sign),
+        Unary<FloorOp>(Floats, Ops.Floor),
+        Unary<ExpOp>(Floats, Ops.Exp, 4) with { Range = 80 },
+        Unary<LogOp>(Floats, Ops.Log, 4),
+        Unary<Log1POp>(Floats, Ops.Log1P, 4),
+        Unary<SqrtOp>(Floats, Ops.Sqrt),
+        Unary<ReciprocalOp>(Floats, Ops.Reciprocal),
+        Unary<TanhOp>(Floats, Ops.Tanh, 4),
+        Unary<SigmoidOp>(Floats, Ops.Sigmoid, 4),
+        Unary<SinOp>(Floats, Ops.Sin, 4) with { Floor = _ => 1 },
+        Unary<CosOp>(Floats, Ops.Cos, 4) with { Floor = _ => 1 },
+        Unary<ErfOp>(Floats, Ops.Erf, 4),
+        Unary<DetachOp>(All, Ops.Detach) with { HasGradient = false },
+        new OperationRow(typeof(NotOp), [DType.Bool], c => Ops.LogicalNot(c.X([3, c.N]))),
+        .. from to in All select Unary<CastOp>(All, x => Ops.Cast(x, to)) with { Variant = $" to {to}", Range = 70, Ulps = 1, HasGradient = false },
+        Unary<CastOp>(Floats, x => Ops.Cast(x, DType.Int32)) with { Variant = " saturating", Range = 1e10, HasGradient = false },
+        Unary<CastOp>(Floats, x => Ops.Cast(x, DType.Int64)) with { Variant = " saturating to int64", Range = 1e20, HasGradient = false },
+
+        // Two numbers to one.
+        Binary<AddOp>(Numbers, Ops.Add),
+        Binary<SubOp>(Numbers, Ops.Sub),
+        Binary<MulOp>(Numbers, Ops.Mul),
+        Binary<DivOp>(Numbers, Ops.Div) with { HasGradient = false },
+        Binary<DivOp>(Floats, Ops.Div) with { Variant = " of positives", Positive = true, Specials = false },
+        Binary<PowOp>(Numbers, Ops.Pow, 8) with { HasGradient = false },
+        Binary<PowOp>(Floats, Ops.Pow, 8) with { Variant = " of positives", Positive = true, Specials = false },
+        Unary<PowOp>(Numbers, x => Ops.Pow(x, 3), 4) with { Variant = " 3" },
+        Unary<PowOp>(Floats, x => Ops.Pow(x, 0.5), 8) with { Variant = " 0.5", HasGradient = false },
+        Unary<PowOp>(Floats, x => Ops.Pow(x, -2), 8) with { Variant = " -2", HasGradient = false, Floor = _ => 1e-30 },
+        Binary<MaximumOp>(Numbers, Ops.Maximum),
+        Binary<MinimumOp>(Numbers, Ops.Minimum),
+        Binary<ScaleCotangentOp>(Floats, Ops.ScaleCotangent),
+        Binary<EqualOp>(All, Ops.Equal),
+        Binary<NotEqualOp>(All, Ops.NotEqual),
+        Binary<LessOp>(All, Ops.Less),
+        Binary<LessEqualOp>(All, Ops.LessEqual),
+        Binary<GreaterOp>(All, Ops.Greater),
+        Binary<GreaterEqualOp>(All, Ops.GreaterEqual),
+        Binary<AndOp>([DType.Bool], Ops.LogicalAnd),
+        Binary<OrOp>([DType.Bool], Ops.LogicalOr),
+        Binary<XorOp>([DType.Bool], Ops.LogicalXor),
+        new OperationRow(typeof(WhereOp), All, c => Ops.Where(c.Bools([3, c.N]), c.X([3, c.N]), c.X([c.N]))),
+
+        // Reductions: errors are measured against the magnitudes that are added up.
+        .. Reduction(typeof(SumOp), Numbers, Ops.Sum, n => 4 * n, 8),
+        .. Reduction(typeof(MaxOp), Numbers, Ops.Max, _ => 0, 0, least: 1, specials: true),
+        .. Reduction(typeof(MinOp), Numbers, Ops.Min, _ => 0, 0, least: 1, specials: true),
+        .. Reduction(typeof(ProdOp), Numbers, Ops.Prod, _ => 0, 400).Select(r => r with { Range = 1.3, HasGradient = r.Variant != " all" }),
+        .. from axis in new[] { 0, 1 }
+           select new OperationRow(typeof(ArgMaxOp), Numbers, c => Ops.ArgMax(c.X([c.N, 3]), axis)) { Variant = $" {axis}", Least = 1, Range = 2 },
+        .. from axis in new[] { 0, 1 }
+           select new OperationRow(typeof(ArgMinOp), Numbers, c => Ops.ArgMin(c.X([3, c.N]), axis)) { Variant = $" {axis}", Least = 1, Range = 2 },
+        new OperationRow(typeof(ArgMaxOp), Single, c => Ops.ArgMax(c.X([2, c.N, 3]), [0, 2])) { Variant = " two axes", Least = 1, HasGradient = false },
+        new OperationRow(typeof(MaxOp), Single, c => Ops.MaxWithIndex(c.X([3, c.N]), 1).Values) { Variant = " with index", Least = 1 },
+
+        // Products.
+        Contraction(" inner N", c => Ops.MatMul(c.X([3, c.N]), c.X([c.N, 5]))),
+        Contraction(" rows N", c => Ops.MatMul(c.X([c.N, 4]), c.X([4, 3]))),
+        Contraction(" columns N", c => Ops.MatMul(c.X([5, 4]), c.X([4, c.N]))),
+        Contraction(" one column", c => Ops.MatMul(c.X([5, c.N]), c.X([c.N, 1]))),
+        Contraction(" vectors", c => Ops.MatMul(c.X([c.N]), c.X([c.N]))),
+        Contraction(" vector·matrix", c => Ops.MatMul(c.X([c.N]), c.X([c.N, 3]))),
+        Contraction(" matrix·vector", c => Ops.MatMul(c.X([3, c.N]), c.X([c.N]))),
+        Contraction(" batches", c => Ops.MatMul(c.X([2, 1, 3, c.N]), c.X([4, c.N, 2]))),
+        Contraction(" batches, one matrix", c => Ops.MatMul(c.X([2, c.N, 3]), c.X([3, 2]))),
+        Contraction(" transposed", c => Ops.MatMul(Ops.Transpose(c.X([4, c.N])), c.X([4, 6]))),
+        Contraction(" by transposed", c => Ops.MatMul(c.X([c.N, 4]), Ops.Transpose(c.X([7, 4])))),
+
+        // Movement: exact.
+        Movement<ReshapeOp>(" flatten", c => Ops.Flatten(c.X([3, c.N, 2]))),
+        Movement<ReshapeOp>(" split", c => Ops.Reshape(c.X([3, c.N, 4]), [3, c.N, 2, 2])),
+        Movement<ReshapeOp>(" of permuted", c => Ops.Flatten(Ops.Transpose(c.X([3, c.N])))),
+        Movement<PermuteOp>(" 2 axes", c => Ops.Transpose(c.X([3, c.N]))),
+        Movement<PermuteOp>(" 3 axes", c => Ops.Permute(c.X([3, c.N, 2]), 2, 0, 1)),
+        Movement<BroadcastToOp>(string.Empty, c => Ops.BroadcastTo(c.X([3, 1, 2]), [2, 3, c.N, 2])),
+        Movement<BroadcastToOp>(" rows", c => Ops.BroadcastTo(c.X([c.N]), [3, c.N])),
+        Movement<SliceOp>(string.Empty, c => Ops.Slice(c.X([3, c.N + 4]), 1, 1, c.N + 2)),
+        Movement<SliceOp>(" step", c => Ops.Slice(c.X([7, c.N]), 0, 1, 6, 2)),
+        Movement<SliceOp>(" step in N", c => Ops.Slice(c.X([2, c.N + 5]), 1, 2, null, 3)),
+        Movement<SliceOp>(" select", c => Ops.Select(c.X([3, c.N]), 0, -1)),
+        new OperationRow(typeof(PadOp), All, c => Ops.Pad(c.X([3, c.N]), 1, 2, 1, 1)),
+        new OperationRow(typeof(PadOp), Numbers, c => Ops.Pad(c.X([3, c.N]), 0, c.N, 1)) { Variant = " by N" },
+        new OperationRow(typeof(PadOp), Numbers, c => Node.Create(new PadOp(EquatableArray.Create<PadRange>([new(1, 1, 0), new(1, 3, 2)]), [c.N + 2, 14], 7), c.X([c.N, 4]))) { Variant = " with gaps" },
+        Movement<ConcatOp>(string.Empty, c => Ops.Concat([c.X([3, c.N]), c.X([3, 4]), c.X([3, c.N])], 1)),
+        Movement<ConcatOp>(" rows", c => Ops.Concat([c.X([1, c.N]), c.X([3, c.N])])),
+        Movement<ConcatOp>(" of one", c => Ops.Stack([.. Enumerable.Repeat(c.X([c.N]), 3)], 1)),
+
+        // Indexing.
+        .. from type in new[] { DType.Int32, DType.Int64 }
+           from row in Indexing(type)
+           select row with { Variant = $"{row.Variant} {type}" },
+
+        // Sources.
+        new OperationRow(typeof(InputOp), All, c => c.X([3, c.N])),
+        new OperationRow(typeof(ParameterOp), Single, c => Ops.Concat([Ops.Parameter("w", Tensors.Of(1f, 2f, 3f)), c.X([c.N])])),
+        new OperationRow(typeof(ConstantOp), Single, c => Ops.Concat([Ops.Constant((float[])[1, -2, 3]), c.X([c.N])])),
+        new OperationRow(typeof(ConstantOp), Numbers, c => c.X([3, c.N]) * Ops.Scalar(3, c.DType)) { Variant = " scalar" },
+        new OperationRow(typeof(ConstantOp), Single, c => Ops.Constant(2.5f)) { Variant = " alone", HasGradient = false },
+        new OperationRow(typeof(IotaOp), Numbers, c => c.X([3, c.N]) + Ops.Iota([3, c.N], 1, c.DType)),
+        new OperationRow(typeof(IotaOp), Numbers, c => Ops.Concat([Ops.Iota([c.N, 2], 0, c.DType), c.X([c.N, 2])])) { Variant = " copied" },
+        new OperationRow(typeof(DimValueOp), Numbers, c => c.X([3, c.N]) * Ops.DimValue((c.N * 2) + 1, c.DType)),
+        new OperationRow(typeof(DimValueOp), Numbers, c => Ops.Concat([Ops.Reshape(Ops.DimValue(c.N, c.DType), [1]), c.X([c.N])])) { Variant = " copied" },
+
+        // Composites.
+        Unary<ReluOp>(Numbers, Ops.Relu),
+        Unary<ClampOp>(Numbers, x => Ops.Clamp(x, -1, 2)),
+        Unary<GeluOp>(Floats, x => Ops.Gelu(x), 16) with { Floor = _ => 4, Specials = false },
+        Unary<GeluOp>(Floats, x => Ops.Gelu(x, approximate: true), 16) with { Variant = " by tanh", Floor = _ => 4, Specials = false },
+        Unary<SoftplusOp>(Floats, Ops.Softplus, 8) with { Range = 40 },
+        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 1)),
+        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 0)) with { Variant = " columns" },
+        Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 1)),
+        Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 0)) with { Variant = " columns" },
+        Rows2(typeof(NormalizeOp), x => Ops.LayerNorm(x)) with { Floor = n => n + 4, Ulps = 64 },
+        new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([c.N, 5]), c.Indices(DType.Int64, [c.N], 5))) { Ulps = 64, Floor = _ => 8, Specials = false, Least = 1 },
+        new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([3, c.N]), c.Indices(DType.Int32, [3], c.N), LossReduction.None)) { Variant = " classes N", Ulps = 64, Floor = n => 8 + n, Specials = false, Least = 1 },
+        new OperationRow(typeof(CallOp), Floats, c => Ops.Call("twice", [c.X([3, c.N])], x => [x[0] + x[0]])),
+        new OperationRow(typeof(OutputOp), Floats, c => Ops.Output(Ops.Call("both", [c.X([3, c.N]), c.X([3, c.N])], x => [x[0] + x[1], x[0] * x[1]]), 1)),
+        new OperationRow(typeof(SumOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
+    ];
+
+    private static OperationRow Unary<TOp>(DType[] types, Func<Node, Node> op, double ulps = 0)
+        where TOp : Op => new(typeof(TOp), types, c => op(c.X([3, c.N]))) { Ulps = ulps };
+
+    private static OperationRow Binary<TOp>(DType[] types, Func<Node, Node, Node> op, double ulps = 0)
+        where TOp : Op => new(typeof(TOp), types, c => op(c.X([3, c.N]), c.X([3, c.N]))) { Ulps = ulps };
+
+    private static OperationRow Movement<TOp>(string variant, Func<InputMaker, Node> build)
+        where TOp : Op => new(typeof(TOp), All, build) { Variant = variant };
+
+    private static OperationRow Contraction(string variant, Func<InputMaker, Node> build) =>
+        new(typeof(MatMulOp), Numbers, build) { Variant = variant, Ulps = 4, Floor = n => 16 * (n + 4), Specials = false };
+
+    private static OperationRow Rows2(Type op, Func<Node, Node> build) =>
+        new(op, Floats, c => build(c.X([3, c.N]))) { Ulps = 32, Floor = n => 8 + n, Specials = false, Least = 1 };
+
+    private static IEnumerable<OperationRow> Reduction(Type op, DType[] types, Func<Node, Axes, bool, Node> build, Func<long, double> floor, double ulps, long least = 0, bool specials = false) =>
+        from r in new (string Name, Func<InputMaker, Node> Build)[]
+        {
+            (" last", c => build(c.X([3, c.N]), 1, false)),
+            (" first", c => build(c.X([c.N, 3]), 0, true)),
+            (" first of wide", c => build(c.X([4, c.N]), 0, false)),
+            (" middle", c => build(c.X([2, c.N, 3]), 1, false)),
+            (" outer two", c => build(c.X([2, 3, c.N]), [0, 2], false)),
+            (" all", c => build(c.X([3, c.N]), default, false)),
+            (" of expression", c => build(c.X([3, c.N]) + c.X([c.N]), 1, false)),
+        }
+        select new OperationRow(op, types, r.Build) { Variant = r.Name, Ulps = ulps, Floor = n => 3 * floor(n), Specials = specials, Least = least };
+
+    private static IEnumerable<OperationRow> Indexing(DType type) =>
+    [
+        new(typeof(TakeOp), All, c => Ops.Take(c.X([5, c.N]), c.Indices(type, [4], 5))),
+        new(typeof(TakeOp), Single, c => Ops.Take(c.X([3, c.N, 2]), c.Indices(type, [2, 2], c.N), 1)) { Variant = " inner", Least = 1 },
+        new(typeof(TakeOp), Single, c => Ops.Take(c.X([3, 5]), c.Indices(type, [c.N], 5), 1)) { Variant = " last" },
+        new(typeof(TakeOp), Single, c => Ops.Take(c.X([5, c.N]), c.Indices(type, [], 5))) { Variant = " scalar" },
+        new(typeof(TakeAlongAxisOp), All, c => Ops.TakeAlongAxis(c.X([3, c.N]), c.Indices(type, [3, 4], c.N), 1)) { Least = 1 },
+        new(typeof(TakeAlongAxisOp), Single, c => Ops.TakeAlongAxis(c.X([5, c.N]), c.Indices(type, [2, c.N], 5), 0)) { Variant = " first" },
+        new(typeof(IndexAddOp), Numbers, c => Ops.IndexAdd(c.X([5, c.N]), 0, c.Indices(type, [7], 5), c.X([7, c.N]))) { Specials = false, Ulps = 8, Floor = _ => 16 },
+        new(typeof(IndexAddOp), Single, c => Ops.IndexAdd(c.X([3, 5]), 1, c.Indices(type, [c.N], 5), c.X([3, c.N]))) { Variant = " last", Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
+        new(typeof(ScatterAddOp), Numbers, c => Ops.ScatterAdd(c.X([3, 5]), 1, c.Indices(type, [3, c.N], 5), c.X([3, c.N]))) { Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
+        new(typeof(ScatterAddOp), Single, c => Ops.ScatterAdd(c.X([5, c.N]), 0, c.Indices(type, [2, c.N], 5), c.X([2, c.N]))) { Variant = " first", Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
+    ];
+}

@@ -1,0 +1,182 @@
+using GraphCompiler.Emit;
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>Every operation compiled against the interpreter, for each dtype, vector width, size and layout.</summary>
+[Parallelizable(ParallelScope.Children)]
+internal sealed class OperationTests
+{
+    private static readonly long[] Sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 37];
+
+    private static IEnumerable<TestCaseData> Cells() =>
+        from row in OperationTable.Rows
+        from dtype in row.DTypes
+        select new TestCaseData(row, dtype).SetArgDisplayNames(row.ToString(), dtype.ToString());
+
+    private static IEnumerable<TestCaseData> FloatCells() =>
+        from row in OperationTable.Rows
+        from dtype in row.DTypes
+        where row.HasGradient && dtype.IsFloat()
+        select new TestCaseData(row, dtype).SetArgDisplayNames(row.ToString(), dtype.ToString());
+
+    [Test]
+    public void EveryOperationHasARow()
+    {
+        IEnumerable<Type> all = typeof(Op).Assembly.GetTypes().Where(t => t.IsSealed && t.IsSubclassOf(typeof(Op)));
+        Assert.That(all.Except(OperationTable.Rows.Select(r => r.Op)).Select(t => t.Name), Is.Empty);
+    }
+
+    [Test]
+    public void EachRowHoldsItsOperation()
+    {
+        foreach (OperationRow row in OperationTable.Rows)
+        {
+            Node[] nodes = [.. GraphWalk.TopologicalOrder(row.DTypes.Select(t => row.Build(new InputMaker(t, "N", Layout.Dense, requiresGrad: false))))];
+            bool holds = nodes.Any(n => n.Op.GetType() == row.Op) || row.Variant is " with index";
+            Assert.That(holds, row.ToString());
+        }
+    }
+
+    [TestCaseSource(nameof(Cells))]
+    public void EveryWidthAgreesWithTheInterpreter(object row, DType dtype)
+    {
+        foreach (VectorWidth width in VectorWidths.Supported)
+        {
+            Agrees((OperationRow)row, dtype, "N", Layout.Dense, new CompileOptions { Width = width });
+            Agrees((OperationRow)row, dtype, 19, Layout.Dense, new CompileOptions { Width = width });
+        }
+    }
+
+    [TestCaseSource(nameof(Cells))]
+    public void EveryLayoutAgreesWithTheInterpreter(object row, DType dtype)
+    {
+        foreach (Layout layout in (Layout[])[Layout.Permuted, Layout.Sliced, Layout.Strided, Layout.Broadcast])
+        {
+            foreach (VectorWidth width in (VectorWidth[])[VectorWidth.Bits128, VectorWidths.Best])
+            {
+                Agrees((OperationRow)row, dtype, "N", layout, new CompileOptions { Width = width });
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(Cells))]
+    public void EveryOptionAgreesWithTheInterpreter(object row, DType dtype)
+    {
+        CompileOptions[] options =
+        [
+            new() { Inline = false },
+            new() { Simplify = false },
+            new() { UseFastExpressionCompiler = false },
+            new() { Checked = true },
+            new() { Verify = true },
+        ];
+        foreach (CompileOptions option in options)
+        {
+            Agrees((OperationRow)row, dtype, "N", Layout.Dense, option);
+        }
+
+        Agrees((OperationRow)row, dtype, 0, Layout.Dense, CompileOptions.Default);
+        Agrees((OperationRow)row, dtype, 1, Layout.Dense, CompileOptions.Default);
+        Agrees((OperationRow)row, dtype, 16, Layout.Sliced, new() { Checked = true });
+    }
+
+    [TestCaseSource(nameof(FloatCells))]
+    public void GradientsAgreeWithTheInterpreter(object row, DType dtype)
+    {
+        foreach (VectorWidth width in (VectorWidth[])[VectorWidth.Scalar, VectorWidths.Best])
+        {
+            Agrees((OperationRow)row, dtype, "N", Layout.Dense, new CompileOptions { Width = width }, gradient: true);
+        }
+
+        Agrees((OperationRow)row, dtype, 5, Layout.Strided, CompileOptions.Default, gradient: true);
+        Agrees((OperationRow)row, dtype, "N", Layout.Permuted, new() { Checked = true }, gradient: true);
+    }
+
+    private static void Agrees(OperationRow row, DType dtype, Dim n, Layout layout, CompileOptions options, bool gradient = false)
+    {
+        if (n.Constant < row.Least)
+        {
+            return;
+        }
+
+        var maker = new InputMaker(dtype, n, layout, requiresGrad: gradient);
+        Node output = row.Build(maker);
+        Node[] outputs = [output];
+        if (gradient)
+        {
+            if (!output.RequiresGrad)
+            {
+                return;
+            }
+
+            Node[] targets = [.. maker.Inputs.Select(i => i.Node).Where(i => i.RequiresGrad)];
+            Node seed = Ops.Iota([output.Shape.ElementCount], 0, dtype).Reshape(output.Shape) * 0.01 + 0.5;
+            outputs = [.. Ops.Vjp([output], targets, [seed], Unreached.Zeros)];
+        }
+
+        // Compared with what the graph says, whatever makes it stable.
+        Node[] inputs = [.. maker.Inputs.Select(i => i.Node)];
+        bool usesN = inputs.Any(i => i.Shape.Any(d => d.Symbol is not null));
+        Dim? given = n.Constant is null && !usesN ? n : null;
+        if (given is not null)
+        {
+            inputs = [.. inputs, Ops.Placeholder(new NodeType(DType.Bool, [n]), "n", false)];
+            maker.Inputs.Add((inputs[^1], null));
+        }
+
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, outputs, null, options);
+        foreach ((LoweredKernel kernel, CompiledKernel code) in compiled.Executor.Program.Kernels.Zip(compiled.Executor.Program.Compiled))
+        {
+            Assert.That(ExpressionChecker.Check(code.Expression), Is.Empty, () => $"{row}, {layout}, {options}: {kernel.Kernel.Name}\n{code.Expression}");
+            Assert.That(code.UsedFec, Is.EqualTo(options.UseFastExpressionCompiler), () => $"{row}, {layout}, {options}: {kernel.Kernel.Name}\n{code.Expression}");
+        }
+
+        foreach (long size in n.Constant is { } constant ? [constant] : Sizes.Where(s => s >= row.Least))
+        {
+            Random random = new((int)size + (17 * (int)dtype));
+            Dictionary<Node, TensorValue> values = [];
+            foreach ((Node node, Dim? bound) in maker.Inputs)
+            {
+                values[node] = Contents(row, node, bound?.Evaluate(_ => size), size, random, gradient);
+            }
+
+            TensorValue[] expected = Interpreter.Evaluate(outputs, values, _ => size);
+            Results results = compiled.Run([.. inputs.Select(i => Values.ToArgument(values[i]))]);
+            for (int i = 0; i < outputs.Length; i++)
+            {
+                TensorValue actual = Values.Read(results, i, outputs[i].DType, expected[i].Shape);
+                double most = gradient && expected[i].Count > 0 ? expected[i].Reals.Select(Math.Abs).Where(double.IsFinite).DefaultIfEmpty(0).Max() : 0;
+                string? difference = gradient
+                    ? Values.Difference(expected[i], actual, 128, Math.Max(most, 4))
+                    : Values.Difference(expected[i], actual, row.Ulps, row.Floor(size) + (row.Ulps == 0 ? 0 : dtype == DType.Float32 ? 1e-37 : 1e-307));
+                Assert.That(difference, Is.Null, () =>
+                    $"{row} {dtype}, N = {size}, {layout}, {options.Width}, output {i}, {(options with { RetainGrad = [] })}\n{new Graph(inputs, outputs)}{string.Join("\n", values.Select(v => $"{v.Key}: {string.Join(" ", Enumerable.Range(0, (int)Math.Min(40, v.Value.Count)).Select(k => v.Value[k]))}"))}");
+            }
+        }
+    }
+
+    private static TensorValue Contents(OperationRow row, Node node, long? bound, long size, Random random, bool tame)
+    {
+        long[] shape = node.Shape.Evaluate(_ => size);
+        long count = TensorValue.CountOf(shape);
+        double[] specials = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5, 2.5, -2.5, 1e-20, 1e20];
+        double Number()
+        {
+            double number = ((random.NextDouble() * 2) - 1) * row.Range;
+            return row.Specials && !tame && !row.Positive && random.Next(8) == 0 ? specials[random.Next(specials.Length)]
+                : row.Positive || tame ? 0.1 + Math.Abs(number)
+                : number;
+        }
+
+        long[] extremes = node.DType == DType.Int32 ? [int.MinValue, int.MaxValue, 0, -1] : [long.MinValue, long.MaxValue, 0, -1];
+        long Whole() => bound is { } b ? random.NextInt64(b)
+            : node.DType == DType.Bool ? random.Next(2)
+            : row.Specials && random.Next(8) == 0 ? extremes[random.Next(4)]
+            : random.Next(-7, 8);
+        return node.DType.IsFloat()
+            ? TensorValue.OfReals(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Number())])
+            : TensorValue.OfIntegers(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Whole())]);
+    }
+}

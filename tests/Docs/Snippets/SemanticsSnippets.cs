@@ -1,0 +1,82 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Docs.Snippets;
+
+public sealed class SemanticsSnippets
+{
+    [Test]
+    public void What_requires_a_gradient()
+    {
+        List<bool> flags = [];
+
+        // snippet: requires-grad
+        var x = Input("x", [3]);
+        var w = Parameter("w", new Generator(seed: 0).Normal(3));
+        bool recorded = (x * w).RequiresGrad;               // true: w requires a gradient
+        bool detached = (x * w.Detach()).RequiresGrad;      // false
+        bool compared = (x < w).RequiresGrad;               // false
+        using (GradMode.NoGrad())
+        {
+            bool inside = (x * w).RequiresGrad;             // false
+            bool leaf = w.RequiresGrad;                     // true
+            // aside
+            flags.AddRange([inside, leaf]);
+            // back
+        }
+
+        // end
+        Assert.That(new[] { recorded, detached, compared, flags[0], flags[1] }, Is.EqualTo(new[] { true, false, false, false, true }));
+    }
+
+    [Test]
+    public void Backward_adds()
+    {
+        List<float?> seen = [];
+
+        // snippet: backward-adds
+        var w = Parameter("w", 3f);
+        using var model = Compiler.Compile([], w * w);
+        model.Forward();
+        model.Backward();                                   // w.Grad is [6]
+        // aside
+        seen.Add(w.Grad?[0]);
+        // back
+        model.Forward();
+        model.Backward();                                   // w.Grad is [12]
+        // aside
+        seen.Add(w.Grad?[0]);
+        // back
+        model.ZeroGrad();                                   // w.Grad is null
+
+        // end
+        Assert.That(seen, Is.EqualTo(new float?[] { 6, 12 }));
+        Assert.That(w.Grad, Is.Null);
+    }
+
+    [Test]
+    public void Gradients_differentiate_again()
+    {
+        // snippet: second-derivative
+        var x = Input("x", [], requiresGrad: true);
+        var first = Gradients(x.Pow(3), x)[0];
+        var second = Gradients(first, x)[0];
+        var evaluate = Compiler.Compile<Func<float, (float, float)>>([x], [first, second]);
+        var (slope, curvature) = evaluate(2f);              // 12, 12
+
+        // end
+        Assert.That((slope, curvature), Is.EqualTo((12f, 12f)));
+    }
+
+    [Test]
+    public void Where_lets_no_nan_out_of_the_branch_not_taken()
+    {
+        // snippet: where-no-nan
+        var x = Input("x", [2], requiresGrad: true);
+        var y = Where(x > 0, Sqrt(x), x);                   // the slope of Sqrt at 0 is infinite
+        var slope = Compiler.Compile<Func<float[], float[]>>([x], Gradients(y.Sum(), x)[0]);
+        float[] at = slope([0, 4]);                         // [1, 0.25]: no NaN
+
+        // end
+        Assert.That(at, Is.EqualTo(new[] { 1, 0.25f }));
+    }
+}

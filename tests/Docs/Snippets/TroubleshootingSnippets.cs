@@ -1,0 +1,46 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Docs.Snippets;
+
+public sealed class TroubleshootingSnippets
+{
+    [Test]
+    public void A_graph_prints()
+    {
+        // snippet: print-graph
+        var x = Input("x", ["N", 4]);
+        var graph = new Graph([x], [x.Softmax().Named("probabilities")]);
+        string text = graph.ToString();
+        string picture = graph.ToMermaid();
+
+        // end
+        Assert.That(text, Does.Contain("probabilities"));
+        Assert.That(picture, Does.Contain("probabilities"));
+    }
+
+    [Test]
+    public void Checked_and_verified_code_gives_the_same()
+    {
+        // snippet: verify
+        var x = Input("x", ["N"]);
+        var careful = new CompileOptions { Checked = true, Verify = true };
+        using var compiled = Compiler.Compile([x], (x * x).Sum(), careful);
+        float sum = compiled.Run(new float[] { 1, 2, 3 }).Scalar<float>();
+
+        // end
+        Assert.That(sum, Is.EqualTo(14));
+    }
+
+    [Test]
+    public void A_gradient_is_checked()
+    {
+        // snippet: gradient-check
+        var x = Input("x", ["N"]);
+        var w = Parameter("w", 0.5f);
+        GradientReport report = GradientCheck.Run(Tanh(x * w).Sum(), [w]);
+        bool passed = report.Verdict == GradientVerdict.Passed;
+
+        // end
+        Assert.That(passed, Is.True, report.ToString());
+    }
+}
