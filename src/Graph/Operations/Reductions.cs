@@ -86,7 +86,9 @@ internal abstract record ExtremumOp(EquatableArray<int> Axes) : ReductionOp(Axes
     protected sealed override Node?[] PullbackResult(Node node, Node cotangent)
     {
         Node x = node.Inputs[0];
-        Node attains = Ops.Cast(Ops.Equal(x, Axis.Expand(node, Axes, x.Shape)), x.DType);
+
+        // Where the result is NaN, what made it so attains it; NaN equals nothing, and 0/0 would spread to the other elements.
+        Node attains = Ops.Cast(Ops.LogicalOr(Ops.Equal(x, Axis.Expand(node, Axes, x.Shape)), Ops.NotEqual(x, x)), x.DType);
         Node share = cotangent / Node.Create(new SumOp(Axes), attains);
         return [attains * Axis.Expand(share, Axes, x.Shape)];
     }

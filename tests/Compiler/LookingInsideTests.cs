@@ -1,0 +1,112 @@
+using System.Text.Json;
+using GraphCompiler.Calling;
+using GraphCompiler.Emit;
+using GraphCompiler.Loops;
+using GraphCompiler.Lowering;
+using GraphCompiler.Planning;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>What a compilation shows of itself: dumps, bounds checks, and the comparison with the interpreter.</summary>
+internal sealed class LookingInsideTests
+{
+    [Test]
+    public void EveryStageIsDumped()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
+        try
+        {
+            Leaf<float> x = Input("x", ["N", 4]);
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Softmax(x * 1).Sum(0), new CompileOptions { DumpDirectory = folder });
+            graph.Run(new float[8]);
+            string dump = Directory.GetDirectories(folder).Single();
+            string[] files = [.. Directory.GetFiles(dump).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+            Assert.That(files, Does.Contain("00-input.txt"));
+            Assert.That(files.Count(f => f.EndsWith("-inline-calls.txt", StringComparison.Ordinal)), Is.EqualTo(1));
+            Assert.That(files.Count(f => f.EndsWith("-simplify.txt", StringComparison.Ordinal)), Is.EqualTo(1));
+            Assert.That(files.Any(f => f.Contains("stabilize", StringComparison.Ordinal)), Is.False, "a pass that changes nothing leaves no file");
+            Assert.That(Read("00-input.txt"), Does.Contain("Softmax[Along = 1]"));
+            Assert.That(Read("kernel-000.txt"), Does.Contain("kernel"));
+            Assert.That(Read("kernel-000.cs"), Does.Contain("frame"));
+            using JsonDocument timings = JsonDocument.Parse(Read("timings.json"));
+            int kernels = graph.Executor.Program.Kernels.Length;
+            Assert.That(timings.RootElement.GetProperty("kernels").GetArrayLength(), Is.EqualTo(kernels));
+            Assert.That(files.Count(f => f.StartsWith("kernel-", StringComparison.Ordinal)), Is.EqualTo(2 * kernels));
+            Assert.That(timings.RootElement.GetProperty("kernels")[0].GetProperty("compiler").GetString(), Is.EqualTo("FastExpressionCompiler"));
+            Assert.That(timings.RootElement.GetProperty("passes").EnumerateArray().Select(p => p.GetProperty("name").GetString()), Does.Contain("lower"));
+
+            string Read(string file) => File.ReadAllText(Path.Combine(dump, file));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public void NothingIsDumpedUnlessAskedFor() =>
+        Assert.That(CompileOptions.Default.DumpDirectory, Is.EqualTo(Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP")));
+
+    [TestCase(8, true)]
+    [TestCase(9, false)]
+    [TestCase(-1, false)]
+    public void ACheckedKernelRefusesToReadOutside(int at, bool inside)
+    {
+        var source = new LoopBuffer("source", DType.Float32, false) { Length = Literal.Of(9L) };
+        var target = new LoopBuffer("target", DType.Float32, true) { Length = Literal.Of(1L) };
+        var kernel = new Kernel("outside", [source, target], 0, new Local("begin", DType.Int64), new Local("end", DType.Int64), Literal.Of(1L), new Block([new Store(target, Literal.Of(0L), new Load(source, Literal.Of((long)at)))]));
+        foreach (bool useFec in (bool[])[true, false])
+        {
+            CompiledKernel compiled = KernelCompiler.Compile(kernel, new EmitOptions(VectorWidth.Scalar, Checked: true, UseFec: useFec));
+            Action run = () => KernelRun.Run(compiled.Entry, kernel, [], KernelRun.Data(kernel, []));
+            Assert.That(run, inside ? Throws.Nothing : Throws.InstanceOf<Exception>().With.Message.Contains(at.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>A program whose second kernel subtracts where its node adds.</summary>
+    [Test]
+    public void VerifyNamesTheNodeWhoseKernelIsWrong()
+    {
+        Leaf<float> x = Input("x", ["N"]);
+        Node first = (x * 2).Named("first");
+        Node wrong = (first + 3).Named("second");
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Inline = false }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
+        LoweredKernel kernel = good.Kernels.Single(k => k.Root.Name == "second");
+        int at = Array.IndexOf(good.Kernels, kernel);
+        Kernel broken = kernel.Kernel with { Body = (LoopStatement)Break(kernel.Kernel.Body) };
+        using var executor = new Executor(good);
+        Assert.That(() => executor.Run([(float[])[1, 2]]), Throws.Nothing);
+        good.Plan.Steps[at] = good.Plan.Steps[at] with { Entry = KernelCompiler.Compile(broken, new EmitOptions(VectorWidth.Scalar)).Entry };
+        Assert.That(
+            () => executor.Run([(float[])[1, 2]]),
+            Throws.TypeOf<CompileException>().With.Message.Contains("'second'").And.Message.Contains("gives -1 at [0]").And.Message.Contains("interpreter gives 5"));
+
+        static object Break(object node) => node switch
+        {
+            Block block => new Block([.. block.Statements.Select(s => (LoopStatement)Break(s))]),
+            For loop => loop with { Body = (LoopStatement)Break(loop.Body) },
+            Store { Value: BinaryValue { Function: BinaryFunction.Add } sum } store => store with { Value = sum with { Function = BinaryFunction.Subtract } },
+            _ => node,
+        };
+    }
+
+    [Test]
+    public void VerifyAcceptsSumsThatCancel([Values] bool single)
+    {
+        // The sum is rounding error alone: what it may be off by is measured against what was added.
+        int count = 1001;
+        if (single)
+        {
+            Leaf<float> x = Input("x", ["N"]);
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], x.Sum(), new CompileOptions { Verify = true });
+            Assert.That(() => graph.Run((float[])[.. Enumerable.Range(0, count).Select(i => MathF.Sin(i) * 1000), .. Enumerable.Range(0, count).Select(i => -MathF.Sin(i) * 1000)]), Throws.Nothing);
+        }
+        else
+        {
+            Leaf<double> x = Input<double>("x", ["N"]);
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], MatMul(x, OnesLike(x)), new CompileOptions { Verify = true });
+            Assert.That(() => graph.Run((double[])[.. Enumerable.Range(0, count).Select(i => Math.Sin(i) * 1000), .. Enumerable.Range(0, count).Select(i => -Math.Sin(i) * 1000)]), Throws.Nothing);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+using System.Globalization;
+using System.Text;
+using CsCheck;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>
+/// A random graph as the numbers it is made from: each step picks an operation and nodes made so far, whatever fits. Any list of numbers is a
+/// graph, and a shorter list a smaller one, so that failures shrink.
+/// </summary>
+internal sealed class RandomGraph
+{
+    private readonly Queue<int> choices;
+    private readonly List<Node> nodes = [];
+    private readonly List<Node> inputs = [];
+    private readonly HashSet<Node> exact = [];
+    private readonly DType real;
+
+    private RandomGraph(int[] head, int[][] steps)
+    {
+        real = head[0] % 4 == 0 ? DType.Float32 : DType.Float64;
+        choices = new Queue<int>(head.Skip(1));
+        int count = 2 + Next(3);
+        for (int i = 0; i < count; i++)
+        {
+            bool grad = Next(3) != 0;
+            Add(Leaf(real, RandomShape(), grad), isExact: true);
+        }
+
+        Add(Leaf(DType.Int64, RandomShape(), false), isExact: true);
+        foreach (int[] step in steps)
+        {
+            choices = new Queue<int>(step);
+            try
+            {
+                Step();
+            }
+            catch (ShapeException)
+            {
+                // What does not fit makes no node.
+            }
+            catch (GradientException)
+            {
+            }
+        }
+
+        choices = new Queue<int>(head.Reverse());
+        int outputs = 1 + Next(3);
+        HashSet<Node> chosen = [nodes[^1]];
+        for (int i = 1; i < outputs; i++)
+        {
+            chosen.Add(nodes[Next(nodes.Count)]);
+        }
+
+        Outputs = [.. chosen];
+        Node[] losses = [.. nodes.Where(n => n.RequiresGrad && n.DType == real)];
+        if (losses.Length > 0)
+        {
+            Node last = losses[^1];
+            Loss = Ops.Sum(Ops.Tanh(last) * 0.5);
+        }
+    }
+
+    public static Gen<RandomGraph> Generator { get; } =
+        Gen.Int[0, 1000].Array[24].Select(Gen.Int[0, 1000].Array[8].Array[3, 25], (head, steps) => new RandomGraph(head, steps));
+
+    public IReadOnlyList<Node> Inputs => inputs;
+
+    public Node[] Outputs { get; }
+
+    /// <summary>A scalar to differentiate, if there is one.</summary>
+    public Node? Loss { get; }
+
+    public Node[] Targets => [.. inputs.Where(i => i.RequiresGrad)];
+
+    public DType Real => real;
+
+    /// <summary>Values for sizes of the symbols N and M.</summary>
+    public Dictionary<Node, TensorValue> ValuesFor(long n, long m, int seed)
+    {
+        var random = new Random(seed);
+        return inputs.ToDictionary(i => i, i =>
+        {
+            long[] shape = i.Shape.Evaluate(s => s == "N" ? n : m);
+            int count = (int)TensorValue.CountOf(shape);
+            return i.DType.IsFloat()
+                ? TensorValue.OfReals(i.DType, shape, [.. Enumerable.Range(0, count).Select(_ => random.Next(10) == 0 ? random.Next(-2, 3) : Math.Round((random.NextDouble() * 4) - 2, 3))])
+                : TensorValue.OfIntegers(i.DType, shape, [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(-5, 6))]);
+        });
+    }
+
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"\n{new Graph(inputs, Loss is null ? Outputs : [.. Outputs, Loss])}");
+        return text.ToString();
+    }
+
+    private int Next(int bound) => choices.TryDequeue(out int choice) ? choice % bound : 0;
+
+    private void Add(Node node, bool isExact)
+    {
+        nodes.Add(node);
+        if (isExact)
+        {
+            exact.Add(node);
+        }
+    }
+
+    private Node Leaf(DType type, Shape shape, bool grad)
+    {
+        Node node = type == DType.Float32 ? Ops.Input($"x{inputs.Count}", shape, grad)
+            : type == DType.Float64 ? Ops.Input<double>($"x{inputs.Count}", shape, grad)
+            : Ops.Input<long>($"x{inputs.Count}", shape);
+        inputs.Add(node);
+        return node;
+    }
+
+    private Shape RandomShape()
+    {
+        Dim[] sizes = ["N", 3, 1, "N", 4, "M", 2, 5];
+        return Shape.Of(Enumerable.Range(0, Next(4)).Select(_ => sizes[Next(sizes.Length)]));
+    }
+
+    private Node Pick(Func<Node, bool> fits)
+    {
+        // Later nodes more often: graphs grow deep.
+        Node[] fitting = [.. nodes.Where(fits)];
+        int at = Next(fitting.Length * 2);
+        return fitting[at < fitting.Length ? at : fitting.Length - 1 - ((at - fitting.Length) / 2)];
+    }
+
+    private Node Float() => Pick(n => n.DType == real);
+
+    private Node Number() => Pick(n => n.DType != DType.Bool);
+
+    private Node Exact() => Pick(n => n.DType != DType.Bool && exact.Contains(n));
+
+    private Node Like(Node node) => Pick(n => n.DType == node.DType);
+
+    private bool IsExact(params Node[] of) => of.All(exact.Contains);
+
+    private int AxisOf(Node x) => x.Rank == 0 ? throw new ShapeException("no axis") : Next(x.Rank);
+
+    private void Step()
+    {
+        int kind = Next(30);
+        switch (kind)
+        {
+            case 0 or 1 or 2:
+                Node a = Number();
+                Node b = Like(a);
+                int which = Next(5);
+                Add(which == 0 ? a - b : which == 1 ? a * b : which == 2 ? -a : which == 3 ? Ops.Abs(a) : a + b, which is 2 or 3 && IsExact(a));
+                break;
+            case 3:
+                Node x = Float();
+                Add(Next(8) switch
+                {
+                    0 => Ops.Tanh(x),
+                    1 => Ops.Sigmoid(x),
+                    2 => Ops.Sin(x),
+                    3 => Ops.Exp(Ops.Tanh(x)),
+                    4 => Ops.Log(Ops.Abs(x) + 1.5),
+                    5 => Ops.Sqrt((x * x) + 0.5),
+                    6 => Ops.Erf(x),
+                    _ => Ops.Cos(x),
+                }, false);
+                break;
+            case 4:
+                Node d = Float();
+                Add(Next(4) switch
+                {
+                    0 => d / ((Float() * 0 + 1).Square() + 1),
+                    1 => Ops.Reciprocal(Ops.Abs(d) + 1),
+                    2 => d.Pow(Next(4)),
+                    _ => Ops.Pow(Ops.Abs(d) + 0.5, 1.5),
+                }, false);
+                break;
+            case 5:
+                Node e = Exact();
+                Node f = Pick(n => n.DType == e.DType && exact.Contains(n));
+                Add(Next(2) == 0 ? Ops.Maximum(e, f) : Ops.Minimum(e, f), true);
+                break;
+            case 6 or 7:
+                Node s = Number();
+                if (s.Rank == 0)
+                {
+                    Add(Ops.Sum(s), false);
+                }
+                else
+                {
+                    int axis = Next(s.Rank);
+                    Axes axes = Next(4) == 0 ? Axes.All : Next(3) == 0 && s.Rank > 1 ? [axis, (axis + 1) % s.Rank] : axis;
+                    bool keep = Next(2) == 0;
+                    Add(s.DType == real && Next(3) == 0 ? Ops.Sum(s, axes, keep) * 0.25 : Ops.Sum(s, axes, keep), false);
+                }
+
+                break;
+            case 8:
+                Node p = Exact();
+                int along = AxisOf(p);
+                Add(Surely(p.Shape[along]) ? (Next(2) == 0 ? Ops.Max(p, along, Next(2) == 0) : Ops.Min(p, along)) : Ops.Sum(p, along), false);
+                break;
+            case 9:
+                Node q = Float();
+                int by = AxisOf(q);
+                Add(q.Shape[by].Constant is <= 5 ? Ops.Prod(q, by) : Ops.Sum(q, by), false);
+                break;
+            case 10:
+                Node g = Exact();
+                int best = AxisOf(g);
+                if (Surely(g.Shape[best]))
+                {
+                    Add(Next(2) == 0 ? Ops.ArgMax(g, best) : Ops.ArgMin(g, best, keepDims: true), true);
+                }
+
+                break;
+            case 11 or 12:
+                Node t = Number();
+                int[] order = [.. Enumerable.Range(0, t.Rank)];
+                for (int i = order.Length - 1; i > 0; i--)
+                {
+                    int j = Next(i + 1);
+                    (order[i], order[j]) = (order[j], order[i]);
+                }
+
+                Add(Ops.Permute(t, order), IsExact(t));
+                break;
+            case 13:
+                Node r = Number();
+                Add(Next(3) == 0 ? Ops.Flatten(r) : Next(2) == 0 ? Ops.Reshape(r, Shape.Of([r.Shape.ElementCount, 1])) : Ops.Unsqueeze(r, Next(r.Rank + 1)), IsExact(r));
+                break;
+            case 14 or 15:
+                Node c = Number();
+                int cut = AxisOf(c);
+                Dim size = c.Shape[cut];
+                Add(size.Constant is null
+                    ? (Next(2) == 0 ? Ops.Slice(Ops.Concat([c, c], cut), cut, size / 2, (size * 2) - (size / 2)) : Ops.Slice(c, cut, size / 3, null, 1 + Next(2)))
+                    : Ops.Slice(c, cut, Next(3), Next(5), 1 + Next(3)), IsExact(c));
+                break;
+            case 16:
+                Node w = Number();
+                Add(Ops.Pad(w, AxisOf(w), Next(3), Next(3), Next(3) - 1), IsExact(w));
+                break;
+            case 17:
+                Node first = Number();
+                int join = AxisOf(first);
+                Node[] parts = [.. nodes.Where(n => n.DType == first.DType && n.Rank == first.Rank && n.Shape.Without([join]) == first.Shape.Without([join])).Take(3)];
+                Add(Ops.Concat([.. parts, first], join), IsExact([.. parts, first]));
+                break;
+            case 18 or 19:
+                Node left = Float();
+                Node[] right = [.. nodes.Where(n => n.DType == real && n.Rank > 0 && left.Rank > 0 && n.Shape[n.Rank == 1 ? 0 : n.Rank - 2] == left.Shape[^1])];
+                Add(right.Length > 0 ? Ops.MatMul(left, right[Next(right.Length)])
+                    : left.Rank >= 2 ? Ops.MatMul(left, Ops.Transpose(left)) : Ops.MatMul(left, left), false);
+                break;
+            case 20:
+                Node condition = Ops.Less(Pick(n => exact.Contains(n) && n.DType == DType.Int64), Pick(n => exact.Contains(n) && n.DType == DType.Int64));
+                Add(condition, true);
+                break;
+            case 21 or 22:
+                Node u = Exact();
+                Node v = Pick(n => exact.Contains(n) && n.DType == u.DType);
+                Node yes = Float();
+                Add(Ops.Where(Next(2) == 0 ? u < v : Ops.Equal(u, v), yes, Float()), false);
+                break;
+            case 23:
+                Node from = Pick(n => exact.Contains(n));
+                Add(Next(3) == 0 ? Ops.Cast(Ops.NotEqual(from, 0), real) : Ops.Cast(from, from.DType == DType.Int64 ? real : DType.Int64), from.DType != real || Next(2) == 0);
+                break;
+            case 24 or 25:
+                // Any integers become indices: |i| mod size, by floor division.
+                Node data = Number();
+                int axisOfData = AxisOf(data);
+                Node whole = Pick(n => n.DType == DType.Int64);
+                if (data.Shape[axisOfData].Constant is { } bound and > 0 && whole.Rank + data.Rank <= 4)
+                {
+                    Node magnitude = Ops.Abs(whole);
+                    Node index = magnitude - ((magnitude / bound) * bound);
+                    Add(Next(2) == 0 || index.Rank != data.Rank ? Ops.Take(data, index, axisOfData) : Ops.TakeAlongAxis(data, index, axisOfData), IsExact(data));
+                }
+
+                break;
+            case 26:
+                Node base1 = Number();
+                int scatter = AxisOf(base1);
+                if (base1.Shape[scatter].Constant is { } room and > 0)
+                {
+                    Node position = Ops.Iota([3], 0);
+                    position -= (position / room) * room;
+                    Add(Ops.IndexAdd(base1, scatter, position, Ops.BroadcastTo(Ops.Scalar(2, base1.DType), base1.Shape.With(scatter, 3))), false);
+                }
+
+                break;
+            case 27:
+                Node soft = Float();
+                int axisOfSoft = AxisOf(soft);
+                Add(!Surely(soft.Shape[axisOfSoft]) ? Ops.Relu(soft) : Next(3) switch
+                {
+                    0 => Ops.Softmax(soft, axisOfSoft),
+                    1 => Ops.LogSoftmax(soft, axisOfSoft),
+                    _ => Ops.Softplus(soft),
+                }, false);
+                break;
+            case 28:
+                Node narrow = Number();
+                Add(narrow.Rank < 3 ? Ops.BroadcastTo(narrow, Shape.Of([Next(2) == 0 ? 2 : "N", .. narrow.Shape])) : Ops.Detach(narrow), IsExact(narrow));
+                break;
+            default:
+                Node sized = Float();
+                Add(Next(2) == 0 ? sized * Ops.DimValue(((Dim)"N" * 2) + 1, real) : sized + Ops.Cast(Ops.Iota(sized.Rank == 0 ? ["N"] : sized.Shape, 0), real), false);
+                break;
+        }
+
+        Node made = nodes[^1];
+
+        // What has grown too large to interpret is cut down again; sizes here are at most cubic in N and M.
+        if (made.Rank > 4)
+        {
+            nodes[^1] = Ops.Sum(made, [0, 1]);
+            exact.Remove(made);
+        }
+    }
+
+    /// <summary>Whether an axis has elements whatever the symbols are.</summary>
+    private static bool Surely(Dim size) => Dim.AtLeast(size, 1) == true;
+}
