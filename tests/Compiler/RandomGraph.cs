@@ -144,7 +144,7 @@ internal sealed class RandomGraph
 
     private void Step()
     {
-        int kind = Next(30);
+        int kind = Next(37);
         switch (kind)
         {
             case 0 or 1 or 2:
@@ -306,6 +306,67 @@ internal sealed class RandomGraph
             case 28:
                 Node narrow = Number();
                 Add(narrow.Rank < 3 ? Ops.BroadcastTo(narrow, Shape.Of([Next(2) == 0 ? 2 : "N", .. narrow.Shape])) : Ops.Detach(narrow), IsExact(narrow));
+                break;
+            case 29:
+                Node[] bools = [.. nodes.Where(n => n.DType == DType.Bool)];
+                if (bools.Length > 0)
+                {
+                    Node one = bools[Next(bools.Length)];
+                    Node two = bools[Next(bools.Length)];
+                    Add(Next(4) switch { 0 => one & two, 1 => one | two, 2 => one ^ two, _ => !one }, true);
+                    Add(Ops.Cast(nodes[^1], Next(2) == 0 ? real : DType.Int64), true);
+                }
+
+                break;
+            case 30:
+                Node plain = Exact();
+                Node beside = Pick(n => n.DType == plain.DType && exact.Contains(n));
+                Add(Next(6) switch
+                {
+                    0 => Ops.Sign(plain),
+                    1 when plain.DType == real => Ops.Floor(plain),
+                    2 => Ops.Clamp(plain, -1, 1),
+                    3 => plain > beside,
+                    4 => plain >= beside,
+                    _ => plain <= beside,
+                }, true);
+                break;
+            case 31:
+                Node curved = Float();
+                Add(Next(3) switch
+                {
+                    0 => Ops.Gelu(curved, Next(2) == 0),
+                    1 => Ops.Log1P(curved * curved),
+                    _ => curved.Rank > 0 && Surely(curved.Shape[^1]) ? Ops.LayerNorm(curved, epsilon: 0.1) : Ops.ScaleCotangent(curved, Float()),
+                }, false);
+                break;
+            case 32:
+                Node logits = Float();
+                if (logits.Rank == 2 && logits.Shape[1].Constant is { } classes and > 0)
+                {
+                    Node row = Ops.Iota([logits.Shape[0]], 0);
+                    Add(Ops.CrossEntropy(logits, row - ((row / classes) * classes), Next(2) == 0 ? LossReduction.None : LossReduction.Sum), false);
+                }
+
+                break;
+            case 33:
+                int length = 1 + Next(4);
+                double[] numbers = [.. Enumerable.Range(0, length).Select(i => Next(9) - 4.5)];
+                Add(real == DType.Float64 ? Ops.Parameter("p", Tensors.Of<double>(numbers)) : Ops.Parameter("p", Tensors.Of<float>([.. numbers.Select(v => (float)v)])), true);
+                break;
+            case 34:
+                Node argument = Float();
+                Node call = Ops.Call("pair", [argument, Float()], x => [Ops.Tanh(x[0]), x[0].Sum() + x[1]]);
+                Add(Ops.Output(call, Next(2)), false);
+                break;
+            case 35:
+                Node target = Float();
+                if (target.Rank == 2 && target.Shape[1].Constant is { } width and > 0)
+                {
+                    Node to = Ops.Iota(target.Shape.With(1, 2), 0);
+                    Add(Ops.ScatterAdd(target, 1, to - ((to / width) * width), Ops.BroadcastTo(Ops.Scalar(0.5, real), target.Shape.With(1, 2))), false);
+                }
+
                 break;
             default:
                 Node sized = Float();

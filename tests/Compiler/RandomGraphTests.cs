@@ -14,8 +14,7 @@ internal sealed class RandomGraphTests
 
     [Test]
     [Category("Slow")]
-    [Explicit("takes minutes")]
-    public void LongRun() => RandomGraph.Generator.Sample(Check, time: 100, threads: 2, print: g => g.ToString());
+    public void LongRun() => RandomGraph.Generator.Sample(Check, time: 90, threads: 2, print: g => g.ToString());
 
     [Test]
     public void TheGeneratorReachesMostOperations()
@@ -39,7 +38,7 @@ internal sealed class RandomGraphTests
         string[] missing = [.. OperationTable.Rows.Select(r => r.Op.Name[..^2]).Distinct().Except(seen).Order()];
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(missing, Has.Length.LessThan(20), string.Join(", ", missing));
+            Assert.That(missing, Has.Length.LessThan(4), string.Join(", ", missing));
             Assert.That(largest, Is.GreaterThan(40));
             Assert.That(withLoss, Is.GreaterThan(300));
         }

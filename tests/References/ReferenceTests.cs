@@ -6,10 +6,10 @@ namespace GraphCompiler.Tests.References;
 /// <summary>Values, gradients and second-order products held against PyTorch's.</summary>
 internal sealed class ReferenceTests
 {
-    /// <summary>Relative to the larger of the two numbers, and to the largest of the tensor at a thousandth of that.</summary>
+    /// <summary>Relative to the expected number; beside it 1e-12 of the tensor's largest number, or of 1, is allowed.</summary>
     private const double DoubleBound = 1e-9;
 
-    /// <summary>Single precision is 6e-8; gradients and their products add up several roundings and cancel.</summary>
+    /// <summary>Relative to the tensor's largest number, or to 1: single precision is 6e-8, and gradients and their products add up several roundings and cancel.</summary>
     private const double SingleBound = 2e-4;
 
     /// <summary>What part of a case is compared.</summary>

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+
+namespace GraphCompiler.Peers;
+
+/// <summary>Times two or more sides in turn.</summary>
+internal static class Stopwatches
+{
+    /// <summary>A sample lasts at least this long: the clock and the loop no longer matter, nor the odd interrupt.</summary>
+    private const double SampleSeconds = 0.005;
+
+    /// <summary>How long a side runs, untimed, before each of its samples: caches are its own again, and the other's threads have gone to sleep.</summary>
+    private const double TurnSeconds = 0.003;
+
+    /// <summary>How long a side runs before the first sample: the JIT has tiered up, allocators have settled.</summary>
+    private const double WarmSeconds = 0.4;
+
+    private const int WarmCalls = 60;
+
+    /// <summary>Past this, a slow side counts as warm whatever its number of calls.</summary>
+    private const double PatienceSeconds = 3;
+
+    /// <summary>Seconds a run: <c>[side][round]</c>, the sides in turn (A B C A B C …).</summary>
+    public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds)
+    {
+        int[] repetitions = [.. sides.Select(Warm)];
+        double[][] seconds = [.. sides.Select(_ => new double[rounds])];
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int side = 0; side < sides.Count; side++)
+            {
+                sides[side].Reset?.Invoke();
+                RunFor(sides[side].Run, TurnSeconds);
+                seconds[side][round] = Sample(sides[side].Run, repetitions[side]);
+            }
+        }
+
+        return seconds;
+    }
+
+    /// <summary>The middle one, or the mean of the two in the middle.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int half = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+
+    /// <summary>Runs a side until it is warm.</summary>
+    /// <returns>How often it must run to fill a sample.</returns>
+    private static int Warm(Contender side)
+    {
+        side.Reset?.Invoke();
+        long start = Stopwatch.GetTimestamp();
+        int calls = 0;
+        double elapsed;
+        do
+        {
+            side.Run();
+            calls++;
+            elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        while (elapsed < PatienceSeconds && (elapsed < WarmSeconds || calls < WarmCalls));
+
+        // The mean of the warm-up counts the cold calls too: double from a lower guess until a sample is long enough.
+        int repetitions = Math.Max(1, (int)(SampleSeconds / 2 / (elapsed / calls)));
+        while (Sample(side.Run, repetitions) * repetitions < SampleSeconds)
+        {
+            repetitions *= 2;
+        }
+
+        return repetitions;
+    }
+
+    private static void RunFor(Action run, double seconds)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            run();
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+    }
+
+    private static double Sample(Action run, int repetitions)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < repetitions; i++)
+        {
+            run();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repetitions;
+    }
+}

@@ -1,0 +1,82 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace GraphCompiler.Peers.Works;
+
+/// <summary>A step of Adam on ten million parameters, their gradient given: memory traffic and nothing else.</summary>
+internal sealed class AdamWork : Work
+{
+    private const int Count = 10_000_000;
+    private const double Rate = 1e-3;
+    private readonly float[] ws = Normal(1, Count);
+    private readonly float[] gs = Normal(2, Count);
+
+    public override string Name => "adam";
+
+    public override string Description => "an Adam step of 10 M parameters, gradient given";
+
+    public override int RunsBeforeComparing => 2;
+
+    public static IEnumerable<Work> All() => [new AdamWork()];
+
+    public override Contender Ours()
+    {
+        // A loss whose gradient is the one given: the optimisers take a loss.
+        Leaf<float> g = Ops.Input("g", [Count]);
+        Parameter<float> w = Parameter("w", ws, Count);
+        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
+        var step = Compiler.Compile<Action<float[]>>([g], [], adam);
+        return new Contender(Systems.OurName, () => step(gs), () => [Moved(w.Values.ToArray())])
+        {
+            Reset = () =>
+            {
+                ClearState(adam);
+                w.Set(ws.AsSpan());
+            },
+        };
+    }
+
+    public override IEnumerable<Contender> Theirs(Systems systems)
+    {
+        if (!systems.HasTorch)
+        {
+            yield break;
+        }
+
+        var side = new TorchSide();
+        var w = side.Own(new Parameter(side.From(ws, Count)));
+        w.grad = side.From(gs, Count);
+        Tensor initial = side.From(ws, Count);
+        optim.Optimizer adam = optim.Adam([w], Rate);
+        yield return new Contender(
+            Systems.TorchName,
+            () =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                adam.step();
+            },
+            () => [Moved(TorchSide.Read(w))])
+        {
+            Reset = () =>
+            {
+                using IDisposable mode = no_grad();
+                w.copy_(initial);
+                adam.Dispose();
+                adam = optim.Adam([w], Rate);
+            },
+            Owned = [side],
+        };
+    }
+
+    private Result Moved(float[] values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] -= ws[i];
+        }
+
+        // Two steps of 1e-3 seen through weights of size 1: float32 keeps some four digits of them.
+        return new Result("steps", values, 1e-3);
+    }
+}

@@ -1,0 +1,109 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace GraphCompiler.Peers.Works;
+
+/// <summary>
+/// The linear model of the first example, loss = Σ(x·w + b − y)² with x [4, 4]: loss and gradients, where all the time is overhead. Either in one
+/// call, gradients handed to the caller, or as Forward, Backward and ZeroGrad, which keep them in the parameters.
+/// </summary>
+internal sealed class LinearWork(bool split) : Work
+{
+    private readonly float[] xs = Normal(1, 16);
+    private readonly float[] ys = Normal(2, 4);
+    private readonly float[] ws = Normal(3, 4);
+    private readonly float[] bs = Normal(4, 1);
+
+    public override string Name => split ? "linear-step-split" : "linear-step";
+
+    public override string Description => split
+        ? "the same as Forward, Backward and ZeroGrad"
+        : "linear model 4x4, sum of squares, loss and gradients of w and b";
+
+    public static IEnumerable<Work> All() => [new LinearWork(split: false), new LinearWork(split: true)];
+
+    public override Contender Ours()
+    {
+        Leaf<float> x = Ops.Input("x", ["N", 4]);
+        Leaf<float> y = Ops.Input("y", ["N", 1]);
+        Parameter<float> w = Parameter("w", ws, 4, 1);
+        Parameter<float> b = Parameter("b", bs, 1);
+        Node loss = (Ops.MatMul(x, w) + b - y).Pow(2).Sum();
+        if (split)
+        {
+            CompiledGraph model = Compiler.Compile([x, y], loss);
+            float value = 0;
+            float[] gradW = new float[4];
+            float[] gradB = new float[1];
+            return new Contender(
+                Systems.OurName,
+                () =>
+                {
+                    model.ZeroGrad(setToNull: false);
+                    value = model.Forward(xs, ys).Scalar<float>();
+                    model.Backward();
+                },
+                () => [new Result("loss", [value]), new Result("dw", w.Grad!.ToArray()), new Result("db", b.Grad!.ToArray())])
+            {
+                Owned = [model],
+            };
+        }
+
+        (Node dw, Node db) = Ops.Gradients(loss, w, b);
+        var step = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>([x, y], [loss, dw, db]);
+        float[] lossOut = new float[1];
+        float[] dwOut = new float[4];
+        float[] dbOut = new float[1];
+        return new Contender(
+            Systems.OurName,
+            () => step(xs, ys, lossOut, dwOut, dbOut),
+            () => [new Result("loss", lossOut), new Result("dw", dwOut), new Result("db", dbOut)]);
+    }
+
+    public override IEnumerable<Contender> Theirs(Systems systems)
+    {
+        if (!systems.HasTorch)
+        {
+            yield break;
+        }
+
+        var side = new TorchSide();
+        Tensor x = side.From(xs, 4, 4);
+        Tensor y = side.From(ys, 4, 1);
+        Tensor w = side.Variable(ws, 4, 1);
+        Tensor b = side.Variable(bs, 1);
+        if (split)
+        {
+            yield return new Contender(
+                Systems.TorchName,
+                () =>
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    w.grad?.zero_();
+                    b.grad?.zero_();
+                    Tensor loss = (x.matmul(w) + b - y).pow(2).sum();
+                    loss.backward();
+                    side.Keep(loss);
+                },
+                () => [side.Kept(0, "loss"), new Result("dw", TorchSide.Read(w.grad!)), new Result("db", TorchSide.Read(b.grad!))])
+            {
+                Owned = [side],
+            };
+            yield break;
+        }
+
+        yield return new Contender(
+            Systems.TorchName,
+            () =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor loss = (x.matmul(w) + b - y).pow(2).sum();
+                IList<Tensor> gradients = autograd.grad([loss], [w, b]);
+                side.Keep(loss, gradients[0], gradients[1]);
+            },
+            () => [side.Kept(0, "loss"), side.Kept(1, "dw"), side.Kept(2, "db")])
+        {
+            Owned = [side],
+        };
+    }
+}
