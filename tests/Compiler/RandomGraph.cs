@@ -229,7 +229,9 @@ internal sealed class RandomGraph
                 break;
             case 13:
                 Node r = Number();
-                Add(Next(3) == 0 ? Ops.Flatten(r) : Next(2) == 0 ? Ops.Reshape(r, Shape.Of([r.Shape.ElementCount, 1])) : Ops.Unsqueeze(r, Next(r.Rank + 1)), IsExact(r));
+                bool wasExact = IsExact(r);
+                r = r.Rank >= 2 && Next(3) != 0 ? Ops.Transpose(r, 0, 1 + Next(r.Rank - 1)) : r;
+                Add(Next(2) == 0 ? Ops.Flatten(r) : Next(2) == 0 ? Ops.Reshape(r, Shape.Of([r.Shape.ElementCount, 1])) : Ops.Unsqueeze(r, Next(r.Rank + 1)), wasExact);
                 break;
             case 14 or 15:
                 Node c = Number();

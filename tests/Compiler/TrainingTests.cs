@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
+using GraphCompiler.Tests.References;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler;
@@ -354,50 +354,6 @@ internal sealed class TrainingTests
         }
     }
 
-    [Test]
-    public void TheFactsOfPyTorchHold()
-    {
-        using JsonDocument document = Load("seed_semantics.json");
-        JsonElement facts = document.RootElement.GetProperty("facts");
-        float[] x = Numbers<float>(document.RootElement.GetProperty("x"));
-        float[] Fact(string name) => Numbers<float>(facts.GetProperty(name));
-
-        Leaf<float> a = Input("a", [3], requiresGrad: true);
-        Assert.That(GradientOf(a, x, (a * a.Detach()).Sum()), Is.EqualTo(Fact("detach: d sum(a*detach(a))")));
-        Node c;
-        using (GradMode.NoGrad())
-        {
-            c = a * 2;
-        }
-
-        Assert.That(c.RequiresGrad, Is.EqualTo(facts.GetProperty("no_grad: (a*2).requires_grad").GetBoolean()));
-        Assert.That(GradientOf(a, x, (c * a).Sum()), Is.EqualTo(Fact("no_grad: d sum(c*a), c=2a in no_grad")));
-        Assert.That(GradientOf(a, x, (a * a).Sum(), times: 2), Is.EqualTo(Fact("accumulate: two backwards of sum(a^2)")));
-        Assert.That(GradientOf(a, x, (a * a).Sum(), times: 2, retain: true), Is.EqualTo(Fact("retain_graph: same loss twice")));
-        a.ZeroGrad();
-        using CompiledGraph seeded = GraphCompiler.Compiler.Compile([a], a * 2);
-        seeded.Forward(x);
-        seeded.Backward((float[])[1, 10, 100]);
-        Assert.That(a.Grad!.ToArray(), Is.EqualTo(Fact("backward of a*2 with gradient [1,10,100]")));
-    }
-
-    private static float[] GradientOf(Leaf<float> a, float[] x, Node loss, int times = 1, bool retain = false)
-    {
-        a.ZeroGrad();
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([a], loss);
-        for (int i = 0; i < times; i++)
-        {
-            if (i == 0 || !retain)
-            {
-                model.Forward(x);
-            }
-
-            model.Backward(retain);
-        }
-
-        return a.Grad!.ToArray();
-    }
-
     private static void TrainLinear<T>(JsonElement run, double tolerance)
         where T : unmanaged, System.Numerics.INumber<T>
     {
@@ -455,8 +411,7 @@ internal sealed class TrainingTests
         where T : System.Numerics.INumber<T> =>
         [.. array.EnumerateArray().Select(e => T.CreateChecked(double.Parse(e.GetRawText(), CultureInfo.InvariantCulture)))];
 
-    private static JsonDocument Load(string name, [CallerFilePath] string here = "") =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "..", "References", "torch", "seed", name)));
+    private static JsonDocument Load(string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(ReferenceCase.Folder, "seed", name)));
 
     /// <summary>Σ (w·x)² with w = (1, −2, 3).</summary>
     private static (Leaf<float> X, Parameter<float> W, Node Loss) Squares(Leaf<float>? x = null)

@@ -59,14 +59,17 @@ internal ref struct Binder
         }
 
         long[] symbols = Solve();
+        CheckGuards(symbols);
+        workspace.Bind(symbols, noted);
+    }
+
+    private readonly void CheckGuards(long[] symbols)
+    {
         string[] names = program.Symbols;
-        long Symbol(string name) => symbols[Array.IndexOf(names, name)];
         foreach (Guard guard in program.Guards)
         {
-            guard.Check(Symbol);
+            guard.Check(name => symbols[Array.IndexOf(names, name)]);
         }
-
-        workspace.Bind(symbols, noted);
     }
 
     private readonly void Check(bool isNull, DType dtype, nint count, bool hasShape, scoped ReadOnlySpan<nint> lengths)

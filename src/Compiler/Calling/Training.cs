@@ -11,8 +11,7 @@ internal sealed class Training : IDisposable
     private readonly Executor executor;
     private readonly Node root;
     private readonly Node[] targets;
-    private readonly Leaf<float>?[] retainedSingles;
-    private readonly Leaf<double>?[] retainedDoubles;
+    private readonly ILeaf[] keepers;
     private Workspace? saved;
     private bool everRan;
     private readonly long[] versions;
@@ -28,8 +27,7 @@ internal sealed class Training : IDisposable
         one = TensorValue.Full(root.DType, [], 1).ToBytes();
 
         // A retained node keeps its gradient as a leaf does.
-        retainedSingles = [.. targets.Select(t => t is ILeaf || t.DType != DType.Float32 ? null : Keeper<float>(t))];
-        retainedDoubles = [.. targets.Select(t => t is ILeaf || t.DType != DType.Float64 ? null : Keeper<double>(t))];
+        keepers = [.. targets.Select(t => t as ILeaf ?? (t.DType == DType.Float64 ? Keeper<double>(t) : Keeper<float>(t)))];
     }
 
     public static Training Create(Graph graph, CompileOptions options)
@@ -100,7 +98,7 @@ internal sealed class Training : IDisposable
         RootBuffer[] gradients = executor.Program.Gradients;
         for (int i = 0; i < gradients.Length; i++)
         {
-            Keeper(i).CheckGrad(workspace.Sizes, gradients[i].Dims);
+            keepers[i].CheckGrad(workspace.Sizes, gradients[i].Dims);
         }
 
         fixed (byte* address = seedBytes)
@@ -110,7 +108,7 @@ internal sealed class Training : IDisposable
 
         for (int i = 0; i < gradients.Length; i++)
         {
-            Keeper(i).AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
+            keepers[i].AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
         }
 
         if (!retainGraph)
@@ -131,9 +129,12 @@ internal sealed class Training : IDisposable
 
     public void ZeroRetained(bool setToNull)
     {
-        foreach (ILeaf keeper in retainedSingles.OfType<ILeaf>().Concat(retainedDoubles.OfType<ILeaf>()))
+        for (int i = 0; i < keepers.Length; i++)
         {
-            keeper.ZeroGrad(setToNull);
+            if (!ReferenceEquals(keepers[i], targets[i]))
+            {
+                keepers[i].ZeroGrad(setToNull);
+            }
         }
     }
 
@@ -142,7 +143,7 @@ internal sealed class Training : IDisposable
     {
         int at = Array.IndexOf(targets, node);
         return at < 0 ? null
-            : Keeper(at) as Leaf<T> is { } keeper ? keeper.Grad
+            : keepers[at] is Leaf<T> keeper ? keeper.Grad
             : throw new DTypeException($"The gradient of {node.Describe()} is {node.DType.Display()}, not {DTypes.Of<T>().Display()}.");
     }
 
@@ -154,8 +155,6 @@ internal sealed class Training : IDisposable
 
     private static Leaf<T> Keeper<T>(Node node)
         where T : unmanaged => new(new InputOp(node.Name ?? node.Op.Name, node.Results[0]), requiresGrad: true);
-
-    private ILeaf Keeper(int target) => targets[target] as ILeaf ?? (ILeaf?)retainedSingles[target] ?? retainedDoubles[target]!;
 
     private void CheckVersions()
     {

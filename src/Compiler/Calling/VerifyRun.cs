@@ -9,18 +9,26 @@ internal static class VerifyRun
 {
     public static unsafe void Check(Program program, Workspace workspace, int first, int last)
     {
+        HashSet<Node> scratch = [.. program.Kernels.SelectMany(k => k.Scratch)];
         for (int s = first; s < last; s++)
         {
             Node root = program.Kernels[s].Root;
-
-            // Each kernel is checked on its own inputs as they lie in memory, so that the first to differ is the one at fault.
-            Dictionary<Node, TensorValue> given = [];
-            for (int b = 0; b < program.Kernels[s].Buffers.Count; b++)
+            if (!program.Kernels[s].Buffers.Contains(root))
             {
-                Node node = program.Kernels[s].Buffers[b];
-                if (node != root)
+                continue;
+            }
+
+            // Each root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
+            Dictionary<Node, TensorValue> given = [];
+            foreach (int t in Enumerable.Range(first, last - first).Where(t => program.Kernels[t].Root == root))
+            {
+                for (int b = 0; b < program.Kernels[t].Buffers.Count; b++)
                 {
-                    given[node] = Read(node, workspace.Address(program.Plan.Steps[s].Buffers[b]));
+                    Node node = program.Kernels[t].Buffers[b];
+                    if (node != root && !scratch.Contains(node) && !given.ContainsKey(node))
+                    {
+                        given[node] = Read(node, workspace.Address(program.Plan.Steps[t].Buffers[b]));
+                    }
                 }
             }
 

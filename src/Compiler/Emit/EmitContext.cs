@@ -11,6 +11,7 @@ namespace GraphCompiler.Emit;
 internal sealed class EmitContext
 {
     private readonly List<LoopFrame> frames = [];
+    private Dictionary<LoopValue, ParameterExpression>? shared;
 
     /// <summary>All variables of the kernel, in one list: block variables are not reset on entry anyway.</summary>
     public List<ParameterExpression> Variables { get; } = [];
@@ -70,6 +71,36 @@ internal sealed class EmitContext
         Sharing = outer;
         frames.RemoveAt(frames.Count - 1);
         return body;
+    }
+
+    /// <summary>Emits one statement for several vectors: what they all broadcast is broadcast once.</summary>
+    public void ForCopies<T>(IReadOnlyList<T> copies, Action<T> emit)
+    {
+        Dictionary<LoopValue, ParameterExpression>? outer = shared;
+        shared = copies.Count > 1 ? new(ReferenceEqualityComparer.Instance) : null;
+        foreach (T copy in copies)
+        {
+            emit(copy);
+        }
+
+        shared = outer;
+    }
+
+    /// <summary>A vector that is the same in all copies of the statement being emitted.</summary>
+    public E ShareAmongCopies(LoopValue value, Func<E> emit)
+    {
+        if (shared is null)
+        {
+            return emit();
+        }
+
+        if (!shared.TryGetValue(value, out ParameterExpression? variable))
+        {
+            variable = Keep(emit(), "b");
+            shared.Add(value, variable);
+        }
+
+        return variable;
     }
 
     /// <summary>How many of the loops around, from the outside, a value changes in: 0 if it is fixed in all, Depth if it changes in the innermost.</summary>

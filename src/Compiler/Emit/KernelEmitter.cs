@@ -37,8 +37,8 @@ internal sealed class KernelEmitter
         return (emitter.EmitKernel(), emitter.scalarLoops);
     }
 
-    /// <summary>Emits one statement; inside a vector loop's main part with the emitter of its vectors.</summary>
-    public void Emit(LoopStatement statement, VectorEmitter? vectors)
+    /// <summary>Emits one statement; inside a vector loop's main part once for each of its vectors.</summary>
+    public void Emit(LoopStatement statement, IReadOnlyList<VectorEmitter> vectors)
     {
         switch (statement)
         {
@@ -60,8 +60,8 @@ internal sealed class KernelEmitter
             case If branch:
                 EmitIf(branch, vectors);
                 break;
-            case Store store when vectors is not null:
-                context.Share([store.Index, store.Value], () => vectors.EmitStore(store));
+            case Store store when vectors.Count > 0:
+                context.ForCopies(vectors, copy => context.Share([store.Index, store.Value], () => copy.EmitStore(store)));
                 break;
             case Store store:
                 context.Share([store.Index, store.Value], () => context.Output.Add(scalars.EmitStore(store)));
@@ -81,7 +81,7 @@ internal sealed class KernelEmitter
         }
 
         EmitArguments();
-        Emit(kernel.Body, null);
+        Emit(kernel.Body, []);
         context.Output.Add(result is null ? E.Constant(0) : result);
         return E.Lambda<KernelEntry>(E.Block(typeof(int), context.Variables, context.Output), kernel.Name, [frame, begin, end]);
     }
@@ -111,7 +111,7 @@ internal sealed class KernelEmitter
     }
 
     // What follows a statement that may fail runs only if it did not.
-    private void EmitBlock(Block block, VectorEmitter? vectors)
+    private void EmitBlock(Block block, IReadOnlyList<VectorEmitter> vectors)
     {
         for (int i = 0; i < block.Statements.Length; i++)
         {
@@ -125,19 +125,25 @@ internal sealed class KernelEmitter
         }
     }
 
-    private void EmitAssignment(Local local, LoopValue value, VectorEmitter? vectors) => context.Share([value], () =>
+    private void EmitAssignment(Local local, LoopValue value, IReadOnlyList<VectorEmitter> vectors)
     {
-        if (vectors is null || !vectors.Loop.Varies(local))
+        if (vectors.Count == 0 || !vectors[0].Loop.Varies(local))
         {
-            E emitted = scalars.Emit(value);
-            context.Output.Add(E.Assign(scalars.Declare(local), emitted));
+            context.Share([value], () =>
+            {
+                E emitted = scalars.Emit(value);
+                context.Output.Add(E.Assign(scalars.Declare(local), emitted));
+            });
         }
-        else if (vectors.Loop.IsVector(local))
+        else if (vectors[0].Loop.IsVector(local))
         {
-            E emitted = vectors.Emit(value);
-            context.Output.Add(E.Assign(vectors.Declare(local), emitted));
+            context.ForCopies(vectors, copy => context.Share([value], () =>
+            {
+                E emitted = copy.Emit(value);
+                context.Output.Add(E.Assign(copy.Declare(local), emitted));
+            }));
         }
-    });
+    }
 
     private (ParameterExpression Variable, ParameterExpression End) StartLoop(For loop)
     {
@@ -151,7 +157,7 @@ internal sealed class KernelEmitter
         return range;
     }
 
-    private void EmitSerialLoop(For loop, (ParameterExpression Variable, ParameterExpression End) range, VectorEmitter? vectors)
+    private void EmitSerialLoop(For loop, (ParameterExpression Variable, ParameterExpression End) range, IReadOnlyList<VectorEmitter> vectors)
     {
         bool outer = context.IsConditional;
         context.IsConditional = true;
@@ -184,10 +190,10 @@ internal sealed class KernelEmitter
             }
         }
 
-        EmitSerialLoop(loop, range, null);
+        EmitSerialLoop(loop, range, []);
     }
 
-    private void EmitIf(If branch, VectorEmitter? vectors)
+    private void EmitIf(If branch, IReadOnlyList<VectorEmitter> vectors)
     {
         E? condition = null;
         context.Share([branch.Condition], () => condition = scalars.Emit(branch.Condition));

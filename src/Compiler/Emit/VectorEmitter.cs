@@ -24,6 +24,9 @@ internal sealed class VectorEmitter(
 
     public VectorLoop Loop => loop;
 
+    /// <summary>The lanes that may touch memory; null if all may.</summary>
+    public ParameterExpression? Mask { get; set; }
+
     public void Bind(Local local, ParameterExpression variable) => locals[local] = variable;
 
     public ParameterExpression Declare(Local local)
@@ -77,8 +80,8 @@ internal sealed class VectorEmitter(
         }
 
         (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position));
-        context.Output.Add(store.Buffer.Type == DType.Bool
-            ? operations.StoreMask(address, index, displacement, value)
+        context.Output.Add(Mask is not null ? operations.StoreMasked(address, index, displacement, Mask, value)
+            : store.Buffer.Type == DType.Bool ? operations.StoreMask(address, index, displacement, value)
             : operations.Store(address, index, displacement, value));
     }
 
@@ -113,8 +116,8 @@ internal sealed class VectorEmitter(
         }
 
         (E address, E index, E displacement) = scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position));
-        return load.Type == DType.Bool
-            ? operations.LoadMask(address, index, displacement, loop.MaskLane)
+        return Mask is not null ? operations.LoadMasked(address, index, displacement, Mask, LaneOf(load.Type))
+            : load.Type == DType.Bool ? operations.LoadMask(address, index, displacement, loop.MaskLane)
             : operations.Load(address, index, displacement, LaneOf(load.Type));
     }
 
@@ -248,7 +251,7 @@ internal sealed class VectorEmitter(
         // An inner loop may run no iteration, and then must not read.
         if (level >= context.Depth || (loads && level > loopLevel))
         {
-            return operations.Broadcast(MaskOrSelf(scalars.Emit(value)));
+            return context.ShareAmongCopies(value, () => operations.Broadcast(MaskOrSelf(scalars.Emit(value))));
         }
 
         return context.Hoist(level, new Identity(value), "b", () => operations.Broadcast(MaskOrSelf(scalars.Emit(value))));

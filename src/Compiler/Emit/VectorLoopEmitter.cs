@@ -12,7 +12,7 @@ internal sealed class VectorLoopEmitter(
     EmitContext context,
     ScalarEmitter scalars,
     VectorOperations operations,
-    Action<LoopStatement, VectorEmitter> emitBody)
+    Action<LoopStatement, IReadOnlyList<VectorEmitter>> emitBody)
 {
     private const int UnrollFactor = 4;
     private const int MostValuesToUnroll = 24;
@@ -27,12 +27,25 @@ internal sealed class VectorLoopEmitter(
 
         VectorEmitter single = Copy(0);
         long lanes = single.Lanes;
+        if (statement.IsMasked)
+        {
+            EmitPass(statement, [.. Enumerable.Range(0, statement.Vectors).Select(i => Copy(i * lanes))], range, lanes);
+            return false;
+        }
+
         if (trips < lanes)
         {
             return true;
         }
 
-        int sets = IsWorthUnrolling(statement) && !(trips < UnrollFactor * lanes) ? UnrollFactor : 1;
+        int sets = statement.Vectors > 1 ? statement.Vectors : IsWorthUnrolling(statement) ? UnrollFactor : 1;
+        sets = trips < sets * lanes ? 1 : sets;
+        if (trips == sets * lanes && statement.Reductions.IsEmpty)
+        {
+            EmitPass(statement, [.. Enumerable.Range(0, sets).Select(i => Copy(i * lanes))], range, lanes);
+            return false;
+        }
+
         List<VectorEmitter> copies = [.. Enumerable.Range(0, sets).Select(i => i == 0 ? single : Copy(i * lanes))];
         ParameterExpression[][] partials =
             [.. statement.Reductions.Select(reduction => copies.Select(copy => copy.Declare(reduction.Accumulator)).ToArray())];
@@ -61,6 +74,35 @@ internal sealed class VectorLoopEmitter(
     private static BinaryExpression Fits((ParameterExpression Variable, ParameterExpression End) range, long lanes) =>
         E.LessThanOrEqual(range.Variable, E.Subtract(range.End, E.Constant(lanes)));
 
+    // The body once, for loops known to be no longer than that.
+    private void EmitPass(For statement, IReadOnlyList<VectorEmitter> copies, (ParameterExpression Variable, ParameterExpression End) range, long lanes)
+    {
+        LoopFrame frame = LoopFrame.Of(statement);
+        List<E> pass = context.Collect(() =>
+        {
+            for (int i = 0; i < copies.Count && statement.IsMasked; i++)
+            {
+                E count = E.Subtract(E.Subtract(range.End, range.Variable), E.Constant(i * lanes));
+                copies[i].Mask = context.Keep(operations.FirstLanes(count, copies[i].Loop.MaskLane), "mask");
+            }
+
+            bool outer = context.IsConditional;
+            context.IsConditional = false;
+            List<E> body = context.InLoop(frame, () => emitBody(statement.Body, copies));
+            context.IsConditional = outer;
+            context.Output.AddRange(frame.Preheader);
+            context.Output.AddRange(body);
+        });
+        if (statement.IsMasked)
+        {
+            context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(pass)));
+        }
+        else
+        {
+            context.Output.AddRange(pass);
+        }
+    }
+
     private E EmitLoop(
         LoopFrame frame,
         IReadOnlyList<VectorEmitter> copies,
@@ -72,10 +114,7 @@ internal sealed class VectorLoopEmitter(
         context.IsConditional = false;
         List<E> body = context.InLoop(frame, () =>
         {
-            foreach (VectorEmitter copy in copies)
-            {
-                emitBody(statement, copy);
-            }
+            emitBody(statement, copies);
         });
         context.IsConditional = outer;
 

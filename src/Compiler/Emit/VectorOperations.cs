@@ -58,6 +58,32 @@ internal sealed class VectorOperations
             displacement,
             value);
 
+    /// <summary>A mask of the first lanes, as many as counted.</summary>
+    public E FirstLanes(E count, Type maskLane) => E.Call(Methods.Find(typeof(MaskedMemory), $"First{Bits}{maskLane.Name}", [typeof(long)]), count);
+
+    public E LoadMasked(E address, E index, E displacement, E mask, Type lane)
+    {
+        mask = As(mask, lane);
+        return E.Call(
+            Methods.Find(typeof(MaskedMemory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type], lane),
+            address,
+            index,
+            displacement,
+            mask);
+    }
+
+    public E StoreMasked(E address, E index, E displacement, E mask, E value)
+    {
+        mask = As(mask, LaneOf(value.Type));
+        return E.Call(
+            Methods.Find(typeof(MaskedMemory), $"Store{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type, value.Type], LaneOf(value.Type)),
+            address,
+            index,
+            displacement,
+            mask,
+            value);
+    }
+
     public E LoadMask(E address, E index, E displacement, Type maskLane) =>
         E.Call(Methods.Find(typeof(Masks), $"LoadMask{Bits}{maskLane.Name}", [typeof(nint), typeof(long), typeof(int)]), address, index, displacement);
 

@@ -108,7 +108,8 @@ internal sealed class LoopPrinter
         string reductions = loop.Reductions.IsEmpty
             ? string.Empty
             : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {Lower(reduction.Function)}"))}";
-        return $"{kind}for {Value(loop.Variable)} in {range}{step}{reductions}:";
+        string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty);
+        return $"{kind}for {Value(loop.Variable)} in {range}{step}{vectors}{reductions}:";
     }
 
     private void Line(int depth, string line) => text.Append(' ', 4 * depth).Append(line).Append('\n');

@@ -25,6 +25,17 @@ internal sealed record For(Local Variable, LoopValue Begin, LoopValue End, LoopK
     public long Step { get; init; } = 1;
 
     public ImmutableArray<Reduction> Reductions { get; init; } = [];
+
+    /// <summary>
+    /// Vectors that an iteration of a vector loop works on at once, statement by statement: what does not vary, a broadcast or an inner loop's
+    /// count, is shared by all of them. 1 leaves the choice to the emitter.
+    /// </summary>
+    public int Vectors { get; init; } = 1;
+
+    /// <summary>
+    /// Whether the loop, of at most <see cref="Vectors"/> vectors, runs as one pass whose lanes beyond the end neither load nor store.
+    /// </summary>
+    public bool IsMasked { get; init; }
 }
 
 internal enum LoopKind

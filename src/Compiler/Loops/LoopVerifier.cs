@@ -139,6 +139,8 @@ internal sealed class LoopVerifier
         Visit(loop.End);
         Check(loop.Begin.Type == DType.Int64 && loop.End.Type == DType.Int64 && loop.Variable.Type == DType.Int64, "the loop's variable and bounds must be int64");
         Check(loop.Step >= 1, $"the step is {loop.Step}, not positive");
+        Check(loop.Vectors >= 1 && (loop.Kind == LoopKind.Vector || loop is { Vectors: 1, IsMasked: false }), "only vector loops have several vectors or masks");
+        Check(!loop.IsMasked || loop.Reductions.IsEmpty, "a masked loop cannot reduce");
         Check(variance is null || !(variance.Varies(loop.Begin) || variance.Varies(loop.End)), "the bounds vary in a vector loop");
         foreach (Reduction reduction in loop.Reductions)
         {

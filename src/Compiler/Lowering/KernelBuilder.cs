@@ -10,7 +10,11 @@ namespace GraphCompiler.Lowering;
 /// <param name="Sites">What error site i + 1 means.</param>
 /// <param name="Root">The node whose value the kernel computes.</param>
 internal sealed record LoweredKernel(
-    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, Node Root);
+    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, Node Root)
+{
+    /// <summary>Nodes of no graph that stand for memory between the kernels of one root; this kernel fills them.</summary>
+    public IReadOnlyList<Node> Scratch { get; init; } = [];
+}
 
 /// <summary>An index that left its axis: the node that looked it up, and the axis' size.</summary>
 internal sealed record ErrorSite(Node Node, int Axis, Dim Size);
@@ -22,6 +26,7 @@ internal sealed class KernelBuilder(Node root)
     private readonly List<Node> nodes = [];
     private readonly List<Dim> extents = [];
     private readonly List<ErrorSite> sites = [];
+    private readonly List<Node> scratch = [];
 
     public Local Begin { get; } = new("begin", DType.Int64);
 
@@ -32,6 +37,14 @@ internal sealed class KernelBuilder(Node root)
 
     /// <summary>The buffer of the node that is computed.</summary>
     public LoopBuffer Output(Node node) => Buffer(node, writable: true);
+
+    /// <summary>Memory that this kernel fills for the root's next kernels.</summary>
+    public Node Scratch(DType type, Dim count)
+    {
+        Node node = Ops.Placeholder(new NodeType(type, [count]), $"scratch{scratch.Count}", requiresGrad: false);
+        scratch.Add(node);
+        return node;
+    }
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
     public LoopValue Size(Dim dim)
@@ -64,7 +77,7 @@ internal sealed class KernelBuilder(Node root)
         var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, root);
+        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, root) { Scratch = scratch };
     }
 
     private LoopBuffer Buffer(Node node, bool writable)

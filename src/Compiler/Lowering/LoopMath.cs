@@ -11,11 +11,28 @@ internal static class LoopMath
         : (x, y) is (Literal { Type: DType.Int64 } a, Literal { Type: DType.Int64 } b) ? Int(a.Bits + b.Bits)
         : new BinaryValue(BinaryFunction.Add, x, y);
 
-    public static LoopValue Minus(LoopValue x, LoopValue y) => IsZero(y) ? x : new BinaryValue(BinaryFunction.Subtract, x, y);
+    public static LoopValue Sum(params ReadOnlySpan<LoopValue> terms)
+    {
+        LoopValue sum = Int(0);
+        foreach (LoopValue term in terms)
+        {
+            sum = Plus(sum, term);
+        }
+
+        return sum;
+    }
+
+    public static LoopValue Minus(LoopValue x, LoopValue y) => IsZero(y) ? x
+        : (x, y) is (Literal { Type: DType.Int64 } a, Literal { Type: DType.Int64 } b) ? Int(a.Bits - b.Bits)
+        : new BinaryValue(BinaryFunction.Subtract, x, y);
 
     public static LoopValue Times(LoopValue x, LoopValue y) => IsZero(x) ? x : IsZero(y) ? y : IsOne(x) ? y : IsOne(y) ? x
         : (x, y) is (Literal { Type: DType.Int64 } a, Literal { Type: DType.Int64 } b) ? Int(a.Bits * b.Bits)
         : new BinaryValue(BinaryFunction.Multiply, x, y);
+
+    public static LoopValue Quotient(LoopValue x, long y) => y == 1 ? x : x is Literal a ? Int(Math.DivRem(a.Bits, y).Quotient) : new BinaryValue(BinaryFunction.Divide, x, Int(y));
+
+    public static LoopValue Least(LoopValue x, LoopValue y) => (x, y) is (Literal a, Literal b) ? Int(Math.Min(a.Bits, b.Bits)) : new BinaryValue(BinaryFunction.Minimum, x, y);
 
     public static LoopValue Less(LoopValue x, LoopValue y) => new BinaryValue(BinaryFunction.Less, x, y);
 

@@ -3,117 +3,88 @@ using GraphCompiler.Loops;
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// Matrix products: blocks of rows share each vector of the right matrix, one accumulator a row. A product with a single column runs the lanes
-/// along the inner axis instead.
+/// Matrix products. Register tiles read either matrix in place where its rows are dense and do not fight for the cache, else packed into panels.
+/// Few rows of a transposed right matrix are sums along the inner axis instead. If the number of rows decides and is a symbol, there are kernels
+/// for few and for many, and each looks whether the number is its own.
 /// </summary>
 internal static class LowerMatMul
 {
-    private const int RowBlock = 4;
+    // Rows from which tiles over packed panels beat dot products, and from which packing costs less than reading scattered rows so often.
+    private const int ManyRows = 16;
+    private const int RowsToPack = 40;
 
-    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    // Columns from which packing the left matrix costs less than cache sets that its rows fight for.
+    private const int ManyColumns = 256;
+
+    // Rows this far apart share their sets in a first-level cache of 64 sets.
+    private const int SetBytes = 4096;
+
+    // A second-level cache of 1 MB in 8 ways holds this over the distance between rows: as many rows as fit without displacing each other.
+    private const long CacheBytes = 1 << 20;
+
+    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization, VectorWidth width)
     {
-        View left = PointwiseExpression.ViewOf(root.Inputs[0], materialization)!;
-        View right = PointwiseExpression.ViewOf(root.Inputs[1], materialization)!;
-        int rank = root.Rank;
-        Dim m = root.Shape[^2];
-        Dim n = root.Shape[^1];
-        Dim k = root.Inputs[0].Shape[^1];
-        var kernel = new KernelBuilder(root);
-        LoopBuffer a = kernel.Input(left.Source);
-        LoopBuffer b = kernel.Input(right.Source);
-        LoopBuffer c = kernel.Output(root);
-        EquatableArray<Dim> result = View.RowMajor(root.Shape);
-
-        Local[] batch = [.. Enumerable.Range(0, rank - 2).Select(i => LoopMath.Index($"batch{i}"))];
-        LoopValue aBatch = Position(left.Offset, left.Strides);
-        LoopValue bBatch = Position(right.Offset, right.Strides);
-        LoopValue cBatch = Position(0, result);
-        LoopValue aRow = kernel.Size(left.Strides[^2]);
-        LoopValue aInner = kernel.Size(left.Strides[^1]);
-        LoopValue bInner = kernel.Size(right.Strides[^2]);
-        LoopValue bColumn = kernel.Size(right.Strides[^1]);
-
-        return n.Constant == 1 ? ByDotProducts() : ByRowBlocks();
-
-        LoweredKernel ByDotProducts()
+        MatMulProblem problem = MatMulProblem.Of(root, materialization);
+        if (problem.N.Constant == 1)
         {
-            Local row = LoopMath.Index("row");
-            Local inner = LoopMath.Index("inner");
-            var sum = new Local("sum", root.DType);
-            LoopValue product = Product(
-                sum,
-                new Load(a, Add(aBatch, LoopMath.Times(row, aRow), LoopMath.Times(inner, aInner))),
-                new Load(b, Add(bBatch, LoopMath.Times(inner, bInner))));
-            LoopStatement body = new Block(
-            [
-                new Let(sum, Literal.Of(root.DType, 0)),
-                new For(inner, LoopMath.Int(0), kernel.Size(k), LoopKind.Vector, new Assign(sum, product))
-                {
-                    Reductions = [new Reduction(sum, ReduceFunction.Sum)],
-                },
-                new Store(c, Add(cBatch, row), sum),
-            ]);
-            return Nest.Serial(kernel, [.. batch, row], [.. root.Shape.Take(rank - 2), m], body);
+            // One column is one row of the transposed product, and its results lie just as densely.
+            problem = problem.Transposed();
         }
 
-        LoweredKernel ByRowBlocks()
+        bool rowsLieDense = problem.B.Column.Constant == 1;
+        if (!rowsLieDense && problem.B.Row.Constant != 1)
         {
-            Local block = LoopMath.Index("block");
-            Local firstRow = LoopMath.Index("firstRow");
-            Local row = LoopMath.Index("row");
-            LoopValue rows = kernel.Size(m);
-            LoopStatement body = new Block(
-            [
-                new Let(firstRow, LoopMath.Times(block, LoopMath.Int(RowBlock))),
-                new If(
-                    LoopMath.AtLeast(LoopMath.Minus(rows, firstRow), LoopMath.Int(RowBlock)),
-                    Tile(firstRow, RowBlock),
-                    new For(row, firstRow, rows, LoopKind.Serial, Tile(row, 1))),
-            ]);
-            return Nest.Serial(kernel, [.. batch, block], [.. root.Shape.Take(rank - 2), (m + (RowBlock - 1)) / RowBlock], body);
+            return Tiles(problem, width, packRight: true, when: null);
         }
 
-        For Tile(LoopValue first, int count)
+        if (rowsLieDense && (problem.N.Constant <= MatMulTiling.Of(problem, width).Columns || RowsFit(problem)))
         {
-            Local column = LoopMath.Index("column");
-            Local inner = LoopMath.Index("inner");
-            Local[] sums = [.. Enumerable.Range(0, count).Select(r => new Local($"sum{r}", root.DType))];
-            var shared = new Local("shared", root.DType);
-            LoopValue[] rowStarts = [.. Enumerable.Range(0, count).Select(r => Add(aBatch, LoopMath.Times(LoopMath.Plus(first, LoopMath.Int(r)), aRow)))];
-            Local[] starts = [.. Enumerable.Range(0, count).Select(r => LoopMath.Index($"start{r}"))];
-            return new For(column, LoopMath.Int(0), kernel.Size(n), LoopKind.Vector, new Block(
-            [
-                .. sums.Select(s => new Let(s, Literal.Of(root.DType, 0))),
-                .. starts.Select((s, r) => new Let(s, rowStarts[r])),
-                new For(inner, LoopMath.Int(0), kernel.Size(k), LoopKind.Serial, new Block(
-                [
-                    new Let(shared, new Load(b, Add(bBatch, LoopMath.Times(inner, bInner), LoopMath.Times(column, bColumn)))),
-                    .. sums.Select((s, r) => new Assign(s, Product(s, new Load(a, Add(starts[r], LoopMath.Times(inner, aInner))), shared))),
-                ])),
-                .. sums.Select((s, r) => new Store(c, Add(cBatch, LoopMath.Times(LoopMath.Plus(first, LoopMath.Int(r)), kernel.Size(n)), column), s)),
-            ]));
+            return Tiles(problem, width, packRight: false, when: null);
         }
 
-        LoopValue Product(LoopValue sum, LoopValue x, LoopValue y) => root.DType.IsFloat()
-            ? new FmaValue(x, y, sum)
-            : new BinaryValue(BinaryFunction.Add, sum, new BinaryValue(BinaryFunction.Multiply, x, y));
-
-        LoopValue Position(Dim offset, EquatableArray<Dim> strides) => batch
-            .Select((variable, axis) => LoopMath.Times(variable, kernel.Size(strides[axis])))
-            .Aggregate(kernel.Size(offset), LoopMath.Plus);
-
-        static LoopValue Add(params ReadOnlySpan<LoopValue> terms)
-        {
-            LoopValue sum = terms[0];
-            foreach (LoopValue term in terms[1..])
-            {
-                sum = LoopMath.Plus(sum, term);
-            }
-
-            return sum;
-        }
+        int many = rowsLieDense ? RowsToPack : ManyRows;
+        LoweredKernel[] FewRows(Func<KernelBuilder, LoopValue>? when) =>
+            rowsLieDense ? Tiles(problem, width, packRight: false, when) : [DotProducts.Build(problem, when)];
+        return problem.M.Constant is not { } rows
+            ? [
+                .. FewRows(kernel => LoopMath.Less(kernel.Size(problem.M), LoopMath.Int(many))),
+                .. Tiles(problem, width, packRight: true, kernel => LoopMath.AtLeast(kernel.Size(problem.M), LoopMath.Int(many))),
+            ]
+            : rows < many ? FewRows(when: null) : Tiles(problem, width, packRight: true, when: null);
     }
 
-    /// <summary>Whether the right matrix can be read in place: its rows must be contiguous, or it has a single column.</summary>
-    public static bool ReadsInPlace(Node root, View right) => right.Strides[^1].Constant == 1 || root.Shape[^1].Constant == 1;
+    private static LoweredKernel[] Tiles(MatMulProblem problem, VectorWidth width, bool packRight, Func<KernelBuilder, LoopValue>? when)
+    {
+        MatMulTiling tiling = MatMulTiling.Of(problem, width);
+        List<LoweredKernel> kernels = [];
+        bool onePanel = problem.N.Constant <= tiling.Columns;
+        RightPanels right = RightPanels.InPlace(problem.B, tiling.Columns);
+        if (packRight)
+        {
+            (LoweredKernel pack, right) = PackPanels.Right(problem, tiling, when);
+            kernels.Add(pack);
+        }
+
+        // With one panel the left matrix is read just once, wherever it lies.
+        LeftPanels left = LeftPanels.InPlace(problem.A);
+        if (!onePanel && !(problem.M.Constant < ManyRows) && (problem.A.Column.Constant != 1 || RowsCollide(problem)))
+        {
+            (LoweredKernel pack, left) = PackPanels.Left(problem, tiling, when);
+            kernels.Add(pack);
+        }
+
+        kernels.Add(MatMulKernel.Build(problem, tiling, left, right, when));
+        return [.. kernels];
+    }
+
+    /// <summary>Whether a panel's part of each row of the right matrix stays in the cache although the rows lie apart.</summary>
+    private static bool RowsFit(MatMulProblem problem)
+    {
+        long stride = (problem.B.Row.Constant ?? 0) * problem.Type.Size();
+        return stride > 0 && problem.K.Constant * (stride & -stride) <= CacheBytes;
+    }
+
+    /// <summary>Whether the rows of a tile fall into the same cache sets, or may: then packing them is worth a pass over the matrix.</summary>
+    private static bool RowsCollide(MatMulProblem problem) =>
+        !(problem.N.Constant < ManyColumns) && (problem.A.Row.Constant is not { } stride || (stride * problem.Type.Size()) % SetBytes == 0);
 }

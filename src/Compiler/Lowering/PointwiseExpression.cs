@@ -7,6 +7,9 @@ namespace GraphCompiler.Lowering;
 internal interface IMaterialization
 {
     bool IsMaterialized(Node node);
+
+    /// <summary>The matrix product that an elementwise node's kernel computes on the way, null if none.</summary>
+    Epilogue? EpilogueOf(Node root);
 }
 
 /// <summary>

@@ -39,7 +39,7 @@ internal sealed class BuildProgram
     private Program Build()
     {
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
-        LoweredKernel[] kernels = context.Timed("lower", () => computed.Select(n => LowerNode.Run(n, buffering)).ToArray());
+        LoweredKernel[] kernels = context.Timed("lower", () => computed.SelectMany(n => LowerNode.Run(n, buffering, context.Options.Width)).ToArray());
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
         HashSet<Node> readForward = [.. kernels.Where(IsForward).SelectMany(k => k.Buffers), .. roots.Where(r => r.IsForward).Select(r => SourceOf(r.Node))];
@@ -48,6 +48,11 @@ internal sealed class BuildProgram
         foreach (Node node in order.Where(buffering.IsMaterialized))
         {
             bufferOf[node] = AddBuffer(node, outputOf);
+        }
+
+        foreach (Node scratch in kernels.SelectMany(k => k.Scratch))
+        {
+            bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true);
         }
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
@@ -117,10 +122,10 @@ internal sealed class BuildProgram
         return outputOf;
     }
 
-    private int AddBuffer(Node node, Dictionary<Node, int> outputOf)
+    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, bool isScratch = false)
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
-        int external = node.Op is InputOp ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
+        int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
         nint address = node.Op is ConstantOp constant ? Place(constant.Data) : node is IParameter parameter ? parameter.Address : 0;
         buffers.Add(new PlanBuffer(external, address, bytes));
         return buffers.Count - 1;

@@ -15,6 +15,7 @@ internal sealed class ChooseBuffers : IMaterialization
     private readonly HashSet<Node> buffered = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly Dictionary<Node, int> cost = [];
+    private readonly Dictionary<Node, Epilogue> epilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
 
@@ -61,10 +62,17 @@ internal sealed class ChooseBuffers : IMaterialization
             }
         }
 
+        foreach (Node node in order.Where(n => inline && n.Op is MatMulOp && !roots.Contains(n)))
+        {
+            choice.Absorb(node);
+        }
+
         return choice;
     }
 
     public bool IsMaterialized(Node node) => buffered.Contains(node);
+
+    public Epilogue? EpilogueOf(Node root) => epilogues.GetValueOrDefault(root);
 
     /// <summary>Whether a node's elements lie row-major in the buffer of some node.</summary>
     public bool LiesDense(Node node) =>
@@ -113,6 +121,28 @@ internal sealed class ChooseBuffers : IMaterialization
         }
     }
 
+    /// <summary>A product that only one elementwise kernel reads is computed in that kernel, if it does little else.</summary>
+    private void Absorb(Node product)
+    {
+        Node top = product;
+        do
+        {
+            if (readers[top] is not [{ Op: ElementwiseOp } reader] || stage(reader) != stage(product))
+            {
+                return;
+            }
+
+            top = reader;
+        }
+        while (!IsMaterialized(top));
+
+        if (!epilogues.ContainsKey(top) && Epilogue.Find(top, product, this) is { } epilogue)
+        {
+            epilogues.Add(top, epilogue);
+            buffered.Remove(product);
+        }
+    }
+
     private bool CanInline(Node node) =>
         inline
         && !IsMaterialized(node)
@@ -121,7 +151,7 @@ internal sealed class ChooseBuffers : IMaterialization
         && stage(reader) == stage(node)
         && reader.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp;
 
-    /// <summary>Kernels other than elementwise ones and reductions read memory only, some of it only contiguous.</summary>
+    /// <summary>Kernels other than elementwise ones and reductions read memory only.</summary>
     private void DemandBuffers(Node node)
     {
         if (node.Op is SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)
@@ -135,11 +165,6 @@ internal sealed class ChooseBuffers : IMaterialization
             {
                 buffered.Add(input);
             }
-        }
-
-        if (node.Op is MatMulOp && !LowerMatMul.ReadsInPlace(node, PointwiseExpression.ViewOf(node.Inputs[1], this)!))
-        {
-            buffered.Add(node.Inputs[1]);
         }
     }
 }

@@ -5,7 +5,8 @@ internal sealed record CrossEntropyOp : CompositeOp
 {
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
-        Node picked = Ops.TakeAlongAxis(Ops.LogSoftmax(inputs[0], 1), Ops.Unsqueeze(inputs[1], 1), 1);
+        // The name tells a class out of range from any other index.
+        Node picked = Ops.TakeAlongAxis(Ops.LogSoftmax(inputs[0], 1), Ops.Unsqueeze(inputs[1], 1), 1).Named("CrossEntropy");
         return [-Ops.Squeeze(picked, 1)];
     }
 

@@ -1,0 +1,105 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>
+/// Elementwise work on the results of a matrix product, done while they are still in registers: a bias, a residual, a scale, a rectifier. The
+/// root is the last of these operations, whose value the kernel stores.
+/// </summary>
+internal sealed class Epilogue
+{
+    // Every sum of a tile gets a copy of the expression, so that only short ones are worth it.
+    private const int MostOperations = 6;
+    private const int MostLoadsPerElement = 2;
+
+    private readonly Dictionary<Node, Matrix> leaves;
+
+    private Epilogue(Node root, Node product, Dictionary<Node, Matrix> leaves) => (Root, Product, this.leaves) = (root, product, leaves);
+
+    public Node Root { get; }
+
+    public Node Product { get; }
+
+    /// <summary>The strides over the batch axes of everything that is read.</summary>
+    public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
+
+    public Epilogue Transposed() => new(Root, Product, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
+
+    /// <summary>What lies between a product and an elementwise root above it; null if tiles cannot or should not compute it.</summary>
+    public static Epilogue? Find(Node root, Node product, IMaterialization materialization)
+    {
+        Dictionary<Node, Matrix> leaves = [];
+        HashSet<Node> operations = [];
+        return root.Shape == product.Shape && Visit(root) && leaves.Values.Count(IsPerElement) <= MostLoadsPerElement ? new Epilogue(root, product, leaves) : null;
+
+        bool Visit(Node node)
+        {
+            if (node == product || leaves.ContainsKey(node) || operations.Contains(node))
+            {
+                return true;
+            }
+
+            if (node.Op is ElementwiseOp && (node == root || !materialization.IsMaterialized(node)))
+            {
+                operations.Add(node);
+                return operations.Count <= MostOperations
+                    && IsCheap(node.Op)
+                    && (node.DType == product.DType || (node.DType == DType.Bool && node != root))
+                    && node.Inputs.All(Visit);
+            }
+
+            // Bytes cannot be masked at the edge, and other lanes would make every vector of the tile a scalar.
+            if (node.DType != product.DType || PointwiseExpression.ViewOf(node, materialization) is not { } view || view.Strides.Count < 2)
+            {
+                return false;
+            }
+
+            leaves.Add(node, Matrix.Of(view));
+            bool isNumber = view.Source.Op is ConstantOp && !materialization.IsMaterialized(view.Source);
+            return isNumber || (materialization.IsMaterialized(view.Source) && view.Strides[^1].Constant is 0 or 1);
+        }
+    }
+
+    /// <summary>Loads the operands that are the same for every row, once a tile; they go into <paramref name="known"/>.</summary>
+    public IEnumerable<LoopStatement> LoadShared(KernelBuilder kernel, LoopNest batch, LoopValue column, Dictionary<Node, LoopValue> known)
+    {
+        foreach ((Node node, Matrix matrix) in leaves)
+        {
+            if (matrix.Source.Op is not ConstantOp { Data.Value.Count: 1 } && matrix.Row.Constant == 0 && matrix.Column.Constant == 1)
+            {
+                var local = new Local("operand", node.DType);
+                known.Add(node, local);
+                yield return new Let(local, Load(kernel, batch, matrix, LoopMath.Int(0), column));
+            }
+        }
+    }
+
+    /// <summary>The root's value at an element, given the product's.</summary>
+    public LoopValue Apply(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, IReadOnlyDictionary<Node, LoopValue> known)
+    {
+        Dictionary<Node, LoopValue> values = new(known) { [Product] = sum };
+        return Value(Root);
+
+        LoopValue Value(Node node)
+        {
+            if (!values.TryGetValue(node, out LoopValue? value))
+            {
+                values[node] = value = !leaves.TryGetValue(node, out Matrix? matrix) ? Scalars.Apply(node, [.. node.Inputs.Select(Value)])
+                    : matrix.Source.Op is ConstantOp { Data.Value.Count: 1 } constant ? Scalars.Literal(constant)
+                    : Load(kernel, batch, matrix, row, column);
+            }
+
+            return value;
+        }
+    }
+
+    private static Load Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => new(
+        kernel.Input(matrix.Source),
+        LoopMath.Sum(matrix.Start(kernel, batch), LoopMath.Times(row, kernel.Size(matrix.Row)), LoopMath.Times(column, kernel.Size(matrix.Column))));
+
+    private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
+
+    private static bool IsCheap(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
+        or ComparisonOp or SqrtOp or ReciprocalOp or NotOp or AndOp or OrOp;
+}

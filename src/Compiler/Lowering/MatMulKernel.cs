@@ -1,0 +1,164 @@
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>Where the rows of the left matrix lie: a tile that begins at row r of its block's whole tiles starts at r·Tile, the next row Row further.</summary>
+internal sealed record LeftPanels(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Tile, Dim Row, Dim Inner)
+{
+    public static LeftPanels InPlace(Matrix matrix) => new(matrix.Source, matrix.Offset, matrix.Batch, matrix.Row, matrix.Row, matrix.Column);
+}
+
+/// <summary>Where the panels of the right matrix lie: neighbouring columns side by side, the next element of a column Inner further.</summary>
+internal sealed record RightPanels(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Panel, Dim Inner)
+{
+    public static RightPanels InPlace(Matrix matrix, int columns) => new(matrix.Source, matrix.Offset, matrix.Batch, columns, matrix.Row);
+}
+
+/// <summary>
+/// The kernel of a matrix product: its parallel range counts blocks of rows (of all matrices of a batch). A block goes through the panels of the
+/// right matrix, and each panel through the block's tiles. Every element is one sum over the inner axis in order, however the range is split.
+/// </summary>
+internal sealed class MatMulKernel
+{
+    private readonly MatMulProblem problem;
+    private readonly MatMulTiling tiling;
+    private readonly KernelBuilder kernel;
+    private readonly LeftPanels left;
+    private readonly RightPanels right;
+    private readonly LoopBuffer a;
+    private readonly LoopBuffer b;
+    private readonly LoopBuffer c;
+    private readonly LoopNest batch;
+
+    private MatMulKernel(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels right)
+    {
+        this.problem = problem;
+        this.tiling = tiling;
+        this.left = left;
+        this.right = right;
+        kernel = new KernelBuilder(problem.Root);
+        a = kernel.Input(left.Source);
+        b = kernel.Input(right.Source);
+        c = kernel.Output(problem.Root);
+        batch = problem.Batches(left.Batch, right.Batch);
+    }
+
+    public static LoweredKernel Build(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels right, Func<KernelBuilder, LoopValue>? when = null) =>
+        new MatMulKernel(problem, tiling, left, right).Build(when);
+
+    private LoweredKernel Build(Func<KernelBuilder, LoopValue>? when)
+    {
+        Dim blocks = (problem.M + (tiling.BlockRows - 1)) / tiling.BlockRows;
+        Local block = LoopMath.Index("block");
+        LoopStatement body = BlockLoops.Run(kernel, batch, blocks, block, Block(block));
+        LoopStatement guarded = when is null ? body : new If(when(kernel), body);
+        return kernel.Build(BlockLoops.Range(batch, blocks), guarded);
+    }
+
+    private Block Block(Local block)
+    {
+        List<LoopStatement> statements = [];
+        LoopValue first = Keep("first", LoopMath.Times(block, kernel.Size(tiling.BlockRows)));
+        LoopValue last = Keep("last", LoopMath.Least(kernel.Size(problem.M), LoopMath.Plus(first, kernel.Size(tiling.BlockRows))));
+
+        // Where tiles of each height begin; the last height goes to the end.
+        List<(int Height, LoopValue Begin, LoopValue End)> parts = [];
+        LoopValue begin = first;
+        foreach (int height in tiling.Heights)
+        {
+            LoopValue whole = LoopMath.Times(LoopMath.Quotient(LoopMath.Minus(last, begin), height), LoopMath.Int(height));
+            LoopValue end = height == tiling.Heights[^1] ? last : Keep($"end{height}", LoopMath.Plus(begin, whole));
+            parts.Add((height, begin, end));
+            begin = end;
+        }
+
+        LoopValue tail = parts[0].End;
+        Local panel = LoopMath.Index("panel");
+        LoopValue panels = kernel.Size(problem.N / tiling.Columns);
+        if (problem.N.Constant is not { } n || n >= tiling.Columns)
+        {
+            statements.Add(new For(panel, LoopMath.Int(0), panels, LoopKind.Serial, Tiles(panel, LoopMath.Int(tiling.Columns), tiling.Vectors, masked: false)));
+        }
+
+        if (tiling.EdgeVectors > 0)
+        {
+            LoopValue columns = LoopMath.Minus(kernel.Size(problem.N), LoopMath.Times(panels, LoopMath.Int(tiling.Columns)));
+            columns = problem.N.Constant is { } constant ? LoopMath.Int(constant % tiling.Columns) : Keep("columns", columns);
+            statements.Add(new If(LoopMath.Less(LoopMath.Int(0), columns), Tiles(panels, columns, tiling.EdgeVectors, masked: true)));
+        }
+
+        return new Block([.. statements]);
+
+        Block Tiles(LoopValue at, LoopValue columns, int vectors, bool masked)
+        {
+            List<LoopStatement> tiles = [];
+            foreach ((int height, LoopValue from, LoopValue to) in parts)
+            {
+                Local row = LoopMath.Index($"row{height}");
+                LoopValue start = height == tiling.Height
+                    ? LoopMath.Times(row, kernel.Size(left.Tile))
+                    : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
+                tiles.Add(new For(row, from, to, LoopKind.Serial, Tile(row, start, at, columns, height, vectors, masked)) { Step = height });
+            }
+
+            return new Block([.. tiles]);
+        }
+
+        LoopValue Keep(string name, LoopValue value)
+        {
+            if (value is Literal)
+            {
+                return value;
+            }
+
+            Local local = LoopMath.Index(name);
+            statements.Add(new Let(local, value));
+            return local;
+        }
+    }
+
+    private For Tile(LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked)
+    {
+        Local column = LoopMath.Index("column");
+        Local inner = LoopMath.Index("inner");
+        Local[] sums = [.. Enumerable.Range(0, height).Select(r => new Local($"sum{r}", problem.Type))];
+        var shared = new Local("shared", problem.Type);
+        LoopValue fromB = LoopMath.Sum(
+            batch.Position(kernel, right.Offset, right.Batch),
+            LoopMath.Times(panel, kernel.Size(right.Panel)),
+            LoopMath.Times(inner, kernel.Size(right.Inner)),
+            column);
+        LoopValue fromA = LoopMath.Sum(
+            batch.Position(kernel, left.Offset, left.Batch), start, LoopMath.Times(inner, kernel.Size(left.Inner)));
+        LoopValue across = LoopMath.Plus(LoopMath.Times(panel, LoopMath.Int(tiling.Columns)), column);
+        LoopValue toC = LoopMath.Sum(
+            batch.Position(kernel, problem.C.Offset, problem.C.Batch),
+            LoopMath.Times(row, kernel.Size(problem.C.Row)),
+            across);
+        Dictionary<Node, LoopValue> known = [];
+        LoopStatement[] operands = [.. problem.Epilogue?.LoadShared(kernel, batch, across, known) ?? []];
+        LoopValue Down(int r, Dim stride) => LoopMath.Times(LoopMath.Int(r), kernel.Size(stride));
+        return new For(column, LoopMath.Int(0), columns, LoopKind.Vector, new Block(
+        [
+            .. sums.Select(s => new Let(s, Literal.Of(problem.Type, 0))),
+            new For(inner, LoopMath.Int(0), kernel.Size(problem.K), LoopKind.Serial, new Block(
+            [
+                new Let(shared, new Load(b, fromB)),
+                .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Plus(fromA, Down(r, left.Row))), shared, s))),
+            ])),
+            .. operands,
+            .. sums.Select((s, r) => new Store(
+                c,
+                LoopMath.Plus(toC, Down(r, problem.C.Row)),
+                problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known))),
+        ]))
+        {
+            Vectors = vectors,
+            IsMasked = masked,
+        };
+    }
+
+    public static LoopValue MultiplyAdd(LoopValue x, LoopValue y, LoopValue sum) => sum.Type.IsFloat()
+        ? new FmaValue(x, y, sum)
+        : new BinaryValue(BinaryFunction.Add, sum, new BinaryValue(BinaryFunction.Multiply, x, y));
+}

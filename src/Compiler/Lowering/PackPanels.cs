@@ -1,0 +1,131 @@
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>
+/// Copies stacks of matrices [K, width] into panels of neighbouring columns, [panels, K, columns of a panel], each read from front to back later.
+/// Whatever strides the source has vanish here. The columns that the last panel lacks stay unwritten: nothing reads them.
+/// </summary>
+internal sealed class PackPanels
+{
+    // Panels that are filled side by side, so that rows are read in long runs; and elements that one step copies along a column.
+    private const int PanelsPerGroup = 8;
+    private const int Run = 16;
+
+    private readonly KernelBuilder kernel;
+    private readonly Matrix source;
+    private readonly Dim k;
+    private readonly Dim width;
+    private readonly int columns;
+    private readonly int lanes;
+    private readonly LoopBuffer from;
+    private readonly LoopBuffer to;
+    private readonly LoopNest batch;
+    private readonly EquatableArray<Dim> packedBatch;
+
+    private PackPanels(MatMulProblem problem, Matrix source, Dim width, int columns, int lanes)
+    {
+        (this.source, this.width, this.columns, this.lanes) = (source, width, columns, lanes);
+        k = problem.K;
+        kernel = new KernelBuilder(problem.Root);
+
+        // A matrix that serves all of a batch axis is packed once.
+        Dim panels = (width + (columns - 1)) / columns;
+        Shape sizes = Shape.Of(problem.Batch.Select((size, axis) => source.Batch[axis].Constant == 0 ? Dim.Of(1) : size));
+        Dim each = panels * k * columns;
+        packedBatch = View.RowMajor(sizes).Select((stride, axis) => source.Batch[axis].Constant == 0 ? Dim.Of(0) : stride * each).ToEquatableArray();
+        from = kernel.Input(source.Source);
+        Scratch = kernel.Scratch(problem.Type, sizes.ElementCount * each);
+        to = kernel.Output(Scratch);
+        batch = new LoopNest(sizes, [source.Batch, packedBatch]);
+    }
+
+    private Node Scratch { get; }
+
+    /// <summary>The kernel that packs the right matrix of a product, and where its panels are then.</summary>
+    public static (LoweredKernel Kernel, RightPanels Panels) Right(MatMulProblem problem, MatMulTiling tiling, Func<KernelBuilder, LoopValue>? when)
+    {
+        var pack = new PackPanels(problem, problem.B, problem.N, tiling.Columns, tiling.Lanes);
+        return (pack.Build(when), new RightPanels(pack.Scratch, 0, pack.packedBatch, problem.K * tiling.Columns, tiling.Columns));
+    }
+
+    /// <summary>The kernel that packs the left matrix, whose rows are what is side by side in its panels.</summary>
+    public static (LoweredKernel Kernel, LeftPanels Panels) Left(MatMulProblem problem, MatMulTiling tiling, Func<KernelBuilder, LoopValue>? when)
+    {
+        var pack = new PackPanels(problem, problem.A.Transposed(), problem.M, tiling.Height, tiling.Lanes);
+        return (pack.Build(when), new LeftPanels(pack.Scratch, 0, pack.packedBatch, problem.K, 1, tiling.Height));
+    }
+
+    private LoweredKernel Build(Func<KernelBuilder, LoopValue>? when)
+    {
+        Dim groups = (width + ((PanelsPerGroup * columns) - 1)) / (PanelsPerGroup * columns);
+        Local group = LoopMath.Index("group");
+        LoopStatement body = BlockLoops.Run(kernel, batch, groups, group, Group(group));
+        return kernel.Build(BlockLoops.Range(batch, groups), when is null ? body : new If(when(kernel), body));
+    }
+
+    private Block Group(Local group)
+    {
+        Local first = LoopMath.Index("first");
+        Local last = LoopMath.Index("last");
+        LoopValue panels = kernel.Size(width / columns);
+        LoopValue rest = LoopMath.Minus(kernel.Size(width), LoopMath.Times(panels, LoopMath.Int(columns)));
+        bool partial = width.Constant is not { } w || w % columns != 0;
+        bool alongRows = source.Column.Constant == 1;
+        return new Block(
+        [
+            new Let(first, LoopMath.Times(group, LoopMath.Int(PanelsPerGroup))),
+            new Let(last, LoopMath.Least(panels, LoopMath.Plus(first, LoopMath.Int(PanelsPerGroup)))),
+            alongRows ? Rows(first, last, LoopMath.Int(columns), isPartial: false) : Columns(first, last, LoopMath.Int(columns)),
+            .. partial
+                ? [new If(
+                    LoopMath.Less(panels, LoopMath.Plus(first, LoopMath.Int(PanelsPerGroup))),
+                    alongRows ? Rows(panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest, isPartial: true) : Columns(panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest))]
+                : Array.Empty<LoopStatement>(),
+        ]);
+    }
+
+    // Vectors along the rows of the source.
+    private For Rows(LoopValue first, LoopValue last, LoopValue count, bool isPartial)
+    {
+        Local inner = LoopMath.Index("inner");
+        Local panel = LoopMath.Index("panel");
+        Local column = LoopMath.Index("column");
+        return new For(inner, LoopMath.Int(0), kernel.Size(k), LoopKind.Serial, new For(
+            panel, first, last, LoopKind.Serial, new For(
+                column, LoopMath.Int(0), count, LoopKind.Vector, Copy(panel, inner, column))
+            {
+                Vectors = (columns + lanes - 1) / lanes,
+                IsMasked = isPartial || columns % lanes != 0,
+            }));
+    }
+
+    // Runs along the columns of the source, one element at a time: whatever its strides, nothing is read or written twice.
+    private For Columns(LoopValue first, LoopValue last, LoopValue count)
+    {
+        Local panel = LoopMath.Index("panel");
+        Local block = LoopMath.Index("block");
+        Local column = LoopMath.Index("column");
+        Local restColumn = LoopMath.Index("column");
+        Local inner = LoopMath.Index("inner");
+        LoopValue size = kernel.Size(k);
+        LoopValue whole = LoopMath.Times(LoopMath.Quotient(size, Run), LoopMath.Int(Run));
+        LoopStatement[] run = [.. Enumerable.Range(0, Run).Select(i => Copy(panel, LoopMath.Plus(block, LoopMath.Int(i)), column))];
+        return new For(panel, first, last, LoopKind.Serial, new Block(
+        [
+            new For(block, LoopMath.Int(0), whole, LoopKind.Serial, new For(column, LoopMath.Int(0), count, LoopKind.Serial, new Block([.. run]))) { Step = Run },
+            new For(restColumn, LoopMath.Int(0), count, LoopKind.Serial, new For(inner, whole, size, LoopKind.Serial, Copy(panel, inner, restColumn))),
+        ]));
+    }
+
+    private Store Copy(LoopValue panel, LoopValue inner, LoopValue column)
+    {
+        LoopValue start = LoopMath.Sum(batch.Position(kernel, 0, packedBatch), LoopMath.Times(panel, kernel.Size(k * columns)));
+        LoopValue across = LoopMath.Plus(LoopMath.Times(panel, LoopMath.Int(columns)), column);
+        LoopValue read = LoopMath.Sum(
+            batch.Position(kernel, source.Offset, source.Batch),
+            LoopMath.Times(inner, kernel.Size(source.Row)),
+            LoopMath.Times(across, kernel.Size(source.Column)));
+        return new Store(to, LoopMath.Sum(start, LoopMath.Times(inner, LoopMath.Int(columns)), column), new Load(from, read));
+    }
+}
