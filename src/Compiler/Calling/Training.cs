@@ -13,7 +13,7 @@ internal sealed class Training : IDisposable
     private readonly Node[] targets;
     private readonly ILeaf[] keepers;
     private Workspace? saved;
-    private bool everRan;
+    private bool usedUp;
     private readonly long[] versions;
     private readonly byte[] one;
     private byte[] seedCopy = [];
@@ -73,7 +73,6 @@ internal sealed class Training : IDisposable
             }
 
             saved = workspace;
-            everRan = true;
             return results;
         }
         catch
@@ -87,7 +86,7 @@ internal sealed class Training : IDisposable
     {
         if (saved is null)
         {
-            throw new GradientException(everRan
+            throw new GradientException(usedUp
                 ? "Backward has already used up the values that Forward saved; call Forward again, or keep them with Backward(retainGraph: true)."
                 : "Backward needs the values that Forward saves; call Forward first, outside NoGrad.");
         }
@@ -114,12 +113,14 @@ internal sealed class Training : IDisposable
         if (!retainGraph)
         {
             Forget();
+            usedUp = true;
         }
     }
 
     /// <summary>Gives back what Forward saved.</summary>
     public void Forget()
     {
+        usedUp = false;
         if (saved is { } workspace)
         {
             saved = null;

@@ -54,14 +54,7 @@ internal sealed class ChooseBuffers : IMaterialization
             choice.Decide(node);
         }
 
-        foreach (Node root in roots)
-        {
-            if (!choice.LiesDense(root))
-            {
-                choice.buffered.Add(root);
-            }
-        }
-
+        choice.Settle(order, roots);
         foreach (Node node in order.Where(n => inline && n.Op is MatMulOp && !roots.Contains(n)))
         {
             choice.Absorb(node);
@@ -99,11 +92,7 @@ internal sealed class ChooseBuffers : IMaterialization
             case IotaOp or DimValueOp:
                 break;
             case BroadcastToOp or PermuteOp or SliceOp or ReshapeOp:
-                if (PointwiseExpression.ViewOf(node, this) is null)
-                {
-                    buffered.Add(node.Inputs[0]);
-                }
-
+                DemandView(node);
                 break;
             case ElementwiseOp:
                 cost[node] = 1 + node.Inputs.Sum(i => IsMaterialized(i) ? 0 : cost.GetValueOrDefault(i));
@@ -118,6 +107,41 @@ internal sealed class ChooseBuffers : IMaterialization
                 buffered.Add(node);
                 DemandBuffers(node);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Gives roots a buffer, and whatever that calls for: a node with a buffer of its own is read with other strides than before, which a reshape
+    /// further on may not be able to follow.
+    /// </summary>
+    private void Settle(IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots)
+    {
+        int before;
+        do
+        {
+            before = buffered.Count;
+            foreach (Node root in roots.Where(r => !LiesDense(r)))
+            {
+                buffered.Add(root);
+            }
+
+            foreach (Node node in order)
+            {
+                if (node.Op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp)
+                {
+                    DemandView(node);
+                }
+            }
+        }
+        while (buffered.Count > before);
+    }
+
+    /// <summary>A movement whose input cannot be read with its strides gets a copy of the input to read, whether or not it has a buffer itself.</summary>
+    private void DemandView(Node movement)
+    {
+        if (PointwiseExpression.ViewOf(movement.Inputs[0], this)?.Move(movement) is null)
+        {
+            buffered.Add(movement.Inputs[0]);
         }
     }
 
