@@ -126,7 +126,7 @@ internal sealed class VectorLoopEmitter(
 
     private IEnumerable<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
     {
-        BinaryFunction combine = CombineOf(reduction.Function);
+        BinaryFunction combine = reduction.Function.Combining();
         for (int width = 1; width < partials.Length; width *= 2)
         {
             for (int i = 0; i + width < partials.Length; i += 2 * width)
@@ -140,31 +140,7 @@ internal sealed class VectorLoopEmitter(
         yield return E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, operations.Reduce(reduction.Function, partials[0])));
     }
 
-    private E Identity(Reduction reduction) => operations.Broadcast(ScalarEmitter.Constant(IdentityOf(reduction)));
-
-    private static Literal IdentityOf(Reduction reduction)
-    {
-        DType type = reduction.Accumulator.Type;
-        return (reduction.Function, type) switch
-        {
-            (ReduceFunction.Sum, _) => Literal.Of(type, 0),
-            (ReduceFunction.Product, _) => Literal.Of(type, 1),
-            (ReduceFunction.Maximum, DType.Int32) => Literal.Of(int.MinValue),
-            (ReduceFunction.Maximum, DType.Int64) => Literal.Of(long.MinValue),
-            (ReduceFunction.Maximum, _) => Literal.Of(type, double.NegativeInfinity),
-            (_, DType.Int32) => Literal.Of(int.MaxValue),
-            (_, DType.Int64) => Literal.Of(long.MaxValue),
-            _ => Literal.Of(type, double.PositiveInfinity),
-        };
-    }
-
-    private static BinaryFunction CombineOf(ReduceFunction function) => function switch
-    {
-        ReduceFunction.Sum => BinaryFunction.Add,
-        ReduceFunction.Product => BinaryFunction.Multiply,
-        ReduceFunction.Maximum => BinaryFunction.Maximum,
-        _ => BinaryFunction.Minimum,
-    };
+    private E Identity(Reduction reduction) => operations.Broadcast(ScalarEmitter.Constant(reduction.Function.Identity(reduction.Accumulator.Type)));
 
     private static bool IsWorthUnrolling(For loop)
     {

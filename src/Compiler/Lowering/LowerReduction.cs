@@ -20,8 +20,8 @@ internal static class LowerReduction
         LoopValue position = nest.Position(kernel, 0, target);
         ReduceFunction function = FunctionOf(root.Op);
         var accumulator = new Local("acc", root.DType);
-        var combine = new Assign(accumulator, Combine(function, accumulator, value));
-        var start = new Let(accumulator, Identity(function, root.DType));
+        var combine = new Assign(accumulator, new BinaryValue(function.Combining(), accumulator, value));
+        var start = new Let(accumulator, function.Identity(root.DType));
         var finish = new Store(output, position, accumulator);
 
         int[] kept = [.. all.Where(loop => !nest.IsReduced[loop])];
@@ -62,29 +62,6 @@ internal static class LowerReduction
         int next = 0;
         return Enumerable.Range(0, input.Rank).Select(axis => axes.Contains(axis) ? 0 : rowMajor[next++]).ToEquatableArray();
     }
-
-    public static LoopValue Combine(ReduceFunction function, LoopValue x, LoopValue y) => new BinaryValue(
-        function switch
-        {
-            ReduceFunction.Sum => BinaryFunction.Add,
-            ReduceFunction.Product => BinaryFunction.Multiply,
-            ReduceFunction.Maximum => BinaryFunction.Maximum,
-            _ => BinaryFunction.Minimum,
-        },
-        x,
-        y);
-
-    public static Literal Identity(ReduceFunction function, DType type) => (function, type) switch
-    {
-        (ReduceFunction.Sum, _) => Literal.Of(type, 0),
-        (ReduceFunction.Product, _) => Literal.Of(type, 1),
-        (ReduceFunction.Maximum, DType.Int32) => Literal.Of(int.MinValue),
-        (ReduceFunction.Maximum, DType.Int64) => Literal.Of(long.MinValue),
-        (ReduceFunction.Maximum, _) => Literal.Of(type, double.NegativeInfinity),
-        (_, DType.Int32) => Literal.Of(int.MaxValue),
-        (_, DType.Int64) => Literal.Of(long.MaxValue),
-        _ => Literal.Of(type, double.PositiveInfinity),
-    };
 
     private static ReduceFunction FunctionOf(Op op) => op switch
     {

@@ -42,7 +42,6 @@ internal sealed class BuildProgram
         LoweredKernel[] kernels = context.Timed("lower", () => computed.SelectMany(n => LowerNode.Run(n, buffering, context.Options.Width)).ToArray());
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
-        HashSet<Node> readForward = [.. kernels.Where(IsForward).SelectMany(k => k.Buffers), .. roots.Where(r => r.IsForward).Select(r => SourceOf(r.Node))];
 
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
         foreach (Node node in order.Where(buffering.IsMaterialized))
@@ -94,7 +93,6 @@ internal sealed class BuildProgram
             Buffers = bufferOf,
             Saved = [.. saved],
             Constants = constants,
-            ForwardParameters = [.. readForward.OfType<IParameter>()],
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };

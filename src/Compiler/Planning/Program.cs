@@ -57,9 +57,7 @@ internal sealed class Program
     /// <summary>Constants in memory; freed by the collector once no call can use them.</summary>
     public required IReadOnlyList<AlignedBuffer> Constants { get; init; }
 
-    /// <summary>The parameters that the forward and the backward part read.</summary>
-    public required IParameter[] ForwardParameters { get; init; }
-
+    /// <summary>The parameters that the backward part reads.</summary>
     public required IParameter[] BackwardParameters { get; init; }
 
     public required CompileOptions Options { get; init; }
