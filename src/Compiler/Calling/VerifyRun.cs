@@ -1,4 +1,5 @@
 using GraphCompiler.Execution;
+using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 
@@ -10,24 +11,26 @@ internal static class VerifyRun
     public static unsafe void Check(Program program, Workspace workspace, int first, int last)
     {
         HashSet<Node> scratch = [.. program.Kernels.SelectMany(k => k.Scratch)];
-        for (int s = first; s < last; s++)
+        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Distinct())
         {
-            Node root = program.Kernels[s].Root;
-            if (!program.Kernels[s].Buffers.Contains(root))
-            {
-                continue;
-            }
-
-            // Each root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
+            // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
+            int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];
             Dictionary<Node, TensorValue> given = [];
-            foreach (int t in Enumerable.Range(first, last - first).Where(t => program.Kernels[t].Root == root))
+            nint result = 0;
+            foreach (int s in steps)
             {
-                for (int b = 0; b < program.Kernels[t].Buffers.Count; b++)
+                LoweredKernel kernel = program.Kernels[s];
+                for (int b = 0; b < kernel.Buffers.Count; b++)
                 {
-                    Node node = program.Kernels[t].Buffers[b];
-                    if (node != root && !scratch.Contains(node) && !given.ContainsKey(node))
+                    Node node = kernel.Buffers[b];
+                    nint address = workspace.Address(program.Plan.Steps[s].Buffers[b]);
+                    if (node == root)
                     {
-                        given[node] = Read(node, workspace.Address(program.Plan.Steps[t].Buffers[b]));
+                        result = address;
+                    }
+                    else if (!scratch.Contains(node) && !kernel.Roots.Contains(node) && !given.ContainsKey(node))
+                    {
+                        given[node] = Read(node, address);
                     }
                 }
             }
@@ -40,8 +43,7 @@ internal static class VerifyRun
                 given.ToDictionary(g => standIns[g.Key], g => g.Value),
                 name => symbols[Array.IndexOf(program.Symbols, name)]);
             TensorValue expected = values[0];
-            TensorValue actual = Read(root, workspace.Address(program.Plan.Steps[s].Buffers[IndexOf(program.Kernels[s].Buffers, root)]));
-            Compare(root, expected, actual, Rounding(root, expected, values[1..]));
+            Compare(root, expected, Read(root, result), Rounding(root, expected, values[1..]));
         }
 
         TensorValue Read(Node node, nint address)
@@ -90,16 +92,5 @@ internal static class VerifyRun
                 throw new CompileException($"The compiled {node.Describe()} gives {got} at [{at}]; the interpreter gives {want}.");
             }
         }
-    }
-
-    private static int IndexOf(IReadOnlyList<Node> nodes, Node node)
-    {
-        int i = 0;
-        while (nodes[i] != node)
-        {
-            i++;
-        }
-
-        return i;
     }
 }

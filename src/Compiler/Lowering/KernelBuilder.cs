@@ -8,10 +8,13 @@ namespace GraphCompiler.Lowering;
 /// <param name="Extents">The dimension behind each extent.</param>
 /// <param name="Range">The size of the parallel range.</param>
 /// <param name="Sites">What error site i + 1 means.</param>
-/// <param name="Root">The node whose value the kernel computes.</param>
+/// <param name="Roots">The nodes whose values the kernel computes; several kernels may share one.</param>
 internal sealed record LoweredKernel(
-    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, Node Root)
+    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, IReadOnlyList<Node> Roots)
 {
+    /// <summary>The first root: all of a kernel's roots belong to one part of the program.</summary>
+    public Node Root => Roots[0];
+
     /// <summary>Nodes of no graph that stand for memory between the kernels of one root; this kernel fills them.</summary>
     public IReadOnlyList<Node> Scratch { get; init; } = [];
 }
@@ -20,7 +23,7 @@ internal sealed record LoweredKernel(
 internal sealed record ErrorSite(Node Node, int Axis, Dim Size);
 
 /// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
-internal sealed class KernelBuilder(Node root)
+internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 {
     private readonly List<LoopBuffer> buffers = [];
     private readonly List<Node> nodes = [];
@@ -73,11 +76,12 @@ internal sealed class KernelBuilder(Node root)
 
     public LoweredKernel Build(Dim range, params LoopStatement[] body)
     {
-        string name = root.Name is null ? root.Op.Name : $"{root.Op.Name}_{root.Name}";
+        Node last = roots[^1];
+        string name = last.Name is null ? last.Op.Name : $"{last.Op.Name}_{last.Name}";
         var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, root) { Scratch = scratch };
+        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch };
     }
 
     private LoopBuffer Buffer(Node node, bool writable)
