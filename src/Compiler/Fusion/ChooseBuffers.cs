@@ -170,9 +170,15 @@ internal sealed class ChooseBuffers : IMaterialization
             chain.Add(top);
         }
 
+        // The kernel of another product may read this one on the way to its root.
+        if (chain.Any(epilogues.ContainsKey))
+        {
+            return;
+        }
+
         for (int i = chain.Count - 1; i >= 0; i--)
         {
-            if (!epilogues.ContainsKey(chain[i]) && Epilogue.Find(chain[i], product, this) is { } epilogue)
+            if (Epilogue.Find(chain[i], product, this) is { } epilogue)
             {
                 epilogues.Add(chain[i], epilogue);
                 buffered.Add(chain[i]);
