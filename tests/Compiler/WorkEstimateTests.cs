@@ -34,9 +34,9 @@ internal sealed class WorkEstimateTests
     {
         Node a = Input("a", ["N", 512]);
         Node b = Input("b", [512, 512]);
-        double[] few = Each([a, b], MatMul(a, b), 4);
-        double[] many = Each([a, b], MatMul(a, b), 400);
-        Assume.That(few, Has.Length.GreaterThan(1));
+        double[] few = Each([a, b], MatMul(a, b.Transpose()), 4);
+        double[] many = Each([a, b], MatMul(a, b.Transpose()), 400);
+        Assert.That(few, Has.Length.GreaterThan(1));
         Assert.That(few.Count(w => w > 1000), Is.LessThan(few.Length));
         Assert.That(many.Count(w => w > 1000), Is.LessThan(many.Length));
     }

@@ -9,9 +9,9 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class WorkEstimate
 {
-    // Nanoseconds of an operation on a scalar or vector in a stream of independent ones; of a byte that comes from or goes to a far cache or memory.
+    // Nanoseconds of an operation on a scalar or vector in a stream of independent ones; of a byte that comes from or goes to a far cache.
     private const double Operation = 0.14;
-    private const double Byte = 0.03;
+    private const double Byte = 0.01;
 
     // What a bound is taken for that only data tells.
     private const long UnknownTrips = 16;
@@ -157,16 +157,13 @@ internal sealed class WorkEstimate
     private static double Cost(LoopValue value, int lanes) => value switch
     {
         Literal or Local or Extent or BitcastValue => 0,
-        Load => 0.5,
-        UnaryValue unary => unary.Function switch
-        {
-            UnaryFunction.Sqrt => 12,
-            >= UnaryFunction.Exp and <= UnaryFunction.Cos => unary.Type == DType.Float64 ? 40 : 16,
-            UnaryFunction.Erf => unary.Type == DType.Float64 ? 80 : 24,
-            _ => 1,
-        },
+        Load => 0.25,
+        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf, Type: DType.Float64 } => 100,
+        UnaryValue { Function: UnaryFunction.Sin or UnaryFunction.Cos } => 60,
+        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf } => 20,
+        UnaryValue { Function: UnaryFunction.Sqrt } => 4,
         BinaryValue { Function: BinaryFunction.Power } => 60 * lanes,
-        BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 12 : 24 * lanes,
+        BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 4 : 20 * lanes,
         _ => 1,
     };
 
@@ -270,6 +267,15 @@ internal sealed class WorkEstimate
 
             // Counting and comparing, and what a loop costs that is not run.
             Operations += times * (passes + 4);
+            if (loop.Kind == LoopKind.Parallel && passes > 1)
+            {
+                // The last block may be a small one.
+                Add(part.Body, times * (passes - 1));
+                Set(loop.Variable, begin + ((passes - 1) * loop.Step));
+                Add(part.Body, times);
+                return;
+            }
+
             Add(part.Body, times * passes);
         }
 

@@ -12,10 +12,10 @@ internal sealed record Chunking
     public static Chunking Finest { get; } = new() { LeastWork = 0, ChunkWork = 0, MostChunks = int.MaxValue, Alignment = 1 };
 
     /// <summary>A kernel with less work than this is not worth waking a thread for.</summary>
-    public double LeastWork { get; init; } = 30_000;
+    public double LeastWork { get; init; } = 20_000;
 
     /// <summary>The work of a chunk: enough that taking one costs next to nothing, little enough that threads finish together.</summary>
-    public double ChunkWork { get; init; } = 6_000;
+    public double ChunkWork { get; init; } = 5_000;
 
     /// <summary>The most chunks: a few for each core of a large machine.</summary>
     public int MostChunks { get; init; } = 64;

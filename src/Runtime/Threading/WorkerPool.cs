@@ -8,12 +8,14 @@ namespace GraphCompiler.Execution;
 /// The threads that share kernels out. One job at a time has them; a caller that finds them taken runs its kernel alone, so callers never wait for
 /// each other. The caller opens a gate for so many threads, takes chunks like everyone, closes the gate when none are left, and waits for those
 /// that came in. A thread that wakes late finds the gate closed and touches nothing, so the job can live in the fields of the pool, and a call
-/// allocates nothing. Idle threads watch the gate for a moment before they park.
+/// allocates nothing. Idle threads watch the gate for a while before they park.
 /// </summary>
 internal sealed unsafe class WorkerPool
 {
-    // How long a thread that has nothing to do looks out for more before it parks: longer than what lies between two kernels of a plan.
-    private static readonly long SpinTicks = Stopwatch.Frequency / 10_000;
+    // How long a thread that has nothing to do watches for more before it parks: the least is what lies between two kernels of a plan, the most what
+    // lies between two calls of a loop. In between it learns: waking a thread can take a system milliseconds, watching in vain takes a core.
+    private static readonly long LeastWatch = Stopwatch.Frequency / 20_000;
+    private static readonly long MostWatch = Stopwatch.Frequency / 500;
 
     private readonly object parking = new();
     private readonly object finishing = new();
@@ -159,6 +161,7 @@ internal sealed unsafe class WorkerPool
     {
         // More threads than cores would only take time from each other by watching.
         bool watches = number < Environment.ProcessorCount - 1;
+        long watch = MostWatch;
         nint* own = stackalloc nint[KernelJob.MostSlots];
         while (true)
         {
@@ -180,9 +183,12 @@ internal sealed unsafe class WorkerPool
                     }
                 }
             }
-            else if (!watches || !Watch())
+            else if (!watches || !Watch(watch))
             {
+                long asleep = Stopwatch.GetTimestamp();
                 Park();
+                asleep = Stopwatch.GetTimestamp() - asleep;
+                watch = asleep < MostWatch ? MostWatch : Math.Max(LeastWatch, watch / 2);
             }
         }
     }
@@ -205,10 +211,10 @@ internal sealed unsafe class WorkerPool
         return 0;
     }
 
-    /// <summary>Whether the gate opened within a moment.</summary>
-    private bool Watch()
+    /// <summary>Whether the gate opened in a while.</summary>
+    private bool Watch(long ticks)
     {
-        long until = Stopwatch.GetTimestamp() + SpinTicks;
+        long until = Stopwatch.GetTimestamp() + ticks;
         do
         {
             for (int i = 0; i < 16; i++)
@@ -267,7 +273,7 @@ internal sealed unsafe class WorkerPool
     /// <returns>Whether the caller was interrupted, which must not end the wait: the others use its memory.</returns>
     private bool AwaitWorkers()
     {
-        long until = Stopwatch.GetTimestamp() + SpinTicks;
+        long until = Stopwatch.GetTimestamp() + LeastWatch;
         do
         {
             for (int i = 0; i < 16; i++)
