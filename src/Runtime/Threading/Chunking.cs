@@ -9,10 +9,13 @@ internal sealed record Chunking
     public static Chunking Default { get; } = new();
 
     /// <summary>Cuts whatever can be cut, however small: for tests.</summary>
-    public static Chunking Finest { get; } = new() { LeastWork = 0, ChunkWork = 0, MostChunks = int.MaxValue, Alignment = 1 };
+    public static Chunking Finest { get; } = new() { LeastWork = 0, LeastWorkToWake = 0, ChunkWork = 0, MostChunks = int.MaxValue, Alignment = 1 };
+
+    /// <summary>A kernel with less work than this is not worth sharing, even with threads that are awake.</summary>
+    public double LeastWork { get; init; } = 15_000;
 
     /// <summary>A kernel with less work than this is not worth waking a thread for.</summary>
-    public double LeastWork { get; init; } = 20_000;
+    public double LeastWorkToWake { get; init; } = 40_000;
 
     /// <summary>The work of a chunk: enough that taking one costs next to nothing, little enough that threads finish together.</summary>
     public double ChunkWork { get; init; } = 5_000;

@@ -7,7 +7,8 @@ namespace GraphCompiler.Execution;
 /// <param name="Range">The size of the range.</param>
 /// <param name="Chunk">The size of a chunk.</param>
 /// <param name="Lanes">The slots whose memory each thread has for itself.</param>
-internal readonly record struct KernelJob(KernelEntry Entry, nint Frame, int Slots, nint Range, nint Chunk, LaneSlot[] Lanes)
+/// <param name="Wakes">Whether threads that parked are woken for it; if not, only those that watch take part.</param>
+internal readonly record struct KernelJob(KernelEntry Entry, nint Frame, int Slots, nint Range, nint Chunk, LaneSlot[] Lanes, bool Wakes = true)
 {
     /// <summary>The slots of the largest frame that is shared out.</summary>
     public const int MostSlots = 1024;

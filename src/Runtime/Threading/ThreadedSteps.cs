@@ -5,6 +5,7 @@ internal sealed class ThreadedSteps
 {
     private readonly Plan plan;
     private readonly nint[] chunks;
+    private readonly bool[] wakes;
     private readonly LaneSlot[][] lanes;
 
     public ThreadedSteps(Plan plan)
@@ -12,11 +13,12 @@ internal sealed class ThreadedSteps
         this.plan = plan;
         if (plan.Threads == 1)
         {
-            (chunks, lanes) = ([], []);
+            (chunks, wakes, lanes) = ([], [], []);
             return;
         }
 
         chunks = new nint[plan.Steps.Length];
+        wakes = new bool[plan.Steps.Length];
         lanes = [.. plan.Steps.Select(step => Enumerable.Range(0, step.Buffers.Length)
             .Where(slot => plan.Buffers[step.Buffers[slot]].IsPerThread)
             .Select(slot => new LaneSlot(slot, 0))
@@ -35,7 +37,9 @@ internal sealed class ThreadedSteps
         for (int s = 0; s < chunks.Length; s++)
         {
             PlanStep step = plan.Steps[s];
-            chunks[s] = step.Work is { } work ? (nint)plan.Chunking.Chunk(sizes[step.Range], work(sizes), step.IsVectorRange) : 0;
+            double work = step.Work?.Invoke(sizes) ?? 0;
+            chunks[s] = step.Work is null ? 0 : (nint)plan.Chunking.Chunk(sizes[step.Range], work, step.IsVectorRange);
+            wakes[s] = work >= plan.Chunking.LeastWorkToWake;
             Any |= chunks[s] != 0;
             foreach (ref LaneSlot lane in lanes[s].AsSpan())
             {
@@ -46,5 +50,5 @@ internal sealed class ThreadedSteps
 
     /// <summary>Runs a shared step on its frame.</summary>
     public int Run(int step, nint frame, nint range) => WorkerPool.Instance.Run(
-        new KernelJob(plan.Steps[step].Entry, frame, plan.Steps[step].Slots, range, chunks[step], lanes[step]), plan.Threads);
+        new KernelJob(plan.Steps[step].Entry, frame, plan.Steps[step].Slots, range, chunks[step], lanes[step], wakes[step]), plan.Threads);
 }

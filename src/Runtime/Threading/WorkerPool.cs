@@ -59,7 +59,7 @@ internal sealed unsafe class WorkerPool
 
         // What was written before is seen by whoever comes in. The fence also orders the gate before the look at the parked.
         Interlocked.Exchange(ref shared.Gate, Gate.Open(shared.Gate, most));
-        if (Volatile.Read(ref parked) > 0)
+        if (work.Wakes && Volatile.Read(ref parked) > 0)
         {
             interrupted = Wake(most);
         }
