@@ -61,6 +61,7 @@ internal sealed class RandomGraphTests
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("threads", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }),
             ("no inlining", new CompileOptions { Inline = false }),
+            ("no fusion", new CompileOptions { Fuse = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];
