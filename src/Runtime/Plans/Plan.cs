@@ -14,6 +14,9 @@ internal sealed class Plan
 
     public required PlanBuffer[] Buffers { get; init; }
 
+    /// <summary>The memory of the buffers that live in the workspace; buffers of one block take each other's place.</summary>
+    public required PlanBlock[] Blocks { get; init; }
+
     /// <summary>How many buffers the caller provides: inputs, seeds, outputs.</summary>
     public required int Externals { get; init; }
 
@@ -23,6 +26,9 @@ internal sealed class Plan
 
     /// <summary>Computes all sizes from the symbols' values.</summary>
     public required SizeFunction EvaluateSizes { get; init; }
+
+    /// <summary>Whether a block holds something over the end of the forward part.</summary>
+    public bool IsReadBackward(PlanBlock block) => block.First <= ForwardSteps && block.Last > ForwardSteps;
 }
 
 /// <summary>Computes sizes from the values of symbols.</summary>
@@ -39,7 +45,14 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
 /// <param name="External">Its position among what the caller provides, or −1.</param>
 /// <param name="Address">Its fixed address, or 0.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
-internal readonly record struct PlanBuffer(int External, nint Address, int Bytes)
+/// <param name="Block">Its block of the workspace; −1 until it has one, and for buffers elsewhere.</param>
+internal readonly record struct PlanBuffer(int External, nint Address, int Bytes, int Block = -1)
 {
     public bool IsInWorkspace => External < 0 && Address == 0;
 }
+
+/// <summary>Memory of the workspace, and the time of a run during which it is in use.</summary>
+/// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
+/// <param name="First">The time from which on it holds something.</param>
+/// <param name="Last">The last time at which it is used. Times count the steps; one more time ends each of the two parts.</param>
+internal readonly record struct PlanBlock(int Bytes, int First, int Last);
