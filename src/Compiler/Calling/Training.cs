@@ -30,6 +30,8 @@ internal sealed class Training : IDisposable
         keepers = [.. targets.Select(t => t as ILeaf ?? (t.DType == DType.Float64 ? Keeper<double>(t) : Keeper<float>(t)))];
     }
 
+    public Executor Executor => executor;
+
     public static Training Create(Graph graph, CompileOptions options)
     {
         Node root = graph.Outputs[0];

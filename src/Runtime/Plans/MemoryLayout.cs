@@ -1,11 +1,16 @@
 namespace GraphCompiler.Execution;
 
 /// <summary>
-/// Gives blocks of a workspace their offsets: blocks that are never in use at the same time may share memory. Best fit in two orders, the largest
-/// first and the earliest first, and the better of the two; the arrays are kept for the next binding.
+/// Gives blocks of a workspace their offsets: blocks that are never in use at the same time may share memory. Best fit in several orders: the earliest
+/// first, the largest first, and while that wastes memory again with the block that sticks out moved forward. The arrays are kept for the next binding.
 /// </summary>
 internal sealed class MemoryLayout : IComparer<int>
 {
+    // Attempts stop when so little is wasted, after so many, or when they have looked at so many pairs of blocks.
+    private const double LittleWaste = 1.1;
+    private const int MostAttempts = 100;
+    private const long MostPairs = 1_000_000;
+
     private readonly PlanBlock[] blocks;
     private readonly long[] sizes;
     private readonly long[] live;
@@ -56,12 +61,16 @@ internal sealed class MemoryLayout : IComparer<int>
             Peak = Math.Max(Peak, now);
         }
 
-        Total = Try(largest: true);
-        tried.CopyTo(Offsets, 0);
-        if (Total > Peak && Try(largest: false) is var other && other < Total)
+        Total = long.MaxValue;
+        Sort(bySize: false);
+        Try();
+        Sort(bySize: true);
+        Try();
+        long pairs = (long)blocks.Length * blocks.Length;
+        for (int attempt = 1; attempt <= MostAttempts && attempt * pairs <= MostPairs && Total > LittleWaste * Peak; attempt++)
         {
-            Total = other;
-            tried.CopyTo(Offsets, 0);
+            MoveForward(Topmost(), attempt);
+            Try();
         }
     }
 
@@ -73,15 +82,40 @@ internal sealed class MemoryLayout : IComparer<int>
         return first != 0 ? first : second != 0 ? second : x.CompareTo(y);
     }
 
-    private long Try(bool largest)
+    private void Sort(bool bySize)
     {
-        largestFirst = largest;
+        largestFirst = bySize;
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = i;
         }
 
         Array.Sort(order, this);
+    }
+
+    private int Topmost()
+    {
+        int topmost = 0;
+        for (int b = 1; b < blocks.Length; b++)
+        {
+            topmost = tried[b] + sizes[b] > tried[topmost] + sizes[topmost] ? b : topmost;
+        }
+
+        return topmost;
+    }
+
+    /// <summary>Gives a block an earlier turn: which one differs from attempt to attempt, lest the same orders come round again.</summary>
+    private void MoveForward(int block, int attempt)
+    {
+        int at = Array.IndexOf(order, block);
+        int to = at == 0 ? 0 : (int)((uint)(attempt * 2654435761) % (uint)at);
+        Array.Copy(order, to, order, to + 1, at - to);
+        order[to] = block;
+    }
+
+    /// <summary>Places the blocks in the current order, and keeps the result if it is the best yet.</summary>
+    private void Try()
+    {
         long total = 0;
         for (int count = 0; count < order.Length; count++)
         {
@@ -99,7 +133,11 @@ internal sealed class MemoryLayout : IComparer<int>
             placed[at] = block;
         }
 
-        return total;
+        if (total < Total)
+        {
+            Total = total;
+            tried.CopyTo(Offsets, 0);
+        }
     }
 
     /// <summary>The smallest gap that the block fits into between those in use at its time, or behind the last of them.</summary>
