@@ -27,6 +27,11 @@ public sealed record CompileOptions
     /// </summary>
     public bool UpdateInPlace { get; init; } = true;
 
+    /// <summary>
+    /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
+    /// </summary>
+    public bool Recompute { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 
