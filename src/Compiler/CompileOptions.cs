@@ -18,6 +18,12 @@ public sealed record CompileOptions
     /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
     public bool Fuse { get; init; } = true;
 
+    /// <summary>
+    /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
+    /// constants meet in a graph without updates and backward part.
+    /// </summary>
+    public bool PackWeights { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 

@@ -61,6 +61,7 @@ internal sealed class RandomGraphTests
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("no inlining", new CompileOptions { Inline = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
+            ("no packed weights", new CompileOptions { PackWeights = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];

@@ -133,7 +133,8 @@ internal sealed unsafe class Workspace : IDisposable
         {
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
-            site = step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
+            nint range = (nint)sizes[step.Range];
+            site = step.Versioned is { } versioned ? versioned.Run(step.Entry, (nint)frame, range) : step.Entry((nint)frame, 0, range);
             if (site != 0)
             {
                 detail = frame[step.Slots - 1];
