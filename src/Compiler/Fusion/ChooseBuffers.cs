@@ -176,9 +176,15 @@ internal sealed class ChooseBuffers : IMaterialization
             chain.Add(top);
         }
 
+        // The kernel of another product may read this one on the way to its root.
+        if (chain.Any(epilogues.ContainsKey))
+        {
+            return;
+        }
+
         for (int i = chain.Count - 1; i >= 0; i--)
         {
-            if (!epilogues.ContainsKey(chain[i]) && Epilogue.Find(chain[i], product, this) is { } epilogue)
+            if (Epilogue.Find(chain[i], product, this) is { } epilogue)
             {
                 epilogues.Add(chain[i], epilogue);
                 buffered.Add(chain[i]);
@@ -192,7 +198,7 @@ internal sealed class ChooseBuffers : IMaterialization
         inline
         && !IsMaterialized(node)
         && expansion.Cost <= ExpressionBudget
-        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp)
+        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)
         && (readers[node].Count == 1 || (expansion.Cost <= RepeatBudget && expansion.IsNoMoreThan(node)));
 
     /// <summary>Kernels other than elementwise ones and reductions read memory only.</summary>

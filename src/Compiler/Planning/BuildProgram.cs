@@ -40,10 +40,12 @@ internal sealed class BuildProgram
     private Program Build()
     {
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
-        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, roots.Select(r => SourceOf(r.Node)), StageOf, context.Options.Fuse));
+        Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
+        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, results, StageOf, context.Options.Fuse));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
-        context.DumpFusion(fused, kernels);
+        var traffic = Traffic.Of(kernels, results);
+        context.DumpFusion(fused, traffic);
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
@@ -96,6 +98,7 @@ internal sealed class BuildProgram
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
+            Traffic = traffic,
             Compiled = compiled,
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
             Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
