@@ -3,16 +3,14 @@ using System.Runtime.Intrinsics.X86;
 namespace GraphCompiler.Execution;
 
 /// <summary>
-/// The sizes in bytes of a core's own caches, read once from the processor where it tells. They decide how work is cut into blocks, never in
-/// which order numbers are added, so that results do not depend on them.
+/// The size in bytes of a core's own second-level cache, read once from the processor where it tells. It decides how work is cut into blocks,
+/// never in which order numbers are added, so that results do not depend on it.
 /// </summary>
 internal static class CacheSizes
 {
     private const int IntelLeaf = 4;
     private const int AmdLeaf = unchecked((int)0x8000001D);
-
-    /// <summary>First-level data cache.</summary>
-    public static int Level1 { get; } = Find(level: 1, usual: 32 << 10, least: 16 << 10, most: 256 << 10);
+    private const int AmdLevel2 = unchecked((int)0x80000006);
 
     /// <summary>Second-level cache.</summary>
     public static int Level2 { get; } = Find(level: 2, usual: 512 << 10, least: 128 << 10, most: 4 << 20);
@@ -42,6 +40,13 @@ internal static class CacheSizes
                 long size = (((uint)b >> 22) + 1L) * ((((uint)b >> 12) & 1023) + 1L) * (((uint)b & 4095) + 1L) * ((uint)c + 1L);
                 return (int)Math.Clamp(size, least, most);
             }
+        }
+
+        // Virtual machines hide that leaf more often than AMD's old one, which gives kilobytes.
+        if (leaf == AmdLeaf)
+        {
+            long size = ((uint)X86Base.CpuId(AmdLevel2, 0).Ecx >> 16) * 1024L;
+            return size == 0 ? usual : (int)Math.Clamp(size, least, most);
         }
 
         return usual;

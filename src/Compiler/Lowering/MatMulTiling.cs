@@ -17,16 +17,17 @@ internal sealed record MatMulTiling(
     EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner)
 {
     /// <summary>
-    /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine: with tiles of
-    /// 14 rows this is over half of the smallest first-level caches with wide vectors.
+    /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine. Shorter blocks
+    /// would fit the first-level cache, and cost more by the sums' way to memory and back than that saves.
     /// </summary>
-    private const int InnerBytes = 2048;
+    private const int InnerBytes = 4096;
 
     // A block is worth handing to another thread from about here; a product of less is one block.
     private const long BlockOperations = 600_000;
 
     // A block of rows that is not the only one is read from further away for every group of panels: no fewer columns than that is worth.
     private const long ColumnsOfManyBlocks = 256;
+    private const long ManyBlocks = 8;
     private const long ColumnsOfUnknownRows = 128;
 
     // What a symbolic size counts as.
@@ -103,11 +104,11 @@ internal sealed record MatMulTiling(
         return ((k + blocks - 1) / blocks + 15) / 16 * 16;
     }
 
-    /// <summary>As many rows as take half of the second-level cache.</summary>
+    /// <summary>As many rows as take a quarter of the second-level cache; panels and sums take the rest.</summary>
     private static Dim RowsOf(MatMulProblem problem, int height, long? inner)
     {
         long bytes = Math.Max(1, inner ?? problem.K.Constant ?? 1) * problem.Type.Size();
-        long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 2 / bytes, height, MostBlockRows) / height) * height;
+        long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 4 / bytes, height, MostBlockRows) / height) * height;
         if (problem.M.Constant is not { } m)
         {
             return most;
@@ -126,7 +127,8 @@ internal sealed record MatMulTiling(
     {
         long rows = Math.Max(1, problem.M.Constant is null ? Nominal : blockRows.Constant!.Value);
         long operations = 2 * rows * panel * Math.Max(1, problem.K.Constant ?? Nominal);
-        long columns = problem.M.Constant is not { } m ? ColumnsOfUnknownRows : m > blockRows.Constant ? ColumnsOfManyBlocks : 1;
+        long blocks = problem.M.Constant is { } m ? (m + rows - 1) / rows : 0;
+        long columns = problem.M.Constant is null ? ColumnsOfUnknownRows : blocks > 1 ? ColumnsOfManyBlocks * Math.Min(blocks, ManyBlocks) / ManyBlocks : 1;
         long panels = Math.Max((BlockOperations + operations - 1) / operations, (columns + panel - 1) / panel);
         if (problem.N.Constant is not { } n)
         {
