@@ -63,6 +63,7 @@ internal sealed class RandomGraphTests
             ("no inlining", new CompileOptions { Inline = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
             ("no reuse of memory", new CompileOptions { ReuseMemory = false }),
+            ("no packed weights", new CompileOptions { PackWeights = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];
