@@ -1,3 +1,5 @@
+using GraphCompiler.Execution;
+
 namespace GraphCompiler;
 
 /// <summary>How a graph is compiled.</summary>
@@ -15,6 +17,20 @@ public sealed record CompileOptions
     /// <summary>Whether elementwise operations are computed inside the kernels that read them.</summary>
     public bool Inline { get; init; } = true;
 
+    /// <summary>
+    /// The most threads that one call works with, that of the caller included; by default one a processor. Small graphs run on the caller's thread
+    /// whatever this says. Results are the same, bit for bit, at any number.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
+    public int Threads
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, $"A call needs at least one thread, its caller's; {value} were allowed.");
+    }
+    = Environment.ProcessorCount;
+
     /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
     public bool Fuse { get; init; } = true;
 
@@ -23,6 +39,23 @@ public sealed record CompileOptions
     /// constants meet in a graph without updates and backward part.
     /// </summary>
     public bool PackWeights { get; init; } = true;
+
+    /// <summary>
+    /// Whether memory of intermediate values is used again when they are no longer needed, and kernels may write over what they are the last to read.
+    /// <see cref="Verify"/>, which looks at everything after the run, turns it off.
+    /// </summary>
+    public bool ReuseMemory { get; init; } = true;
+
+    /// <summary>
+    /// Whether kernels may write new values of parameters where the old ones lie, after all that can fail; otherwise, and where that is not possible,
+    /// they are copied there after the run. <see cref="Verify"/> and <see cref="Checked"/> turn it off.
+    /// </summary>
+    public bool UpdateInPlace { get; init; } = true;
+
+    /// <summary>
+    /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
+    /// </summary>
+    public bool Recompute { get; init; } = true;
 
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
@@ -38,4 +71,7 @@ public sealed record CompileOptions
 
     /// <summary>Intermediate nodes whose gradients are kept by a backward; read them with <see cref="CompiledGraph.GradientOf{T}"/>.</summary>
     public IReadOnlyList<Node> RetainGrad { get; init; } = [];
+
+    /// <summary>How kernels are cut for threads: tests cut finer.</summary>
+    internal Chunking Chunking { get; init; } = Chunking.Default;
 }

@@ -59,9 +59,11 @@ internal sealed class RandomGraphTests
         [
             .. VectorWidths.Supported.Select(w => ($"{w}", new CompileOptions { Width = w })),
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
+            ("threads", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }),
             ("no inlining", new CompileOptions { Inline = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
             ("no packed weights", new CompileOptions { PackWeights = false }),
+            ("no reuse of memory", new CompileOptions { ReuseMemory = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];

@@ -17,6 +17,9 @@ internal sealed record LoweredKernel(
 
     /// <summary>Nodes of no graph that stand for memory between the kernels of one root; this kernel fills them.</summary>
     public IReadOnlyList<Node> Scratch { get; init; } = [];
+
+    /// <summary>Nodes of no graph that stand for memory which each thread working on this kernel has for itself, for the time it takes.</summary>
+    public IReadOnlyList<Node> WorkerScratch { get; init; } = [];
 }
 
 /// <summary>An index that left its axis: the node that looked it up, and the axis' size.</summary>
@@ -30,6 +33,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     private readonly List<Dim> extents = [];
     private readonly List<ErrorSite> sites = [];
     private readonly List<Node> scratch = [];
+    private readonly List<Node> workerScratch = [];
 
     public Local Begin { get; } = new("begin", DType.Int64);
 
@@ -39,7 +43,9 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     public LoopBuffer Input(Node node) => Buffer(node, writable: false);
 
     /// <summary>The buffer of the node that is computed.</summary>
-    public LoopBuffer Output(Node node) => Buffer(node, writable: true);
+    /// <param name="node">The node.</param>
+    /// <param name="storedOnce">Whether the kernel surely stores each element once; loops from 0 with row-major indices show it by themselves.</param>
+    public LoopBuffer Output(Node node, bool storedOnce = false) => Buffer(node, writable: true, storedOnce);
 
     /// <summary>Memory that this kernel fills for the root's next kernels.</summary>
     public Node Scratch(DType type, Dim count)
@@ -47,6 +53,17 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         Node node = Ops.Placeholder(new NodeType(type, [count]), $"scratch{scratch.Count}", requiresGrad: false);
         scratch.Add(node);
         return node;
+    }
+
+    /// <summary>
+    /// Memory that each thread has for itself while it works on this kernel. It holds whatever the last item left: write before reading in every
+    /// item of the range.
+    /// </summary>
+    public LoopBuffer WorkerScratch(DType type, Dim count)
+    {
+        Node node = Ops.Placeholder(new NodeType(type, [count]), $"own{workerScratch.Count}", requiresGrad: false);
+        workerScratch.Add(node);
+        return Output(node);
     }
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
@@ -81,10 +98,10 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch };
+        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch, WorkerScratch = workerScratch };
     }
 
-    private LoopBuffer Buffer(Node node, bool writable)
+    private LoopBuffer Buffer(Node node, bool writable, bool storedOnce = false)
     {
         int at = nodes.IndexOf(node);
         if (at >= 0 && buffers[at].Writable == writable)
@@ -92,7 +109,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
             return buffers[at];
         }
 
-        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount) };
+        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount), IsStoredOnce = storedOnce };
         buffers.Add(buffer);
         nodes.Add(node);
         return buffer;

@@ -46,6 +46,7 @@ internal sealed class BuildProgram
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
         var traffic = Traffic.Of(kernels, results);
         context.DumpFusion(fused, traffic);
+        (kernels, IReadOnlyDictionary<Node, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
@@ -53,12 +54,17 @@ internal sealed class BuildProgram
         HashSet<Node> inMemory = [.. computed];
         foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or ConstantOp && buffering.IsMaterialized(n))))
         {
-            bufferOf[node] = AddBuffer(node, outputOf);
+            bufferOf[node] = AddBuffer(node, outputOf, places.GetValueOrDefault(node));
         }
 
         foreach (Node scratch in kernels.SelectMany(k => k.Scratch))
         {
             bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true);
+        }
+
+        foreach (Node scratch in kernels.SelectMany(k => k.WorkerScratch))
+        {
+            bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
         }
 
         foreach (Node lasting in kernels.Where(RunsOnceAVersion).SelectMany(k => k.Scratch))
@@ -70,6 +76,15 @@ internal sealed class BuildProgram
         CompiledKernel[] compiled = context.Compile(kernels);
         PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
+        PlanBuffer[] planned = [.. buffers];
+        PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
+            kernels,
+            steps,
+            kernels.Count(IsForward),
+            planned,
+            [.. placed.Where(p => p.Root.IsForward).Select(p => p.Buffer.Buffer), .. saved.Select(s => s.To)],
+            placed.Where(p => !p.Root.IsForward).Select(p => p.Buffer.Buffer),
+            context.Options is { ReuseMemory: true, Verify: false }));
         int[] inputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))];
         string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
         Dim[] allSizes = [.. sizes];
@@ -80,10 +95,13 @@ internal sealed class BuildProgram
             {
                 Steps = steps,
                 ForwardSteps = kernels.Count(IsForward),
-                Buffers = [.. buffers],
+                Buffers = planned,
+                Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
                 Symbols = symbols.Length,
                 Sizes = allSizes.Length,
+                Threads = context.Options.Threads,
+                Chunking = context.Options.Chunking,
                 EvaluateSizes = (values, results) =>
                 {
                     long[] copy = values.ToArray();
@@ -128,6 +146,11 @@ internal sealed class BuildProgram
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
+    private (LoweredKernel[] Kernels, IReadOnlyDictionary<Node, Node> Places) UpdatesInPlace(LoweredKernel[] kernels) =>
+        context.Options is { UpdateInPlace: true, Verify: false, Checked: false }
+            ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, SourceOf(r.Node)))])
+            : (kernels, new Dictionary<Node, Node>());
+
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
 
     /// <summary>An output that a kernel computes, and that only the forward part reads, is written where the caller wants it.</summary>
@@ -150,12 +173,12 @@ internal sealed class BuildProgram
         return outputOf;
     }
 
-    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, bool isScratch = false)
+    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, Node? place = null, bool isScratch = false, bool isPerThread = false)
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
         int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
-        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : node is IParameter parameter ? parameter.Address : 0;
-        buffers.Add(new PlanBuffer(external, address, bytes));
+        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
+        buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread });
         return buffers.Count - 1;
     }
 
@@ -207,14 +230,40 @@ internal sealed class BuildProgram
         return saved;
     }
 
-    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt) => new(
-        compiled.Entry,
-        [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
-        [.. kernel.Extents.Select(SizeOf)],
-        SizeOf(kernel.Range))
+    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt)
     {
-        Versioned = RunsOnceAVersion(kernel) ? new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) : null,
-    };
+        int[] extents = [.. kernel.Extents.Select(SizeOf)];
+        var step = new PlanStep(
+            compiled.Entry,
+            [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
+            extents,
+            SizeOf(kernel.Range));
+        if (RunsOnceAVersion(kernel))
+        {
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) };
+        }
+
+        if (context.Options.Threads == 1 || kernel.Range.Constant <= 1)
+        {
+            return step;
+        }
+
+        WorkEstimate estimate = WorkEstimate.Of(kernel.Kernel, context.Options.Width);
+        return step with
+        {
+            IsVectorRange = estimate.IsVectorRange,
+            Work = values =>
+            {
+                Span<long> own = extents.Length <= 64 ? stackalloc long[extents.Length] : new long[extents.Length];
+                for (int i = 0; i < extents.Length; i++)
+                {
+                    own[i] = values[extents[i]];
+                }
+
+                return estimate.Nanoseconds(own);
+            },
+        };
+    }
 
     private (Root Root, RootBuffer Buffer)[] PlaceRoots(Dictionary<Node, int> savedAt)
     {
