@@ -40,7 +40,7 @@ internal sealed class MatMulKernel
         kernel = new KernelBuilder(problem.Root);
         a = kernel.Input(left.Source);
         b = kernel.Input(right.Source);
-        c = kernel.Output(problem.Root, storedOnce: true);
+        c = kernel.Output(problem.Root, storedOnce: FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null));
         batch = problem.Batches(left.Batch, right.Batch);
     }
 

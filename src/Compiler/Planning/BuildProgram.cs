@@ -237,10 +237,12 @@ internal sealed class BuildProgram
             compiled.Entry,
             [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
             extents,
-            SizeOf(kernel.Range))
+            SizeOf(kernel.Range));
+        if (RunsOnceAVersion(kernel))
         {
-            Versioned = RunsOnceAVersion(kernel) ? new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) : null,
-        };
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) };
+        }
+
         if (context.Options.Threads == 1 || kernel.Range.Constant <= 1)
         {
             return step;
