@@ -24,6 +24,9 @@ public sealed record CompileOptions
     /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>
     public bool UseFastExpressionCompiler { get; init; } = true;
 
+    /// <summary>Whether kernels of equal structure are compiled once in this process and shared from then on, by graphs too.</summary>
+    public bool CacheKernels { get; init; } = true;
+
     /// <summary>A folder to write every stage of the compilation to; by default what GRAPHCOMPILER_DUMP names, if anything.</summary>
     public string? DumpDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP") is { Length: > 0 } folder ? folder : null;
 
