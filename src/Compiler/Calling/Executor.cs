@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
@@ -11,10 +12,14 @@ internal sealed class Executor : IDisposable
     private readonly WorkspacePool pool;
     private readonly bool updatesReadParameters;
 
+    // Outputs that lie elsewhere than the caller wants them.
+    private readonly RootBuffer[] copied;
+
     public Executor(Program program)
     {
         this.program = program;
         pool = new WorkspacePool(program.Plan);
+        copied = [.. program.Outputs.Where(o => program.Plan.Buffers[o.Buffer].External != o.External)];
         updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address != 0);
     }
 
@@ -118,6 +123,7 @@ internal sealed class Executor : IDisposable
         return call.Results;
     }
 
+    [SkipLocalsInit]
     private void Bind(Workspace workspace, ReadOnlySpan<Argument> arguments)
     {
         var binder = new Binder(program, program.SignatureRoom <= 64 ? stackalloc long[64] : new long[program.SignatureRoom]);
@@ -149,12 +155,9 @@ internal sealed class Executor : IDisposable
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
         RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
-        foreach (RootBuffer output in program.Outputs)
+        foreach (RootBuffer output in copied)
         {
-            if (program.Plan.Buffers[output.Buffer].External != output.External)
-            {
-                Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
-            }
+            Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
         }
 
         foreach ((int from, int to) in program.Saved)

@@ -24,6 +24,7 @@ internal sealed unsafe class Workspace : IDisposable
         sizes = new long[plan.Sizes];
         addresses = new nint[plan.Buffers.Length];
         Externals = new nint[plan.Externals];
+        Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
         List<(int, int)> found = [];
         int slots = 0;
@@ -49,6 +50,12 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The addresses that the caller provides, to be set before a run.</summary>
     public nint[] Externals { get; }
 
+    /// <summary>What the arguments and destinations of the current binding look like, where <see cref="HasAccepted"/> says so.</summary>
+    public AcceptedArgument[] Accepted { get; }
+
+    /// <summary>Whether <see cref="Accepted"/> holds; another binding ends that.</summary>
+    public bool HasAccepted { get; set; }
+
     /// <summary>The sizes for the current binding.</summary>
     public ReadOnlySpan<long> Sizes => sizes;
 
@@ -70,6 +77,7 @@ internal sealed unsafe class Workspace : IDisposable
     public void Bind(ReadOnlySpan<long> values, ReadOnlySpan<long> arguments)
     {
         bound = false;
+        HasAccepted = false;
         values.CopyTo(symbols);
         plan.EvaluateSizes(symbols, sizes);
         long total = 0;
