@@ -61,6 +61,7 @@ internal sealed class RandomGraphTests
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("no inlining", new CompileOptions { Inline = false }),
             ("no kernel cache", new CompileOptions { CacheKernels = false }),
+            ("no fusion", new CompileOptions { Fuse = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];
