@@ -69,7 +69,7 @@ internal sealed class CompilerContext(CompileOptions options)
         return compiled;
     });
 
-    private EmitOptions EmitOptions => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
+    public EmitOptions EmitOptions => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
 
     private CompiledKernel Compile(Kernel kernel) =>
         options.CacheKernels ? KernelCache.Shared.Get(kernel, EmitOptions) : KernelCompiler.Compile(kernel, EmitOptions);

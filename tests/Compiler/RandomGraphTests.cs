@@ -60,6 +60,7 @@ internal sealed class RandomGraphTests
             .. VectorWidths.Supported.Select(w => ($"{w}", new CompileOptions { Width = w })),
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("no inlining", new CompileOptions { Inline = false }),
+            ("no merging", new CompileOptions { MergeSmallKernels = false }),
             ("no kernel cache", new CompileOptions { CacheKernels = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
             ("no simplification", new CompileOptions { Simplify = false }),

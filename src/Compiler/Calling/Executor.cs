@@ -63,7 +63,7 @@ internal sealed class Executor : IDisposable
     public void Backward(Workspace workspace, nint seed)
     {
         workspace.Externals[InputCount - 1] = seed;
-        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.Steps.Length);
+        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.LastStep);
     }
 
     public Workspace Rent() => pool.Rent();
@@ -154,7 +154,7 @@ internal sealed class Executor : IDisposable
 
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
-        RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
+        RunSteps(workspace, 0, backwardToo ? program.Plan.LastStep : program.Plan.ForwardSteps);
         foreach (RootBuffer output in copied)
         {
             Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);

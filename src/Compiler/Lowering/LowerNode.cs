@@ -15,6 +15,14 @@ internal static class LowerNode
             : [Run(root, materialization)];
     }
 
+    /// <summary>Kernels for a group where all tensors are small: those for any size, or less code that knows few rows only.</summary>
+    public static IReadOnlyList<LoweredKernel> Small(KernelGroup group, IReadOnlyList<LoweredKernel> kernels, IMaterialization materialization, VectorWidth width)
+    {
+        Node root = group.Nodes[0];
+        bool isProduct = group.Domain is null && (root.Op is MatMulOp || materialization.EpilogueOf(root) is not null);
+        return isProduct && LowerMatMul.FewRows(root, materialization, width) is { } small ? [small] : kernels;
+    }
+
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {
         ArgExtremumOp => LowerArgExtremum.Run(root, materialization),

@@ -21,11 +21,14 @@ internal sealed record MatMulTiling(EquatableArray<int> Heights, int Vectors, in
     // With an epilogue in each tile, fewer kinds of tiles keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
+    // For products that are small anyway.
+    private static readonly int[] FewHeights = [4, 1];
+
     public int Height => Heights[0];
 
     public int Columns => Vectors * Lanes;
 
-    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width)
+    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width, bool fewRows = false)
     {
         int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
         long? columns = (problem.N.Constant + lanes - 1) / lanes;
@@ -44,7 +47,7 @@ internal sealed record MatMulTiling(EquatableArray<int> Heights, int Vectors, in
 
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        int[] heights = HeightsFor(problem.M.Constant, tallest, problem.Epilogue is null ? Remainders : FewRemainders);
+        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.Epilogue is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         return new MatMulTiling([.. heights], vectors, edge, lanes, RowsOf(problem, heights[0]));

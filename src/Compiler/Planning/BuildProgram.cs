@@ -21,6 +21,7 @@ internal sealed class BuildProgram
     private readonly Dictionary<Node, int> bufferOf = [];
     private readonly List<Dim> sizes = [];
     private readonly List<AlignedBuffer> constants = [];
+    private readonly List<(KernelGroup Group, IReadOnlyList<LoweredKernel> Kernels)> lowered = [];
 
     private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed)
     {
@@ -42,7 +43,7 @@ internal sealed class BuildProgram
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
         Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, roots.Select(r => SourceOf(r.Node)), StageOf, context.Options.Fuse));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
-        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
+        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
         context.DumpFusion(fused, kernels);
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
@@ -60,8 +61,16 @@ internal sealed class BuildProgram
         }
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
-        CompiledKernel[] compiled = context.Compile(kernels);
-        PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        LoweredKernel[] merged = context.Timed("merge", () => Merge());
+        CompiledKernel[] compiled = context.Compile([.. kernels, .. merged]);
+        PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        int forwardSteps = kernels.Count(IsForward);
+        MergedStep[] mergedSteps =
+        [
+            .. merged.Select((k, i) => IsForward(k)
+                ? new MergedStep(0, forwardSteps, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(IsForward)])))
+                : new MergedStep(forwardSteps, kernels.Length, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(k => !IsForward(k))])))),
+        ];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
         int[] inputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))];
         string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
@@ -72,7 +81,10 @@ internal sealed class BuildProgram
             Plan = new Plan
             {
                 Steps = steps,
-                ForwardSteps = kernels.Count(IsForward),
+                ForwardSteps = forwardSteps,
+                LastStep = kernels.Length,
+                Merged = mergedSteps,
+                MostMergedElements = MergeSmallKernels.MostElements,
                 Buffers = [.. buffers],
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
                 Symbols = symbols.Length,
@@ -91,7 +103,8 @@ internal sealed class BuildProgram
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
-            Compiled = compiled,
+            Merged = merged,
+            Compiled = compiled[..kernels.Length],
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
             Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
             Gradients = [.. placed.Where(p => p.Root.Kind == RootKind.Gradient).Select(p => p.Buffer)],
@@ -104,6 +117,30 @@ internal sealed class BuildProgram
     }
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
+
+    private IReadOnlyList<LoweredKernel> Lower(KernelGroup group, AnchorReads reads)
+    {
+        IReadOnlyList<LoweredKernel> kernels = LowerNode.Run(group, buffering, reads, context.Options.Width);
+        lowered.Add((group, kernels));
+        return kernels;
+    }
+
+    /// <summary>For each part of the program the one kernel that does its work where sizes are small, if there is one.</summary>
+    private LoweredKernel[] Merge()
+    {
+        CompileOptions options = context.Options;
+        if (!options.MergeSmallKernels || options.Checked || options.Verify)
+        {
+            return [];
+        }
+
+        return
+        [
+            .. lowered.GroupBy(g => StageOf(g.Kernels[0].Root))
+                .Select(part => MergeSmallKernels.Run([.. part.SelectMany(g => LowerNode.Small(g.Group, g.Kernels, buffering, options.Width))], context.EmitOptions))
+                .OfType<LoweredKernel>(),
+        ];
+    }
 
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
 

@@ -13,6 +13,9 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly int[] frameStarts;
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
+
+    // For each step: the step that runs, and the one to go on with.
+    private readonly (int Run, int Next)[] schedule;
     private AlignedBuffer? memory;
     private long[] signature = [];
     private bool bound;
@@ -26,6 +29,7 @@ internal sealed unsafe class Workspace : IDisposable
         Externals = new nint[plan.Externals];
         Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
+        schedule = new (int, int)[plan.LastStep];
         List<(int, int)> found = [];
         int slots = 0;
         for (int s = 0; s < plan.Steps.Length; s++)
@@ -120,6 +124,19 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
+        for (int s = 0; s < schedule.Length; s++)
+        {
+            schedule[s] = (s, s + 1);
+        }
+
+        foreach (MergedStep merged in plan.Merged)
+        {
+            if (sizes[merged.Elements] <= plan.MostMergedElements)
+            {
+                schedule[merged.First] = (merged.Step, merged.Last);
+            }
+        }
+
         signature = arguments.ToArray();
         bound = true;
     }
@@ -137,8 +154,9 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = Externals[external];
         }
 
-        for (int s = first; s < last; s++)
+        for (int at = first; at < last;)
         {
+            (int s, at) = schedule[at];
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
             site = step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
