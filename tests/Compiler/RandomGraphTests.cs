@@ -59,6 +59,7 @@ internal sealed class RandomGraphTests
         [
             .. VectorWidths.Supported.Select(w => ($"{w}", new CompileOptions { Width = w })),
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
+            ("threads", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }),
             ("no inlining", new CompileOptions { Inline = false }),
             ("no merging", new CompileOptions { MergeSmallKernels = false }),
             ("no kernel cache", new CompileOptions { CacheKernels = false }),

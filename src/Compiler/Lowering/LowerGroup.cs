@@ -53,7 +53,7 @@ internal sealed class LowerGroup
     {
         foreach (Node node in schedule.Kept)
         {
-            scratch.Add(node, kernel.Output(kernel.Scratch(node.DType, domain.RowLength)));
+            scratch.Add(node, kernel.WorkerScratch(node.DType, domain.RowLength));
         }
 
         return group.Nodes.Any(n => schedule.RoleOf(n) == Role.ColumnReduction) ? InChunksOfRows()

@@ -72,6 +72,7 @@ internal static class MergeSmallKernels
             return new LoweredKernel(kernel, nodes, extents, 1, sites, [.. kernels.SelectMany(k => k.Roots).Distinct()])
             {
                 Scratch = [.. kernels.SelectMany(k => k.Scratch)],
+                WorkerScratch = [.. kernels.SelectMany(k => k.WorkerScratch)],
             };
         }
 

@@ -1,5 +1,6 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
+using GraphCompiler.Fusion;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -35,6 +36,9 @@ internal sealed class Program
 
     /// <summary>What the merged steps compute, in the order in which they follow the others in the plan.</summary>
     public required LoweredKernel[] Merged { get; init; }
+
+    /// <summary>The bytes that the kernels move.</summary>
+    public required Traffic Traffic { get; init; }
 
     /// <summary>The compiled code of each step.</summary>
     public required CompiledKernel[] Compiled { get; init; }

@@ -13,6 +13,7 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly int[] frameStarts;
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
+    private readonly ThreadedSteps threaded;
 
     // For each step: the step that runs, and the one to go on with.
     private readonly (int Run, int Next)[] schedule;
@@ -48,6 +49,7 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         patches = [.. found];
+        threaded = new ThreadedSteps(plan);
         frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
     }
 
@@ -91,7 +93,7 @@ internal sealed unsafe class Workspace : IDisposable
             if (buffer.IsInWorkspace)
             {
                 addresses[b] = (nint)total;
-                total = checked(total + ((sizes[buffer.Bytes] + AlignedBuffer.Alignment - 1) & ~(long)(AlignedBuffer.Alignment - 1)));
+                total = checked(total + plan.BytesOf(b, sizes));
             }
         }
 
@@ -137,6 +139,7 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
+        threaded.Bind(sizes);
         signature = arguments.ToArray();
         bound = true;
     }
@@ -154,12 +157,15 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = Externals[external];
         }
 
+        bool isThreaded = threaded.Any;
         for (int at = first; at < last;)
         {
             (int s, at) = schedule[at];
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
-            site = step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
+            site = isThreaded && threaded.IsShared(s)
+                ? threaded.Run(s, (nint)frame, (nint)sizes[step.Range])
+                : step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
             if (site != 0)
             {
                 detail = frame[step.Slots - 1];
