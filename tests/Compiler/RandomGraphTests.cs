@@ -61,6 +61,8 @@ internal sealed class RandomGraphTests
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("threads", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }),
             ("no inlining", new CompileOptions { Inline = false }),
+            ("no merging", new CompileOptions { MergeSmallKernels = false }),
+            ("no kernel cache", new CompileOptions { CacheKernels = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
             ("no reuse of memory", new CompileOptions { ReuseMemory = false }),
             ("no packed weights", new CompileOptions { PackWeights = false }),

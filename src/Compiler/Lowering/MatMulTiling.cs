@@ -40,13 +40,16 @@ internal sealed record MatMulTiling(
     // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
+    // For products that are small anyway.
+    private static readonly int[] FewHeights = [4, 1];
+
     public int Height => Heights[0];
 
     public int Columns => Vectors * Lanes;
 
     public long GroupColumns => GroupPanels * Columns;
 
-    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width)
+    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width, bool fewRows = false)
     {
         int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
         long? columns = (problem.N.Constant + lanes - 1) / lanes;
@@ -65,8 +68,8 @@ internal sealed record MatMulTiling(
 
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        long? inner = InnerOf(problem);
-        int[] heights = HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
+        long? inner = fewRows ? null : InnerOf(problem);
+        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         Dim rows = RowsOf(problem, heights[0], inner);
