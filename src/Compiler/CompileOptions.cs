@@ -35,12 +35,6 @@ public sealed record CompileOptions
     public bool Fuse { get; init; } = true;
 
     /// <summary>
-    /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
-    /// constants meet in a graph without updates and backward part.
-    /// </summary>
-    public bool PackWeights { get; init; } = true;
-
-    /// <summary>
     /// Whether memory of intermediate values is used again when they are no longer needed, and kernels may write over what they are the last to read.
     /// <see cref="Verify"/>, which looks at everything after the run, turns it off.
     /// </summary>
@@ -56,6 +50,12 @@ public sealed record CompileOptions
     /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
     /// </summary>
     public bool Recompute { get; init; } = true;
+
+    /// <summary>
+    /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
+    /// constants meet in a graph without updates and backward part.
+    /// </summary>
+    public bool PackWeights { get; init; } = true;
 
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }

@@ -62,8 +62,8 @@ internal sealed class RandomGraphTests
             ("threads", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }),
             ("no inlining", new CompileOptions { Inline = false }),
             ("no fusion", new CompileOptions { Fuse = false }),
-            ("no packed weights", new CompileOptions { PackWeights = false }),
             ("no reuse of memory", new CompileOptions { ReuseMemory = false }),
+            ("no packed weights", new CompileOptions { PackWeights = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];

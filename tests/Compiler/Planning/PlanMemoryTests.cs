@@ -79,7 +79,7 @@ internal sealed class PlanMemoryTests
     {
         Node x = Input("x", [64]);
         Node y = Sin(Sin(Sin(x)));
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Inline = false, ReuseMemory = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Inline = false, Fuse = false, ReuseMemory = false });
         using var workspace = new Workspace(graph.Executor.Program.Plan);
         workspace.Bind([], []);
         Assert.That(workspace.Layout.Total, Is.EqualTo(3 * 64 * sizeof(float)));
