@@ -89,16 +89,14 @@ internal sealed record MatMulTiling(
         return [tallest, .. remainders.Where(h => h < tallest)];
     }
 
-    /// <summary>Blocks of about equal length; an axis that is not much longer than one block is one.</summary>
+    /// <summary>
+    /// Blocks of about equal length; an axis that is not much longer than one block is one. So is one of unknown length, mostly a batch: its sums
+    /// stay in registers, and its results may be written over what they replace.
+    /// </summary>
     private static long? InnerOf(MatMulProblem problem)
     {
         long most = InnerBytes / problem.Type.Size();
-        if (problem.K.Constant is not { } k)
-        {
-            return most;
-        }
-
-        if (k < 2 * most)
+        if (problem.K.Constant is not { } k || k < 2 * most)
         {
             return null;
         }
@@ -110,7 +108,7 @@ internal sealed record MatMulTiling(
     /// <summary>As many rows as take a quarter of the second-level cache; panels and sums take the rest.</summary>
     private static Dim RowsOf(MatMulProblem problem, int height, long? inner)
     {
-        long bytes = Math.Max(1, inner ?? problem.K.Constant ?? 1) * problem.Type.Size();
+        long bytes = Math.Max(1, inner ?? problem.K.Constant ?? InnerBytes / problem.Type.Size()) * problem.Type.Size();
         long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 4 / bytes, height, MostBlockRows) / height) * height;
         if (problem.M.Constant is not { } m)
         {
