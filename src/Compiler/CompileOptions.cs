@@ -3,8 +3,13 @@ namespace GraphCompiler;
 /// <summary>How a graph is compiled.</summary>
 public sealed record CompileOptions
 {
+    private static Action<CompileOptions>? changeDefaults;
+
+    /// <summary>The default options.</summary>
+    public CompileOptions() => changeDefaults?.Invoke(this);
+
     /// <summary>The defaults: fast, and dumped where the environment variable GRAPHCOMPILER_DUMP names a folder.</summary>
-    public static CompileOptions Default { get; } = new();
+    public static CompileOptions Default { get; private set; } = new();
 
     /// <summary>The width of vectors; by default the widest that this machine runs well.</summary>
     public VectorWidth Width { get; init; } = VectorWidths.Best;
@@ -29,4 +34,11 @@ public sealed record CompileOptions
 
     /// <summary>Intermediate nodes whose gradients are kept by a backward; read them with <see cref="CompiledGraph.GradientOf{T}"/>.</summary>
     public IReadOnlyList<Node> RetainGrad { get; init; } = [];
+
+    /// <summary>Changes the defaults of this process, before what an object initialiser says: how all tests run with another set.</summary>
+    internal static void ChangeDefaults(Action<CompileOptions>? change)
+    {
+        changeDefaults = change;
+        Default = new();
+    }
 }

@@ -4,6 +4,7 @@ using System.Text;
 namespace GraphCompiler.Tests.References;
 
 /// <summary>Values, gradients and second-order products held against PyTorch's.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class ReferenceTests
 {
     /// <summary>Relative to the expected number; beside it 1e-12 of the tensor's largest number, or of 1, is allowed.</summary>
