@@ -20,6 +20,9 @@ public sealed record CompileOptions
     /// <summary>Whether elementwise operations are computed inside the kernels that read them.</summary>
     public bool Inline { get; init; } = true;
 
+    /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
+    public bool Fuse { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 

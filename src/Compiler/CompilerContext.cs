@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GraphCompiler.Emit;
+using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
@@ -67,6 +68,15 @@ internal sealed class CompilerContext(CompileOptions options)
 
         return compiled;
     });
+
+    /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
+    public void DumpFusion(Fused fused, IReadOnlyList<LoweredKernel> kernels)
+    {
+        if (folder is not null)
+        {
+            Write("fusion.txt", fused.Log.Describe(fused.Groups, Traffic.Of(kernels)));
+        }
+    }
 
     /// <summary>Dumps the kernels, as loops and as generated C#, and the timings.</summary>
     public void Finish(Program program)

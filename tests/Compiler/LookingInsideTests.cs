@@ -71,7 +71,7 @@ internal sealed class LookingInsideTests
         Leaf<float> x = Input("x", ["N"]);
         Node first = (x * 2).Named("first");
         Node wrong = (first + 3).Named("second");
-        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Inline = false }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Inline = false, Fuse = false }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
         LoweredKernel kernel = good.Kernels.Single(k => k.Root.Name == "second");
         int at = Array.IndexOf(good.Kernels, kernel);
         Kernel broken = kernel.Kernel with { Body = (LoopStatement)Break(kernel.Kernel.Body) };

@@ -60,6 +60,7 @@ internal sealed class RandomGraphTests
             .. VectorWidths.Supported.Select(w => ($"{w}", new CompileOptions { Width = w })),
             ("LINQ's compiler", new CompileOptions { UseFastExpressionCompiler = false }),
             ("no inlining", new CompileOptions { Inline = false }),
+            ("no fusion", new CompileOptions { Fuse = false }),
             ("no simplification", new CompileOptions { Simplify = false }),
             ("checked", new CompileOptions { Checked = true, Width = VectorWidth.Scalar }),
         ];

@@ -75,8 +75,16 @@ internal static class LoopTree
     public static bool Contains<T>(LoopStatement root)
         where T : LoopStatement => Statements(root).Any(statement => statement is T);
 
+    /// <summary>The statements with loops over variables of their own instead of some.</summary>
+    public static IEnumerable<LoopStatement> Renew(IEnumerable<LoopStatement> statements, IEnumerable<Local> variables)
+    {
+        Dictionary<Local, Local> renewed = variables.ToDictionary(v => v, v => new Local(v.Name, v.Type));
+        var rewriter = new Rewriter(value => value is Local local && renewed.TryGetValue(local, out Local? other) ? other : value, renewed);
+        return statements.Select(rewriter.Rewrite);
+    }
+
     /// <summary>Rewrites values bottom-up: each value is rebuilt with its new arguments, then offered to <paramref name="change"/>.</summary>
-    public sealed class Rewriter(Func<LoopValue, LoopValue> change)
+    public sealed class Rewriter(Func<LoopValue, LoopValue> change, IReadOnlyDictionary<Local, Local>? loopVariables = null)
     {
         private readonly Dictionary<LoopValue, LoopValue> done = new(ReferenceEqualityComparer.Instance);
 
@@ -96,7 +104,7 @@ internal static class LoopTree
             Block block => new Block([.. block.Statements.Select(Rewrite)]),
             Let let => let with { Value = Rewrite(let.Value) },
             Assign assign => assign with { Value = Rewrite(assign.Value) },
-            For loop => loop with { Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), Body = Rewrite(loop.Body) },
+            For loop => loop with { Variable = loopVariables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), Body = Rewrite(loop.Body) },
             If branch => new If(Rewrite(branch.Condition), Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
             Store store => store with { Index = Rewrite(store.Index), Value = Rewrite(store.Value) },
             Fail fail => fail with { Detail = Rewrite(fail.Detail) },

@@ -12,7 +12,7 @@ internal static class LowerArgExtremum
         var op = (ArgExtremumOp)root.Op;
         View view = PointwiseExpression.ViewOf(x, materialization)!;
         var kernel = new KernelBuilder(root);
-        EquatableArray<Dim> target = LowerReduction.ResultStrides(x.Shape, op.Axes, root.Shape);
+        EquatableArray<Dim> target = View.RowMajorWithout(x.Shape, op.Axes);
         LoopBuffer input = kernel.Input(view.Source);
         LoopBuffer output = kernel.Output(root);
 

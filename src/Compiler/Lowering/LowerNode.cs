@@ -1,3 +1,4 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
@@ -5,16 +6,18 @@ namespace GraphCompiler.Lowering;
 /// <summary>Which lowering serves which operation.</summary>
 internal static class LowerNode
 {
-    /// <summary>The kernels that compute a node, in order; the last one leaves its value.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization, VectorWidth width) => root.Op is MatMulOp || materialization.EpilogueOf(root) is not null
-        ? LowerMatMul.Run(root, materialization, width)
-        : [Run(root, materialization)];
+    /// <summary>The kernels that compute a group, in order; the last one leaves its values.</summary>
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, AnchorReads reads, VectorWidth width)
+    {
+        Node root = group.Nodes[0];
+        return group.Domain is not null ? LowerGroup.Run(group, reads)
+            : root.Op is MatMulOp || materialization.EpilogueOf(root) is not null ? LowerMatMul.Run(root, materialization, width)
+            : [Run(root, materialization)];
+    }
 
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {
-        ElementwiseOp or BroadcastToOp or PermuteOp or SliceOp or ReshapeOp or IotaOp or DimValueOp or ConstantOp => LowerPointwise.Run(root, materialization),
         ArgExtremumOp => LowerArgExtremum.Run(root, materialization),
-        ReductionOp => LowerReduction.Run(root, materialization),
         TakeOp => LowerIndexing.Take(root, materialization),
         IndexAddOp => LowerIndexing.IndexAdd(root, materialization),
         TakeAlongAxisOp => LowerIndexing.TakeAlongAxis(root, materialization),

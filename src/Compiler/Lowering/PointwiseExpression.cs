@@ -31,6 +31,18 @@ internal sealed class PointwiseExpression
         Collect();
     }
 
+    /// <summary>The node whose value it is.</summary>
+    public Node Root => root;
+
+    /// <summary>The nodes that are read and not computed.</summary>
+    public IEnumerable<Node> Leaves => leaves.Keys;
+
+    /// <summary>Everything that the expression reads.</summary>
+    public IEnumerable<View> Reads => leaves.Values;
+
+    /// <summary>How a leaf is read.</summary>
+    public View ViewOf(Node leaf) => leaves[leaf];
+
     /// <summary>The strides of everything that the expression reads.</summary>
     public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(v => v.Strides);
 
@@ -38,29 +50,30 @@ internal sealed class PointwiseExpression
     public LoopValue At(LoopNest nest, KernelBuilder kernel)
     {
         Dictionary<Node, LoopValue> values = [];
+        return Evaluate(
+            view => Read(view, view.Strides, nest, kernel),
+            (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute());
+    }
+
+    /// <summary>The value, given how to read and how to keep the values of the nodes in it.</summary>
+    public LoopValue Evaluate(Func<View, LoopValue> read, Func<Node, Func<LoopValue>, LoopValue> keep)
+    {
         return Value(root);
 
-        LoopValue Value(Node node)
-        {
-            if (!values.TryGetValue(node, out LoopValue? value))
-            {
-                values[node] = value = leaves.TryGetValue(node, out View? view)
-                    ? Read(node, view)
-                    : Scalars.Apply(node, [.. node.Inputs.Select(Value)]);
-            }
-
-            return value;
-        }
-
-        LoopValue Read(Node node, View view) => view.Source.Op switch
-        {
-            _ when !(expandRoot && view.Source == root) && materialization.IsMaterialized(view.Source) => new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, view.Strides)),
-            ConstantOp constant => Scalars.Literal(constant),
-            DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
-            IotaOp iota => LoopMath.Convert(iota.Type, nest.Position(kernel, view.Offset, view.Strides)),
-            _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
-        };
+        LoopValue Value(Node node) => keep(node, () => leaves.TryGetValue(node, out View? view)
+            ? read(view)
+            : Scalars.Apply(node, [.. node.Inputs.Select(Value)]));
     }
+
+    /// <summary>Reads what a view is over: memory, or a number that is known on the spot.</summary>
+    public LoopValue Read(View view, EquatableArray<Dim> strides, LoopNest nest, KernelBuilder kernel) => view.Source.Op switch
+    {
+        _ when !(expandRoot && view.Source == root) && materialization.IsMaterialized(view.Source) => new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, strides)),
+        ConstantOp constant => Scalars.Literal(constant),
+        DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
+        IotaOp iota => LoopMath.Convert(iota.Type, nest.Position(kernel, view.Offset, strides)),
+        _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
+    };
 
     /// <summary>The view of a node over a materialised node, constant or count; null if it is computed.</summary>
     public static View? ViewOf(Node node, IMaterialization materialization) =>

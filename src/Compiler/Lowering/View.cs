@@ -24,6 +24,14 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
         return EquatableArray.Create<Dim>(strides);
     }
 
+    /// <summary>The strides, over the axes of a shape, of a dense tensor that lacks some of them: 0 along those.</summary>
+    public static EquatableArray<Dim> RowMajorWithout(Shape shape, EquatableArray<int> axes)
+    {
+        EquatableArray<Dim> rowMajor = RowMajor(shape.Without(axes));
+        int next = 0;
+        return Enumerable.Range(0, shape.Rank).Select(axis => axes.Contains(axis) ? 0 : rowMajor[next++]).ToEquatableArray();
+    }
+
     /// <summary>The view of a movement operation's result, given that of its input; null where none exists and the input must be copied first.</summary>
     public View? Move(Node node)
     {

@@ -1,5 +1,6 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
+using GraphCompiler.Fusion;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -30,7 +31,7 @@ internal sealed class BuildProgram
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], n => forward.Contains(n) ? 0 : 1, context.Options.Inline);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
@@ -39,12 +40,16 @@ internal sealed class BuildProgram
     private Program Build()
     {
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
-        LoweredKernel[] kernels = context.Timed("lower", () => computed.SelectMany(n => LowerNode.Run(n, buffering, context.Options.Width)).ToArray());
+        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, roots.Select(r => SourceOf(r.Node)), StageOf, context.Options.Fuse));
+        computed = [.. fused.Groups.SelectMany(g => g.Stored)];
+        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
+        context.DumpFusion(fused, kernels);
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
-        foreach (Node node in order.Where(buffering.IsMaterialized))
+        HashSet<Node> inMemory = [.. computed];
+        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or ConstantOp && buffering.IsMaterialized(n))))
         {
             bufferOf[node] = AddBuffer(node, outputOf);
         }
@@ -97,6 +102,8 @@ internal sealed class BuildProgram
             Options = context.Options,
         };
     }
+
+    private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
 

@@ -1,20 +1,24 @@
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Planning;
+namespace GraphCompiler.Fusion;
 
 /// <summary>
-/// Decides which nodes get a buffer. The others are computed inside the kernels that read them: movement operations as strides, counts and single
-/// numbers on the spot, and an elementwise operation where its only reader is elementwise or a reduction.
+/// Decides which nodes get a value of their own. The others are computed inside what reads them: movement operations as strides, counts and
+/// single numbers on the spot, and an elementwise operation where it has one reader that is elementwise or a reduction, or where it is so cheap
+/// that repeating it costs less than the memory traffic of keeping it.
 /// </summary>
 internal sealed class ChooseBuffers : IMaterialization
 {
-    /// <summary>Operations that one kernel's expression may hold; far under what the JIT still optimises well.</summary>
-    private const int ExpressionBudget = 32;
+    /// <summary>Instructions that one expression may take; far under what the JIT still optimises well.</summary>
+    private const int ExpressionBudget = 96;
+
+    /// <summary>Instructions that may be repeated in several readers.</summary>
+    private const int RepeatBudget = 3;
 
     private readonly HashSet<Node> buffered = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
-    private readonly Dictionary<Node, int> cost = [];
+    private readonly Dictionary<Node, Expansion> expansions = [];
     private readonly Dictionary<Node, Epilogue> epilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
@@ -35,7 +39,7 @@ internal sealed class ChooseBuffers : IMaterialization
         foreach (Node node in order)
         {
             choice.readers[node] = [];
-            foreach (Node input in node.Inputs)
+            foreach (Node input in node.Inputs.Distinct())
             {
                 choice.readers[input].Add(node);
             }
@@ -95,11 +99,11 @@ internal sealed class ChooseBuffers : IMaterialization
                 DemandView(node);
                 break;
             case ElementwiseOp:
-                cost[node] = 1 + node.Inputs.Sum(i => IsMaterialized(i) ? 0 : cost.GetValueOrDefault(i));
-                if (!CanInline(node))
+                Expansion expansion = Expansion.Of(node, InputOf);
+                expansions[node] = expansion;
+                if (!CanInline(node, expansion))
                 {
                     buffered.Add(node);
-                    cost[node] = 0;
                 }
 
                 break;
@@ -108,6 +112,13 @@ internal sealed class ChooseBuffers : IMaterialization
                 DemandBuffers(node);
                 break;
         }
+    }
+
+    /// <summary>What computing an input inside its reader takes; what lies in memory takes reading it.</summary>
+    private Expansion InputOf(Node input)
+    {
+        Node source = PointwiseExpression.ViewOf(input, this)?.Source ?? input;
+        return IsMaterialized(source) ? new Expansion(0, [source]) : expansions.GetValueOrDefault(source) ?? new Expansion(0, []);
     }
 
     /// <summary>
@@ -145,35 +156,44 @@ internal sealed class ChooseBuffers : IMaterialization
         }
     }
 
-    /// <summary>A product that only one elementwise kernel reads is computed in that kernel, if it does little else.</summary>
+    /// <summary>
+    /// A product that only one elementwise chain reads is computed in the kernel of that chain, as far along as the chain does little: up to a node
+    /// with a value of its own, or one that gets it by this.
+    /// </summary>
     private void Absorb(Node product)
     {
+        List<Node> chain = [];
         Node top = product;
-        do
+        while ((top == product || !IsMaterialized(top)) && readers[top] is [{ Op: ElementwiseOp } reader] && stage(reader) == stage(product))
         {
-            if (readers[top] is not [{ Op: ElementwiseOp } reader] || stage(reader) != stage(product))
+            top = reader;
+            chain.Add(top);
+        }
+
+        // The kernel of another product may read this one on the way to its root.
+        if (chain.Any(epilogues.ContainsKey))
+        {
+            return;
+        }
+
+        for (int i = chain.Count - 1; i >= 0; i--)
+        {
+            if (Epilogue.Find(chain[i], product, this) is { } epilogue)
             {
+                epilogues.Add(chain[i], epilogue);
+                buffered.Add(chain[i]);
+                buffered.Remove(product);
                 return;
             }
-
-            top = reader;
-        }
-        while (!IsMaterialized(top));
-
-        if (!epilogues.ContainsKey(top) && Epilogue.Find(top, product, this) is { } epilogue)
-        {
-            epilogues.Add(top, epilogue);
-            buffered.Remove(product);
         }
     }
 
-    private bool CanInline(Node node) =>
+    private bool CanInline(Node node, Expansion expansion) =>
         inline
         && !IsMaterialized(node)
-        && cost[node] < ExpressionBudget
-        && readers[node] is [var reader]
-        && stage(reader) == stage(node)
-        && reader.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp;
+        && expansion.Cost <= ExpressionBudget
+        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp)
+        && (readers[node].Count == 1 || (expansion.Cost <= RepeatBudget && expansion.IsNoMoreThan(node)));
 
     /// <summary>Kernels other than elementwise ones and reductions read memory only.</summary>
     private void DemandBuffers(Node node)
@@ -189,6 +209,31 @@ internal sealed class ChooseBuffers : IMaterialization
             {
                 buffered.Add(input);
             }
+        }
+    }
+
+    /// <summary>What computing a node inside its reader takes: instructions, and reading memory.</summary>
+    private sealed record Expansion(int Cost, HashSet<Node> Reads)
+    {
+        public static Expansion Of(Node node, Func<Node, Expansion> input)
+        {
+            int cost = Costs.Of(node.Op);
+            HashSet<Node> reads = [];
+            foreach (Node each in node.Inputs.Distinct())
+            {
+                Expansion expansion = input(each);
+                cost += expansion.Cost;
+                reads.UnionWith(expansion.Reads);
+            }
+
+            return new Expansion(cost, reads);
+        }
+
+        /// <summary>Whether reading all of it moves no more than reading the node itself would, a little aside.</summary>
+        public bool IsNoMoreThan(Node node)
+        {
+            long elements = Costs.Nominal(node.Shape.ElementCount);
+            return Reads.Sum(r => Costs.Nominal(r.Shape.ElementCount)) <= elements + (elements / 4);
         }
     }
 }

@@ -1,0 +1,81 @@
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Fusion;
+
+/// <summary>
+/// What a fused kernel runs over: a shape, and which of its axes lie within a row. Reductions over exactly those axes give one value a row, which
+/// what follows in the kernel reads while the row is still in the cache. Without such axes the kernel is elementwise.
+/// </summary>
+internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
+{
+    /// <summary>The strides of a dense tensor of the domain's shape.</summary>
+    public EquatableArray<Dim> ElementStrides { get; } = View.RowMajor(Shape);
+
+    /// <summary>The strides of a dense tensor with one value a row.</summary>
+    public EquatableArray<Dim> RowStrides { get; } = View.RowMajorWithout(Shape, Inner);
+
+    /// <summary>The strides of a dense tensor with one value a position within rows.</summary>
+    public EquatableArray<Dim> ColumnStrides { get; } = View.RowMajorWithout(Shape, [.. Enumerable.Range(0, Shape.Rank).Where(a => !Inner.Contains(a))]);
+
+    public Dim RowCount => Shape.Without(Inner).ElementCount;
+
+    public Dim RowLength => Shape.Of(Inner.Select(a => Shape[a])).ElementCount;
+
+    /// <summary>What a node can be in a kernel over this domain; null if it has no place in it.</summary>
+    public Role? RoleOf(Node node) => node.Op switch
+    {
+        ElementwiseOp when node.Shape == Shape => Role.Element,
+        ElementwiseOp when Inner.Count > 0 && HoldsRows(node.Shape) => Role.Row,
+        ReductionOp and not ArgExtremumOp and { Axes.Count: 0 } when node.Shape == Shape => Role.Element,
+        ReductionOp and not ArgExtremumOp when node.Inputs[0].Shape != Shape || Inner.Count == 0 => null,
+        ReductionOp and not ArgExtremumOp and var reduction when reduction.Axes == Inner => Role.RowReduction,
+        ReductionOp and not ArgExtremumOp and var reduction when IsTrailing && Complements(reduction.Axes) => Role.ColumnReduction,
+        TakeAlongAxisOp take when Inner is [var along] && take.Along == along && along == Shape.Rank - 1 && node.Inputs[0].Shape == Shape && node.Shape == Shape.With(along, 1) => Role.RowGather,
+        _ => null,
+    };
+
+    /// <summary>Strides over a shape of one value a row, as strides over the domain's axes.</summary>
+    public EquatableArray<Dim> LiftRows(Shape shape, EquatableArray<Dim> strides)
+    {
+        int[] own = [.. Enumerable.Range(0, shape.Rank).Where(a => shape[a].Constant != 1)];
+        int next = 0;
+        return Enumerable.Range(0, Shape.Rank)
+            .Select(axis => Inner.Contains(axis) || Shape[axis].Constant == 1 ? 0 : strides[own[next++]])
+            .ToEquatableArray();
+    }
+
+    /// <summary>Whether two accesses over a shape are the same: along an axis of size 1 nothing moves.</summary>
+    public static bool SameAccess(Shape shape, EquatableArray<Dim> a, EquatableArray<Dim> b) =>
+        Enumerable.Range(0, shape.Rank).All(axis => shape[axis].Constant == 1 || a[axis] == b[axis]);
+
+    public override string ToString() => Inner.Count == 0 ? $"{Shape}" : $"{Shape} in rows over {Inner}";
+
+    /// <summary>Whether the axes within a row come last, with others before them.</summary>
+    private bool IsTrailing => Inner.Count < Shape.Rank && Inner.Count > 0 && Inner[0] == Shape.Rank - Inner.Count && Inner.Any(a => Shape[a].Constant != 1);
+
+    private bool Complements(EquatableArray<int> axes) => axes.Count + Inner.Count == Shape.Rank && !axes.Any(Inner.Contains);
+
+    /// <summary>Whether a shape is that of one value a row, with or without axes of size 1.</summary>
+    private bool HoldsRows(Shape shape) =>
+        shape.Where(d => d.Constant != 1).SequenceEqual(Shape.Without(Inner).Where(d => d.Constant != 1));
+}
+
+/// <summary>What a node is in a fused kernel.</summary>
+internal enum Role
+{
+    /// <summary>A value an element of the domain.</summary>
+    Element,
+
+    /// <summary>A value a row, computed from other values of rows.</summary>
+    Row,
+
+    /// <summary>A value a row, combined from the row's elements.</summary>
+    RowReduction,
+
+    /// <summary>A value a row: one of the row's elements, picked by an index.</summary>
+    RowGather,
+
+    /// <summary>A value a position within rows, combined over all rows: complete only when the kernel has ended.</summary>
+    ColumnReduction,
+}

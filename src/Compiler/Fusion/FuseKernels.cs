@@ -1,0 +1,278 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Fusion;
+
+/// <summary>
+/// Gathers nodes with values of their own into kernels. Greedy: of all pairs of kernels that share a tensor, one writes it and the other reads it or
+/// both read it, the pair that saves the most bytes comes first. A pair is joined if one domain suits all its nodes, every read of the other's
+/// values is at the place where they are computed, no third kernel stands between the two, and the code stays small.
+/// </summary>
+internal sealed class FuseKernels
+{
+    private readonly ChooseBuffers choice;
+    private readonly AnchorReads reads;
+    private readonly Func<Node, int> stage;
+    private readonly Dictionary<Node, int> position = [];
+    private readonly Dictionary<Node, Draft> drafts = [];
+    private readonly Dictionary<Node, List<Node>> readers = [];
+    private readonly HashSet<Node> needed;
+    private readonly FusionLog log = new();
+
+    private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
+    {
+        (this.choice, this.stage) = (choice, stage);
+        this.needed = [.. needed];
+        reads = new AnchorReads(choice);
+        foreach (Node node in anchors)
+        {
+            position.Add(node, position.Count);
+            drafts.Add(node, new Draft(node, IsFusable(node) ? DomainsOf(node) : [], stage(node)));
+        }
+
+        foreach (Node node in anchors)
+        {
+            foreach (Node source in SourcesOf(node))
+            {
+                if (!readers.TryGetValue(source, out List<Node>? list))
+                {
+                    readers.Add(source, list = []);
+                }
+
+                list.Add(node);
+            }
+        }
+    }
+
+    /// <param name="choice">Which nodes have values of their own.</param>
+    /// <param name="anchors">Those that are computed, in topological order.</param>
+    /// <param name="needed">Those that must lie in memory in the end.</param>
+    /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
+    /// <param name="fuse">Whether to fuse at all: if not, each node is a kernel.</param>
+    /// <returns>The kernels in an order in which they may run, and what was joined and refused.</returns>
+    public static Fused Run(
+        ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse)
+    {
+        var fusion = new FuseKernels(choice, anchors, needed, stage);
+        if (fuse)
+        {
+            fusion.JoinAll();
+        }
+
+        return new Fused(fusion.Ordered(), fusion.reads, fusion.log);
+    }
+
+    private void JoinAll()
+    {
+        // What is joined may make room for more: a producer joins its consumer once the third kernel between them has joined either.
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            foreach ((Node a, Node b, Node shared, long saved) in Candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
+            {
+                changed |= drafts[a] != drafts[b] && Join(drafts[a], drafts[b], shared, saved);
+            }
+        }
+    }
+
+    /// <summary>Pairs of kernels that share a tensor, with the bytes that need not be moved if they are one.</summary>
+    private IEnumerable<(Node A, Node B, Node Shared, long Saved)> Candidates()
+    {
+        foreach ((Node source, List<Node> list) in readers)
+        {
+            Node[] fusable = [.. list.Where(n => drafts[n].Domains.Count > 0)];
+            if (drafts.TryGetValue(source, out Draft? draft) && draft.Domains.Count > 0)
+            {
+                foreach (Node reader in fusable)
+                {
+                    yield return (source, reader, source, 2 * Costs.Bytes(source));
+                }
+            }
+
+            for (int i = 1; i < fusable.Length; i++)
+            {
+                // Reading a small tensor twice costs nothing that would be worth longer code.
+                long bytes = Costs.Bytes(source);
+                if (4 * bytes >= Math.Max(WorkOf(fusable[i - 1]), WorkOf(fusable[i])))
+                {
+                    yield return (fusable[i - 1], fusable[i], source, bytes);
+                }
+            }
+        }
+    }
+
+    private static long WorkOf(Node node) => Math.Max(Costs.Bytes(node), node.Op is ReductionOp ? Costs.Bytes(node.Inputs[0]) : 0);
+
+    private bool Join(Draft a, Draft b, Node shared, long saved)
+    {
+        Node[] nodes = [.. a.Nodes.Concat(b.Nodes).OrderBy(n => position[n])];
+        string? reason = a.Stage != b.Stage ? "one runs forward, the other backward" : null;
+        List<Domain> domains = [];
+        if (reason is null)
+        {
+            foreach (Domain domain in a.Domains.Concat(b.Domains).Distinct())
+            {
+                if (GroupCheck.Reason(nodes, domain, reads) is { } refusal)
+                {
+                    reason ??= refusal;
+                }
+                else
+                {
+                    domains.Add(domain);
+                }
+            }
+        }
+
+        if (domains.Count > 0)
+        {
+            reason = HasDetour(a, b) || HasDetour(b, a) ? "another kernel stands between them" : null;
+        }
+
+        log.Add(a.Nodes, b.Nodes, shared, saved, reason);
+        if (reason is not null)
+        {
+            return false;
+        }
+
+        var joined = new Draft(nodes, domains, a.Stage);
+        foreach (Node node in nodes)
+        {
+            drafts[node] = joined;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether something that reads a kernel's values, and is not the other kernel, leads to it.</summary>
+    private bool HasDetour(Draft from, Draft to)
+    {
+        HashSet<Draft> seen = [from, to];
+        var pending = new Stack<Draft>(ReadersOf(from).Where(seen.Add));
+        while (pending.TryPop(out Draft? each))
+        {
+            foreach (Draft next in ReadersOf(each))
+            {
+                if (next == to)
+                {
+                    return true;
+                }
+
+                if (seen.Add(next))
+                {
+                    pending.Push(next);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private IEnumerable<Draft> ReadersOf(Draft draft) =>
+        draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
+
+    private bool IsFusable(Node node) =>
+        choice.EpilogueOf(node) is null && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp;
+
+    /// <summary>What a kernel of the node alone may run over, the best first.</summary>
+    private static List<Domain> DomainsOf(Node node) => node.Op switch
+    {
+        ReductionOp => ReductionDomains(node),
+        TakeAlongAxisOp take => new Domain(node.Inputs[0].Shape, [take.Along]) is var domain && domain.RoleOf(node) is not null ? [domain] : [],
+        _ => [new Domain(node.Shape, [])],
+    };
+
+    /// <summary>A reduction over leading axes may also run row by row, adding each to the results.</summary>
+    private static List<Domain> ReductionDomains(Node node)
+    {
+        Shape shape = node.Inputs[0].Shape;
+        EquatableArray<int> axes = ((ReductionOp)node.Op).Axes;
+        var columns = new Domain(shape, [.. Enumerable.Range(axes.Count, shape.Rank - axes.Count)]);
+        var rows = new Domain(shape, axes);
+        return columns.RoleOf(node) == Role.ColumnReduction ? [columns, rows] : [rows];
+    }
+
+    /// <summary>The tensors that the kernel of a node reads.</summary>
+    private HashSet<Node> SourcesOf(Node node)
+    {
+        HashSet<Node> sources = [];
+        var pending = new Stack<Node>(node.Inputs);
+        HashSet<Node> seen = [];
+        while (pending.TryPop(out Node? each))
+        {
+            if (!seen.Add(each))
+            {
+                continue;
+            }
+
+            if (choice.IsMaterialized(each))
+            {
+                sources.Add(each);
+            }
+            else
+            {
+                foreach (Node input in each.Inputs)
+                {
+                    pending.Push(input);
+                }
+            }
+        }
+
+        return sources;
+    }
+
+    /// <summary>The kernels so that each comes after those that it reads, otherwise in the order of their first nodes; the forward part first.</summary>
+    private List<KernelGroup> Ordered()
+    {
+        List<KernelGroup> result = [];
+        Dictionary<Draft, int> waiting = drafts.Values.Distinct().ToDictionary(d => d, _ => 0);
+        Dictionary<Draft, HashSet<Draft>> next = waiting.Keys.ToDictionary(d => d, d => ReadersOf(d).ToHashSet());
+        foreach (Draft reader in next.Values.SelectMany(d => d))
+        {
+            waiting[reader]++;
+        }
+
+        var ready = new PriorityQueue<Draft, (int, int)>(waiting.Where(w => w.Value == 0).Select(w => (w.Key, PriorityOf(w.Key))));
+        while (ready.TryDequeue(out Draft? draft, out _))
+        {
+            result.Add(Finish(draft));
+            foreach (Draft reader in next[draft])
+            {
+                if (--waiting[reader] == 0)
+                {
+                    ready.Enqueue(reader, PriorityOf(reader));
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private (int Stage, int Position) PriorityOf(Draft draft) => (draft.Stage, draft.Nodes.Max(n => position[n]));
+
+    /// <summary>What nobody else reads stays within the kernel.</summary>
+    private KernelGroup Finish(Draft draft)
+    {
+        bool IsStored(Node node) => needed.Contains(node) || draft.Nodes.Count == 1
+            || (readers.GetValueOrDefault(node) ?? []).Any(r => drafts[r] != draft)
+            || draft.Domains[0].RoleOf(node) == Role.ColumnReduction;
+        return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0])) { Stored = [.. draft.Nodes.Where(IsStored)] };
+    }
+
+    /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
+    private static Domain? SourceDomain(Node node) =>
+        node.Op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp or IotaOp or DimValueOp or ConstantOp ? new Domain(node.Shape, []) : null;
+
+    /// <summary>A kernel in the making: its nodes in order, and the domains that suit all of them.</summary>
+    private sealed class Draft(IReadOnlyList<Node> nodes, IReadOnlyList<Domain> domains, int stage)
+    {
+        public Draft(Node node, IReadOnlyList<Domain> domains, int stage)
+            : this([node], domains, stage)
+        {
+        }
+
+        public IReadOnlyList<Node> Nodes => nodes;
+
+        public IReadOnlyList<Domain> Domains => domains;
+
+        public int Stage => stage;
+    }
+}

@@ -1,0 +1,97 @@
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Fusion;
+
+/// <summary>Whether nodes may be one kernel over a domain: each has a place in it, reads the others where they stand, and the whole stays small.</summary>
+internal static class GroupCheck
+{
+    // Weighted instructions of all expressions, and tensors read or written: what keeps a kernel's code within what the JIT optimises.
+    private const int MostInstructions = 192;
+    private const int MostTensors = 32;
+    private const int MostNodes = 24;
+
+    /// <summary>Elements from which a reduction of a whole tensor is shared out, so that nothing may need its result within the kernel.</summary>
+    private const long ManyElements = LowerGroup.ElementsPerChunk;
+
+    /// <summary>Why the nodes cannot be one kernel over the domain; null if they can.</summary>
+    public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, AnchorReads reads)
+    {
+        Dictionary<Node, Role> roles = [];
+        foreach (Node node in nodes)
+        {
+            if (domain.RoleOf(node) is not { } role)
+            {
+                return $"{node.Op.Name} {node.Shape} does not run over {domain}";
+            }
+
+            if (role is not (Role.Element or Role.RowReduction) && IsWholeAndLarge(domain))
+            {
+                return $"the whole of {domain} is one row, which is shared out";
+            }
+
+            roles.Add(node, role);
+        }
+
+        if (nodes.Count > MostNodes)
+        {
+            return $"{nodes.Count} nodes are too many for one kernel";
+        }
+
+        if (nodes.Sum(n => reads.Of(n).Instructions) > MostInstructions)
+        {
+            return "the expressions are too long for one kernel";
+        }
+
+        if (nodes.SelectMany(n => reads.Of(n).Views.Select(v => v.Source)).Concat(nodes).Distinct().Count() > MostTensors)
+        {
+            return "too many tensors for one kernel";
+        }
+
+        return nodes.Select(n => ReasonOfReads(n, roles, domain, reads)).FirstOrDefault(r => r is not null) ?? ReasonOfLanes(nodes, domain, reads);
+    }
+
+    private static bool IsWholeAndLarge(Domain domain) =>
+        domain.Inner.Count == domain.Shape.Rank && Costs.Nominal(domain.Shape.ElementCount) >= ManyElements;
+
+    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, AnchorReads reads)
+    {
+        foreach (View view in reads.Of(node).Views)
+        {
+            if (!roles.TryGetValue(view.Source, out Role source))
+            {
+                continue;
+            }
+
+            bool isDense = view.Offset == Dim.Of(0);
+            bool fits = (source, roles[node]) switch
+            {
+                (Role.ColumnReduction, _) => false,
+                (Role.Element, Role.Row) => false,
+                (Role.Element, _) => isDense && Domain.SameAccess(domain.Shape, view.Strides, domain.ElementStrides),
+                (_, Role.Row) => isDense && Domain.SameAccess(node.Shape, view.Strides, View.RowMajor(node.Shape)),
+                _ => isDense && Domain.SameAccess(domain.Shape, view.Strides, domain.RowStrides),
+            };
+            if (!fits)
+            {
+                return $"{node.Op.Name} reads {view.Source.Op.Name} elsewhere than where it is computed";
+            }
+        }
+
+        // The index of a gather comes from outside, one a row.
+        return roles[node] == Role.RowGather && reads.IndexOf(node) is not { } index ? "the index of a gather is not read in place"
+            : roles[node] == Role.RowGather && roles.ContainsKey(reads.IndexOf(node)!.Source) ? "the index of a gather is computed in the same kernel"
+            : null;
+    }
+
+    // Lanes of 4 and of 8 bytes in one loop would make it scalar.
+    private static string? ReasonOfLanes(IReadOnlyList<Node> nodes, Domain domain, AnchorReads reads)
+    {
+        int lanes = 0;
+        foreach (Node node in nodes)
+        {
+            lanes |= domain.RoleOf(node) is Role.Row or Role.RowGather ? 0 : reads.Of(node).Lanes;
+        }
+
+        return lanes == 12 ? "lanes of 4 and of 8 bytes would meet" : null;
+    }
+}

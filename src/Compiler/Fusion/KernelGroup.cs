@@ -1,0 +1,16 @@
+namespace GraphCompiler.Fusion;
+
+/// <summary>Nodes that one kernel computes.</summary>
+/// <param name="Nodes">The nodes that have a value of their own in it, in topological order; all others are computed inside these.</param>
+/// <param name="Domain">What the kernel runs over; null for a single node whose operation has a lowering of its own.</param>
+internal sealed record KernelGroup(IReadOnlyList<Node> Nodes, Domain? Domain)
+{
+    /// <summary>The nodes whose values lie in memory afterwards.</summary>
+    public required IReadOnlyList<Node> Stored { get; init; }
+}
+
+/// <summary>A program cut into kernels.</summary>
+/// <param name="Groups">The kernels, in an order in which they may run.</param>
+/// <param name="Reads">What their nodes read.</param>
+/// <param name="Log">What was joined and what was refused.</param>
+internal sealed record Fused(IReadOnlyList<KernelGroup> Groups, AnchorReads Reads, FusionLog Log);

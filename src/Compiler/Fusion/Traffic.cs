@@ -1,0 +1,26 @@
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Fusion;
+
+/// <summary>The bytes that kernels move, each of its tensors counted once a kernel; a symbolic size counts as a nominal one.</summary>
+/// <param name="Moved">The bytes that all kernels read and write.</param>
+/// <param name="Fewest">Those of tensors that come from outside or that no kernel reads: the fewest possible.</param>
+internal sealed record Traffic(long Moved, long Fewest)
+{
+    public static Traffic Of(IReadOnlyList<LoweredKernel> kernels)
+    {
+        HashSet<Node> read = [];
+        HashSet<Node> written = [];
+        long moved = 0;
+        foreach (LoweredKernel kernel in kernels)
+        {
+            for (int b = 0; b < kernel.Buffers.Count; b++)
+            {
+                (kernel.Kernel.Buffers[b].Writable ? written : read).Add(kernel.Buffers[b]);
+                moved += Costs.Bytes(kernel.Buffers[b]);
+            }
+        }
+
+        return new Traffic(moved, read.Except(written).Concat(written.Except(read)).Sum(Costs.Bytes));
+    }
+}
