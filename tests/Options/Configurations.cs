@@ -12,10 +12,13 @@ internal static class Configurations
     /// <summary>One a line, as environment variables.</summary>
     public static IEnumerable<string> All =>
     [
-        .. TestOptions.Properties.SelectMany(p => Others(p).Select(v => $"{TestOptions.Variable}={p.Name}={Text(v)}")),
+        .. OptionChanges.Select(c => $"{TestOptions.Variable}={c}"),
         "DOTNET_EnableAVX512=0",
         "DOTNET_EnableAVX2=0",
     ];
+
+    /// <summary>Changes of one option each, as in <c>Inline=false</c>.</summary>
+    public static IEnumerable<string> OptionChanges => TestOptions.Properties.SelectMany(p => Others(p).Select(v => $"{p.Name}={Text(v)}"));
 
     /// <summary>The values of an option worth a run: a switch the other way, other choices that this machine supports, small numbers.</summary>
     private static IEnumerable<object> Others(PropertyInfo property)
