@@ -1,3 +1,4 @@
+using GraphCompiler.Tests.Compiler.Emit.Disassembly;
 using GraphCompiler.Tests.Options;
 
 namespace GraphCompiler.Tests;
@@ -16,8 +17,12 @@ internal static class EntryPoint
                 }
 
                 return 0;
+            case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
+                DisassemblyCases.CompileAll(parsed);
+                return 0;
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");
+                Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
                 return 2;
         }
     }

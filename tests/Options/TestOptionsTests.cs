@@ -1,5 +1,6 @@
 namespace GraphCompiler.Tests.Options;
 
+[Category("Foundation")]
 internal sealed class TestOptionsTests
 {
     [Test]

@@ -38,6 +38,7 @@ internal sealed class ReferenceTests
     public void Compiled_in_double(string key) => Compiled(ReferenceCase.Load(key), DType.Float64);
 
     [TestCaseSource(nameof(SingleCases))]
+    [Category("Foundation")]
     public void Compiled_in_single(string key) => Compiled(ReferenceCase.Load(key), DType.Float32);
 
     /// <summary>The exceptions are about cases that there are.</summary>

@@ -24,7 +24,7 @@ internal sealed partial class RandomGraph
         }
 
         Add(Leaf(DType.Int64, RandomShape(), false), isExact: true);
-        for (int steps = 2 + Next(14); steps > 0; steps--)
+        for (int steps = 1 + Next(Next(3) == 0 ? 14 : 6); steps > 0; steps--)
         {
             try
             {

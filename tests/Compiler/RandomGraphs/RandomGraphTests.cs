@@ -10,7 +10,7 @@ internal sealed class RandomGraphTests
     /// <summary>The graph of this number alone, every way.</summary>
     private const string OneGraph = "GRAPHCOMPILER_TEST_GRAPH";
 
-    private const int Quick = 300;
+    private const int Quick = 500;
     private const double MostElements = 60_000;
 
     private static readonly (long N, long M)[] SmallSizes = [(0, 4), (1, 1), (3, 0), (2, 1), (0, 0), (1, 9)];
@@ -25,7 +25,7 @@ internal sealed class RandomGraphTests
 
     [Test]
     [Category("Slow")]
-    public void LongRun([Range(0, 9)] int part) => Run(first: Quick + (part * 970), count: 970);
+    public void LongRun([Range(0, 9)] int part) => Run(first: Quick + (part * 950), count: 950);
 
     [Test]
     public void OneGraphEveryWay()
@@ -83,15 +83,18 @@ internal sealed class RandomGraphTests
         }
     }
 
-    /// <summary>Two ways a graph, and one for training; the offsets differ, so that in time every way meets every other.</summary>
+    /// <summary>
+    /// A way a graph, in turn: for graphs of even number outputs and gradients in one call, for odd ones forward and backward. So many graphs at
+    /// little cost each, rather than few every way.
+    /// </summary>
     private static void Run(int first, int count)
     {
         var faults = new ConcurrentBag<string>();
         Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 2 }, (number, loop) =>
         {
             IReadOnlyList<Way> ways = Way.All;
-            int turn = number + (number / ways.Count);
-            if (Check(number, Sized(number), [ways[number % ways.Count], ways[turn * 7 % ways.Count]], ways[turn * 3 % ways.Count]) is { } fault)
+            Way way = ways[number / 2 % ways.Count];
+            if (Check(number, Sized(number), number % 2 == 0 ? [way] : [], number % 2 == 0 ? null : way) is { } fault)
             {
                 faults.Add(fault);
                 if (faults.Count >= 5)
@@ -112,16 +115,16 @@ internal sealed class RandomGraphTests
         return trial with { Sizes = [SmallSizes[number % SmallSizes.Length], .. larger] };
     }
 
-    private static string? Check(int number, Trial trial, IReadOnlyList<Way> ways, Way training)
+    private static string? Check(int number, Trial trial, IReadOnlyList<Way> ways, Way? training)
     {
-        if (GraphCheck.Fault(trial, ways, training) is not { } fault)
+        if (GraphCheck.Fault(trial, trial.Loss is null && training is not null ? [training] : ways, training) is not { } fault)
         {
             return null;
         }
 
         // Shrunk for the way that failed.
         bool isTraining = fault.StartsWith("backward", StringComparison.Ordinal);
-        Way[] failing = isTraining ? [] : [ways.First(w => fault.StartsWith($"{w.Name}:", StringComparison.Ordinal))];
+        Way[] failing = isTraining ? [] : [ways.Append(training!).First(w => fault.StartsWith($"{w.Name}:", StringComparison.Ordinal))];
         Trial small = ShrinkGraph.Run(trial, t => Try(t, failing, isTraining ? training : null) is not null);
         return $"Graph {number} ({OneGraph}={number} runs it alone), shrunk:\n{small}{Try(small, failing, isTraining ? training : null)}\nAt first: {fault}";
     }

@@ -43,8 +43,22 @@ internal static class ShrinkGraph
     private static IEnumerable<Trial> Candidates(Trial trial) =>
         [.. DropRoots(trial), .. DropSizes(trial), .. CutAboveRoots(trial), .. ReplaceNodes(trial), .. ShrinkConstants(trial), .. ShrinkSizes(trial)];
 
+    // What requires gradients must be a leaf that holds one.
+    private static Node Input(NodeType type, string name, bool requiresGrad) => type.DType switch
+    {
+        DType.Float32 => Ops.Input(name, type.Shape, requiresGrad),
+        DType.Float64 => Ops.Input<double>(name, type.Shape, requiresGrad),
+        _ => Ops.Placeholder(type, name, requiresGrad: false),
+    };
+
     private static IEnumerable<Trial> DropRoots(Trial trial)
     {
+        // A node alone, the lowest first: where that fails, all above it is gone at once.
+        foreach (Node node in trial.Nodes.Where(n => n.Results.Count == 1 && (trial.Loss is not null || trial.Outputs is not [{ } only] || only != n)))
+        {
+            yield return new Trial([node], null, trial.Sizes);
+        }
+
         if (trial.Loss is not null)
         {
             yield return trial with { Loss = null };
@@ -97,8 +111,9 @@ internal static class ShrinkGraph
         int fresh = 0;
         foreach (Node node in nodes.Reverse().Where(n => n.Op is not InputOp && n.Results.Count == 1))
         {
-            // Nodes that are on the way to this one and as large as it.
-            foreach (Node below in GraphWalk.TopologicalOrder([node]).Where(n => n != node && n.Results.SequenceEqual(node.Results)).Reverse().Take(4))
+            // Nodes on the way to this one, of its type or not: what lies above must fit the one that takes its place.
+            IEnumerable<Node> alike = GraphWalk.TopologicalOrder([node]).Where(n => n != node && n.Results.SequenceEqual(node.Results)).Reverse().Take(4);
+            foreach (Node below in alike.Concat(node.Inputs.Where(n => n.Results.Count == 1 && n.DType == node.DType)).Distinct())
             {
                 if (Replace(trial, node, below) is { } shorter)
                 {
@@ -112,7 +127,7 @@ internal static class ShrinkGraph
             }
 
             // A constant is as small as an input: replacing one by the other would go on for ever.
-            if (node.Inputs.Length > 0 && Replace(trial, node, Ops.Placeholder(node.Results[0], $"y{fresh}", node.RequiresGrad)) is { } cut)
+            if ((node.Inputs.Length > 0 || node.Op is ParameterOp) && Replace(trial, node, Input(node.Results[0], $"y{fresh}", node.RequiresGrad)) is { } cut)
             {
                 yield return cut;
             }
@@ -150,18 +165,24 @@ internal static class ShrinkGraph
     // Every axis of that size gets the other; a graph that no longer fits together is none.
     private static Trial? Resize(Trial trial, long size, long to)
     {
-        Shape Other(Shape shape) => Shape.Of(shape.Select(d => d.Constant == size ? to : d));
+        bool changed = false;
+        Shape Other(Shape shape)
+        {
+            changed |= shape.Any(d => d.Constant == size);
+            return Shape.Of(shape.Select(d => d.Constant == size ? to : d));
+        }
+
         try
         {
             Dictionary<Node, Node> map = GraphWalk.Map(trial.Roots, (node, inputs) => node.Op switch
             {
-                InputOp input => Ops.Placeholder(new NodeType(input.Type.DType, Other(input.Type.Shape)), input.InputName, node.RequiresGrad),
+                InputOp input => Input(new NodeType(input.Type.DType, Other(input.Type.Shape)), input.InputName, node.RequiresGrad),
                 ReshapeOp reshape => Node.Create(new ReshapeOp(Other(reshape.To)), inputs.AsSpan()),
                 BroadcastToOp broadcast => Node.Create(new BroadcastToOp(Other(broadcast.To)), inputs.AsSpan()),
                 IotaOp iota => Node.Create(iota with { To = Other(iota.To) }, inputs.AsSpan()),
                 _ => node.On(inputs),
             });
-            return trial with { Outputs = [.. trial.Outputs.Select(o => map[o])], Loss = trial.Loss is null ? null : map[trial.Loss] };
+            return changed ? trial with { Outputs = [.. trial.Outputs.Select(o => map[o])], Loss = trial.Loss is null ? null : map[trial.Loss] } : null;
         }
         catch (GraphException)
         {

@@ -15,7 +15,7 @@ internal sealed class ShrinkGraphTests
             Trial small = ShrinkGraph.Run(failing, IsWrong);
             Assert.That(small.Nodes, Has.Length.EqualTo(2), () => $"{failing}\n{small}");
             Assert.That(small.Outputs.Single().Op, Is.TypeOf<TanhOp>());
-            Assert.That(small.Sizes, Is.EqualTo(new[] { (0L, 0L) }));
+            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new[] { (0L, 0L) }), () => $"{failing}\n{small}");
         }
     }
 
@@ -29,8 +29,8 @@ internal sealed class ShrinkGraphTests
             Trial small = ShrinkGraph.Run(failing, IsWrong);
             met++;
 
-            // A change of shape between the two may have to stay.
-            Assert.That(small.Nodes, Has.Length.LessThanOrEqualTo(4), () => $"{failing}\n{small}");
+            // What joins or changes shapes between the two may have to stay, with another input.
+            Assert.That(small.Nodes, Has.Length.LessThanOrEqualTo(5), () => $"{failing}\n{small}");
         }
 
         Assert.That(met, Is.GreaterThan(5));
@@ -46,7 +46,7 @@ internal sealed class ShrinkGraphTests
         Trial small = ShrinkGraph.Run(failing, IsWrong);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(small.Sizes, Is.EqualTo(new[] { (5L, 0L) }));
+            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new[] { (5L, 0L) }));
             Assert.That(small.Nodes, Has.Length.EqualTo(2));
             Assert.That(small.Outputs.Single().Inputs[0].Shape, Is.EqualTo(Shape.Of(["N", 3])));
         }
