@@ -1,10 +1,16 @@
 namespace GraphCompiler.Peers;
 
-/// <summary>How we are told a number of threads: the one place to change when the library has a setting for it.</summary>
+/// <summary>How we are told a number of threads.</summary>
 internal static class OurSystem
 {
+    /// <summary>How every work of ours is compiled.</summary>
+    public static CompileOptions Options { get; private set; } = new() { Threads = 1 };
+
     /// <summary>Sets our number of threads.</summary>
     /// <returns>What came of it, for the reader of the results.</returns>
-    public static string Use(int threads) =>
-        threads == 1 ? "1 thread" : "1 THREAD: it has no setting for more, so these ratios compare one thread of ours with more of theirs";
+    public static string Use(int threads)
+    {
+        Options = new CompileOptions { Threads = threads };
+        return threads == 1 ? "1 thread" : $"{threads} threads";
+    }
 }

@@ -1,3 +1,5 @@
+using GraphCompiler.Execution;
+
 namespace GraphCompiler;
 
 /// <summary>How a graph is compiled.</summary>
@@ -20,6 +22,20 @@ public sealed record CompileOptions
     /// <summary>Whether elementwise operations are computed inside the kernels that read them.</summary>
     public bool Inline { get; init; } = true;
 
+    /// <summary>
+    /// The most threads that one call works with, that of the caller included; by default one a processor. Small graphs run on the caller's thread
+    /// whatever this says. Results are the same, bit for bit, at any number.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
+    public int Threads
+    {
+        get;
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, $"A call needs at least one thread, its caller's; {value} were allowed.");
+    }
+    = Environment.ProcessorCount;
+
     /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
     public bool Fuse { get; init; } = true;
 
@@ -37,6 +53,9 @@ public sealed record CompileOptions
 
     /// <summary>Intermediate nodes whose gradients are kept by a backward; read them with <see cref="CompiledGraph.GradientOf{T}"/>.</summary>
     public IReadOnlyList<Node> RetainGrad { get; init; } = [];
+
+    /// <summary>How kernels are cut for threads: tests cut finer.</summary>
+    internal Chunking Chunking { get; init; } = Chunking.Default;
 
     /// <summary>Changes the defaults of this process, before what an object initialiser says: how all tests run with another set.</summary>
     internal static void ChangeDefaults(Action<CompileOptions>? change)

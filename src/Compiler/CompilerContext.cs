@@ -70,11 +70,11 @@ internal sealed class CompilerContext(CompileOptions options)
     });
 
     /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
-    public void DumpFusion(Fused fused, IReadOnlyList<LoweredKernel> kernels)
+    public void DumpFusion(Fused fused, Traffic traffic)
     {
         if (folder is not null)
         {
-            Write("fusion.txt", fused.Log.Describe(fused.Groups, Traffic.Of(kernels)));
+            Write("fusion.txt", fused.Log.Describe(fused.Groups, traffic));
         }
     }
 

@@ -51,6 +51,21 @@ public sealed class AllocationTests
         Assert.That(Allocated(() => predict(xs, result)), Is.Zero);
     }
 
+    [Test]
+    public void A_warm_step_that_threads_share_allocates_nothing()
+    {
+        Leaf<float> x = Input("x", ["N", 40]);
+        Leaf<long> label = Input<long>("label", ["N"]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(40, 30));
+        Node loss = CrossEntropy(MatMul(x, w), label);
+        CompiledGraph step = GraphCompiler.Compiler.Compile(
+            [x, label], [loss], Optimizers.Adam(loss, [w]), new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest });
+        float[] xs = new float[200];
+        long[] labels = new long[5];
+        float[] value = new float[1];
+        Assert.That(Allocated(() => step.Run([xs, labels], [value])), Is.Zero);
+    }
+
     private static long Allocated(Action call)
     {
         // The second round is measured when the first has compiled everything, tiers included.

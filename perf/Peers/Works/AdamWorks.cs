@@ -26,7 +26,7 @@ internal sealed class AdamWork : Work
         Leaf<float> g = Ops.Input("g", [Count]);
         Parameter<float> w = Parameter("w", ws, Count);
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
-        var step = Compiler.Compile<Action<float[]>>([g], [], adam);
+        var step = Compiler.Compile<Action<float[]>>([g], [], adam, options: OurSystem.Options);
         return new Contender(Systems.OurName, () => step(gs), () => [Moved(w.Values.ToArray())])
         {
             Reset = () =>

@@ -17,7 +17,7 @@ internal sealed class ChainWork : Work
     {
         Leaf<float>[] leaves = [.. "xwby".Select(name => Ops.Input(name.ToString(), ["N"]))];
         Node z = ((leaves[0] * leaves[1]) + leaves[2]).Relu() * leaves[3] - leaves[0];
-        var chain = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>(leaves, z);
+        var chain = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>(leaves, z, options: OurSystem.Options);
         float[] output = new float[Count];
         return new Contender(Systems.OurName, () => chain(inputs[0], inputs[1], inputs[2], inputs[3], output), () => [new Result("z", output)]);
     }

@@ -31,7 +31,7 @@ internal sealed class LinearWork(bool split) : Work
         Node loss = (Ops.MatMul(x, w) + b - y).Pow(2).Sum();
         if (split)
         {
-            CompiledGraph model = Compiler.Compile([x, y], loss);
+            CompiledGraph model = Compiler.Compile([x, y], loss, options: OurSystem.Options);
             float value = 0;
             float[] gradW = new float[4];
             float[] gradB = new float[1];
@@ -50,7 +50,7 @@ internal sealed class LinearWork(bool split) : Work
         }
 
         (Node dw, Node db) = Ops.Gradients(loss, w, b);
-        var step = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>([x, y], [loss, dw, db]);
+        var step = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>([x, y], [loss, dw, db], options: OurSystem.Options);
         float[] lossOut = new float[1];
         float[] dwOut = new float[4];
         float[] dbOut = new float[1];

@@ -20,7 +20,7 @@ internal sealed class MatMulWork(int size) : Work
     {
         Leaf<float> x = Ops.Input("x", [size, size]);
         Leaf<float> y = Ops.Input("y", [size, size]);
-        var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y));
+        var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y), options: OurSystem.Options);
         float[] output = new float[size * size];
         return new Contender(Systems.OurName, () => product(xs, ys, output), () => [new Result("product", output)]);
     }

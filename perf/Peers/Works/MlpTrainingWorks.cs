@@ -33,7 +33,7 @@ internal sealed class MlpTrainingWork(int batch) : Work
         Leaf<long> c = Ops.Input<long>("c", ["N"]);
         Node loss = Ops.CrossEntropy(MlpWork.Model(x, mlp, tanh: false, out Parameter<float>[] parameters), c);
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, parameters, Rate);
-        var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam);
+        var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam, options: OurSystem.Options);
         float[] lossOut = new float[1];
         return new Contender(
             Systems.OurName,

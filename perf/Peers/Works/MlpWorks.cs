@@ -28,7 +28,7 @@ internal sealed class MlpWork(string name, int[] sizes, int batch, bool tanh) : 
     {
         Leaf<float> x = Ops.Input("x", ["N", sizes[0]]);
         Node y = Model(x, mlp, tanh, out _);
-        var predict = Compiler.Compile<Action<float[], float[]>>([x], y);
+        var predict = Compiler.Compile<Action<float[], float[]>>([x], y, options: OurSystem.Options);
         float[] output = new float[batch * sizes[^1]];
         return new Contender(Systems.OurName, () => predict(xs, output), () => [new Result("y", output)]);
     }

@@ -21,7 +21,7 @@ internal sealed class SoftmaxCrossEntropyWork : Work
         Leaf<long> c = Ops.Input<long>("c", ["N"]);
         Node loss = Ops.CrossEntropy(x, c);
         Node dx = Ops.Gradients(loss, x)[0];
-        var step = Compiler.Compile<Action<float[], long[], float[], float[]>>([x, c], [loss, dx]);
+        var step = Compiler.Compile<Action<float[], long[], float[], float[]>>([x, c], [loss, dx], options: OurSystem.Options);
         float[] lossOut = new float[1];
         float[] dxOut = new float[Rows * Columns];
         return new Contender(Systems.OurName, () => step(xs, classes, lossOut, dxOut), () => [new Result("loss", lossOut), new Result("dx", dxOut)]);
@@ -74,7 +74,7 @@ internal sealed class LayerNormWork : Work
         Parameter<float> b = Parameter("b", bs, Columns);
         Node y = Ops.LayerNorm(x, w, b);
         (Node dx, Node dw, Node db) = Ops.Vjp([y], [x, w, b], [g]);
-        var step = Compiler.Compile<Action<float[], float[], float[], float[], float[], float[]>>([x, g], [y, dx, dw, db]);
+        var step = Compiler.Compile<Action<float[], float[], float[], float[], float[], float[]>>([x, g], [y, dx, dw, db], options: OurSystem.Options);
         float[] yOut = new float[Rows * Columns];
         float[] dxOut = new float[Rows * Columns];
         float[] dwOut = new float[Columns];

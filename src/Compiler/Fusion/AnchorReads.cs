@@ -29,8 +29,17 @@ internal sealed class AnchorReads(IMaterialization materialization)
     /// <summary>How a gather's indices are read; null if they are not read in place.</summary>
     public View? IndexOf(Node gather) => PointwiseExpression.ViewOf(gather.Inputs[1], materialization) is { } view && materialization.IsMaterialized(view.Source) ? view : null;
 
+    /// <summary>How what rows are picked from is read.</summary>
+    public View SourceOf(Node pick) => PointwiseExpression.ViewOf(pick.Inputs[0], materialization)!;
+
     private Entry Find(Node node)
     {
+        if (node.Op is TakeOp)
+        {
+            // Neither the rows nor the index stand where the kernel does.
+            return new Entry([], 1, node.DType == DType.Bool ? 0 : node.DType.Size());
+        }
+
         PointwiseExpression expression = ExpressionOf(node);
         int lanes = 0;
         int instructions = 0;

@@ -32,6 +32,7 @@ internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
         ReductionOp and not ArgExtremumOp and var reduction when reduction.Axes == Inner => Role.RowReduction,
         ReductionOp and not ArgExtremumOp and var reduction when IsTrailing && Complements(reduction.Axes) => Role.ColumnReduction,
         TakeAlongAxisOp take when Inner is [var along] && take.Along == along && along == Shape.Rank - 1 && node.Inputs[0].Shape == Shape && node.Shape == Shape.With(along, 1) => Role.RowGather,
+        TakeOp take when node.Shape == Shape && IsTrailing && Inner[0] == take.Along + node.Inputs[1].Rank => Role.Pick,
         _ => null,
     };
 
@@ -66,6 +67,9 @@ internal enum Role
 {
     /// <summary>A value an element of the domain.</summary>
     Element,
+
+    /// <summary>A value an element: that of a row of another tensor, picked by an index a row.</summary>
+    Pick,
 
     /// <summary>A value a row, computed from other values of rows.</summary>
     Row,

@@ -170,13 +170,14 @@ internal sealed class FuseKernels
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
 
     private bool IsFusable(Node node) =>
-        choice.EpilogueOf(node) is null && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp;
+        choice.EpilogueOf(node) is null && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp;
 
     /// <summary>What a kernel of the node alone may run over, the best first.</summary>
     private static List<Domain> DomainsOf(Node node) => node.Op switch
     {
         ReductionOp => ReductionDomains(node),
         TakeAlongAxisOp take => new Domain(node.Inputs[0].Shape, [take.Along]) is var domain && domain.RoleOf(node) is not null ? [domain] : [],
+        TakeOp take => new Domain(node.Shape, [.. Enumerable.Range(0, node.Rank).Skip(take.Along + node.Inputs[1].Rank)]) is var domain && domain.RoleOf(node) is not null ? [domain] : [],
         _ => [new Domain(node.Shape, [])],
     };
 

@@ -24,7 +24,7 @@ internal static class GroupCheck
                 return $"{node.Op.Name} {node.Shape} does not run over {domain}";
             }
 
-            if (role is not (Role.Element or Role.RowReduction) && IsWholeAndLarge(domain))
+            if (role is not (Role.Element or Role.Pick or Role.RowReduction) && IsWholeAndLarge(domain))
             {
                 return $"the whole of {domain} is one row, which is shared out";
             }
@@ -66,8 +66,8 @@ internal static class GroupCheck
             bool fits = (source, roles[node]) switch
             {
                 (Role.ColumnReduction, _) => false,
-                (Role.Element, Role.Row) => false,
-                (Role.Element, _) => isDense && Domain.SameAccess(domain.Shape, view.Strides, domain.ElementStrides),
+                (Role.Element or Role.Pick, Role.Row) => false,
+                (Role.Element or Role.Pick, _) => isDense && Domain.SameAccess(domain.Shape, view.Strides, domain.ElementStrides),
                 (_, Role.Row) => isDense && Domain.SameAccess(node.Shape, view.Strides, View.RowMajor(node.Shape)),
                 _ => isDense && Domain.SameAccess(domain.Shape, view.Strides, domain.RowStrides),
             };
@@ -77,9 +77,9 @@ internal static class GroupCheck
             }
         }
 
-        // The index of a gather comes from outside, one a row.
-        return roles[node] == Role.RowGather && reads.IndexOf(node) is not { } index ? "the index of a gather is not read in place"
-            : roles[node] == Role.RowGather && roles.ContainsKey(reads.IndexOf(node)!.Source) ? "the index of a gather is computed in the same kernel"
+        // Indices, and what whole rows are picked from, come from outside.
+        return roles[node] is Role.RowGather or Role.Pick && (reads.IndexOf(node) is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
+            : roles[node] == Role.Pick && roles.ContainsKey(reads.SourceOf(node).Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
             : null;
     }
 

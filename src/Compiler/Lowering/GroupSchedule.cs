@@ -92,7 +92,7 @@ internal sealed class GroupSchedule
     /// <summary>Elements that are stored, or needed in several passes and expensive, from the last to the first: whether a pass computes one decides about what it reads.</summary>
     private void PlaceElements()
     {
-        foreach (Node node in group.Nodes.Reverse().Where(n => roles[n] == Role.Element))
+        foreach (Node node in group.Nodes.Reverse().Where(n => roles[n] is Role.Element or Role.Pick))
         {
             int[] needed = [.. PassesThatRead(node)];
             if (group.Stored.Contains(node))
@@ -117,7 +117,7 @@ internal sealed class GroupSchedule
             {
                 passes.Add(at);
             }
-            else if (roles[reader] == Role.Element)
+            else if (roles[reader] is Role.Element)
             {
                 passes.UnionWith(PassesThatRead(reader));
             }

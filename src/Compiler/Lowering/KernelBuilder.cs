@@ -17,6 +17,9 @@ internal sealed record LoweredKernel(
 
     /// <summary>Nodes of no graph that stand for memory between the kernels of one root; this kernel fills them.</summary>
     public IReadOnlyList<Node> Scratch { get; init; } = [];
+
+    /// <summary>Nodes of no graph that stand for memory which each thread working on this kernel has for itself, for the time it takes.</summary>
+    public IReadOnlyList<Node> WorkerScratch { get; init; } = [];
 }
 
 /// <summary>An index that left its axis: the node that looked it up, and the axis' size.</summary>
@@ -30,6 +33,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     private readonly List<Dim> extents = [];
     private readonly List<ErrorSite> sites = [];
     private readonly List<Node> scratch = [];
+    private readonly List<Node> workerScratch = [];
 
     public Local Begin { get; } = new("begin", DType.Int64);
 
@@ -47,6 +51,17 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         Node node = Ops.Placeholder(new NodeType(type, [count]), $"scratch{scratch.Count}", requiresGrad: false);
         scratch.Add(node);
         return node;
+    }
+
+    /// <summary>
+    /// Memory that each thread has for itself while it works on this kernel. It holds whatever the last item left: write before reading in every
+    /// item of the range.
+    /// </summary>
+    public LoopBuffer WorkerScratch(DType type, Dim count)
+    {
+        Node node = Ops.Placeholder(new NodeType(type, [count]), $"own{workerScratch.Count}", requiresGrad: false);
+        workerScratch.Add(node);
+        return Output(node);
     }
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
@@ -81,7 +96,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch };
+        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch, WorkerScratch = workerScratch };
     }
 
     private LoopBuffer Buffer(Node node, bool writable)

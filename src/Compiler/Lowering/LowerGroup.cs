@@ -19,6 +19,7 @@ internal sealed class LowerGroup
     private readonly AnchorReads reads;
     private readonly KernelBuilder kernel;
     private readonly Dictionary<Node, PointwiseExpression> expressions;
+    private readonly Dictionary<Node, RowPick> picks;
     private readonly LoopNest nest;
     private readonly int[] outer;
     private readonly int[] inner;
@@ -34,13 +35,14 @@ internal sealed class LowerGroup
         (this.group, this.reads) = (group, reads);
         domain = group.Domain!;
         kernel = new KernelBuilder(group.Stored);
-        expressions = group.Nodes.ToDictionary(n => n, reads.ExpressionOf);
+        picks = group.Nodes.Where(n => n.Op is TakeOp).ToDictionary(n => n, n => new RowPick(n, reads));
+        expressions = group.Nodes.Where(n => !picks.ContainsKey(n)).ToDictionary(n => n, reads.ExpressionOf);
         nest = new LoopNest(domain.Shape, Accesses(), domain.Inner);
         int[] all = [.. Enumerable.Range(0, nest.Variables.Count)];
         outer = [.. all.Where(loop => !nest.IsReduced[loop])];
         inner = [.. all.Where(loop => nest.IsReduced[loop])];
         alongRows = nest.IsReduced[^1];
-        canFail = group.Nodes.Any(n => n.Op is TakeAlongAxisOp);
+        canFail = group.Nodes.Any(n => n.Op is TakeAlongAxisOp or TakeOp);
         schedule = new GroupSchedule(group, reads, canKeep: alongRows);
     }
 
@@ -51,7 +53,7 @@ internal sealed class LowerGroup
     {
         foreach (Node node in schedule.Kept)
         {
-            scratch.Add(node, kernel.Output(kernel.Scratch(node.DType, domain.RowLength)));
+            scratch.Add(node, kernel.WorkerScratch(node.DType, domain.RowLength));
         }
 
         return group.Nodes.Any(n => schedule.RoleOf(n) == Role.ColumnReduction) ? InChunksOfRows()
@@ -86,7 +88,7 @@ internal sealed class LowerGroup
     /// <summary>All passes over one row.</summary>
     private Block Row()
     {
-        List<LoopStatement> statements = [];
+        List<LoopStatement> statements = [.. picks.Values.SelectMany(p => p.Find(kernel, nest))];
         for (int pass = 0; pass <= schedule.Passes; pass++)
         {
             foreach (Node node in schedule.Before(pass))
@@ -180,10 +182,7 @@ internal sealed class LowerGroup
         var index = new Local("index", DType.Int64);
         Dim size = domain.Shape[along];
         LoopValue load = new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, domain.LiftRows(node.Inputs[1].Shape, view.Strides)));
-        statements.Add(new Let(index, LoopMath.Convert(DType.Int64, load)));
-        statements.Add(new If(
-            LoopMath.Either(LoopMath.Less(index, LoopMath.Int(0)), LoopMath.AtLeast(index, kernel.Size(size))),
-            new Fail(kernel.Site(node, along, size), index)));
+        statements.AddRange(RowPick.LookUp(kernel, node, index, load, along, size));
         Dictionary<Node, LoopValue> values = [];
         LoopValue Keep(Node each, Func<LoopValue> compute) => values.TryGetValue(each, out LoopValue? value) ? value : values[each] = compute();
         LoopValue element = Compute(expressions[node], int.MinValue, Keep);
@@ -200,12 +199,13 @@ internal sealed class LowerGroup
     private LoopValue Compute(PointwiseExpression expression, int pass, Func<Node, Func<LoopValue>, LoopValue> keep) => expression.Evaluate(
         view =>
         {
-            if (rowValues.TryGetValue(view.Source, out Local? row) && schedule.RoleOf(view.Source) is not Role.Element)
+            if (rowValues.TryGetValue(view.Source, out Local? row))
             {
                 return row;
             }
 
-            return !expressions.TryGetValue(view.Source, out PointwiseExpression? own) || own == expression ? expression.Read(view, view.Strides, nest, kernel)
+            return picks.TryGetValue(view.Source, out RowPick? pick) ? keep(view.Source, () => pick.Value(kernel, nest))
+                : !expressions.TryGetValue(view.Source, out PointwiseExpression? own) || own == expression ? expression.Read(view, view.Strides, nest, kernel)
                 : schedule.IsReadBack(view.Source, pass) ? keep(view.Source, () => ReadBack(view.Source))
                 : Compute(own, pass, keep);
         },
@@ -296,8 +296,15 @@ internal sealed class LowerGroup
         foreach (Node node in group.Nodes)
         {
             Role role = domain.RoleOf(node) ?? Role.Element;
-            IEnumerable<EquatableArray<Dim>> accesses = expressions[node].Accesses;
-            foreach (EquatableArray<Dim> access in accesses)
+            if (picks.TryGetValue(node, out RowPick? pick))
+            {
+                yield return pick.IndexStrides;
+                yield return pick.SourceStrides;
+                yield return domain.ElementStrides;
+                continue;
+            }
+
+            foreach (EquatableArray<Dim> access in expressions[node].Accesses)
             {
                 yield return role == Role.Row ? domain.LiftRows(node.Shape, access) : access;
             }
@@ -351,7 +358,8 @@ internal sealed class LowerGroup
             return statements;
         }
 
-        private LoopValue Value(Node node, Func<Node, Func<LoopValue>, LoopValue> keep) => owner.schedule.RoleOf(node) == Role.Element
+        private LoopValue Value(Node node, Func<Node, Func<LoopValue>, LoopValue> keep) => owner.picks.TryGetValue(node, out RowPick? pick) ? keep(node, () => pick.Value(owner.kernel, owner.nest))
+            : owner.schedule.RoleOf(node) == Role.Element
             ? keep(node, () => owner.Compute(owner.expressions[node], pass, (each, compute) => each == node ? compute() : keep(each, compute)))
             : owner.Compute(owner.expressions[node], pass, keep);
 

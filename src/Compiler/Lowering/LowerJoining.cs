@@ -37,7 +37,7 @@ internal static class LowerJoining
     /// <summary>Writes a part into the result of a kernel, at an offset and with strides.</summary>
     public static LoopStatement Copy(KernelBuilder kernel, Node root, Node part, IMaterialization materialization, Dim offset, EquatableArray<Dim> strides)
     {
-        var expression = new PointwiseExpression(part, materialization, expandRoot: false);
+        var expression = new PointwiseExpression(part, materialization, expandRoot: !materialization.IsMaterialized(part) && part.Op is ElementwiseOp);
         var nest = new LoopNest(part.Shape, [.. expression.Accesses, strides]);
         LoopStatement body = new Store(kernel.Output(root), nest.Position(kernel, offset, strides), expression.At(nest, kernel));
         for (int loop = nest.Variables.Count - 1; loop >= 0; loop--)

@@ -40,10 +40,12 @@ internal sealed class BuildProgram
     private Program Build()
     {
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
-        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, roots.Select(r => SourceOf(r.Node)), StageOf, context.Options.Fuse));
+        Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
+        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, results, StageOf, context.Options.Fuse));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
-        context.DumpFusion(fused, kernels);
+        var traffic = Traffic.Of(kernels, results);
+        context.DumpFusion(fused, traffic);
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
@@ -57,6 +59,11 @@ internal sealed class BuildProgram
         foreach (Node scratch in kernels.SelectMany(k => k.Scratch))
         {
             bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true);
+        }
+
+        foreach (Node scratch in kernels.SelectMany(k => k.WorkerScratch))
+        {
+            bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
         }
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
@@ -77,6 +84,8 @@ internal sealed class BuildProgram
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
                 Symbols = symbols.Length,
                 Sizes = allSizes.Length,
+                Threads = context.Options.Threads,
+                Chunking = context.Options.Chunking,
                 EvaluateSizes = (values, results) =>
                 {
                     long[] copy = values.ToArray();
@@ -91,6 +100,7 @@ internal sealed class BuildProgram
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
+            Traffic = traffic,
             Compiled = compiled,
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
             Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
@@ -127,12 +137,12 @@ internal sealed class BuildProgram
         return outputOf;
     }
 
-    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, bool isScratch = false)
+    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, bool isScratch = false, bool isPerThread = false)
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
         int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
         nint address = node.Op is ConstantOp constant ? Place(constant.Data) : node is IParameter parameter ? parameter.Address : 0;
-        buffers.Add(new PlanBuffer(external, address, bytes));
+        buffers.Add(new PlanBuffer(external, address, bytes, isPerThread));
         return buffers.Count - 1;
     }
 
@@ -184,11 +194,35 @@ internal sealed class BuildProgram
         return saved;
     }
 
-    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt) => new(
-        compiled.Entry,
-        [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
-        [.. kernel.Extents.Select(SizeOf)],
-        SizeOf(kernel.Range));
+    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt)
+    {
+        int[] extents = [.. kernel.Extents.Select(SizeOf)];
+        var step = new PlanStep(
+            compiled.Entry,
+            [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
+            extents,
+            SizeOf(kernel.Range));
+        if (context.Options.Threads == 1 || kernel.Range.Constant <= 1)
+        {
+            return step;
+        }
+
+        WorkEstimate estimate = WorkEstimate.Of(kernel.Kernel, context.Options.Width);
+        return step with
+        {
+            IsVectorRange = estimate.IsVectorRange,
+            Work = values =>
+            {
+                Span<long> own = extents.Length <= 64 ? stackalloc long[extents.Length] : new long[extents.Length];
+                for (int i = 0; i < extents.Length; i++)
+                {
+                    own[i] = values[extents[i]];
+                }
+
+                return estimate.Nanoseconds(own);
+            },
+        };
+    }
 
     private (Root Root, RootBuffer Buffer)[] PlaceRoots(Dictionary<Node, int> savedAt)
     {

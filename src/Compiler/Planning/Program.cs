@@ -1,5 +1,6 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
+using GraphCompiler.Fusion;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -32,6 +33,9 @@ internal sealed class Program
 
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
+
+    /// <summary>The bytes that the kernels move.</summary>
+    public required Traffic Traffic { get; init; }
 
     /// <summary>The compiled code of each step.</summary>
     public required CompiledKernel[] Compiled { get; init; }

@@ -13,6 +13,7 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly int[] frameStarts;
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
+    private readonly ThreadedSteps threaded;
     private AlignedBuffer? memory;
     private long[] signature = [];
     private bool bound;
@@ -43,6 +44,7 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         patches = [.. found];
+        threaded = new ThreadedSteps(plan);
         frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
     }
 
@@ -79,7 +81,7 @@ internal sealed unsafe class Workspace : IDisposable
             if (buffer.IsInWorkspace)
             {
                 addresses[b] = (nint)total;
-                total = checked(total + ((sizes[buffer.Bytes] + AlignedBuffer.Alignment - 1) & ~(long)(AlignedBuffer.Alignment - 1)));
+                total = checked(total + plan.BytesOf(b, sizes));
             }
         }
 
@@ -112,6 +114,7 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
+        threaded.Bind(sizes);
         signature = arguments.ToArray();
         bound = true;
     }
@@ -129,11 +132,14 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = Externals[external];
         }
 
+        bool isThreaded = threaded.Any;
         for (int s = first; s < last; s++)
         {
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
-            site = step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
+            site = isThreaded && threaded.IsShared(s)
+                ? threaded.Run(s, (nint)frame, (nint)sizes[step.Range])
+                : step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
             if (site != 0)
             {
                 detail = frame[step.Slots - 1];

@@ -1,0 +1,299 @@
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// How long one thread works on a kernel, roughly: for each loop how often it runs, what an iteration computes, and which bytes it touches. The
+/// loops are summed up once; sizes then cost a walk over their bounds. It decides whether threads share a kernel, and so need only be right to
+/// a small factor.
+/// </summary>
+internal sealed class WorkEstimate
+{
+    // Nanoseconds of an operation on a scalar or vector in a stream of independent ones; of a byte that comes from or goes to a far cache.
+    private const double Operation = 0.14;
+    private const double Byte = 0.01;
+
+    // What a bound is taken for that only data tells.
+    private const long UnknownTrips = 16;
+
+    private readonly Kernel kernel;
+    private readonly int vectorBytes;
+    private readonly Region body;
+    private readonly double? constant;
+
+    private WorkEstimate(Kernel kernel, VectorWidth width)
+    {
+        this.kernel = kernel;
+        vectorBytes = width.Bits() / 8;
+        body = Summarise(kernel.Body, lanes: 1);
+        constant = kernel.Extents == 0 ? Evaluate([]) : null;
+    }
+
+    /// <summary>Whether the parallel range is that of a vector loop.</summary>
+    public bool IsVectorRange => LoopTree.Statements(kernel.Body).Any(s => s is For { Kind: LoopKind.Vector } loop && ReferenceEquals(loop.End, kernel.End));
+
+    public static WorkEstimate Of(Kernel kernel, VectorWidth width) => new(kernel, width);
+
+    /// <summary>Nanoseconds for the whole range.</summary>
+    /// <param name="extents">The values of the kernel's extents.</param>
+    public double Nanoseconds(ReadOnlySpan<long> extents) => constant ?? Evaluate(extents);
+
+    private double Evaluate(ReadOnlySpan<long> extents)
+    {
+        var walk = new Walk(extents, kernel.Buffers.Length);
+        walk.Set(kernel.Begin, 0);
+        walk.Set(kernel.End, walk.Value(kernel.Range) ?? UnknownTrips);
+        walk.Add(body, 1);
+        double bytes = 0;
+        for (int b = 0; b < kernel.Buffers.Length; b++)
+        {
+            LoopBuffer buffer = kernel.Buffers[b];
+            double whole = walk.Value(buffer.Length) * buffer.Type.Size() ?? double.PositiveInfinity;
+            bytes += Math.Min(whole, walk.Bytes[b]);
+        }
+
+        return (walk.Operations * Operation) + (bytes * Byte);
+    }
+
+    private Region Summarise(LoopStatement statement, int lanes)
+    {
+        var region = new Region();
+        Add(statement);
+        return region;
+
+        void Add(LoopStatement part)
+        {
+            Count(part, lanes, region);
+            switch (part)
+            {
+                case Block block:
+                    foreach (LoopStatement child in block.Statements)
+                    {
+                        Add(child);
+                    }
+
+                    break;
+                case Let { Variable.Type: DType.Int64 } let when !LoopTree.Values(let.Value).Any(v => v is Load):
+                    region.Parts.Add(let);
+                    break;
+                case For loop:
+                    int inner = loop.Kind == LoopKind.Vector ? Lanes(loop) : lanes;
+                    region.Parts.Add(new LoopPart(loop, loop.Kind == LoopKind.Vector ? inner : 1, Summarise(loop.Body, inner)));
+                    break;
+                case If branch:
+                    region.Parts.Add(new BranchPart(branch.Condition, Summarise(branch.Then, lanes), branch.Else is null ? new Region() : Summarise(branch.Else, lanes)));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The elements that an iteration of a vector loop does at once.</summary>
+    private int Lanes(For loop)
+    {
+        int size = LoopTree.Statements(loop.Body).Aggregate(4, (most, s) => Math.Max(most, s switch
+        {
+            Store store => store.Buffer.Type.Size(),
+            Assign assign => assign.Variable.Type.Size(),
+            _ => 4,
+        }));
+        return Math.Max(1, vectorBytes / size);
+    }
+
+    /// <summary>What a statement itself computes and touches each time it runs.</summary>
+    private void Count(LoopStatement statement, int lanes, Region region)
+    {
+        if (statement is For)
+        {
+            return;
+        }
+
+        var seen = new HashSet<LoopValue>(ReferenceEqualityComparer.Instance);
+        if (statement is Store store)
+        {
+            region.Operations += 1;
+            Touch(store.Buffer, store.Index);
+            Visit(store.Value);
+        }
+        else
+        {
+            foreach (LoopValue value in LoopTree.Values(statement))
+            {
+                Visit(value);
+            }
+        }
+
+        void Visit(LoopValue value)
+        {
+            if (!seen.Add(value))
+            {
+                return;
+            }
+
+            region.Operations += Cost(value, lanes);
+            if (value is Load load)
+            {
+                Touch(load.Buffer, load.Index);
+                return;
+            }
+
+            foreach (LoopValue argument in LoopTree.Arguments(value))
+            {
+                Visit(argument);
+            }
+        }
+
+        // Addresses are part of loads and stores, unless they are looked up themselves: then every lane goes its own way.
+        void Touch(LoopBuffer buffer, LoopValue index)
+        {
+            region.Bytes.Add((kernel.Buffers.IndexOf(buffer), buffer.Type.Size() * lanes));
+            foreach (Load lookup in LoopTree.Values(index).OfType<Load>())
+            {
+                region.Operations += lanes;
+                Visit(lookup);
+            }
+        }
+    }
+
+    private static double Cost(LoopValue value, int lanes) => value switch
+    {
+        Literal or Local or Extent or BitcastValue => 0,
+        Load => 0.25,
+        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf, Type: DType.Float64 } => 100,
+        UnaryValue { Function: UnaryFunction.Sin or UnaryFunction.Cos } => 60,
+        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf } => 20,
+        UnaryValue { Function: UnaryFunction.Sqrt } => 4,
+        BinaryValue { Function: BinaryFunction.Power } => 60 * lanes,
+        BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 4 : 20 * lanes,
+        _ => 1,
+    };
+
+    /// <summary>What runs each time one comes by: straight code, and parts that may run often or not at all.</summary>
+    private sealed class Region
+    {
+        public double Operations { get; set; }
+
+        public List<(int Buffer, double Bytes)> Bytes { get; } = [];
+
+        /// <summary>A <see cref="Let"/> that bounds may use, a <see cref="LoopPart"/> or a <see cref="BranchPart"/>.</summary>
+        public List<object> Parts { get; } = [];
+
+        public double Size => Operations + (UnknownTrips * Parts.Count);
+    }
+
+    private sealed record LoopPart(For Loop, int Lanes, Region Body);
+
+    private sealed record BranchPart(LoopValue Condition, Region Then, Region Else);
+
+    /// <summary>One walk over the regions for given sizes. A loop is as long in each run as in the first of the loops around it.</summary>
+    private ref struct Walk(ReadOnlySpan<long> extents, int buffers)
+    {
+        private readonly ReadOnlySpan<long> extents = extents;
+        private readonly Dictionary<Local, long?> locals = [];
+
+        public double Operations { get; private set; }
+
+        public double[] Bytes { get; } = new double[buffers];
+
+        public readonly void Set(Local local, long? value) => locals[local] = value;
+
+        public void Add(Region region, double times)
+        {
+            Operations += region.Operations * times;
+            foreach ((int buffer, double bytes) in region.Bytes)
+            {
+                Bytes[buffer] += bytes * times;
+            }
+
+            foreach (object part in region.Parts)
+            {
+                switch (part)
+                {
+                    case Let let:
+                        Set(let.Variable, Value(let.Value));
+                        break;
+                    case LoopPart loop:
+                        AddLoop(loop, times);
+                        break;
+                    case BranchPart branch:
+                        AddBranch(branch, times);
+                        break;
+                }
+            }
+        }
+
+        /// <summary>An integer or truth value, if the sizes tell it.</summary>
+        public readonly long? Value(LoopValue value) => value switch
+        {
+            Literal literal => literal.Bits,
+            Extent extent => extents[extent.Slot],
+            Local local => locals.GetValueOrDefault(local),
+            UnaryValue { Function: UnaryFunction.Not, Type: DType.Bool } not => 1 - Value(not.X),
+            BinaryValue binary when binary.X.Type is DType.Int64 or DType.Bool && Value(binary.X) is { } x && Value(binary.Y) is { } y => Combine(binary.Function, x, y),
+            _ => null,
+        };
+
+        private static long? Combine(BinaryFunction function, long x, long y) => function switch
+        {
+            BinaryFunction.Add => x + y,
+            BinaryFunction.Subtract => x - y,
+            BinaryFunction.Multiply => x * y,
+            BinaryFunction.Divide => y == 0 ? 0 : (long)Math.Floor((double)x / y),
+            BinaryFunction.Maximum => Math.Max(x, y),
+            BinaryFunction.Minimum => Math.Min(x, y),
+            BinaryFunction.And => x & y,
+            BinaryFunction.Or => x | y,
+            BinaryFunction.Equal => x == y ? 1 : 0,
+            BinaryFunction.NotEqual => x != y ? 1 : 0,
+            BinaryFunction.Less => x < y ? 1 : 0,
+            BinaryFunction.LessEqual => x <= y ? 1 : 0,
+            BinaryFunction.Greater => x > y ? 1 : 0,
+            BinaryFunction.GreaterEqual => x >= y ? 1 : 0,
+            _ => null,
+        };
+
+        private void AddLoop(LoopPart part, double times)
+        {
+            For loop = part.Loop;
+            long? begin = Value(loop.Begin);
+            long trips = Value(loop.End) - begin ?? UnknownTrips;
+            if (trips <= 0)
+            {
+                return;
+            }
+
+            Set(loop.Variable, begin);
+            long passes = (trips + loop.Step - 1) / loop.Step;
+            passes = loop.IsMasked ? (passes + part.Lanes - 1) / part.Lanes : (passes / part.Lanes) + (passes % part.Lanes);
+
+            // Counting and comparing, and what a loop costs that is not run.
+            Operations += times * (passes + 4);
+            if (loop.Kind == LoopKind.Parallel && passes > 1)
+            {
+                // The last block may be a small one.
+                Add(part.Body, times * (passes - 1));
+                Set(loop.Variable, begin + ((passes - 1) * loop.Step));
+                Add(part.Body, times);
+                return;
+            }
+
+            Add(part.Body, times * passes);
+        }
+
+        private void AddBranch(BranchPart part, double times)
+        {
+            switch (Value(part.Condition))
+            {
+                case 0:
+                    Add(part.Else, times);
+                    break;
+                case not null:
+                    Add(part.Then, times);
+                    break;
+                default:
+                    // The one with more to do is the usual one: the other reports an error, or skips.
+                    Add(part.Else.Size > part.Then.Size ? part.Else : part.Then, times);
+                    break;
+            }
+        }
+    }
+}
