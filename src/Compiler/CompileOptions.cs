@@ -39,6 +39,23 @@ public sealed record CompileOptions
     /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
     public bool Fuse { get; init; } = true;
 
+    /// <summary>
+    /// Whether memory of intermediate values is used again when they are no longer needed, and kernels may write over what they are the last to read.
+    /// <see cref="Verify"/>, which looks at everything after the run, turns it off.
+    /// </summary>
+    public bool ReuseMemory { get; init; } = true;
+
+    /// <summary>
+    /// Whether kernels may write new values of parameters where the old ones lie, after all that can fail; otherwise, and where that is not possible,
+    /// they are copied there after the run. <see cref="Verify"/> and <see cref="Checked"/> turn it off.
+    /// </summary>
+    public bool UpdateInPlace { get; init; } = true;
+
+    /// <summary>
+    /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
+    /// </summary>
+    public bool Recompute { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 

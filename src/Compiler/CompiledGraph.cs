@@ -41,6 +41,8 @@ public sealed class CompiledGraph : IDisposable
 
     internal Executor Executor => inference.Value;
 
+    internal Executor TrainingExecutor => training.Value.Executor;
+
     /// <summary>Computes the outputs and applies the updates.</summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <returns>The outputs, in arrays of their own.</returns>

@@ -27,6 +27,7 @@ internal static class CompilerPipeline
         nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
         nodes = context.Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
+        nodes = context.Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
         Root[] final = [.. roots.Select((r, i) => r with { Node = nodes[i] })];
         Program program = BuildProgram.Run(context, inputs, final, [.. guards.Distinct()], seed);

@@ -197,7 +197,8 @@ internal sealed class ThreadingTests
         {
             Steps = [new PlanStep(compiled.Entry, [0, 1], [], 2) { Work = _ => 1e9 }],
             ForwardSteps = 1,
-            Buffers = [new PlanBuffer(-1, 0, 0, IsPerThread: true), new PlanBuffer(0, 0, 1)],
+            Buffers = [new PlanBuffer(-1, 0, 0, Block: 0) { IsPerThread = true }, new PlanBuffer(0, 0, 1)],
+            Blocks = [new PlanBlock(0, 0, 1, IsPerThread: true)],
             Externals = 1,
             Symbols = 0,
             Sizes = 3,

@@ -10,12 +10,19 @@ internal sealed class Executor : IDisposable
     private readonly Program program;
     private readonly WorkspacePool pool;
     private readonly bool updatesReadParameters;
+    private readonly (nint Begin, int Bytes)[] writtenInPlace;
 
     public Executor(Program program)
     {
         this.program = program;
         pool = new WorkspacePool(program.Plan);
-        updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address != 0);
+        writtenInPlace =
+        [
+            .. program.Updates
+                .Where(u => program.Plan.Buffers[u.Buffer].Address == u.Parameter!.Address && u.Node != (Node)u.Parameter)
+                .Select(u => (u.Parameter!.Address, u.Bytes)),
+        ];
+        updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address is var address && address != 0 && address != u.Parameter!.Address);
     }
 
     public Program Program => program;
@@ -148,7 +155,16 @@ internal sealed class Executor : IDisposable
 
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
-        RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
+        List<AlignedBuffer>? copies = writtenInPlace.Length > 0 ? CopyParameters(workspace) : null;
+        try
+        {
+            RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
+        }
+        finally
+        {
+            copies?.ForEach(c => c.Dispose());
+        }
+
         foreach (RootBuffer output in program.Outputs)
         {
             if (program.Plan.Buffers[output.Buffer].External != output.External)
@@ -162,7 +178,7 @@ internal sealed class Executor : IDisposable
             Copy(workspace.Address(from), workspace.Address(to), workspace.Sizes[program.Plan.Buffers[to].Bytes]);
         }
 
-        // Every check and every kernel is behind us: parameters change now, all of them.
+        // Every check and every kernel is behind us: parameters change now, those that no kernel could write itself.
         byte[]?[] oldValues = updatesReadParameters ? SetAside(workspace) : [];
         for (int i = 0; i < program.Updates.Length; i++)
         {
@@ -171,7 +187,7 @@ internal sealed class Executor : IDisposable
             {
                 Marshal.Copy(old, 0, update.Parameter!.Address, old.Length);
             }
-            else
+            else if (program.Plan.Buffers[update.Buffer].Address != update.Parameter!.Address)
             {
                 Copy(workspace.Address(update.Buffer), update.Parameter!.Address, workspace.Sizes[update.Bytes]);
             }
@@ -180,12 +196,35 @@ internal sealed class Executor : IDisposable
         }
     }
 
+    /// <summary>An argument that is the memory of a parameter keeps its old value while kernels write the new one.</summary>
+    private List<AlignedBuffer>? CopyParameters(Workspace workspace)
+    {
+        List<AlignedBuffer>? copies = null;
+        for (int i = 0; i < program.InputBytes.Length; i++)
+        {
+            (nint argument, long bytes) = (workspace.Externals[i], workspace.Sizes[program.InputBytes[i]]);
+            foreach ((nint parameter, int size) in writtenInPlace)
+            {
+                if (argument < parameter + workspace.Sizes[size] && parameter < argument + bytes)
+                {
+                    var copy = new AlignedBuffer((nint)bytes);
+                    Copy(argument, copy.Address, bytes);
+                    (copies ??= []).Add(copy);
+                    workspace.Externals[i] = copy.Address;
+                    break;
+                }
+            }
+        }
+
+        return copies;
+    }
+
     /// <summary>An update that is another parameter's old value is set aside, for that parameter may be written first.</summary>
     private byte[]?[] SetAside(Workspace workspace) =>
     [
         .. program.Updates.Select(u =>
         {
-            if (program.Plan.Buffers[u.Buffer].Address == 0)
+            if (program.Plan.Buffers[u.Buffer].Address is var address && (address == 0 || address == u.Parameter!.Address))
             {
                 return null;
             }

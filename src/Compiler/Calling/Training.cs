@@ -30,6 +30,8 @@ internal sealed class Training : IDisposable
         keepers = [.. targets.Select(t => t as ILeaf ?? (t.DType == DType.Float64 ? Keeper<double>(t) : Keeper<float>(t)))];
     }
 
+    public Executor Executor => executor;
+
     public static Training Create(Graph graph, CompileOptions options)
     {
         Node root = graph.Outputs[0];
@@ -100,20 +102,31 @@ internal sealed class Training : IDisposable
             keepers[i].CheckGrad(workspace.Sizes, gradients[i].Dims);
         }
 
-        fixed (byte* address = seedBytes)
+        // Backward writes over what it has read for the last time: what another one needs is put back.
+        using AlignedBuffer? kept = retainGraph ? workspace.SaveForBackward() : null;
+        try
         {
-            executor.Backward(workspace, (nint)address);
-        }
+            fixed (byte* address = seedBytes)
+            {
+                executor.Backward(workspace, (nint)address);
+            }
 
-        for (int i = 0; i < gradients.Length; i++)
-        {
-            keepers[i].AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
+            for (int i = 0; i < gradients.Length; i++)
+            {
+                keepers[i].AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
+            }
         }
-
-        if (!retainGraph)
+        finally
         {
-            Forget();
-            usedUp = true;
+            if (kept is not null)
+            {
+                workspace.RestoreForBackward(kept);
+            }
+            else
+            {
+                Forget();
+                usedUp = true;
+            }
         }
     }
 

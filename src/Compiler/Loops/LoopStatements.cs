@@ -70,6 +70,11 @@ internal sealed record LoopBuffer(string Name, DType Type, bool Writable = false
     /// <summary>The number of elements, for checked builds and the evaluator.</summary>
     public required LoopValue Length { get; init; }
 
+    /// <summary>
+    /// Whether the lowering promises that no element is stored twice in a run of the kernel, nor stored and loaded, where the loops do not show it.
+    /// </summary>
+    public bool IsStoredOnce { get; init; }
+
     public bool Equals(LoopBuffer? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);

@@ -18,7 +18,7 @@ internal static class DotProducts
         var kernel = new KernelBuilder(problem.Root);
         LoopBuffer a = kernel.Input(problem.A.Source);
         LoopBuffer b = kernel.Input(problem.B.Source);
-        LoopBuffer c = kernel.Output(problem.Root);
+        LoopBuffer c = kernel.Output(problem.Root, storedOnce: true);
         var batch = problem.Batches(problem.A.Batch, problem.B.Batch);
         Dim groups = (problem.N + (Columns - 1)) / Columns;
         Local group = LoopMath.Index("group");

@@ -43,7 +43,9 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     public LoopBuffer Input(Node node) => Buffer(node, writable: false);
 
     /// <summary>The buffer of the node that is computed.</summary>
-    public LoopBuffer Output(Node node) => Buffer(node, writable: true);
+    /// <param name="node">The node.</param>
+    /// <param name="storedOnce">Whether the kernel surely stores each element once; loops from 0 with row-major indices show it by themselves.</param>
+    public LoopBuffer Output(Node node, bool storedOnce = false) => Buffer(node, writable: true, storedOnce);
 
     /// <summary>Memory that this kernel fills for the root's next kernels.</summary>
     public Node Scratch(DType type, Dim count)
@@ -99,7 +101,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch, WorkerScratch = workerScratch };
     }
 
-    private LoopBuffer Buffer(Node node, bool writable)
+    private LoopBuffer Buffer(Node node, bool writable, bool storedOnce = false)
     {
         int at = nodes.IndexOf(node);
         if (at >= 0 && buffers[at].Writable == writable)
@@ -107,7 +109,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
             return buffers[at];
         }
 
-        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount) };
+        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount), IsStoredOnce = storedOnce };
         buffers.Add(buffer);
         nodes.Add(node);
         return buffer;

@@ -39,7 +39,7 @@ internal sealed class MatMulKernel
         kernel = new KernelBuilder(problem.Root);
         a = kernel.Input(left.Source);
         b = kernel.Input(right.Source);
-        c = kernel.Output(problem.Root);
+        c = kernel.Output(problem.Root, storedOnce: true);
         batch = problem.Batches(left.Batch, right.Batch);
     }
 

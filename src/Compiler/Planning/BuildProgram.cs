@@ -46,6 +46,7 @@ internal sealed class BuildProgram
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
         var traffic = Traffic.Of(kernels, results);
         context.DumpFusion(fused, traffic);
+        (kernels, IReadOnlyDictionary<Node, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
@@ -53,7 +54,7 @@ internal sealed class BuildProgram
         HashSet<Node> inMemory = [.. computed];
         foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or ConstantOp && buffering.IsMaterialized(n))))
         {
-            bufferOf[node] = AddBuffer(node, outputOf);
+            bufferOf[node] = AddBuffer(node, outputOf, places.GetValueOrDefault(node));
         }
 
         foreach (Node scratch in kernels.SelectMany(k => k.Scratch))
@@ -70,6 +71,15 @@ internal sealed class BuildProgram
         CompiledKernel[] compiled = context.Compile(kernels);
         PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
+        PlanBuffer[] planned = [.. buffers];
+        PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
+            kernels,
+            steps,
+            kernels.Count(IsForward),
+            planned,
+            [.. placed.Where(p => p.Root.IsForward).Select(p => p.Buffer.Buffer), .. saved.Select(s => s.To)],
+            placed.Where(p => !p.Root.IsForward).Select(p => p.Buffer.Buffer),
+            context.Options is { ReuseMemory: true, Verify: false }));
         int[] inputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))];
         string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
         Dim[] allSizes = [.. sizes];
@@ -80,7 +90,8 @@ internal sealed class BuildProgram
             {
                 Steps = steps,
                 ForwardSteps = kernels.Count(IsForward),
-                Buffers = [.. buffers],
+                Buffers = planned,
+                Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
                 Symbols = symbols.Length,
                 Sizes = allSizes.Length,
@@ -115,6 +126,11 @@ internal sealed class BuildProgram
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
+    private (LoweredKernel[] Kernels, IReadOnlyDictionary<Node, Node> Places) UpdatesInPlace(LoweredKernel[] kernels) =>
+        context.Options is { UpdateInPlace: true, Verify: false, Checked: false }
+            ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, SourceOf(r.Node)))])
+            : (kernels, new Dictionary<Node, Node>());
+
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
 
     /// <summary>An output that a kernel computes, and that only the forward part reads, is written where the caller wants it.</summary>
@@ -137,12 +153,12 @@ internal sealed class BuildProgram
         return outputOf;
     }
 
-    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, bool isScratch = false, bool isPerThread = false)
+    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, Node? place = null, bool isScratch = false, bool isPerThread = false)
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
         int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
-        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : node is IParameter parameter ? parameter.Address : 0;
-        buffers.Add(new PlanBuffer(external, address, bytes, isPerThread));
+        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
+        buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread });
         return buffers.Count - 1;
     }
 

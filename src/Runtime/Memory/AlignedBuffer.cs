@@ -50,6 +50,10 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         }
     }
 
+    /// <summary>A size rounded up to whole cache lines.</summary>
+    /// <exception cref="OverflowException">There is no such number.</exception>
+    public static long RoundUp(long bytes) => checked(bytes + Alignment - 1) & ~(long)(Alignment - 1);
+
     /// <summary>The size asked for, in bytes.</summary>
     public nint ByteLength { get; }
 

@@ -14,6 +14,9 @@ internal sealed class Plan
 
     public required PlanBuffer[] Buffers { get; init; }
 
+    /// <summary>The memory of the buffers that live in the workspace; buffers of one block take each other's place.</summary>
+    public required PlanBlock[] Blocks { get; init; }
+
     /// <summary>How many buffers the caller provides: inputs, seeds, outputs.</summary>
     public required int Externals { get; init; }
 
@@ -30,12 +33,11 @@ internal sealed class Plan
     /// <summary>How ranges are cut for them.</summary>
     public Chunking Chunking { get; init; } = Chunking.Default;
 
-    /// <summary>The bytes that a buffer takes in a workspace, for all threads.</summary>
-    public long BytesOf(int buffer, ReadOnlySpan<long> sizes) => checked(AlignedBytesOf(buffer, sizes) * (Buffers[buffer].IsPerThread ? Threads : 1));
-
     /// <summary>The bytes of a buffer, rounded up to whole cache lines: one thread's part, if each has its own.</summary>
-    public long AlignedBytesOf(int buffer, ReadOnlySpan<long> sizes) =>
-        checked(sizes[Buffers[buffer].Bytes] + AlignedBuffer.Alignment - 1) & ~(long)(AlignedBuffer.Alignment - 1);
+    public long AlignedBytesOf(int buffer, ReadOnlySpan<long> sizes) => AlignedBuffer.RoundUp(sizes[Buffers[buffer].Bytes]);
+
+    /// <summary>Whether a block holds something over the end of the forward part.</summary>
+    public bool IsReadBackward(PlanBlock block) => block.First <= ForwardSteps && block.Last > ForwardSteps;
 }
 
 /// <summary>Computes sizes from the values of symbols.</summary>
@@ -61,8 +63,18 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
 /// <param name="External">Its position among what the caller provides, or −1.</param>
 /// <param name="Address">Its fixed address, or 0.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
-/// <param name="IsPerThread">Whether each thread that works on a kernel has such memory for itself.</param>
-internal readonly record struct PlanBuffer(int External, nint Address, int Bytes, bool IsPerThread = false)
+/// <param name="Block">Its block of the workspace; −1 until it has one, and for buffers elsewhere.</param>
+internal readonly record struct PlanBuffer(int External, nint Address, int Bytes, int Block = -1)
 {
     public bool IsInWorkspace => External < 0 && Address == 0;
+
+    /// <summary>Whether each thread that works on a kernel has such memory for itself.</summary>
+    public bool IsPerThread { get; init; }
 }
+
+/// <summary>Memory of the workspace, and the time of a run during which it is in use.</summary>
+/// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
+/// <param name="First">The time from which on it holds something.</param>
+/// <param name="Last">The last time at which it is used. Times count the steps; one more time ends each of the two parts.</param>
+/// <param name="IsPerThread">Whether each thread has such memory for itself.</param>
+internal readonly record struct PlanBlock(int Bytes, int First, int Last, bool IsPerThread = false);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace GraphCompiler.Execution;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly long[] symbols;
     private readonly long[] sizes;
     private readonly nint[] addresses;
+    private readonly MemoryLayout layout;
     private readonly int[] frameStarts;
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
@@ -24,6 +27,7 @@ internal sealed unsafe class Workspace : IDisposable
         symbols = new long[plan.Symbols];
         sizes = new long[plan.Sizes];
         addresses = new nint[plan.Buffers.Length];
+        layout = new MemoryLayout(plan.Blocks, plan.Threads);
         Externals = new nint[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
         List<(int, int)> found = [];
@@ -60,6 +64,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Bytes held for intermediate values.</summary>
     public long Bytes => memory?.ByteLength ?? 0;
 
+    /// <summary>Where the blocks of the plan lie for the current binding.</summary>
+    public MemoryLayout Layout => layout;
+
     /// <summary>The address of a buffer that is not the caller's.</summary>
     public nint Address(int buffer) => plan.Buffers[buffer].External is >= 0 and var external ? Externals[external] : addresses[buffer];
 
@@ -74,17 +81,8 @@ internal sealed unsafe class Workspace : IDisposable
         bound = false;
         values.CopyTo(symbols);
         plan.EvaluateSizes(symbols, sizes);
-        long total = 0;
-        for (int b = 0; b < addresses.Length; b++)
-        {
-            PlanBuffer buffer = plan.Buffers[b];
-            if (buffer.IsInWorkspace)
-            {
-                addresses[b] = (nint)total;
-                total = checked(total + plan.BytesOf(b, sizes));
-            }
-        }
-
+        layout.Place(sizes);
+        long total = layout.Total;
         if (memory is null || memory.ByteLength < total || memory.ByteLength > 4 * total)
         {
             memory?.Dispose();
@@ -95,7 +93,7 @@ internal sealed unsafe class Workspace : IDisposable
         for (int b = 0; b < addresses.Length; b++)
         {
             PlanBuffer buffer = plan.Buffers[b];
-            addresses[b] = buffer.IsInWorkspace ? memory.Address + addresses[b] : buffer.Address;
+            addresses[b] = buffer.IsInWorkspace ? memory.Address + (nint)layout.Offsets[buffer.Block] : buffer.Address;
         }
 
         var slots = (nint*)frames.Address;
@@ -150,6 +148,39 @@ internal sealed unsafe class Workspace : IDisposable
         site = 0;
         detail = 0;
         return -1;
+    }
+
+    /// <summary>Copies what the forward part left for the backward part, which may write over it.</summary>
+    public AlignedBuffer SaveForBackward()
+    {
+        long total = 0;
+        foreach (PlanBlock block in plan.Blocks)
+        {
+            total += plan.IsReadBackward(block) ? sizes[block.Bytes] : 0;
+        }
+
+        var copy = new AlignedBuffer((nint)total);
+        CopyForBackward(copy, restore: false);
+        return copy;
+    }
+
+    /// <summary>Puts back what <see cref="SaveForBackward"/> copied.</summary>
+    public void RestoreForBackward(AlignedBuffer copy) => CopyForBackward(copy, restore: true);
+
+    private void CopyForBackward(AlignedBuffer copy, bool restore)
+    {
+        nint at = copy.Address;
+        for (int b = 0; b < plan.Blocks.Length; b++)
+        {
+            if (plan.IsReadBackward(plan.Blocks[b]))
+            {
+                nint block = memory!.Address + (nint)layout.Offsets[b];
+                long bytes = sizes[plan.Blocks[b].Bytes];
+                (nint from, nint to) = restore ? (at, block) : (block, at);
+                NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
+                at += (nint)bytes;
+            }
+        }
     }
 
     public void Dispose()

@@ -1,0 +1,172 @@
+namespace GraphCompiler.Execution;
+
+/// <summary>
+/// Gives blocks of a workspace their offsets: blocks that are never in use at the same time may share memory. Best fit in several orders: the earliest
+/// first, the largest first, and while that wastes memory again with the block that sticks out moved forward. The arrays are kept for the next binding.
+/// </summary>
+internal sealed class MemoryLayout : IComparer<int>
+{
+    // Attempts stop when so little is wasted, after so many, or when they have looked at so many pairs of blocks.
+    private const double LittleWaste = 1.1;
+    private const int MostAttempts = 100;
+    private const long MostPairs = 1_000_000;
+
+    private readonly PlanBlock[] blocks;
+    private readonly int threads;
+    private readonly long[] sizes;
+    private readonly long[] live;
+    private readonly long[] tried;
+    private readonly int[] order;
+    private readonly int[] placed;
+    private bool largestFirst;
+
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="threads">How many threads have each block that every thread has for itself.</param>
+    public MemoryLayout(PlanBlock[] blocks, int threads = 1)
+    {
+        (this.blocks, this.threads) = (blocks, threads);
+        sizes = new long[blocks.Length];
+        tried = new long[blocks.Length];
+        order = new int[blocks.Length];
+        placed = new int[blocks.Length];
+        live = new long[blocks.Length == 0 ? 1 : blocks.Max(b => b.Last) + 2];
+        Offsets = new long[blocks.Length];
+    }
+
+    /// <summary>Where each block begins, a multiple of the alignment.</summary>
+    public long[] Offsets { get; }
+
+    /// <summary>The size of the whole.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>The most bytes in use at one time: no layout is smaller.</summary>
+    public long Peak { get; private set; }
+
+    /// <summary>Lays the blocks out for the current sizes.</summary>
+    /// <exception cref="OverflowException">They do not fit into the address space.</exception>
+    public void Place(ReadOnlySpan<long> planSizes)
+    {
+        long sum = 0;
+        Array.Clear(live);
+        for (int b = 0; b < blocks.Length; b++)
+        {
+            sizes[b] = checked(AlignedBuffer.RoundUp(planSizes[blocks[b].Bytes]) * (blocks[b].IsPerThread ? threads : 1));
+            sum = checked(sum + sizes[b]);
+            live[blocks[b].First] += sizes[b];
+            live[blocks[b].Last + 1] -= sizes[b];
+        }
+
+        Peak = 0;
+        long now = 0;
+        foreach (long change in live)
+        {
+            now += change;
+            Peak = Math.Max(Peak, now);
+        }
+
+        Total = long.MaxValue;
+        Sort(bySize: false);
+        Try();
+        Sort(bySize: true);
+        Try();
+        long pairs = (long)blocks.Length * blocks.Length;
+        for (int attempt = 1; attempt <= MostAttempts && attempt * pairs <= MostPairs && Total > LittleWaste * Peak; attempt++)
+        {
+            MoveForward(Topmost(), attempt);
+            Try();
+        }
+    }
+
+    int IComparer<int>.Compare(int x, int y)
+    {
+        int bySize = sizes[y].CompareTo(sizes[x]);
+        int byTime = blocks[x].First.CompareTo(blocks[y].First);
+        (int first, int second) = largestFirst ? (bySize, byTime) : (byTime, bySize);
+        return first != 0 ? first : second != 0 ? second : x.CompareTo(y);
+    }
+
+    private void Sort(bool bySize)
+    {
+        largestFirst = bySize;
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, this);
+    }
+
+    private int Topmost()
+    {
+        int topmost = 0;
+        for (int b = 1; b < blocks.Length; b++)
+        {
+            topmost = tried[b] + sizes[b] > tried[topmost] + sizes[topmost] ? b : topmost;
+        }
+
+        return topmost;
+    }
+
+    /// <summary>Gives a block an earlier turn: which one differs from attempt to attempt, lest the same orders come round again.</summary>
+    private void MoveForward(int block, int attempt)
+    {
+        int at = Array.IndexOf(order, block);
+        int to = at == 0 ? 0 : (int)((uint)(attempt * 2654435761) % (uint)at);
+        Array.Copy(order, to, order, to + 1, at - to);
+        order[to] = block;
+    }
+
+    /// <summary>Places the blocks in the current order, and keeps the result if it is the best yet.</summary>
+    private void Try()
+    {
+        long total = 0;
+        for (int count = 0; count < order.Length; count++)
+        {
+            int block = order[count];
+            tried[block] = BestFit(block, count);
+            total = Math.Max(total, tried[block] + sizes[block]);
+
+            // What is placed stays in the order of offsets.
+            int at = count;
+            for (; at > 0 && tried[placed[at - 1]] > tried[block]; at--)
+            {
+                placed[at] = placed[at - 1];
+            }
+
+            placed[at] = block;
+        }
+
+        if (total < Total)
+        {
+            Total = total;
+            tried.CopyTo(Offsets, 0);
+        }
+    }
+
+    /// <summary>The smallest gap that the block fits into between those in use at its time, or behind the last of them.</summary>
+    private long BestFit(int block, int count)
+    {
+        (int first, int last, long size) = (blocks[block].First, blocks[block].Last, sizes[block]);
+        long end = 0;
+        long best = -1;
+        long bestGap = long.MaxValue;
+        for (int i = 0; i < count; i++)
+        {
+            int other = placed[i];
+            if (blocks[other].First > last || blocks[other].Last < first)
+            {
+                continue;
+            }
+
+            long gap = tried[other] - end;
+            if (gap >= size && gap < bestGap)
+            {
+                (best, bestGap) = (end, gap);
+            }
+
+            end = Math.Max(end, tried[other] + sizes[other]);
+        }
+
+        return best >= 0 ? best : end;
+    }
+}
