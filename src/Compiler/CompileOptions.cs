@@ -5,8 +5,13 @@ namespace GraphCompiler;
 /// <summary>How a graph is compiled.</summary>
 public sealed record CompileOptions
 {
+    private static Action<CompileOptions>? changeDefaults;
+
+    /// <summary>The default options.</summary>
+    public CompileOptions() => changeDefaults?.Invoke(this);
+
     /// <summary>The defaults: fast, and dumped where the environment variable GRAPHCOMPILER_DUMP names a folder.</summary>
-    public static CompileOptions Default { get; } = new();
+    public static CompileOptions Default { get; private set; } = new();
 
     /// <summary>The width of vectors; by default the widest that this machine runs well.</summary>
     public VectorWidth Width { get; init; } = VectorWidths.Best;
@@ -80,4 +85,11 @@ public sealed record CompileOptions
 
     /// <summary>How kernels are cut for threads: tests cut finer.</summary>
     internal Chunking Chunking { get; init; } = Chunking.Default;
+
+    /// <summary>Changes the defaults of this process, before what an object initialiser says: how all tests run with another set.</summary>
+    internal static void ChangeDefaults(Action<CompileOptions>? change)
+    {
+        changeDefaults = change;
+        Default = new();
+    }
 }

@@ -4,6 +4,7 @@ namespace GraphCompiler.Tests.Compiler;
 
 [TestFixture]
 [NonParallelizable]
+[Category("Foundation")]
 public sealed class AllocationTests
 {
     private const int Calls = 1000;

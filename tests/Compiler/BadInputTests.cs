@@ -7,6 +7,7 @@ namespace GraphCompiler.Tests.Compiler;
 
 /// <summary>What a caller gets wrong gives one exception that says what, and changes nothing.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Foundation")]
 internal sealed class BadInputTests
 {
     private static readonly IReadOnlyList<(string Name, Func<Model, Action> Call, Type Error, string[] Parts)> Table =

@@ -7,6 +7,7 @@ namespace GraphCompiler.Tests.Compiler;
 
 /// <summary>Compiled graphs as delegates of the caller's types, and as functions that many threads call.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Foundation")]
 internal sealed class DelegateTests
 {
     private delegate float[] FromSpan(ReadOnlySpan<float> x);

@@ -8,6 +8,7 @@ namespace GraphCompiler.Tests.Compiler;
 
 /// <summary>Forward, Backward, .Grad and updates, rule by rule.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category("Foundation")]
 internal sealed class TrainingTests
 {
     [Test]

@@ -4,6 +4,7 @@ using System.Text;
 namespace GraphCompiler.Tests.References;
 
 /// <summary>Values, gradients and second-order products held against PyTorch's.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class ReferenceTests
 {
     /// <summary>Relative to the expected number; beside it 1e-12 of the tensor's largest number, or of 1, is allowed.</summary>
@@ -37,6 +38,7 @@ internal sealed class ReferenceTests
     public void Compiled_in_double(string key) => Compiled(ReferenceCase.Load(key), DType.Float64);
 
     [TestCaseSource(nameof(SingleCases))]
+    [Category("Foundation")]
     public void Compiled_in_single(string key) => Compiled(ReferenceCase.Load(key), DType.Float32);
 
     /// <summary>The exceptions are about cases that there are.</summary>

@@ -1,6 +1,6 @@
-using CsCheck;
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Compiler.RandomGraphs;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
@@ -72,7 +72,7 @@ internal sealed class PlanMemoryTests
         0,
         150,
         new ParallelOptions { MaxDegreeOfParallelism = 2 },
-        number => RandomGraph.Generator.Sample(CheckRandom, seed: new PCG(1, (ulong)number).ToString(), iter: 1, threads: 1, print: g => g.ToString()));
+        number => CheckRandom(RandomGraph.Make(number)));
 
     [Test]
     public void WithoutReuseEveryBufferIsAlone()
@@ -85,7 +85,7 @@ internal sealed class PlanMemoryTests
         Assert.That(workspace.Layout.Total, Is.EqualTo(3 * 64 * sizeof(float)));
     }
 
-    private static void CheckRandom(RandomGraph graph)
+    private static void CheckRandom(Trial graph)
     {
         Node[] inputs = [.. graph.Inputs];
         string[] bound = [.. inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];

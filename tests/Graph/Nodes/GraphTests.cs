@@ -6,6 +6,7 @@ using static GraphCompiler.Tests.GraphTesting;
 namespace GraphCompiler.Tests.Nodes;
 
 /// <summary>The closed graph: its errors, its pictures, and great depth.</summary>
+[Parallelizable(ParallelScope.Children)]
 public class GraphTests
 {
     [Test]

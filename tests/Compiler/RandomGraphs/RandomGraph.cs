@@ -1,25 +1,21 @@
-using System.Globalization;
-using System.Text;
-using CsCheck;
-
-namespace GraphCompiler.Tests.Compiler;
+namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
 /// <summary>
-/// A random graph as the numbers it is made from: each step picks an operation and nodes made so far, whatever fits. Any list of numbers is a
-/// graph, and a shorter list a smaller one, so that failures shrink.
+/// A random graph, the same for a number in every run: each step picks an operation, or a pattern of several, and nodes made so far, whatever
+/// fits.
 /// </summary>
-internal sealed class RandomGraph
+internal sealed partial class RandomGraph
 {
-    private readonly Queue<int> choices;
+    private readonly Random random;
     private readonly List<Node> nodes = [];
     private readonly List<Node> inputs = [];
     private readonly HashSet<Node> exact = [];
     private readonly DType real;
 
-    private RandomGraph(int[] head, int[][] steps)
+    private RandomGraph(int number)
     {
-        real = head[0] % 4 == 0 ? DType.Float32 : DType.Float64;
-        choices = new Queue<int>(head.Skip(1));
+        random = new Random(number);
+        real = Next(3) == 0 ? DType.Float32 : DType.Float64;
         int count = 2 + Next(3);
         for (int i = 0; i < count; i++)
         {
@@ -28,12 +24,18 @@ internal sealed class RandomGraph
         }
 
         Add(Leaf(DType.Int64, RandomShape(), false), isExact: true);
-        foreach (int[] step in steps)
+        for (int steps = 1 + Next(Next(3) == 0 ? 14 : 6); steps > 0; steps--)
         {
-            choices = new Queue<int>(step);
             try
             {
-                Step();
+                if (Next(3) == 0)
+                {
+                    Pattern();
+                }
+                else
+                {
+                    Step();
+                }
             }
             catch (ShapeException)
             {
@@ -43,63 +45,33 @@ internal sealed class RandomGraph
             {
             }
         }
+    }
 
-        choices = new Queue<int>(head.Reverse());
-        int outputs = 1 + Next(3);
-        HashSet<Node> chosen = [nodes[^1]];
-        for (int i = 1; i < outputs; i++)
+    /// <summary>The graph of a number, with some nodes as outputs and a loss if anything requires gradients.</summary>
+    public static Trial Make(int number)
+    {
+        var graph = new RandomGraph(number);
+        HashSet<Node> outputs = [graph.nodes[^1]];
+        for (int more = graph.Next(4); more > 0; more--)
         {
-            chosen.Add(nodes[Next(nodes.Count)]);
+            outputs.Add(graph.nodes[graph.Next(graph.nodes.Count)]);
         }
 
-        Outputs = [.. chosen];
-        Node[] losses = [.. nodes.Where(n => n.RequiresGrad && n.DType == real)];
-        if (losses.Length > 0)
-        {
-            Node last = losses[^1];
-            Loss = Ops.Sum(Ops.Tanh(last) * 0.5);
-        }
+        Node? last = graph.nodes.LastOrDefault(n => n.RequiresGrad && n.DType == graph.real);
+        return new Trial([.. outputs], last is null ? null : Ops.Sum(Ops.Tanh(last) * 0.5), []);
     }
 
-    public static Gen<RandomGraph> Generator { get; } =
-        Gen.Int[0, 1000].Array[24].Select(Gen.Int[0, 1000].Array[8].Array[3, 25], (head, steps) => new RandomGraph(head, steps));
-
-    public IReadOnlyList<Node> Inputs => inputs;
-
-    public Node[] Outputs { get; }
-
-    /// <summary>A scalar to differentiate, if there is one.</summary>
-    public Node? Loss { get; }
-
-    public Node[] Targets => [.. inputs.Where(i => i.RequiresGrad)];
-
-    public DType Real => real;
-
-    /// <summary>Values for sizes of the symbols N and M.</summary>
-    public Dictionary<Node, TensorValue> ValuesFor(long n, long m, int seed)
-    {
-        var random = new Random(seed);
-        return inputs.ToDictionary(i => i, i =>
-        {
-            long[] shape = i.Shape.Evaluate(s => s == "N" ? n : m);
-            int count = (int)TensorValue.CountOf(shape);
-            return i.DType.IsFloat()
-                ? TensorValue.OfReals(i.DType, shape, [.. Enumerable.Range(0, count).Select(_ => random.Next(10) == 0 ? random.Next(-2, 3) : Math.Round((random.NextDouble() * 4) - 2, 3))])
-                : TensorValue.OfIntegers(i.DType, shape, [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(-5, 6))]);
-        });
-    }
-
-    public override string ToString()
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"\n{new Graph(inputs, Loss is null ? Outputs : [.. Outputs, Loss])}");
-        return text.ToString();
-    }
-
-    private int Next(int bound) => choices.TryDequeue(out int choice) ? choice % bound : 0;
+    private int Next(int bound) => random.Next(bound);
 
     private void Add(Node node, bool isExact)
     {
+        // What has grown too large to interpret is cut down again; sizes here are at most cubic in N and M.
+        if (node.Rank > 4)
+        {
+            node = Ops.Sum(node, [0, 1]);
+            isExact = false;
+        }
+
         nodes.Add(node);
         if (isExact)
         {
@@ -116,11 +88,15 @@ internal sealed class RandomGraph
         return node;
     }
 
-    private Shape RandomShape()
+    // Now and then a size around those of vectors.
+    private Dim RandomSize()
     {
-        Dim[] sizes = ["N", 3, 1, "N", 4, "M", 2, 5];
-        return Shape.Of(Enumerable.Range(0, Next(4)).Select(_ => sizes[Next(sizes.Length)]));
+        Dim[] usual = ["N", 3, 1, "N", 4, "M", 2, 5];
+        Dim[] others = [7, 8, 9, 15, 16, 17, 13, 31, 33, 0];
+        return Next(6) == 0 ? others[Next(others.Length)] : usual[Next(usual.Length)];
     }
+
+    private Shape RandomShape() => Shape.Of(Enumerable.Range(0, Next(4)).Select(_ => RandomSize()));
 
     private Node Pick(Func<Node, bool> fits)
     {
@@ -374,15 +350,6 @@ internal sealed class RandomGraph
                 Node sized = Float();
                 Add(Next(2) == 0 ? sized * Ops.DimValue(((Dim)"N" * 2) + 1, real) : sized + Ops.Cast(Ops.Iota(sized.Rank == 0 ? ["N"] : sized.Shape, 0), real), false);
                 break;
-        }
-
-        Node made = nodes[^1];
-
-        // What has grown too large to interpret is cut down again; sizes here are at most cubic in N and M.
-        if (made.Rank > 4)
-        {
-            nodes[^1] = Ops.Sum(made, [0, 1]);
-            exact.Remove(made);
         }
     }
 

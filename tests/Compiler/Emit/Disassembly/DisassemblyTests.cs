@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GraphCompiler.Tests.Options;
+
+namespace GraphCompiler.Tests.Compiler.Emit.Disassembly;
+
+/// <summary>
+/// The machine code of known kernels, listed by the JIT of a process of its own: fully optimised, and in the innermost loops neither calls nor
+/// vector registers that come from or go to the stack.
+/// </summary>
+[Parallelizable(ParallelScope.Children)]
+internal sealed class DisassemblyTests
+{
+    private static IEnumerable<VectorWidth> Widths => Enum.GetValues<VectorWidth>();
+
+    [TestCaseSource(nameof(Widths))]
+    public void InnermostLoopsAreVectorInstructionsAlone(VectorWidth width)
+    {
+        if (!VectorWidths.IsSupported(width))
+        {
+            Assert.Ignore($"This machine, or the switches of this process, have no vectors of {width.Bits()} bits.");
+        }
+
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            Assert.Ignore("The listings are read for x64.");
+        }
+
+        string file = Path.GetTempFileName();
+        try
+        {
+            string[] reports = RunUnderTheEyeOfTheJit(width, file);
+            var kernels = new Queue<MachineCode>(MachineCode.Kernels(File.ReadAllText(file)));
+            Assert.That(reports, Has.Length.EqualTo(DisassemblyCases.All.Count));
+            using (Assert.EnterMultipleScope())
+            {
+                foreach (string[] report in reports.Select(r => r.Split('\t')))
+                {
+                    Assert.That(report[2], Is.EqualTo("True"), $"{report[0]} is compiled by FastExpressionCompiler");
+                    int count = int.Parse(report[1], CultureInfo.InvariantCulture);
+                    MachineCode[] own = [.. Enumerable.Range(0, count).Select(_ => kernels.Dequeue())];
+                    Check($"{report[0]} at {width}", own);
+                }
+            }
+
+            Assert.That(kernels, Is.Empty, "every listing belongs to a case");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>What the reader of listings takes for a loop, a call and a spill.</summary>
+    [Test]
+    public void AListingIsRead()
+    {
+        string listing =
+            """
+            ; Assembly listing for method Some.ArrayClosure:(Some.ArrayClosure,nint,nint,nint):int (FullOpts)
+            ; rbp based frame
+            G_M000_IG01:                ;; offset=0x0000
+                   push     rbp
+            G_M000_IG02:                ;; offset=0x0004
+                   mov      eax, 1
+            G_M000_IG03:                ;; offset=0x0008
+                   vmovups  ymm0, ymmword ptr [rbp-0x210]
+                   call     [Some:Helper()]
+                   mov      rdx, qword ptr [rbp-0x20]
+                   jle      SHORT G_M000_IG03
+                   jmp      G_M000_IG02
+            ; Assembly listing for method Another:(nint):int (Tier0)
+            G_M000_IG01:                ;; offset=0x0000
+                   ret
+            """;
+        MachineCode code = MachineCode.Kernels(listing.ReplaceLineEndings("\n")).Single();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code.IsOptimised);
+            Assert.That(code.InnermostLoops.Single(), Has.Length.EqualTo(4));
+            Assert.That(code.InnermostLoops.Single().Count(MachineCode.IsCall), Is.EqualTo(1));
+            Assert.That(code.InnermostLoops.Single().Count(code.IsSpill), Is.EqualTo(1));
+        }
+    }
+
+    private static void Check(string name, MachineCode[] kernels)
+    {
+        foreach (MachineCode kernel in kernels)
+        {
+            Assert.That(kernel.IsOptimised, $"{name}: {kernel.Header}");
+            foreach (string[] loop in kernel.InnermostLoops)
+            {
+                Assert.That(loop.Where(MachineCode.IsCall), Is.Empty, $"{name}: a call in\n{string.Join('\n', loop)}");
+                Assert.That(loop.Where(kernel.IsSpill), Is.Empty, $"{name}: a vector on the stack in\n{string.Join('\n', loop)}");
+            }
+        }
+
+        // A case may share the kernel of another and have none of its own; those it has are loops.
+        Assert.That(kernels.Length == 0 || kernels.Any(k => k.InnermostLoops.Count > 0), $"{name}: no loops");
+    }
+
+    private static string[] RunUnderTheEyeOfTheJit(VectorWidth width, string listing)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            ArgumentList = { typeof(DisassemblyTests).Assembly.Location, "disassembly", $"{width}" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["DOTNET_JitStdOutFile"] = listing,
+                ["DOTNET_JitDisasm"] = "*ArrayClosure:*",
+
+                // Listings of methods that are compiled at the same time would mix.
+                ["DOTNET_PROCESSOR_COUNT"] = "1",
+
+                // The defaults are looked at, whatever the options of this run.
+                [TestOptions.Variable] = null,
+            },
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, errors.Result);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+
+namespace GraphCompiler.Tests.Compiler.Emit.Disassembly;
+
+/// <summary>A method as the JIT lists it.</summary>
+internal sealed partial class MachineCode
+{
+    private readonly List<string> instructions = [];
+    private readonly Regex stack;
+
+    private MachineCode(string header, string body)
+    {
+        Header = header;
+
+        // The frame pointer is a register like any other where the frame is found from the stack pointer.
+        stack = body.Contains("rbp based frame", StringComparison.Ordinal) ? FromEither() : FromStackPointer();
+        Dictionary<string, int> labels = [];
+        foreach (string line in body.Split('\n'))
+        {
+            if (Label().Match(line) is { Success: true } label)
+            {
+                labels[label.Groups[1].Value] = instructions.Count;
+            }
+            else if (Instruction().Match(line) is { Success: true } instruction)
+            {
+                instructions.Add(instruction.Groups[1].Value);
+            }
+        }
+
+        InnermostLoops = [.. ControlFlow.InnermostLoops(instructions, labels).Select(loop => loop.Select(i => instructions[i]).ToArray())];
+    }
+
+    /// <summary>The method and how it was compiled.</summary>
+    public string Header { get; }
+
+    /// <summary>The instructions of the loops that hold no other loop.</summary>
+    public IReadOnlyList<string[]> InnermostLoops { get; }
+
+    public bool IsOptimised => Header.EndsWith("(FullOpts)", StringComparison.Ordinal);
+
+    /// <summary>The kernels of a listing, in the order in which they were compiled.</summary>
+    public static IReadOnlyList<MachineCode> Kernels(string listing)
+    {
+        string[] parts = Method().Split(listing);
+        return [.. parts.Skip(1).Chunk(2).Where(p => p[0].Contains("ArrayClosure,nint,nint,nint):int", StringComparison.Ordinal)).Select(p => new MachineCode(p[0], p[1]))];
+    }
+
+    public static bool IsCall(string instruction) => instruction.StartsWith("call", StringComparison.Ordinal);
+
+    /// <summary>Whether a vector register comes from or goes to the stack.</summary>
+    public bool IsSpill(string instruction) => VectorRegister().IsMatch(instruction) && stack.IsMatch(instruction);
+
+    public override string ToString() => $"{Header}\n{string.Join('\n', instructions)}";
+
+    [GeneratedRegex(@"^; Assembly listing for method (.*)$", RegexOptions.Multiline)]
+    private static partial Regex Method();
+
+    [GeneratedRegex(@"^(G_M\w+):")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"^ {7}([a-z].*?)\s*$")]
+    private static partial Regex Instruction();
+
+    [GeneratedRegex(@"\b[xyz]mm\d+")]
+    private static partial Regex VectorRegister();
+
+    [GeneratedRegex(@"\[(rsp|rbp)\b")]
+    private static partial Regex FromEither();
+
+    [GeneratedRegex(@"\[rsp\b")]
+    private static partial Regex FromStackPointer();
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+
+namespace GraphCompiler.Tests.Compiler.RandomGraphs;
+
+/// <summary>A graph compiled some ways against the interpreter: outputs and gradients in one call, then forward and backward.</summary>
+internal sealed class GraphCheck
+{
+    private readonly Trial trial;
+    private readonly Node[] inputs;
+    private readonly Node[] targets = [];
+    private readonly Node[] roots;
+    private readonly Dictionary<(long N, long M), (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)> expected = [];
+
+    private GraphCheck(Trial trial)
+    {
+        this.trial = trial;
+        inputs = trial.AllInputs;
+        roots = [.. trial.Outputs];
+        if (trial.Loss is { } loss)
+        {
+            Node[] leaves = [.. trial.Inputs.Where(i => i.RequiresGrad)];
+            GradientList gradients = Ops.Gradients(loss, leaves, Unreached.Null);
+            targets = [.. leaves.Where((_, i) => gradients[i] is not null)];
+            roots = [.. roots, .. gradients.Where(g => g is not null)];
+        }
+
+        foreach ((long n, long m) in trial.Sizes)
+        {
+            Dictionary<Node, TensorValue> given = inputs.ToDictionary(i => i, i => Trial.ValueOf(i, n, m));
+            try
+            {
+                expected[(n, m)] = (given, Interpreter.Evaluate(roots, given, s => s == "N" ? n : m));
+            }
+            catch (BindingException)
+            {
+                // Sizes that the graph refuses; the compiled one must, too.
+                expected[(n, m)] = (given, null);
+            }
+        }
+    }
+
+    /// <summary>What is wrong, or null. <paramref name="training"/> is the way for forward and backward, if there is a loss.</summary>
+    /// <exception cref="GraphException">The graph is none, or the interpreter refuses it.</exception>
+    public static string? Fault(Trial trial, IEnumerable<Way> ways, Way? training)
+    {
+        var check = new GraphCheck(trial);
+        foreach (Way way in ways)
+        {
+            if (Guarded(way.Name, () => check.Joint(way)) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return training is { } split && check.targets.Length > 0 ? Guarded($"backward, {split.Name}", () => check.Training(split)) : null;
+    }
+
+    // Whatever the compiler throws is its fault: the interpreter has run.
+    private static string? Guarded(string way, Func<string?> run)
+    {
+        try
+        {
+            return run() is { } fault ? $"{way}: {fault}" : null;
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            return $"{way}: {error.GetType().Name}: {error.Message}\n{string.Join('\n', (error.StackTrace ?? string.Empty).Split('\n').Take(6))}";
+        }
+    }
+
+    private string? Joint(Way way)
+    {
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, roots, null, way.Options);
+        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        {
+            if (want is null)
+            {
+                try
+                {
+                    compiled.Run(Arguments(given));
+                    return $"N = {n}, M = {m}: sizes that the interpreter refuses are accepted";
+                }
+                catch (BindingException)
+                {
+                    continue;
+                }
+            }
+
+            Results results = compiled.Run(Arguments(given));
+            for (int i = 0; i < roots.Length; i++)
+            {
+                if (Compare(i, (n, m), want[i], Values.Read(results, i, roots[i].DType, want[i].Shape)) is { } fault)
+                {
+                    return fault;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private string? Training(Way way)
+    {
+        using CompiledGraph model = GraphCompiler.Compiler.Compile(inputs, [trial.Loss!, .. trial.Outputs], null, way.Options);
+        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        {
+            if (want is null)
+            {
+                continue;
+            }
+
+            model.ZeroGrad();
+            foreach (ILeaf leaf in inputs.OfType<ILeaf>())
+            {
+                leaf.ZeroGrad(setToNull: true);
+            }
+
+            model.Forward(Arguments(given));
+            model.Backward();
+            for (int i = 0; i < targets.Length; i++)
+            {
+                int root = trial.Outputs.Length + i;
+                TensorValue actual = targets[i] is Leaf<float> single
+                    ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, want[root].Shape)
+                    : Values.Of<double>(((Leaf<double>)targets[i]).Grad!.ToArray(), DType.Float64, want[root].Shape);
+                if (Compare(root, (n, m), want[root], actual) is { } fault)
+                {
+                    return fault;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private Argument[] Arguments(Dictionary<Node, TensorValue> given) => [.. inputs.Select(i => Values.ToArgument(given[i]))];
+
+    private string? Compare(int root, (long N, long M) sizes, TensorValue want, TensorValue got)
+    {
+        double most = !want.DType.IsFloat() ? 0 : want.Reals.Select(Math.Abs).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        double ulps = 4096;
+        if (Values.Difference(want, got, ulps, Math.Max(1, most)) is not { } difference || IsUnstable(root, sizes, want, got, ulps, most))
+        {
+            return null;
+        }
+
+        string name = root < trial.Outputs.Length ? $"output {root}" : $"gradient of {targets[root - trial.Outputs.Length].Name}";
+        return string.Create(CultureInfo.InvariantCulture, $"N = {sizes.N}, M = {sizes.M}, {name}: {difference}");
+    }
+
+    // A result that a last place of the inputs changes as much says nothing about the compiler.
+    private bool IsUnstable(int root, (long N, long M) sizes, TensorValue want, TensorValue got, double ulps, double most)
+    {
+        if (!want.DType.IsFloat())
+        {
+            return false;
+        }
+
+        // Several ways to nudge: at a kink, only some lead to its other side.
+        double unit = want.DType == DType.Float32 ? 1e-7 : 1e-15;
+        TensorValue[] others = [.. Enumerable.Range(0, 6).Select(seed => Interpreter.Evaluate([roots[root]], Nudged(seed), s => s == "N" ? sizes.N : sizes.M)[0])];
+        for (long i = 0; i < want.Count; i++)
+        {
+            if (!(Math.Abs(want[i] - got[i]) <= (ulps * 2 * unit * Math.Max(1, most)) + (1000 * others.Max(o => Math.Abs(want[i] - o[i])))) && !want[i].Equals(got[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        Dictionary<Node, TensorValue> Nudged(int seed)
+        {
+            var random = new Random(seed);
+            return expected[sizes].Given.ToDictionary(g => g.Key, g => !g.Value.DType.IsFloat() ? g.Value
+                : TensorValue.OfReals(g.Value.DType, g.Value.Shape, [.. g.Value.Reals.Select(v => v * (1 + (unit * random.Next(-3, 4))))]));
+        }
+    }
+}
