@@ -56,6 +56,12 @@ public sealed record CompileOptions
     /// </summary>
     public bool Recompute { get; init; } = true;
 
+    /// <summary>
+    /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
+    /// constants meet in a graph without updates and backward part.
+    /// </summary>
+    public bool PackWeights { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 

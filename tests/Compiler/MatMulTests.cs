@@ -15,6 +15,10 @@ public sealed class MatMulTests
         (13, 31, 3), (14, 32, 8), (15, 33, 31), (16, 10, 12), (17, 17, 17), (29, 47, 11), (37, 64, 5), (64, 64, 64), (16, 130, 33), (130, 33, 20), (61, 259, 4), (131, 70, 19), (18, 260, 1024),
     ];
 
+    // Long inner axes, which are summed block by block, with and without a rest; several blocks of rows and groups of columns; rows that fight for the cache.
+    private static readonly (int M, int N, int K)[] LongSizes =
+        [(1, 33, 1024), (3, 10, 1031), (15, 47, 3100), (29, 70, 2049), (130, 130, 1024), (261, 40, 1061), (18, 300, 2048), (5, 1024, 1100)];
+
     private static IEnumerable<VectorWidth> Widths => VectorWidths.Supported;
 
     [Test]
@@ -25,6 +29,26 @@ public sealed class MatMulTests
             (Node a, Node b) = Operands(DType.Float32, layout, [], m, n, k, out Node x, out Node y);
             Check([a, b], MatMul(x, y), width, [[m, n, k]]);
         }
+    }
+
+    [Test]
+    public void Long_inner_axes_agree_with_the_interpreter([ValueSource(nameof(Widths))] VectorWidth width, [Values("nn", "nt", "tn", "tt")] string layout)
+    {
+        foreach ((int m, int n, int k) in LongSizes)
+        {
+            (Node a, Node b) = Operands(DType.Float32, layout, [], m, n, k, out Node x, out Node y);
+            Check([a, b], MatMul(x, y), width, [[m, n, k]]);
+            Node bias = Input("bias", [n]);
+            Check([a, b, bias], Relu(MatMul(x, y) + bias), width, [[m, n, k]], isOneRoot: true);
+        }
+
+        (Node p, Node q) = Operands(DType.Float32, layout, [], "M", "N", "K", out Node u, out Node v);
+        Check([p, q], MatMul(u, v), width, [.. LongSizes.Select(s => new[] { s.M, s.N, s.K })]);
+        Check([p, q], Tanh(MatMul(u, v)), width, [.. LongSizes.Select(s => new[] { s.M, s.N, s.K }), [3, 4, 0], [0, 3, 2], [3, 0, 2]], isOneRoot: true);
+        (p, q) = Operands(DType.Float64, layout, [2], 19, 37, 1030, out u, out v);
+        Check([p, q], MatMul(u, v), width, [[]]);
+        (p, q) = Operands(DType.Int32, layout, [2], 19, 37, 2050, out u, out v);
+        Check([p, q], MatMul(u, v), width, [[]]);
     }
 
     [Test]
@@ -94,7 +118,9 @@ public sealed class MatMulTests
             Check([a, b, bias], Relu(MatMul(x, y) + bias), width, bindings, isOneRoot: true);
             Check([a, b, bias, residual], ((0.5f * MatMul(x, y)) + bias) - residual, width, bindings, isOneRoot: true);
             Check([a, b, gate, residual], Where(residual > 0, MatMul(x, y) * gate, residual), width, bindings, isOneRoot: true);
-            Check([a, b, residual], Exp(MatMul(x, y)) + residual, width, bindings);
+            Check([a, b, residual], Exp(MatMul(x, y)) + residual, width, bindings, isOneRoot: true);
+            Check([a, b, bias, gate, residual], Sigmoid(Tanh((MatMul(x, y) + bias) * gate) - residual) * residual, width, bindings, isOneRoot: true);
+            Check([a, b, residual], Where(residual > 0, MatMul(x, y), 0f * residual), width, bindings, isOneRoot: true);
             Check([a, b], MatMul(x, y) + MatMul(x, y * 2f), width, bindings);
         }
 
@@ -105,10 +131,10 @@ public sealed class MatMulTests
     }
 
     [Test]
-    public void Results_do_not_depend_on_how_the_range_is_split([Values("nn", "nt", "tn")] string layout, [Values(1, 5, 70)] int rows)
+    public void Results_do_not_depend_on_how_the_range_is_split([Values("nn", "nt", "tn")] string layout, [Values(1, 5, 70, 300)] int rows, [Values(33, 2100)] int inner)
     {
-        (Node a, Node b) = Operands(DType.Float32, layout, [3], rows, 45, 33, out Node x, out Node y);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b], MatMul(x, y));
+        (Node a, Node b) = Operands(DType.Float32, layout, [3], rows, 75, inner, out Node x, out Node y);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b], Tanh(MatMul(x, y)));
         Program program = graph.Executor.Program;
         using var workspace = new Workspace(program.Plan);
         using NativeBuffer left = Data(a, 1);
@@ -120,7 +146,7 @@ public sealed class MatMulTests
         byte[] RunSplit(long part)
         {
             workspace.Bind([], []);
-            using var result = new NativeBuffer(new byte[3 * rows * 45 * 4]);
+            using var result = new NativeBuffer(new byte[3 * rows * 75 * 4]);
             nint[] external = [left.Address, right.Address, result.Address];
             foreach ((PlanStep step, LoweredRange range) in program.Plan.Steps.Select(s => (s, new LoweredRange(workspace.Sizes[s.Range]))))
             {
@@ -144,6 +170,16 @@ public sealed class MatMulTests
 
             return result.Contents;
         }
+    }
+
+    [Test]
+    public void A_large_product_can_be_shared_out([Values("nn", "nt", "tn", "tt")] string layout)
+    {
+        (Node a, Node b) = Operands(DType.Float32, layout, [], 128, 256, 512, out Node x, out Node y);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b], MatMul(x, y));
+        using var workspace = new Workspace(graph.Executor.Program.Plan);
+        workspace.Bind([], []);
+        Assert.That(workspace.Sizes[graph.Executor.Program.Plan.Steps[^1].Range], Is.GreaterThanOrEqualTo(4));
     }
 
     private static NativeBuffer Data(Node node, int seed)

@@ -22,9 +22,11 @@ internal sealed class ChooseBuffers : IMaterialization
     private readonly Dictionary<Node, Epilogue> epilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
+    private readonly Func<Node, bool> isLasting;
 
-    private ChooseBuffers(Func<Node, int> stage, bool inline)
+    private ChooseBuffers(Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
     {
+        this.isLasting = isLasting;
         this.stage = stage;
         this.inline = inline;
     }
@@ -33,9 +35,11 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <param name="roots">What must lie in memory in the end.</param>
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
-    public static ChooseBuffers Run(IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline)
+    /// <param name="isLasting">Whether a leaf keeps its values from call to call.</param>
+    public static ChooseBuffers Run(
+        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
     {
-        var choice = new ChooseBuffers(stage, inline);
+        var choice = new ChooseBuffers(stage, inline, isLasting);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
@@ -70,6 +74,8 @@ internal sealed class ChooseBuffers : IMaterialization
     public bool IsMaterialized(Node node) => buffered.Contains(node);
 
     public Epilogue? EpilogueOf(Node root) => epilogues.GetValueOrDefault(root);
+
+    public bool IsLasting(Node node) => isLasting(node);
 
     /// <summary>Whether a node's elements lie row-major in the buffer of some node.</summary>
     public bool LiesDense(Node node) =>

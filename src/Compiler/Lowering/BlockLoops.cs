@@ -2,43 +2,57 @@ using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering;
 
-/// <summary>One parallel range over the blocks of every matrix of a batch, so that threads share many small matrices as well as one large one.</summary>
+/// <summary>An axis of blocks: their number, and the variable that counts them.</summary>
+internal sealed record BlockAxis(Dim Count, Local Variable);
+
+/// <summary>
+/// One parallel range over the blocks of every matrix of a batch, so that threads share many small matrices as well as one large one. The last
+/// axis of blocks changes fastest.
+/// </summary>
 internal static class BlockLoops
 {
-    public static Dim Range(LoopNest batch, Dim blocks) => batch.Sizes.Aggregate(blocks, (product, size) => product * size);
+    public static Dim Range(LoopNest batch, params ReadOnlySpan<BlockAxis> axes)
+    {
+        Dim range = batch.Sizes.Aggregate(Dim.Of(1), (product, size) => product * size);
+        foreach (BlockAxis axis in axes)
+        {
+            range *= axis.Count;
+        }
+
+        return range;
+    }
 
     /// <summary>The body for every block of the kernel's part.</summary>
-    public static LoopStatement Run(KernelBuilder kernel, LoopNest batch, Dim blocks, Local block, LoopStatement body)
+    public static Block Run(KernelBuilder kernel, LoopNest batch, IReadOnlyList<BlockAxis> axes, LoopStatement body)
     {
-        if (batch.Sizes.All(size => size.Constant == 1))
+        BlockAxis[] all = [.. batch.Sizes.Select((size, loop) => new BlockAxis(size, batch.Variables[loop])), .. axes];
+        BlockAxis[] counting = [.. all.Where(axis => axis.Count.Constant != 1)];
+        LoopStatement[] fixedAtZero = [.. all.Where(axis => axis.Count.Constant == 1).Select(axis => new Let(axis.Variable, LoopMath.Int(0)))];
+        if (counting.Length <= 1)
         {
-            return new For(
-                block,
-                kernel.Begin,
-                kernel.End,
-                LoopKind.Parallel,
-                new Block([.. batch.Variables.Select(variable => new Let(variable, LoopMath.Int(0))), body]));
+            Local only = counting.Length == 1 ? counting[0].Variable : LoopMath.Index("index");
+            return new Block([.. fixedAtZero, new For(only, kernel.Begin, kernel.End, LoopKind.Parallel, body)]);
         }
 
         Local index = LoopMath.Index("index");
         List<LoopStatement> statements = [];
-        LoopValue rest = Split(index, blocks, block);
-        for (int loop = batch.Variables.Count - 1; loop > 0; loop--)
+        LoopValue rest = index;
+        for (int axis = counting.Length - 1; axis > 0; axis--)
         {
-            rest = Split(rest, batch.Sizes[loop], batch.Variables[loop]);
+            rest = Split(rest, counting[axis]);
         }
 
-        statements.Add(new Let(batch.Variables[0], rest));
+        statements.Add(new Let(counting[0].Variable, rest));
         statements.Add(body);
-        return new For(index, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. statements]));
+        return new Block([.. fixedAtZero, new For(index, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. statements]))]);
 
         // value = quotient · size + remainder; the quotient goes on to the next axis.
-        Local Split(LoopValue value, Dim size, Local remainder)
+        Local Split(LoopValue value, BlockAxis axis)
         {
             Local quotient = LoopMath.Index("quotient");
-            LoopValue divisor = kernel.Size(size);
+            LoopValue divisor = kernel.Size(axis.Count);
             statements.Add(new Let(quotient, divisor is Literal literal ? LoopMath.Quotient(value, literal.Bits) : new BinaryValue(BinaryFunction.Divide, value, divisor)));
-            statements.Add(new Let(remainder, LoopMath.Minus(value, LoopMath.Times(quotient, divisor))));
+            statements.Add(new Let(axis.Variable, LoopMath.Minus(value, LoopMath.Times(quotient, divisor))));
             return quotient;
         }
     }

@@ -29,8 +29,8 @@ internal static class DotProducts
         LoopStatement body = problem.N.Constant is < Columns
             ? each
             : new If(LoopMath.AtLeast(size, LoopMath.Plus(first, LoopMath.Int(Columns))), Rows(first, Columns), each);
-        LoopStatement loops = BlockLoops.Run(kernel, batch, groups, group, body);
-        return kernel.Build(BlockLoops.Range(batch, groups), when is null ? loops : new If(when(kernel), loops));
+        LoopStatement loops = BlockLoops.Run(kernel, batch, [new BlockAxis(groups, group)], body);
+        return kernel.Build(BlockLoops.Range(batch, new BlockAxis(groups, group)), when is null ? loops : new If(when(kernel), loops));
 
         Block Rows(LoopValue at, int columns)
         {

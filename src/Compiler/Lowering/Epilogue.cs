@@ -1,37 +1,56 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// Elementwise work on the results of a matrix product, done while they are still in registers: a bias, a residual, a scale, a rectifier. The
-/// root is the last of these operations, whose value the kernel stores.
+/// Elementwise work on the results of a matrix product: a bias, a residual, a scale, an activation. Short work is done while the sums are still in
+/// registers, other work on each block of them while it is in the cache. The root is the last of these operations, whose value the kernel leaves.
 /// </summary>
 internal sealed class Epilogue
 {
     // Every sum of a tile gets a copy of the expression, so that only short ones are worth it.
-    private const int MostOperations = 6;
-    private const int MostLoadsPerElement = 2;
+    private const int MostOperationsInTiles = 6;
+    private const int MostLoadsInTiles = 2;
+
+    // What one loop over a block may hold.
+    private const int MostInstructions = 96;
+    private const int MostLoads = 8;
 
     private readonly Dictionary<Node, Matrix> leaves;
 
-    private Epilogue(Node root, Node product, Dictionary<Node, Matrix> leaves) => (Root, Product, this.leaves) = (root, product, leaves);
+    private Epilogue(Node root, Node product, Dictionary<Node, Matrix> leaves, IReadOnlyCollection<Node> operations)
+    {
+        (Root, Product, this.leaves) = (root, product, leaves);
+        IsCheap = operations.Count <= MostOperationsInTiles
+            && operations.All(o => IsShort(o.Op))
+            && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
+    }
+
+    private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) => (Root, Product, IsCheap, this.leaves) = (other.Root, other.Product, other.IsCheap, leaves);
 
     public Node Root { get; }
+
+    /// <summary>Whether it is worth a copy at every sum of a tile.</summary>
+    public bool IsCheap { get; }
 
     public Node Product { get; }
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
 
-    public Epilogue Transposed() => new(Root, Product, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
+    public Epilogue Transposed() => new(this, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 
     /// <summary>What lies between a product and an elementwise root above it; null if tiles cannot or should not compute it.</summary>
     public static Epilogue? Find(Node root, Node product, IMaterialization materialization)
     {
         Dictionary<Node, Matrix> leaves = [];
         HashSet<Node> operations = [];
-        return root.Shape == product.Shape && Visit(root) && leaves.Values.Count(IsPerElement) <= MostLoadsPerElement ? new Epilogue(root, product, leaves) : null;
+        return root.Shape == product.Shape && Visit(root)
+            && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
+            ? new Epilogue(root, product, leaves, operations)
+            : null;
 
         bool Visit(Node node)
         {
@@ -43,8 +62,7 @@ internal sealed class Epilogue
             if (node.Op is ElementwiseOp && (node == root || !materialization.IsMaterialized(node)))
             {
                 operations.Add(node);
-                return operations.Count <= MostOperations
-                    && IsCheap(node.Op)
+                return HasVectors(node)
                     && (node.DType == product.DType || (node.DType == DType.Bool && node != root))
                     && node.Inputs.All(Visit);
             }
@@ -100,6 +118,10 @@ internal sealed class Epilogue
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 
-    private static bool IsCheap(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
+    // Conversions change the size of lanes; powers and quotients of integers have no vector form.
+    private static bool HasVectors(Node node) =>
+        node.Op is not (CastOp or PowOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
+
+    private static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
         or ComparisonOp or SqrtOp or ReciprocalOp or NotOp or AndOp or OrOp;
 }

@@ -34,6 +34,8 @@ internal static class LoopMath
 
     public static LoopValue Least(LoopValue x, LoopValue y) => (x, y) is (Literal a, Literal b) ? Int(Math.Min(a.Bits, b.Bits)) : new BinaryValue(BinaryFunction.Minimum, x, y);
 
+    public static LoopValue Most(LoopValue x, LoopValue y) => (x, y) is (Literal a, Literal b) ? Int(Math.Max(a.Bits, b.Bits)) : new BinaryValue(BinaryFunction.Maximum, x, y);
+
     public static LoopValue Less(LoopValue x, LoopValue y) => new BinaryValue(BinaryFunction.Less, x, y);
 
     public static LoopValue AtLeast(LoopValue x, LoopValue y) => new BinaryValue(BinaryFunction.GreaterEqual, x, y);

@@ -32,6 +32,11 @@ internal static class LowerMatMul
         }
 
         bool rowsLieDense = problem.B.Column.Constant == 1;
+        if (IsWorthKeeping(problem, materialization, width))
+        {
+            return Tiles(problem, width, packRight: true, when: null);
+        }
+
         if (!rowsLieDense && problem.B.Row.Constant != 1)
         {
             return Tiles(problem, width, packRight: true, when: null);
@@ -53,6 +58,17 @@ internal static class LowerMatMul
             : rows < many ? FewRows(when: null) : Tiles(problem, width, packRight: true, when: null);
     }
 
+    /// <summary>
+    /// Whether the right matrix is packed once and for all: panels are read from front to back, whatever the number of rows. Few rows read it just
+    /// once, and as well where it lies.
+    /// </summary>
+    private static bool IsWorthKeeping(MatMulProblem problem, IMaterialization materialization, VectorWidth width) =>
+        materialization.IsLasting(problem.B.Source)
+        && !(problem.M.Constant < ManyRows)
+        && problem.N.IsConstant && problem.K.IsConstant && problem.B.Offset.IsConstant
+        && problem.B.Row.IsConstant && problem.B.Column.IsConstant
+        && !(problem.B.Column.Constant == 1 && problem.N.Constant <= MatMulTiling.Of(problem, width).Columns);
+
     private static LoweredKernel[] Tiles(MatMulProblem problem, VectorWidth width, bool packRight, Func<KernelBuilder, LoopValue>? when)
     {
         MatMulTiling tiling = MatMulTiling.Of(problem, width);
@@ -69,7 +85,9 @@ internal static class LowerMatMul
         LeftPanels left = LeftPanels.InPlace(problem.A);
         if (!onePanel && !(problem.M.Constant < ManyRows) && (problem.A.Column.Constant != 1 || RowsCollide(problem)))
         {
-            (LoweredKernel pack, left) = PackPanels.Left(problem, tiling, when);
+            (LoweredKernel pack, left) = problem.A.Column.Constant == 1 && problem.A.Row.IsConstant && problem.K.IsConstant
+                ? SpreadRows.Left(problem, when)
+                : PackPanels.Left(problem, tiling, when);
             kernels.Add(pack);
         }
 

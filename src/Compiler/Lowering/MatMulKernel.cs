@@ -15,8 +15,9 @@ internal sealed record RightPanels(Node Source, Dim Offset, EquatableArray<Dim> 
 }
 
 /// <summary>
-/// The kernel of a matrix product: its parallel range counts blocks of rows (of all matrices of a batch). A block goes through the panels of the
-/// right matrix, and each panel through the block's tiles. Every element is one sum over the inner axis in order, however the range is split.
+/// The kernel of a matrix product: its parallel range counts blocks of rows by groups of columns (of all matrices of a batch). A block goes through
+/// the inner axis block by block, in each through its panels of the right matrix, and with each panel through its rows' tiles. Every element is a
+/// sum over the inner axis in an order that neither the range's parts nor the blocks of rows and columns change.
 /// </summary>
 internal sealed class MatMulKernel
 {
@@ -39,7 +40,7 @@ internal sealed class MatMulKernel
         kernel = new KernelBuilder(problem.Root);
         a = kernel.Input(left.Source);
         b = kernel.Input(right.Source);
-        c = kernel.Output(problem.Root, storedOnce: true);
+        c = kernel.Output(problem.Root, storedOnce: FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null));
         batch = problem.Batches(left.Batch, right.Batch);
     }
 
@@ -48,14 +49,16 @@ internal sealed class MatMulKernel
 
     private LoweredKernel Build(Func<KernelBuilder, LoopValue>? when)
     {
-        Dim blocks = (problem.M + (tiling.BlockRows - 1)) / tiling.BlockRows;
-        Local block = LoopMath.Index("block");
-        LoopStatement body = BlockLoops.Run(kernel, batch, blocks, block, Block(block));
+        var block = new BlockAxis((problem.M + (tiling.BlockRows - 1)) / tiling.BlockRows, LoopMath.Index("block"));
+        var group = new BlockAxis((problem.N + (tiling.GroupColumns - 1)) / tiling.GroupColumns, LoopMath.Index("group"));
+
+        // Blocks of rows change fastest: a group of panels stays in the cache while the left matrix goes by.
+        LoopStatement body = BlockLoops.Run(kernel, batch, [group, block], Block(group.Variable, block.Variable));
         LoopStatement guarded = when is null ? body : new If(when(kernel), body);
-        return kernel.Build(BlockLoops.Range(batch, blocks), guarded);
+        return kernel.Build(BlockLoops.Range(batch, group, block), guarded);
     }
 
-    private Block Block(Local block)
+    private Block Block(Local group, Local block)
     {
         List<LoopStatement> statements = [];
         LoopValue first = Keep("first", LoopMath.Times(block, kernel.Size(tiling.BlockRows)));
@@ -73,32 +76,68 @@ internal sealed class MatMulKernel
         }
 
         LoopValue tail = parts[0].End;
-        Local panel = LoopMath.Index("panel");
         LoopValue panels = kernel.Size(problem.N / tiling.Columns);
-        if (problem.N.Constant is not { } n || n >= tiling.Columns)
+        LoopValue firstPanel = Keep("firstPanel", LoopMath.Times(group, LoopMath.Int(tiling.GroupPanels)));
+        LoopValue endOfGroup = LoopMath.Plus(firstPanel, LoopMath.Int(tiling.GroupPanels));
+        LoopValue lastPanel = Keep("lastPanel", LoopMath.Least(panels, endOfGroup));
+        LoopValue columns = LoopMath.Minus(kernel.Size(problem.N), LoopMath.Times(panels, LoopMath.Int(tiling.Columns)));
+        columns = problem.N.Constant is { } constant ? LoopMath.Int(constant % tiling.Columns) : Keep("columns", columns);
+
+        if (tiling.BlockInner is { } most)
         {
-            statements.Add(new For(panel, LoopMath.Int(0), panels, LoopKind.Serial, Tiles(panel, LoopMath.Int(tiling.Columns), tiling.Vectors, masked: false)));
+            // An inner axis of no elements is one block, too: its sums are zeros.
+            Local start = LoopMath.Index("start");
+            LoopValue size = kernel.Size(problem.K);
+            LoopValue end = Keep("innerEnd", LoopMath.Most(size, LoopMath.Int(1)));
+            Local stop = LoopMath.Index("stop");
+            statements.Add(new For(start, LoopMath.Int(0), end, LoopKind.Serial, new Block(
+            [
+                new Let(stop, LoopMath.Least(size, LoopMath.Plus(start, LoopMath.Int(most)))),
+                .. Panels(start, stop),
+            ]))
+            {
+                Step = most,
+            });
+        }
+        else
+        {
+            statements.AddRange(Panels(LoopMath.Int(0), kernel.Size(problem.K)));
         }
 
-        if (tiling.EdgeVectors > 0)
+        if (problem.Epilogue is not null && !FinishesInTiles)
         {
-            LoopValue columns = LoopMath.Minus(kernel.Size(problem.N), LoopMath.Times(panels, LoopMath.Int(tiling.Columns)));
-            columns = problem.N.Constant is { } constant ? LoopMath.Int(constant % tiling.Columns) : Keep("columns", columns);
-            statements.Add(new If(LoopMath.Less(LoopMath.Int(0), columns), Tiles(panels, columns, tiling.EdgeVectors, masked: true)));
+            LoopValue from = LoopMath.Times(firstPanel, LoopMath.Int(tiling.Columns));
+            LoopValue to = LoopMath.Least(kernel.Size(problem.N), LoopMath.Times(endOfGroup, LoopMath.Int(tiling.Columns)));
+            statements.Add(FinishRows.Build(problem, kernel, batch, tiling.Lanes, first, last, from, to));
         }
 
         return new Block([.. statements]);
 
-        Block Tiles(LoopValue at, LoopValue columns, int vectors, bool masked)
+        IEnumerable<LoopStatement> Panels(LoopValue from, LoopValue to)
+        {
+            Local panel = LoopMath.Index("panel");
+            if (problem.N.Constant is not { } n || n >= tiling.Columns)
+            {
+                yield return new For(panel, firstPanel, lastPanel, LoopKind.Serial, Tiles(panel, LoopMath.Int(tiling.Columns), tiling.Vectors, masked: false, from, to));
+            }
+
+            if (tiling.EdgeVectors > 0)
+            {
+                LoopValue isHere = LoopMath.Both(LoopMath.Less(LoopMath.Int(0), columns), LoopMath.Less(panels, endOfGroup));
+                yield return new If(isHere, Tiles(panels, columns, tiling.EdgeVectors, masked: true, from, to));
+            }
+        }
+
+        Block Tiles(LoopValue at, LoopValue width, int vectors, bool masked, LoopValue from, LoopValue to)
         {
             List<LoopStatement> tiles = [];
-            foreach ((int height, LoopValue from, LoopValue to) in parts)
+            foreach ((int height, LoopValue top, LoopValue bottom) in parts)
             {
                 Local row = LoopMath.Index($"row{height}");
                 LoopValue start = height == tiling.Height
                     ? LoopMath.Times(row, kernel.Size(left.Tile))
                     : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
-                tiles.Add(new For(row, from, to, LoopKind.Serial, Tile(row, start, at, columns, height, vectors, masked)) { Step = height });
+                tiles.Add(new For(row, top, bottom, LoopKind.Serial, Tile(row, start, at, width, height, vectors, masked, from, to)) { Step = height });
             }
 
             return new Block([.. tiles]);
@@ -117,7 +156,10 @@ internal sealed class MatMulKernel
         }
     }
 
-    private For Tile(LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked)
+    private bool FinishesInTiles => tiling.BlockInner is null && problem.TileEpilogue is not null;
+
+    private For Tile(
+        LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked, LoopValue from, LoopValue to)
     {
         Local column = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
@@ -136,21 +178,24 @@ internal sealed class MatMulKernel
             LoopMath.Times(row, kernel.Size(problem.C.Row)),
             across);
         Dictionary<Node, LoopValue> known = [];
-        LoopStatement[] operands = [.. problem.Epilogue?.LoadShared(kernel, batch, across, known) ?? []];
+        LoopStatement[] operands = FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
+        LoopStatement[] earlier = tiling.BlockInner is null ? [] : [new If(
+            LoopMath.Less(LoopMath.Int(0), from),
+            new Block([.. sums.Select((s, r) => new Assign(s, new BinaryValue(BinaryFunction.Add, new Load(c, Place(r)), s)))]))];
         LoopValue Down(int r, Dim stride) => LoopMath.Times(LoopMath.Int(r), kernel.Size(stride));
+        LoopValue Place(int r) => LoopMath.Plus(toC, Down(r, problem.C.Row));
         return new For(column, LoopMath.Int(0), columns, LoopKind.Vector, new Block(
         [
             .. sums.Select(s => new Let(s, Literal.Of(problem.Type, 0))),
-            new For(inner, LoopMath.Int(0), kernel.Size(problem.K), LoopKind.Serial, new Block(
+            new For(inner, from, to, LoopKind.Serial, new Block(
             [
                 new Let(shared, new Load(b, fromB)),
                 .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Plus(fromA, Down(r, left.Row))), shared, s))),
             ])),
+            .. earlier,
             .. operands,
             .. sums.Select((s, r) => new Store(
-                c,
-                LoopMath.Plus(toC, Down(r, problem.C.Row)),
-                problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known))),
+                c, Place(r), FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
         ]))
         {
             Vectors = vectors,

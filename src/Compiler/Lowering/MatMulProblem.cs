@@ -10,6 +10,9 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
 {
     public DType Type => Root.DType;
 
+    /// <summary>The epilogue, if it is short enough for a copy of it at every sum of a tile.</summary>
+    public Epilogue? TileEpilogue => Epilogue is { IsCheap: true } ? Epilogue : null;
+
     public static MatMulProblem Of(Node root, IMaterialization materialization)
     {
         Epilogue? epilogue = materialization.EpilogueOf(root);

@@ -1,29 +1,50 @@
+using GraphCompiler.Execution;
+
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// How a matrix product is cut up: tiles of so many rows and vectors, whose sums stay in registers over the whole inner axis, in blocks of rows
-/// that share each panel of the right matrix while it is in the cache.
+/// How a matrix product is cut up: tiles of so many rows and vectors, whose sums stay in registers over a block of the inner axis; blocks of rows
+/// that share each panel of the right matrix while it is in the cache; groups of panels, so that there are enough blocks to share out.
 /// </summary>
 /// <param name="Heights">Rows of a tile: the usual height first, then the heights that what is left over is made up of, descending.</param>
 /// <param name="Vectors">Vectors of a tile.</param>
 /// <param name="EdgeVectors">Vectors of the last, partial panel; 0 if there is none.</param>
 /// <param name="Lanes">Elements of a vector.</param>
 /// <param name="BlockRows">Rows of a block: a multiple of the usual height, unless there is just one block.</param>
-internal sealed record MatMulTiling(EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows)
+/// <param name="GroupPanels">Panels of the right matrix that a block goes through.</param>
+/// <param name="BlockInner">Elements of the inner axis that are summed before the sums go to memory; null for all of them.</param>
+internal sealed record MatMulTiling(
+    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner)
 {
-    // What the rows of a block may take of the second-level cache; a panel of the right matrix and the results take the rest.
-    private const long BlockBytes = 256 * 1024;
-    private const long MostBlockRows = 128;
+    /// <summary>
+    /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine. Shorter blocks
+    /// would fit the first-level cache, and cost more by the sums' way to memory and back than that saves.
+    /// </summary>
+    private const int InnerBytes = 4096;
+
+    // A block is worth handing to another thread from about here; a product of less is one block.
+    private const long BlockOperations = 600_000;
+
+    // A block of rows that is not the only one is read from further away for every group of panels: no fewer columns than that is worth.
+    private const long ColumnsOfManyBlocks = 256;
+    private const long ManyBlocks = 8;
+    private const long ColumnsOfUnknownRows = 128;
+
+    // What a symbolic size counts as.
+    private const long Nominal = 64;
+    private const long MostBlockRows = 256;
 
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
 
-    // With an epilogue in each tile, fewer kinds of tiles keep the kernel within what the JIT inlines.
+    // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
     public int Height => Heights[0];
 
     public int Columns => Vectors * Lanes;
+
+    public long GroupColumns => GroupPanels * Columns;
 
     public static MatMulTiling Of(MatMulProblem problem, VectorWidth width)
     {
@@ -44,10 +65,12 @@ internal sealed record MatMulTiling(EquatableArray<int> Heights, int Vectors, in
 
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        int[] heights = HeightsFor(problem.M.Constant, tallest, problem.Epilogue is null ? Remainders : FewRemainders);
+        long? inner = InnerOf(problem);
+        int[] heights = HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
-        return new MatMulTiling([.. heights], vectors, edge, lanes, RowsOf(problem, heights[0]));
+        Dim rows = RowsOf(problem, heights[0], inner);
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner);
     }
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
@@ -63,10 +86,58 @@ internal sealed record MatMulTiling(EquatableArray<int> Heights, int Vectors, in
         return [tallest, .. remainders.Where(h => h < tallest)];
     }
 
-    private static Dim RowsOf(MatMulProblem problem, int height)
+    /// <summary>Blocks of about equal length; an axis that is not much longer than one block is one.</summary>
+    private static long? InnerOf(MatMulProblem problem)
     {
-        long most = problem.K.Constant is { } k ? Math.Clamp(BlockBytes / Math.Max(1, k * problem.Type.Size()), height, MostBlockRows) : MostBlockRows / 2;
-        long rows = Math.Max(1, most / height) * height;
-        return problem.M.Constant is { } m && m <= rows ? Math.Max(1, m) : rows;
+        long most = InnerBytes / problem.Type.Size();
+        if (problem.K.Constant is not { } k)
+        {
+            return most;
+        }
+
+        if (k < 2 * most)
+        {
+            return null;
+        }
+
+        long blocks = (k + most - 1) / most;
+        return ((k + blocks - 1) / blocks + 15) / 16 * 16;
+    }
+
+    /// <summary>As many rows as take a quarter of the second-level cache; panels and sums take the rest.</summary>
+    private static Dim RowsOf(MatMulProblem problem, int height, long? inner)
+    {
+        long bytes = Math.Max(1, inner ?? problem.K.Constant ?? 1) * problem.Type.Size();
+        long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 4 / bytes, height, MostBlockRows) / height) * height;
+        if (problem.M.Constant is not { } m)
+        {
+            return most;
+        }
+
+        if (m <= most)
+        {
+            return Math.Max(1, m);
+        }
+
+        long blocks = (m + most - 1) / most;
+        return (((m + blocks - 1) / blocks) + height - 1) / height * height;
+    }
+
+    private static long PanelsOf(MatMulProblem problem, Dim blockRows, int panel)
+    {
+        long rows = Math.Max(1, problem.M.Constant is null ? Nominal : blockRows.Constant!.Value);
+        long operations = 2 * rows * panel * Math.Max(1, problem.K.Constant ?? Nominal);
+        long blocks = problem.M.Constant is { } m ? (m + rows - 1) / rows : 0;
+        long columns = problem.M.Constant is null ? ColumnsOfUnknownRows : blocks > 1 ? ColumnsOfManyBlocks * Math.Min(blocks, ManyBlocks) / ManyBlocks : 1;
+        long panels = Math.Max((BlockOperations + operations - 1) / operations, (columns + panel - 1) / panel);
+        if (problem.N.Constant is not { } n)
+        {
+            return panels;
+        }
+
+        // Groups of about equal size.
+        long all = Math.Max(1, (n + panel - 1) / panel);
+        long groups = Math.Max(1, all / panels);
+        return (all + groups - 1) / groups;
     }
 }

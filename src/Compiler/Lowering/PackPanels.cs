@@ -60,8 +60,8 @@ internal sealed class PackPanels
     {
         Dim groups = (width + ((PanelsPerGroup * columns) - 1)) / (PanelsPerGroup * columns);
         Local group = LoopMath.Index("group");
-        LoopStatement body = BlockLoops.Run(kernel, batch, groups, group, Group(group));
-        return kernel.Build(BlockLoops.Range(batch, groups), when is null ? body : new If(when(kernel), body));
+        LoopStatement body = BlockLoops.Run(kernel, batch, [new BlockAxis(groups, group)], Group(group));
+        return kernel.Build(BlockLoops.Range(batch, new BlockAxis(groups, group)), when is null ? body : new If(when(kernel), body));
     }
 
     private Block Group(Local group)

@@ -10,6 +10,9 @@ internal interface IMaterialization
 
     /// <summary>The matrix product that an elementwise node's kernel computes on the way, null if none.</summary>
     Epilogue? EpilogueOf(Node root);
+
+    /// <summary>Whether a node's values stay as they are from call to call, so that what is made of them once can be kept.</summary>
+    bool IsLasting(Node node);
 }
 
 /// <summary>

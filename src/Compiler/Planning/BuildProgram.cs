@@ -31,7 +31,7 @@ internal sealed class BuildProgram
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
@@ -65,6 +65,11 @@ internal sealed class BuildProgram
         foreach (Node scratch in kernels.SelectMany(k => k.WorkerScratch))
         {
             bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
+        }
+
+        foreach (Node lasting in kernels.Where(RunsOnceAVersion).SelectMany(k => k.Scratch))
+        {
+            buffers[bufferOf[lasting]] = buffers[bufferOf[lasting]] with { Address = Reserve(lasting) };
         }
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
@@ -122,6 +127,21 @@ internal sealed class BuildProgram
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };
+    }
+
+    /// <summary>Training writes its parameters all the time: what is kept of them would be made anew in every call.</summary>
+    private bool IsLasting(Node node) =>
+        context.Options.PackWeights && node.Op is ParameterOp or ConstantOp && roots.All(r => r.IsForward && r.Kind != RootKind.Update);
+
+    /// <summary>Whether a kernel does nothing but fill scratch, of constant size, from values that last.</summary>
+    private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Buffers.All(b =>
+        kernel.Scratch.Contains(b) ? b.Shape.ElementCount.IsConstant : IsLasting(b));
+
+    private nint Reserve(Node scratch)
+    {
+        var memory = new AlignedBuffer((nint)(scratch.Shape.ElementCount.Constant!.Value * scratch.DType.Size()));
+        constants.Add(memory);
+        return memory.Address;
     }
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
@@ -218,6 +238,11 @@ internal sealed class BuildProgram
             [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
             extents,
             SizeOf(kernel.Range));
+        if (RunsOnceAVersion(kernel))
+        {
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) };
+        }
+
         if (context.Options.Threads == 1 || kernel.Range.Constant <= 1)
         {
             return step;

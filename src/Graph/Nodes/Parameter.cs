@@ -106,11 +106,9 @@ public readonly ref struct ParameterEdit<T>
 }
 
 /// <summary>What running needs of a parameter whatever its element type.</summary>
-internal interface IParameter
+internal interface IParameter : IVersioned
 {
     nint Address { get; }
-
-    long Version { get; }
 
     TensorValue Snapshot();
 

@@ -57,6 +57,9 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
 
     /// <summary>Buffers, extents, and the slot that a failing kernel fills.</summary>
     public int Slots => Buffers.Length + Extents.Length + 1;
+
+    /// <summary>Decides whether the step has to run at all; null if it runs in every call.</summary>
+    public VersionedStep? Versioned { get; init; }
 }
 
 /// <summary>Where a buffer lives: with the caller, at a fixed address (parameters, constants), or in the workspace.</summary>

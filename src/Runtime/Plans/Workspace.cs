@@ -135,9 +135,10 @@ internal sealed unsafe class Workspace : IDisposable
         {
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
-            site = isThreaded && threaded.IsShared(s)
-                ? threaded.Run(s, (nint)frame, (nint)sizes[step.Range])
-                : step.Entry((nint)frame, 0, (nint)sizes[step.Range]);
+            nint range = (nint)sizes[step.Range];
+            site = step.Versioned is { } versioned ? versioned.Run(step.Entry, (nint)frame, range)
+                : isThreaded && threaded.IsShared(s) ? threaded.Run(s, (nint)frame, range)
+                : step.Entry((nint)frame, 0, range);
             if (site != 0)
             {
                 detail = frame[step.Slots - 1];

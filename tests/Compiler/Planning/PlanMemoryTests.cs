@@ -1,12 +1,14 @@
-using CsCheck;
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Compiler.RandomGraphs;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>The workspace against the most bytes that are live at one time, counted here from what the steps touch.</summary>
 [Parallelizable(ParallelScope.Children)]
+[Needs(nameof(CompileOptions.ReuseMemory), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
 internal sealed class PlanMemoryTests
 {
     private const double MostWaste = 1.2;
@@ -72,24 +74,22 @@ internal sealed class PlanMemoryTests
         0,
         150,
         new ParallelOptions { MaxDegreeOfParallelism = 2 },
-        number => RandomGraph.Generator.Sample(CheckRandom, seed: new PCG(1, (ulong)number).ToString(), iter: 1, threads: 1, print: g => g.ToString()));
+        number => CheckRandom(RandomGraph.Make(number)));
 
     [Test]
     public void WithoutReuseEveryBufferIsAlone()
     {
         Node x = Input("x", [64]);
         Node y = Sin(Sin(Sin(x)));
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Inline = false, ReuseMemory = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Inline = false, Fuse = false, ReuseMemory = false });
         using var workspace = new Workspace(graph.Executor.Program.Plan);
         workspace.Bind([], []);
         Assert.That(workspace.Layout.Total, Is.EqualTo(3 * 64 * sizeof(float)));
     }
 
-    private static void CheckRandom(RandomGraph graph)
+    private static void CheckRandom(Trial graph)
     {
-        Node[] inputs = [.. graph.Inputs];
-        string[] bound = [.. inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
-        inputs = [.. inputs, .. new[] { "N", "M" }.Where(s => !bound.Contains(s)).Select(s => Input($"size{s}", [s]))];
+        Node[] inputs = graph.AllInputs;
         foreach (bool inline in (bool[])[true, false])
         {
             var options = new CompileOptions { Inline = inline };
