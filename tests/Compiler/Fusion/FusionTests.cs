@@ -1,9 +1,11 @@
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Fusion;
 
 /// <summary>What becomes one kernel, and what cannot: counted in kernels and in bytes that they move.</summary>
+[Needs(nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
 internal sealed class FusionTests
 {
     [Test]

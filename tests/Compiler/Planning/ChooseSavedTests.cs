@@ -1,12 +1,14 @@
 using GraphCompiler.Execution;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>What the forward part saves, in bytes, with and without computing again; and that the gradients are the same.</summary>
 [Parallelizable(ParallelScope.All)]
+[Needs(nameof(CompileOptions.Recompute), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
 internal sealed class ChooseSavedTests
 {
     private const int Rows = 40;

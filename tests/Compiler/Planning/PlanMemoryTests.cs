@@ -1,12 +1,14 @@
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Compiler.RandomGraphs;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>The workspace against the most bytes that are live at one time, counted here from what the steps touch.</summary>
 [Parallelizable(ParallelScope.Children)]
+[Needs(nameof(CompileOptions.ReuseMemory), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
 internal sealed class PlanMemoryTests
 {
     private const double MostWaste = 1.2;
@@ -87,9 +89,7 @@ internal sealed class PlanMemoryTests
 
     private static void CheckRandom(Trial graph)
     {
-        Node[] inputs = [.. graph.Inputs];
-        string[] bound = [.. inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
-        inputs = [.. inputs, .. new[] { "N", "M" }.Where(s => !bound.Contains(s)).Select(s => Input($"size{s}", [s]))];
+        Node[] inputs = graph.AllInputs;
         foreach (bool inline in (bool[])[true, false])
         {
             var options = new CompileOptions { Inline = inline };

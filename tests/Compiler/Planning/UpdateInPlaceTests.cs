@@ -2,12 +2,14 @@ using System.Numerics.Tensors;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>Updates that kernels write where the parameters lie, and those that they must not.</summary>
 [Parallelizable(ParallelScope.All)]
+[Needs(nameof(CompileOptions.UpdateInPlace), nameof(CompileOptions.ReuseMemory), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
 internal sealed class UpdateInPlaceTests
 {
     private static readonly CompileOptions Copying = new() { UpdateInPlace = false };

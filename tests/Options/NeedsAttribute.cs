@@ -1,0 +1,30 @@
+using System.Reflection;
+using NUnit.Framework.Interfaces;
+using NUnit.Framework.Internal;
+
+namespace GraphCompiler.Tests.Options;
+
+/// <summary>
+/// Tests of what only holds with some optimisations on, such as numbers of kernels: ignored in runs whose defaults have one of these options off,
+/// or check or verify every kernel, which turns optimisations off.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+internal sealed class NeedsAttribute(params string[] options) : NUnitAttribute, IApplyToTest
+{
+    public void ApplyToTest(Test test)
+    {
+        string[] missing =
+        [
+            .. options.Where(name => !Value(name)).Select(name => $"{name}=false"),
+            .. new[] { nameof(CompileOptions.Checked), nameof(CompileOptions.Verify) }.Where(Value).Select(name => $"{name}=true"),
+        ];
+        if (missing.Length > 0 && test.RunState == RunState.Runnable)
+        {
+            test.RunState = RunState.Ignored;
+            test.Properties.Set(PropertyNames.SkipReason, $"This run is with {string.Join(", ", missing)}.");
+        }
+    }
+
+    // An unknown name is a mistake in the test.
+    private static bool Value(string name) => (bool)TestOptions.Properties.Single((PropertyInfo p) => p.Name == name).GetValue(CompileOptions.Default)!;
+}
