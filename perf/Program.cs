@@ -1,4 +1,11 @@
 using BenchmarkDotNet.Running;
 using GraphCompiler.Perf;
+using GraphCompiler.Perf.CompileTimes;
+
+if (args is ["compile-time", .. var rest])
+{
+    return CompileTime.Run(rest);
+}
 
 BenchmarkSwitcher.FromAssembly(typeof(ElementwiseBenchmarks).Assembly).Run(args);
+return 0;

@@ -71,6 +71,12 @@ public sealed record CompileOptions
     /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>
     public bool UseFastExpressionCompiler { get; init; } = true;
 
+    /// <summary>Whether kernels of equal structure are compiled once in this process and shared from then on, by graphs too.</summary>
+    public bool CacheKernels { get; init; } = true;
+
+    /// <summary>Whether a graph of few kernels also gets one that does all their work, which runs where all tensors together have a few thousand elements.</summary>
+    public bool MergeSmallKernels { get; init; } = true;
+
     /// <summary>A folder to write every stage of the compilation to; by default what GRAPHCOMPILER_DUMP names, if anything.</summary>
     public string? DumpDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP") is { Length: > 0 } folder ? folder : null;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FastExpressionCompiler;
 using GraphCompiler.Emit;
 using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
@@ -55,11 +56,10 @@ internal sealed class CompilerContext(CompileOptions options)
     /// <summary>Compiles kernels, several at a time.</summary>
     public CompiledKernel[] Compile(LoweredKernel[] kernels) => Timed("emit-and-compile", () =>
     {
-        var emit = new EmitOptions(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
         var compiled = new CompiledKernel[kernels.Length];
         try
         {
-            Parallel.For(0, kernels.Length, i => compiled[i] = KernelCompiler.Compile(kernels[i].Kernel, emit));
+            Parallel.For(0, kernels.Length, i => compiled[i] = Compile(kernels[i].Kernel));
         }
         catch (AggregateException e)
         {
@@ -68,6 +68,11 @@ internal sealed class CompilerContext(CompileOptions options)
 
         return compiled;
     });
+
+    public EmitOptions EmitOptions => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
+
+    private CompiledKernel Compile(Kernel kernel) =>
+        options.CacheKernels ? KernelCache.Shared.Get(kernel, EmitOptions) : KernelCompiler.Compile(kernel, EmitOptions);
 
     /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
     public void DumpFusion(Fused fused, Traffic traffic)
@@ -96,7 +101,7 @@ internal sealed class CompilerContext(CompileOptions options)
             }
 
             Write($"kernel-{i:000}.txt", text.ToString());
-            Write($"kernel-{i:000}.cs", program.Compiled[i].ToCSharp());
+            Write($"kernel-{i:000}.cs", KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions).ToCSharpString());
         }
 
         Write("timings.json", JsonSerializer.Serialize(
@@ -107,6 +112,7 @@ internal sealed class CompilerContext(CompileOptions options)
                 {
                     name = program.Kernels[i].Kernel.Name,
                     compiler = c.UsedFec ? "FastExpressionCompiler" : "System.Linq.Expressions",
+                    cached = c.FromCache,
                     emit_us = c.EmitTime.TotalMicroseconds,
                     compile_us = c.CompileTime.TotalMicroseconds,
                     jit_us = c.JitTime.TotalMicroseconds,

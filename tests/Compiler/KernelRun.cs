@@ -57,7 +57,7 @@ internal static class KernelRun
         foreach (EmitOptions option in options ?? AllOptions)
         {
             CompiledKernel compiled = KernelCompiler.Compile(kernel, option);
-            Assert.That(compiled.UsedFec, Is.EqualTo(option.UseFec), () => $"{option}: FEC gave up on\n{compiled.Expression}");
+            Assert.That(compiled.UsedFec, Is.EqualTo(option.UseFec), () => $"{option}: FEC gave up on\n{KernelCompiler.Express(kernel, option)}");
             if (!mayBeScalar)
             {
                 Assert.That(compiled.ScalarLoops, Is.Empty, option.ToString());

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
@@ -12,10 +13,14 @@ internal sealed class Executor : IDisposable
     private readonly bool updatesReadParameters;
     private readonly (nint Begin, int Bytes)[] writtenInPlace;
 
+    // Outputs that lie elsewhere than the caller wants them.
+    private readonly RootBuffer[] copied;
+
     public Executor(Program program)
     {
         this.program = program;
         pool = new WorkspacePool(program.Plan);
+        copied = [.. program.Outputs.Where(o => program.Plan.Buffers[o.Buffer].External != o.External)];
         writtenInPlace =
         [
             .. program.Updates
@@ -65,7 +70,7 @@ internal sealed class Executor : IDisposable
     public void Backward(Workspace workspace, nint seed)
     {
         workspace.Externals[InputCount - 1] = seed;
-        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.Steps.Length);
+        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.LastStep);
     }
 
     public Workspace Rent() => pool.Rent();
@@ -125,6 +130,7 @@ internal sealed class Executor : IDisposable
         return call.Results;
     }
 
+    [SkipLocalsInit]
     private void Bind(Workspace workspace, ReadOnlySpan<Argument> arguments)
     {
         var binder = new Binder(program, program.SignatureRoom <= 64 ? stackalloc long[64] : new long[program.SignatureRoom]);
@@ -158,19 +164,16 @@ internal sealed class Executor : IDisposable
         List<AlignedBuffer>? copies = writtenInPlace.Length > 0 ? CopyParameters(workspace) : null;
         try
         {
-            RunSteps(workspace, 0, backwardToo ? program.Plan.Steps.Length : program.Plan.ForwardSteps);
+            RunSteps(workspace, 0, backwardToo ? program.Plan.LastStep : program.Plan.ForwardSteps);
         }
         finally
         {
             copies?.ForEach(c => c.Dispose());
         }
 
-        foreach (RootBuffer output in program.Outputs)
+        foreach (RootBuffer output in copied)
         {
-            if (program.Plan.Buffers[output.Buffer].External != output.External)
-            {
-                Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
-            }
+            Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
         }
 
         foreach ((int from, int to) in program.Saved)

@@ -1,65 +1,60 @@
+using System.Runtime.CompilerServices;
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler.Calling;
 
-/// <summary>What the delegates made by <see cref="TypedDelegate"/> call.</summary>
-internal static class TypedCall
+/// <summary>
+/// What a delegate made by <see cref="TypedDelegate"/> calls: the inputs come first, then the destinations if there are any. Arguments that look like
+/// those of the workspace's last call, which is how calls mostly are, are not checked again, but for whether they overlap.
+/// </summary>
+internal sealed unsafe class TypedCall
 {
     /// <summary>How many inputs and destinations a typed delegate may have.</summary>
     public const int MaximumArguments = 8;
 
-    /// <summary>Binds, pins and runs; the inputs come first, then the destinations if there are any.</summary>
-    /// <returns>The outputs, unless they went to destinations.</returns>
-    public static unsafe Results? Call(
-        CompiledGraph graph,
-        int inputs,
-        int destinations,
-        SpanArgument a0,
-        SpanArgument a1,
-        SpanArgument a2,
-        SpanArgument a3,
-        SpanArgument a4,
-        SpanArgument a5,
-        SpanArgument a6,
-        SpanArgument a7)
+    private readonly CompiledGraph graph;
+    private readonly Executor executor;
+    private readonly Program program;
+    private readonly bool exclusive;
+    private readonly bool returns;
+    private readonly int inputs;
+    private readonly int arguments;
+
+    // The positions, among the plan's sizes, of what each argument and destination takes in bytes.
+    private readonly int[] bytes;
+
+    public TypedCall(CompiledGraph graph, bool returns)
     {
-        using CompiledGraph.Entry entry = graph.Enter(exclusive: graph.HasUpdates);
-        Executor executor = graph.Executor;
-        Program program = executor.Program;
+        this.graph = graph;
+        this.returns = returns;
+        executor = graph.Executor;
+        program = executor.Program;
+        exclusive = graph.HasUpdates;
+        inputs = program.Inputs.Length;
+        arguments = inputs + (returns ? 0 : program.Outputs.Length);
+        bytes = [.. program.InputBytes, .. program.Outputs.Select(o => o.Bytes)];
+    }
+
+    /// <summary>The method for so many arguments: the smallest that has as many parameters.</summary>
+    public static string MethodFor(int arguments) => arguments <= 2 ? nameof(CallTwo) : arguments <= 4 ? nameof(CallFour) : nameof(CallEight);
+
+    /// <summary>Binds, pins and runs.</summary>
+    /// <returns>The outputs, unless they went to destinations.</returns>
+    public Results? CallTwo(SpanArgument a0, SpanArgument a1)
+    {
+        using CompiledGraph.Entry entry = graph.Enter(exclusive);
         Workspace workspace = executor.Rent();
         try
         {
-            var binder = new Binder(program, program.SignatureRoom <= 64 ? stackalloc long[64] : new long[program.SignatureRoom]);
-            Add(ref binder, inputs, 0, in a0);
-            Add(ref binder, inputs, 1, in a1);
-            Add(ref binder, inputs, 2, in a2);
-            Add(ref binder, inputs, 3, in a3);
-            Add(ref binder, inputs, 4, in a4);
-            Add(ref binder, inputs, 5, in a5);
-            Add(ref binder, inputs, 6, in a6);
-            Add(ref binder, inputs, 7, in a7);
-            binder.Bind(workspace);
-
-            fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference, p2 = &a2.Reference, p3 = &a3.Reference)
-            fixed (byte* p4 = &a4.Reference, p5 = &a5.Reference, p6 = &a6.Reference, p7 = &a7.Reference)
+            if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1)))
             {
-                ReadOnlySpan<nint> addresses = [(nint)p0, (nint)p1, (nint)p2, (nint)p3, (nint)p4, (nint)p5, (nint)p6, (nint)p7];
-                addresses = addresses[..(inputs + destinations)];
-                addresses.CopyTo(workspace.Externals);
-                if (destinations > 0)
-                {
-                    Check(program, workspace, addresses, inputs, 0, in a0);
-                    Check(program, workspace, addresses, inputs, 1, in a1);
-                    Check(program, workspace, addresses, inputs, 2, in a2);
-                    Check(program, workspace, addresses, inputs, 3, in a3);
-                    Check(program, workspace, addresses, inputs, 4, in a4);
-                    Check(program, workspace, addresses, inputs, 5, in a5);
-                    Check(program, workspace, addresses, inputs, 6, in a6);
-                    Check(program, workspace, addresses, inputs, 7, in a7);
-                }
+                Accept(workspace, in a0, in a1, SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None());
+            }
 
-                return executor.Execute(workspace, intoDestinations: destinations > 0, backwardToo: true);
+            fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference)
+            {
+                return Run(workspace, [(nint)p0, (nint)p1]);
             }
         }
         finally
@@ -68,7 +63,131 @@ internal static class TypedCall
         }
     }
 
-    private static void Add(ref Binder binder, int inputs, int index, in SpanArgument argument)
+    /// <inheritdoc cref="CallTwo"/>
+    public Results? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3)
+    {
+        using CompiledGraph.Entry entry = graph.Enter(exclusive);
+        Workspace workspace = executor.Rent();
+        try
+        {
+            if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1) && IsAccepted(workspace, 2, in a2) && IsAccepted(workspace, 3, in a3)))
+            {
+                Accept(workspace, in a0, in a1, in a2, in a3, SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None());
+            }
+
+            fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference, p2 = &a2.Reference, p3 = &a3.Reference)
+            {
+                return Run(workspace, [(nint)p0, (nint)p1, (nint)p2, (nint)p3]);
+            }
+        }
+        finally
+        {
+            executor.Return(workspace);
+        }
+    }
+
+    /// <inheritdoc cref="CallTwo"/>
+    public Results? CallEight(
+        SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7)
+    {
+        using CompiledGraph.Entry entry = graph.Enter(exclusive);
+        Workspace workspace = executor.Rent();
+        try
+        {
+            bool accepted = workspace.HasAccepted
+                && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1) && IsAccepted(workspace, 2, in a2) && IsAccepted(workspace, 3, in a3)
+                && IsAccepted(workspace, 4, in a4) && IsAccepted(workspace, 5, in a5) && IsAccepted(workspace, 6, in a6) && IsAccepted(workspace, 7, in a7);
+            if (!accepted)
+            {
+                Accept(workspace, in a0, in a1, in a2, in a3, in a4, in a5, in a6, in a7);
+            }
+
+            fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference, p2 = &a2.Reference, p3 = &a3.Reference)
+            fixed (byte* p4 = &a4.Reference, p5 = &a5.Reference, p6 = &a6.Reference, p7 = &a7.Reference)
+            {
+                return Run(workspace, [(nint)p0, (nint)p1, (nint)p2, (nint)p3, (nint)p4, (nint)p5, (nint)p6, (nint)p7]);
+            }
+        }
+        finally
+        {
+            executor.Return(workspace);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAccepted(Workspace workspace, int index, in SpanArgument argument) => index >= arguments || workspace.Accepted[index].IsLike(in argument);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Results? Run(Workspace workspace, ReadOnlySpan<nint> addresses)
+    {
+        nint[] externals = workspace.Externals;
+        for (int i = 0; i < arguments; i++)
+        {
+            externals[i] = addresses[i];
+        }
+
+        for (int i = inputs; i < arguments; i++)
+        {
+            CheckOverlap(workspace, externals, i);
+        }
+
+        return executor.Execute(workspace, intoDestinations: !returns, backwardToo: true);
+    }
+
+    private void CheckOverlap(Workspace workspace, nint[] addresses, int index)
+    {
+        ReadOnlySpan<long> sizes = workspace.Sizes;
+        nint from = addresses[index];
+        nint length = (nint)sizes[bytes[index]];
+        for (int other = 0; other < index; other++)
+        {
+            nint otherLength = (nint)sizes[bytes[other]];
+            if (from < addresses[other] + otherLength && addresses[other] < from + length && length > 0 && otherLength > 0)
+            {
+                throw DestinationCheck.Overlap(
+                    program.Outputs[index - inputs],
+                    index - inputs,
+                    other < inputs ? $"the argument for {program.Inputs[other].Describe()}" : $"the destination for output {other - inputs}");
+            }
+        }
+    }
+
+    /// <summary>Binds the workspace to the inputs, checks everything, and notes what it looked like.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Accept(
+        Workspace workspace,
+        in SpanArgument a0,
+        in SpanArgument a1,
+        in SpanArgument a2,
+        in SpanArgument a3,
+        in SpanArgument a4,
+        in SpanArgument a5,
+        in SpanArgument a6,
+        in SpanArgument a7)
+    {
+        workspace.HasAccepted = false;
+        var binder = new Binder(program, program.SignatureRoom <= 64 ? stackalloc long[64] : new long[program.SignatureRoom]);
+        Add(ref binder, 0, in a0);
+        Add(ref binder, 1, in a1);
+        Add(ref binder, 2, in a2);
+        Add(ref binder, 3, in a3);
+        Add(ref binder, 4, in a4);
+        Add(ref binder, 5, in a5);
+        Add(ref binder, 6, in a6);
+        Add(ref binder, 7, in a7);
+        binder.Bind(workspace);
+        Accept(workspace, 0, in a0);
+        Accept(workspace, 1, in a1);
+        Accept(workspace, 2, in a2);
+        Accept(workspace, 3, in a3);
+        Accept(workspace, 4, in a4);
+        Accept(workspace, 5, in a5);
+        Accept(workspace, 6, in a6);
+        Accept(workspace, 7, in a7);
+        workspace.HasAccepted = true;
+    }
+
+    private void Add(ref Binder binder, int index, in SpanArgument argument)
     {
         if (index < inputs)
         {
@@ -76,26 +195,27 @@ internal static class TypedCall
         }
     }
 
-    private static void Check(Program program, Workspace workspace, ReadOnlySpan<nint> addresses, int inputs, int index, in SpanArgument argument)
+    private void Accept(Workspace workspace, int index, in SpanArgument argument)
     {
-        if (index < inputs || index >= addresses.Length)
+        if (index >= arguments)
         {
             return;
         }
 
-        int output = index - inputs;
-        RootBuffer root = program.Outputs[output];
-        DestinationCheck.One(workspace, root, output, argument.IsNull, argument.DType, argument.IsStrided, argument.Count, argument.HasShape, argument.Lengths);
-        long bytes = workspace.Sizes[root.Bytes];
-        for (int other = 0; other < index; other++)
+        if (index >= inputs)
         {
-            int position = other < inputs ? program.InputBytes[other] : program.Outputs[other - inputs].Bytes;
-            long otherBytes = workspace.Sizes[position];
-            if (bytes > 0 && otherBytes > 0 && addresses[index] < addresses[other] + otherBytes && addresses[other] < addresses[index] + bytes)
-            {
-                throw DestinationCheck.Overlap(
-                    root, output, other < inputs ? $"the argument for {program.Inputs[other].Describe()}" : $"the destination for output {other - inputs}");
-            }
+            DestinationCheck.One(
+                workspace,
+                program.Outputs[index - inputs],
+                index - inputs,
+                argument.IsNull,
+                argument.DType,
+                argument.IsStrided,
+                argument.Count,
+                argument.HasShape,
+                argument.Lengths);
         }
+
+        workspace.Accepted[index].Accept(in argument);
     }
 }

@@ -30,7 +30,11 @@ internal static class TypedDelegate
         }
 
         ParameterExpression[] variables = [.. parameters.Select(p => Expression.Parameter(p.ParameterType, p.Name))];
-        var arguments = new Expression[TypedCall.MaximumArguments];
+
+        // Nothing is built at the first call that can be built now.
+        var target = new TypedCall(graph, returns);
+        MethodInfo method = typeof(TypedCall).GetMethod(TypedCall.MethodFor(variables.Length))!;
+        var arguments = new Expression[method.GetParameters().Length];
         for (int i = 0; i < arguments.Length; i++)
         {
             arguments[i] = i >= variables.Length ? Expression.Call(typeof(SpanArgument), nameof(SpanArgument.None), null)
@@ -38,14 +42,9 @@ internal static class TypedDelegate
                 : Destination(graph.Graph.Outputs[i - inputs], i - inputs, variables[i]);
         }
 
-        Expression call = Expression.Call(
-            typeof(TypedCall).GetMethod(nameof(TypedCall.Call))!,
-            [Expression.Constant(graph), Expression.Constant(inputs), Expression.Constant(returns ? 0 : outputs), .. arguments]);
+        Expression call = Expression.Call(Expression.Constant(target), method, arguments);
         Expression body = returns ? Returned(graph, invoke.ReturnType, call) : Expression.Block(typeof(void), call, Expression.Empty());
         Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, variables);
-
-        // Nothing is built at the first call that can be built now.
-        _ = graph.Executor;
         return lambda.CompileFast(true) ?? lambda.Compile();
     }
 

@@ -15,7 +15,7 @@ namespace GraphCompiler.Emit;
 internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false);
 
 /// <summary>A kernel ready to run.</summary>
-internal sealed record CompiledKernel(KernelEntry Entry, LambdaExpression Expression)
+internal sealed record CompiledKernel(KernelEntry Entry)
 {
     /// <summary>Whether FastExpressionCompiler compiled it.</summary>
     public required bool UsedFec { get; init; }
@@ -32,8 +32,8 @@ internal sealed record CompiledKernel(KernelEntry Entry, LambdaExpression Expres
     /// <summary>Vector loops that run scalar, each with its reason.</summary>
     public required IReadOnlyList<string> ScalarLoops { get; init; }
 
-    /// <summary>The kernel as C#, for dumps.</summary>
-    public string ToCSharp() => Expression.ToCSharpString();
+    /// <summary>Whether it is the code of an equal kernel that was compiled before; it took no time then.</summary>
+    public bool FromCache { get; init; }
 }
 
 /// <summary>Compiles kernels of Loop IR to delegates.</summary>
@@ -56,7 +56,7 @@ internal static class KernelCompiler
         Interlocked.Increment(ref compilations);
         long start = Stopwatch.GetTimestamp();
         LoopVerifier.Verify(kernel);
-        (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = KernelEmitter.Emit(ExpandMath.Run(kernel), options);
+        (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = Emit(kernel, options);
         if (options.Verify)
         {
             ExpressionChecker.Verify(lambda);
@@ -66,7 +66,7 @@ internal static class KernelCompiler
         (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? compiled = options.UseFec ? TryFec(lambda) : null;
         bool usedFec = compiled is not null;
         (KernelEntry entry, TimeSpan compileTime, TimeSpan jitTime) = compiled ?? Finish(() => lambda.Compile());
-        return new CompiledKernel(entry, lambda)
+        return new CompiledKernel(entry)
         {
             UsedFec = usedFec,
             EmitTime = emitTime,
@@ -75,6 +75,12 @@ internal static class KernelCompiler
             ScalarLoops = scalarLoops,
         };
     }
+
+    /// <summary>The kernel's expression tree. Compiled kernels do not keep theirs: it is far larger than the code.</summary>
+    public static Expression<KernelEntry> Express(Kernel kernel, EmitOptions options) => Emit(kernel, options).Lambda;
+
+    private static (Expression<KernelEntry> Lambda, IReadOnlyList<string> ScalarLoops) Emit(Kernel kernel, EmitOptions options) =>
+        KernelEmitter.Emit(ExpandMath.Run(kernel), options);
 
     // FEC reports what it cannot do as null, an exception of some kind, or IL that the JIT refuses: all mean LINQ's compiler has to.
     private static (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? TryFec(Expression<KernelEntry> lambda)

@@ -69,6 +69,17 @@ internal static class LowerMatMul
         && problem.B.Row.IsConstant && problem.B.Column.IsConstant
         && !(problem.B.Column.Constant == 1 && problem.N.Constant <= MatMulTiling.Of(problem, width).Columns);
 
+    /// <summary>One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order.</summary>
+    public static LoweredKernel? FewRows(Node root, IMaterialization materialization, VectorWidth width)
+    {
+        MatMulProblem problem = MatMulProblem.Of(root, materialization);
+        problem = problem.N.Constant == 1 ? problem.Transposed() : problem;
+        MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
+        return problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
+            : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, when: null)
+            : null;
+    }
+
     private static LoweredKernel[] Tiles(MatMulProblem problem, VectorWidth width, bool packRight, Func<KernelBuilder, LoopValue>? when)
     {
         MatMulTiling tiling = MatMulTiling.Of(problem, width);

@@ -15,6 +15,14 @@ internal static class LowerNode
             : [Run(root, materialization)];
     }
 
+    /// <summary>A kernel for a group where all tensors are small, of less code than that for any size; null if there is none.</summary>
+    public static LoweredKernel? Small(KernelGroup group, IMaterialization materialization, VectorWidth width)
+    {
+        Node root = group.Nodes[0];
+        bool isProduct = group.Domain is null && (root.Op is MatMulOp || materialization.EpilogueOf(root) is not null);
+        return isProduct ? LowerMatMul.FewRows(root, materialization, width) : null;
+    }
+
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {
         ArgExtremumOp => LowerArgExtremum.Run(root, materialization),

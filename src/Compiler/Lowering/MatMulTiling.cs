@@ -40,13 +40,16 @@ internal sealed record MatMulTiling(
     // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
+    // For products that are small anyway.
+    private static readonly int[] FewHeights = [4, 1];
+
     public int Height => Heights[0];
 
     public int Columns => Vectors * Lanes;
 
     public long GroupColumns => GroupPanels * Columns;
 
-    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width)
+    public static MatMulTiling Of(MatMulProblem problem, VectorWidth width, bool fewRows = false)
     {
         int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
         long? columns = (problem.N.Constant + lanes - 1) / lanes;
@@ -65,8 +68,8 @@ internal sealed record MatMulTiling(
 
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        long? inner = InnerOf(problem);
-        int[] heights = HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
+        long? inner = fewRows ? null : InnerOf(problem);
+        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         Dim rows = RowsOf(problem, heights[0], inner);
@@ -86,16 +89,14 @@ internal sealed record MatMulTiling(
         return [tallest, .. remainders.Where(h => h < tallest)];
     }
 
-    /// <summary>Blocks of about equal length; an axis that is not much longer than one block is one.</summary>
+    /// <summary>
+    /// Blocks of about equal length; an axis that is not much longer than one block is one. So is one of unknown length, mostly a batch: its sums
+    /// stay in registers, and its results may be written over what they replace.
+    /// </summary>
     private static long? InnerOf(MatMulProblem problem)
     {
         long most = InnerBytes / problem.Type.Size();
-        if (problem.K.Constant is not { } k)
-        {
-            return most;
-        }
-
-        if (k < 2 * most)
+        if (problem.K.Constant is not { } k || k < 2 * most)
         {
             return null;
         }
@@ -107,7 +108,7 @@ internal sealed record MatMulTiling(
     /// <summary>As many rows as take a quarter of the second-level cache; panels and sums take the rest.</summary>
     private static Dim RowsOf(MatMulProblem problem, int height, long? inner)
     {
-        long bytes = Math.Max(1, inner ?? problem.K.Constant ?? 1) * problem.Type.Size();
+        long bytes = Math.Max(1, inner ?? problem.K.Constant ?? InnerBytes / problem.Type.Size()) * problem.Type.Size();
         long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 4 / bytes, height, MostBlockRows) / height) * height;
         if (problem.M.Constant is not { } m)
         {

@@ -21,6 +21,7 @@ internal sealed class BuildProgram
     private readonly Dictionary<Node, int> bufferOf = [];
     private readonly List<Dim> sizes = [];
     private readonly List<AlignedBuffer> constants = [];
+    private readonly Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
 
     private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed)
     {
@@ -43,7 +44,7 @@ internal sealed class BuildProgram
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
         Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, results, StageOf, context.Options.Fuse));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
-        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => LowerNode.Run(g, buffering, fused.Reads, context.Options.Width)).ToArray());
+        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
         var traffic = Traffic.Of(kernels, results);
         context.DumpFusion(fused, traffic);
         (kernels, IReadOnlyDictionary<Node, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
@@ -73,14 +74,22 @@ internal sealed class BuildProgram
         }
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
-        CompiledKernel[] compiled = context.Compile(kernels);
-        PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        LoweredKernel[] merged = context.Timed("merge", () => Merge(kernels));
+        CompiledKernel[] compiled = context.Compile([.. kernels, .. merged]);
+        PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        int forwardSteps = kernels.Count(IsForward);
+        MergedStep[] mergedSteps =
+        [
+            .. merged.Select((k, i) => IsForward(k)
+                ? new MergedStep(0, forwardSteps, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(IsForward)])))
+                : new MergedStep(forwardSteps, kernels.Length, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(k => !IsForward(k))])))),
+        ];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
         PlanBuffer[] planned = [.. buffers];
         PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
             kernels,
-            steps,
-            kernels.Count(IsForward),
+            steps[..kernels.Length],
+            forwardSteps,
             planned,
             [.. placed.Where(p => p.Root.IsForward).Select(p => p.Buffer.Buffer), .. saved.Select(s => s.To)],
             placed.Where(p => !p.Root.IsForward).Select(p => p.Buffer.Buffer),
@@ -94,7 +103,9 @@ internal sealed class BuildProgram
             Plan = new Plan
             {
                 Steps = steps,
-                ForwardSteps = kernels.Count(IsForward),
+                ForwardSteps = forwardSteps,
+                Merged = mergedSteps,
+                MostMergedElements = MergeSmallKernels.MostElements,
                 Buffers = planned,
                 Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
@@ -116,8 +127,9 @@ internal sealed class BuildProgram
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
+            Merged = merged,
             Traffic = traffic,
-            Compiled = compiled,
+            Compiled = compiled[..kernels.Length],
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
             Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
             Gradients = [.. placed.Where(p => p.Root.Kind == RootKind.Gradient).Select(p => p.Buffer)],
@@ -150,6 +162,37 @@ internal sealed class BuildProgram
         context.Options is { UpdateInPlace: true, Verify: false, Checked: false }
             ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, SourceOf(r.Node)))])
             : (kernels, new Dictionary<Node, Node>());
+
+    private IReadOnlyList<LoweredKernel> Lower(KernelGroup group, AnchorReads reads)
+    {
+        IReadOnlyList<LoweredKernel> kernels = LowerNode.Run(group, buffering, reads, context.Options.Width);
+        if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
+        {
+            smaller.Add(only, small);
+        }
+
+        return kernels;
+    }
+
+    /// <summary>
+    /// For each part of the program the one kernel that does its work where sizes are small, if there is one: the same work in the same order, or the
+    /// plan of memory would not hold for it.
+    /// </summary>
+    private LoweredKernel[] Merge(LoweredKernel[] kernels)
+    {
+        CompileOptions options = context.Options;
+        if (!options.MergeSmallKernels || options.Checked || options.Verify || kernels.Any(RunsOnceAVersion))
+        {
+            return [];
+        }
+
+        return
+        [
+            .. kernels.GroupBy(k => StageOf(k.Root))
+                .Select(part => MergeSmallKernels.Run([.. part.Select(k => smaller.GetValueOrDefault(k, k))], context.EmitOptions))
+                .OfType<LoweredKernel>(),
+        ];
+    }
 
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
 

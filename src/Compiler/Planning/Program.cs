@@ -34,6 +34,9 @@ internal sealed class Program
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
 
+    /// <summary>What the merged steps compute, in the order in which they follow the others in the plan.</summary>
+    public required LoweredKernel[] Merged { get; init; }
+
     /// <summary>The bytes that the kernels move.</summary>
     public required Traffic Traffic { get; init; }
 
@@ -78,7 +81,7 @@ internal sealed class Program
     /// <summary>The error that a failing step means.</summary>
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
-        ErrorSite error = Kernels[step].Sites[site - 1];
+        ErrorSite error = (step < Kernels.Length ? Kernels[step] : Merged[step - Kernels.Length]).Sites[site - 1];
         return new ExecutionException(EvaluationContext.IndexMessage(error.Node, detail, Evaluate(error.Size, workspace), error.Axis));
     }
 }

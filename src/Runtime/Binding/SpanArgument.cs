@@ -9,6 +9,10 @@ namespace GraphCompiler.Execution;
 /// </summary>
 internal readonly ref struct SpanArgument
 {
+    private const int ShapeFlag = 0x100;
+    private const int NullFlag = 0x200;
+    private const int StridedFlag = 0x400;
+
     private readonly ref readonly byte reference;
     private readonly ReadOnlySpan<nint> lengths;
 
@@ -16,22 +20,23 @@ internal readonly ref struct SpanArgument
     {
         this.reference = ref reference;
         this.lengths = lengths;
-        DType = dtype;
         Count = count;
-        HasShape = hasShape;
-        IsNull = isNull;
+        Kind = (int)dtype | (hasShape ? ShapeFlag : 0) | (isNull ? NullFlag : 0);
     }
 
-    public DType DType { get; }
+    /// <summary>The dtype and all flags as one number.</summary>
+    public int Kind { get; private init; }
+
+    public DType DType => (DType)(Kind & 0xFF);
 
     public nint Count { get; }
 
-    public bool HasShape { get; }
+    public bool HasShape => (Kind & ShapeFlag) != 0;
 
-    public bool IsNull { get; }
+    public bool IsNull => (Kind & NullFlag) != 0;
 
     /// <summary>Whether a tensor to be written has gaps.</summary>
-    public bool IsStrided { get; init; }
+    public bool IsStrided => (Kind & StridedFlag) != 0;
 
     public ReadOnlySpan<nint> Lengths => lengths;
 
@@ -40,18 +45,23 @@ internal readonly ref struct SpanArgument
     /// <summary>The first element's reference, to be pinned.</summary>
     public ref readonly byte Reference => ref reference;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromSpan<T>(ReadOnlySpan<T> span)
         where T : unmanaged => new(DTypes.Of<T>(), ref First(span), span.Length, default, hasShape: false);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromWritableSpan<T>(Span<T> span)
         where T : unmanaged => FromSpan((ReadOnlySpan<T>)span);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromArray<T>(T[]? array)
         where T : unmanaged => array is null ? Null<T>() : FromSpan<T>(array);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromMemory<T>(Memory<T> memory)
         where T : unmanaged => FromSpan<T>(memory.Span);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromReadOnlyMemory<T>(ReadOnlyMemory<T> memory)
         where T : unmanaged => FromSpan(memory.Span);
 
@@ -85,7 +95,7 @@ internal readonly ref struct SpanArgument
         where T : unmanaged
     {
         SpanArgument argument = FromTensor(tensor);
-        return tensor is null || Storage.OfTensor(tensor).IsDense ? argument : argument with { IsStrided = true };
+        return tensor is null || Storage.OfTensor(tensor).IsDense ? argument : argument with { Kind = argument.Kind | StridedFlag };
     }
 
     /// <summary>A place that no argument takes.</summary>

@@ -6,11 +6,20 @@ namespace GraphCompiler.Execution;
 /// </summary>
 internal sealed class Plan
 {
-    /// <summary>The kernels in order; those of the forward part come first.</summary>
+    /// <summary>The kernels in order; those of the forward part come first, merged ones last.</summary>
     public required PlanStep[] Steps { get; init; }
 
     /// <summary>The number of steps of the forward part.</summary>
     public required int ForwardSteps { get; init; }
+
+    /// <summary>The step that the backward part stops before: from there on they are merged ones.</summary>
+    public int LastStep => Steps.Length - Merged.Length;
+
+    /// <summary>Steps that do the work of several where sizes are small.</summary>
+    public MergedStep[] Merged { get; init; } = [];
+
+    /// <summary>What merged steps are for at most.</summary>
+    public long MostMergedElements { get; init; }
 
     public required PlanBuffer[] Buffers { get; init; }
 
@@ -61,6 +70,13 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
     /// <summary>Decides whether the step has to run at all; null if it runs in every call.</summary>
     public VersionedStep? Versioned { get; init; }
 }
+
+/// <summary>A step that does the work of several.</summary>
+/// <param name="First">The first that it replaces.</param>
+/// <param name="Last">The step after the last that it replaces.</param>
+/// <param name="Step">Its own position.</param>
+/// <param name="Elements">The position, among the plan's sizes, of the number of elements that decides.</param>
+internal readonly record struct MergedStep(int First, int Last, int Step, int Elements);
 
 /// <summary>Where a buffer lives: with the caller, at a fixed address (parameters, constants), or in the workspace.</summary>
 /// <param name="External">Its position among what the caller provides, or −1.</param>

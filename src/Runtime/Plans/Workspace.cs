@@ -17,6 +17,9 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
     private readonly ThreadedSteps threaded;
+
+    // For each step: the step that runs, and the one to go on with.
+    private readonly (int Run, int Next)[] schedule;
     private AlignedBuffer? memory;
     private long[] signature = [];
     private bool bound;
@@ -29,7 +32,9 @@ internal sealed unsafe class Workspace : IDisposable
         addresses = new nint[plan.Buffers.Length];
         layout = new MemoryLayout(plan.Blocks, plan.Threads);
         Externals = new nint[plan.Externals];
+        Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
+        schedule = new (int, int)[plan.LastStep];
         List<(int, int)> found = [];
         int slots = 0;
         for (int s = 0; s < plan.Steps.Length; s++)
@@ -55,6 +60,12 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The addresses that the caller provides, to be set before a run.</summary>
     public nint[] Externals { get; }
 
+    /// <summary>What the arguments and destinations of the current binding look like, where <see cref="HasAccepted"/> says so.</summary>
+    public AcceptedArgument[] Accepted { get; }
+
+    /// <summary>Whether <see cref="Accepted"/> holds; another binding ends that.</summary>
+    public bool HasAccepted { get; set; }
+
     /// <summary>The sizes for the current binding.</summary>
     public ReadOnlySpan<long> Sizes => sizes;
 
@@ -79,6 +90,7 @@ internal sealed unsafe class Workspace : IDisposable
     public void Bind(ReadOnlySpan<long> values, ReadOnlySpan<long> arguments)
     {
         bound = false;
+        HasAccepted = false;
         values.CopyTo(symbols);
         plan.EvaluateSizes(symbols, sizes);
         layout.Place(sizes);
@@ -112,6 +124,19 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
+        for (int s = 0; s < schedule.Length; s++)
+        {
+            schedule[s] = (s, s + 1);
+        }
+
+        foreach (MergedStep merged in plan.Merged)
+        {
+            if (sizes[merged.Elements] <= plan.MostMergedElements)
+            {
+                schedule[merged.First] = (merged.Step, merged.Last);
+            }
+        }
+
         threaded.Bind(sizes);
         signature = arguments.ToArray();
         bound = true;
@@ -131,8 +156,9 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         bool isThreaded = threaded.Any;
-        for (int s = first; s < last; s++)
+        for (int at = first; at < last;)
         {
+            (int s, at) = schedule[at];
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
             nint range = (nint)sizes[step.Range];

@@ -2,33 +2,41 @@ using System.Collections.Concurrent;
 
 namespace GraphCompiler.Execution;
 
-/// <summary>The idle workspaces of a plan: concurrent calls each take one.</summary>
+/// <summary>
+/// The idle workspaces of a plan: concurrent calls each take one. The first stays where it is and is only marked as taken, which costs calls that do
+/// not overlap one interlocked operation; the others are kept in a bag.
+/// </summary>
 internal sealed class WorkspacePool(Plan plan) : IDisposable
 {
     private readonly ConcurrentBag<Workspace> others = [];
-    private Workspace? last;
+    private Workspace? first;
+    private int taken;
     private volatile bool disposed;
 
-    /// <summary>The last one returned, which is likely bound to the right sizes, or another, or a new one.</summary>
+    /// <summary>The first if it is idle, which is likely bound to the right sizes, or another, or a new one.</summary>
     public Workspace Rent()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        return Interlocked.Exchange(ref last, null) ?? (others.TryTake(out Workspace? idle) ? idle : new Workspace(plan));
+        if (Interlocked.CompareExchange(ref taken, 1, 0) == 0)
+        {
+            return first ?? CreateFirst();
+        }
+
+        return others.TryTake(out Workspace? idle) ? idle : new Workspace(plan);
     }
 
     public void Return(Workspace workspace)
     {
-        if (disposed)
+        if (ReferenceEquals(workspace, first))
         {
-            workspace.Dispose();
-            return;
+            Volatile.Write(ref taken, 0);
         }
-
-        if (Interlocked.CompareExchange(ref last, workspace, null) is not null)
+        else
         {
             others.Add(workspace);
         }
 
+        // A disposal at this very moment may be missed; the workspace's memory is then freed by its finalizer.
         if (disposed)
         {
             Dispose();
@@ -38,10 +46,27 @@ internal sealed class WorkspacePool(Plan plan) : IDisposable
     public void Dispose()
     {
         disposed = true;
-        Interlocked.Exchange(ref last, null)?.Dispose();
+        if (Interlocked.CompareExchange(ref taken, 1, 0) == 0)
+        {
+            first?.Dispose();
+        }
+
         while (others.TryTake(out Workspace? idle))
         {
             idle.Dispose();
+        }
+    }
+
+    private Workspace CreateFirst()
+    {
+        try
+        {
+            return first = new Workspace(plan);
+        }
+        catch
+        {
+            Volatile.Write(ref taken, 0);
+            throw;
         }
     }
 }

@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>
+/// The structure of a kernel and how it is to be emitted, written down as numbers: two kernels with equal keys compile to the same code. Names do not
+/// matter; locals, buffers and shared values are numbered in the order in which they appear, so the key grows with the number of distinct values
+/// and not with the number of paths to them. The range is left out, and the lengths of buffers too unless they are checked: code does not depend on them.
+/// </summary>
+internal sealed class KernelKey : IEquatable<KernelKey>
+{
+    private readonly int[] numbers;
+    private readonly int hash;
+
+    private KernelKey(int[] numbers, EmitOptions options)
+    {
+        this.numbers = numbers;
+        Options = options;
+        var code = default(HashCode);
+        code.AddBytes(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        code.Add(options);
+        hash = code.ToHashCode();
+    }
+
+    public EmitOptions Options { get; }
+
+    public static KernelKey Of(Kernel kernel, EmitOptions options) => new(new Writer(kernel, options.Checked).Write(), options);
+
+    public bool Equals(KernelKey? other) => other is not null && hash == other.hash && Options == other.Options && numbers.AsSpan().SequenceEqual(other.numbers);
+
+    public override bool Equals(object? obj) => Equals(obj as KernelKey);
+
+    public override int GetHashCode() => hash;
+
+    // What a record of the key describes; how many numbers follow is determined by it, or by a count among them.
+    private enum Record
+    {
+        Literal,
+        Local,
+        Extent,
+        Load,
+        Unary,
+        Binary,
+        Select,
+        Fma,
+        Convert,
+        Bitcast,
+        Block,
+        Let,
+        Assign,
+        For,
+        If,
+        Store,
+        Fail,
+    }
+
+    private sealed class Writer(Kernel kernel, bool withLengths)
+    {
+        private readonly List<int> output = [];
+        private readonly Dictionary<LoopValue, int> values = new(ReferenceEqualityComparer.Instance);
+        private readonly Dictionary<LoopBuffer, int> buffers = [];
+
+        public int[] Write()
+        {
+            Add(kernel.Buffers.Length, kernel.Extents, Number(kernel.Begin), Number(kernel.End));
+            foreach (LoopBuffer buffer in kernel.Buffers)
+            {
+                buffers.Add(buffer, buffers.Count);
+                int length = withLengths ? Number(buffer.Length) : -1;
+                Add((int)buffer.Type, buffer.Writable ? 1 : 0, length);
+            }
+
+            Write(kernel.Body);
+            return [.. output];
+        }
+
+        private void Write(LoopStatement statement)
+        {
+            switch (statement)
+            {
+                case Block block:
+                    Add(Record.Block, block.Statements.Length);
+                    break;
+                case Let let:
+                    Add(Record.Let, Number(let.Value), Number(let.Variable));
+                    break;
+                case Assign assign:
+                    Add(Record.Assign, Number(assign.Value), Number(assign.Variable));
+                    break;
+                case For loop:
+                    Add(Record.For, Number(loop.Begin), Number(loop.End), Number(loop.Variable), (int)loop.Kind, loop.Vectors, loop.IsMasked ? 1 : 0);
+                    Add(loop.Step);
+                    Add(loop.Reductions.Length);
+                    foreach (Reduction reduction in loop.Reductions)
+                    {
+                        Add(Number(reduction.Accumulator), (int)reduction.Function);
+                    }
+
+                    break;
+                case If branch:
+                    Add(Record.If, Number(branch.Condition), branch.Else is null ? 0 : 1);
+                    break;
+                case Store store:
+                    Add(Record.Store, buffers[store.Buffer], Number(store.Index), Number(store.Value));
+                    break;
+                case Fail fail:
+                    Add(Record.Fail, fail.Site, Number(fail.Detail));
+                    break;
+                default:
+                    throw new CompileException($"{statement.GetType().Name} is no statement of the Loop IR.");
+            }
+
+            foreach (LoopStatement child in LoopTree.Children(statement))
+            {
+                Write(child);
+            }
+        }
+
+        /// <summary>The number of a value, which is written out where it first appears, after its arguments.</summary>
+        private int Number(LoopValue value)
+        {
+            if (values.TryGetValue(value, out int number))
+            {
+                return number;
+            }
+
+            switch (value)
+            {
+                case Literal literal:
+                    Add(Record.Literal, (int)literal.Type);
+                    Add(literal.Bits);
+                    break;
+                case Local local:
+                    Add(Record.Local, (int)local.Type);
+                    break;
+                case Extent extent:
+                    Add(Record.Extent, extent.Slot);
+                    break;
+                case Load load:
+                    Add(Record.Load, Number(load.Index), buffers[load.Buffer]);
+                    break;
+                case UnaryValue unary:
+                    Add(Record.Unary, Number(unary.X), (int)unary.Function);
+                    break;
+                case BinaryValue binary:
+                    Add(Record.Binary, Number(binary.X), Number(binary.Y), (int)binary.Function);
+                    break;
+                case SelectValue select:
+                    Add(Record.Select, Number(select.Condition), Number(select.X), Number(select.Y));
+                    break;
+                case FmaValue fma:
+                    Add(Record.Fma, Number(fma.X), Number(fma.Y), Number(fma.Z));
+                    break;
+                case ConvertValue convert:
+                    Add(Record.Convert, Number(convert.X), (int)convert.To);
+                    break;
+                case BitcastValue bitcast:
+                    Add(Record.Bitcast, Number(bitcast.X), (int)bitcast.To);
+                    break;
+                default:
+                    throw new CompileException($"{value.GetType().Name} is no value of the Loop IR.");
+            }
+
+            number = values.Count;
+            values.Add(value, number);
+            return number;
+        }
+
+        // Arguments are evaluated, and so written, before the record that refers to them.
+        private void Add(Record record, params ReadOnlySpan<int> fields)
+        {
+            output.Add(-1 - (int)record);
+            Add(fields);
+        }
+
+        private void Add(params ReadOnlySpan<int> fields) => output.AddRange(fields);
+
+        private void Add(long bits) => Add((int)bits, (int)(bits >> 32));
+    }
+}

@@ -1,0 +1,120 @@
+using GraphCompiler.Emit;
+using GraphCompiler.Loops;
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// One kernel that does the work of several, one after the other: where tensors have a few elements only, going from kernel to kernel costs as much as
+/// the work. It works on the same buffers in the same order, so a plan may take either.
+/// </summary>
+internal static class MergeSmallKernels
+{
+    /// <summary>The most elements that all kernels together may read and write: so many are not worth sharing out among threads.</summary>
+    public const long MostElements = 4096;
+
+    private const int MostKernels = 16;
+    private const int MostStatements = 400;
+
+    /// <summary>The kernel; null where there is nothing to merge, sizes are surely larger, or it would be more code than the JIT optimises well.</summary>
+    public static LoweredKernel? Run(IReadOnlyList<LoweredKernel> kernels, EmitOptions options)
+    {
+        if (kernels.Count is < 2 or > MostKernels
+            || Elements(kernels).Constant > MostElements
+            || kernels.Sum(k => LoopTree.Statements(k.Kernel.Body).Count()) > MostStatements)
+        {
+            return null;
+        }
+
+        LoweredKernel merged = new Union(kernels).Build();
+        return KernelSize.IsSmall(merged.Kernel, options) ? merged : null;
+    }
+
+    /// <summary>The elements of every buffer of every kernel.</summary>
+    public static Dim Elements(IReadOnlyList<LoweredKernel> kernels) =>
+        kernels.SelectMany(k => k.Buffers).Aggregate(Dim.Of(0), (sum, node) => sum + node.Shape.ElementCount);
+
+    /// <summary>The buffers, extents and error sites of all kernels, each once.</summary>
+    private sealed class Union
+    {
+        private readonly IReadOnlyList<LoweredKernel> kernels;
+        private readonly List<Node> nodes = [];
+        private readonly List<LoopBuffer> buffers = [];
+        private readonly List<Dim> extents = [];
+        private readonly List<ErrorSite> sites = [];
+
+        public Union(IReadOnlyList<LoweredKernel> kernels)
+        {
+            this.kernels = kernels;
+            HashSet<Node> written = [.. kernels.SelectMany(k => k.Buffers.Where((_, i) => k.Kernel.Buffers[i].Writable))];
+            foreach (LoweredKernel kernel in kernels)
+            {
+                LoopTree.Rewriter renumber = new(value => value is Extent extent ? new Extent(SlotOf(kernel.Extents[extent.Slot])) : value);
+                for (int i = 0; i < kernel.Buffers.Count; i++)
+                {
+                    Node node = kernel.Buffers[i];
+                    if (!nodes.Contains(node))
+                    {
+                        LoopBuffer buffer = kernel.Kernel.Buffers[i];
+                        nodes.Add(node);
+                        buffers.Add(new LoopBuffer(buffer.Name, buffer.Type, written.Contains(node)) { Length = renumber.Rewrite(buffer.Length) });
+                    }
+                }
+            }
+        }
+
+        public LoweredKernel Build()
+        {
+            LoopStatement[] bodies = [.. kernels.Select(Body)];
+            Kernel last = kernels[^1].Kernel;
+            var kernel = new Kernel(
+                $"{last.Name}_and_before", [.. buffers], extents.Count, LoopMath.Index("begin"), LoopMath.Index("end"), LoopMath.Int(1), new Block([.. bodies]));
+            return new LoweredKernel(kernel, nodes, extents, 1, sites, [.. kernels.SelectMany(k => k.Roots).Distinct()])
+            {
+                Scratch = [.. kernels.SelectMany(k => k.Scratch)],
+                WorkerScratch = [.. kernels.SelectMany(k => k.WorkerScratch)],
+            };
+        }
+
+        /// <summary>A kernel's body over its whole range, on the union's buffers.</summary>
+        private LoopStatement Body(LoweredKernel lowered)
+        {
+            Kernel kernel = lowered.Kernel;
+            Dictionary<LoopBuffer, LoopBuffer> united = kernel.Buffers.Select((b, i) => (b, buffers[nodes.IndexOf(lowered.Buffers[i])])).ToDictionary();
+            LoopTree.Rewriter? rewriter = null;
+            rewriter = new(value => value switch
+            {
+                Extent extent => new Extent(SlotOf(lowered.Extents[extent.Slot])),
+                Load load => load with { Buffer = united[load.Buffer] },
+                Local local when local == kernel.Begin => LoopMath.Int(0),
+                Local local when local == kernel.End => rewriter!.Rewrite(kernel.Range),
+                _ => value,
+            });
+            int firstSite = sites.Count;
+            sites.AddRange(lowered.Sites);
+            return Place(rewriter.Rewrite(kernel.Body));
+
+            LoopStatement Place(LoopStatement statement) => statement switch
+            {
+                Block block => new Block([.. block.Statements.Select(Place)]),
+                For loop => loop with { Body = Place(loop.Body) },
+                If branch => new If(branch.Condition, Place(branch.Then), branch.Else is null ? null : Place(branch.Else)),
+                Store store => store with { Buffer = united[store.Buffer] },
+                Fail fail => fail with { Site = fail.Site + firstSite },
+                _ => statement,
+            };
+        }
+
+        private int SlotOf(Dim dim)
+        {
+            int slot = extents.IndexOf(dim);
+            if (slot < 0)
+            {
+                slot = extents.Count;
+                extents.Add(dim);
+            }
+
+            return slot;
+        }
+    }
+}
