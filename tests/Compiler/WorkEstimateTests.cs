@@ -23,7 +23,9 @@ internal sealed class WorkEstimateTests
         Node a = Input("a", ["N", 512]);
         Node b = Input("b", [512, 512]);
         double few = Total([a, b], MatMul(a, b), 128);
-        Assert.That(Total([a, b], MatMul(a, b), 1280) / few, Is.EqualTo(10).Within(3));
+
+        // For few rows packing the right matrix counts too.
+        Assert.That(Total([a, b], MatMul(a, b), 12800) / Total([a, b], MatMul(a, b), 1280), Is.EqualTo(10).Within(3));
 
         // Some 34 million multiplications and additions take a core between a fifth and five milliseconds.
         Assert.That(few, Is.InRange(2e5, 5e6));
