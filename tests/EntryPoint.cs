@@ -18,7 +18,9 @@ internal static class EntryPoint
 
                 return 0;
             case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
-                DisassemblyCases.CompileAll(parsed);
+                // One kernel at a time, on whatever threads: listings of methods that are compiled at the same time mix.
+                TaskScheduler alone = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+                Task.Factory.StartNew(() => DisassemblyCases.CompileAll(parsed), CancellationToken.None, TaskCreationOptions.None, alone).GetAwaiter().GetResult();
                 return 0;
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");

@@ -9,6 +9,9 @@ public sealed class AllocationTests
 {
     private const int Calls = 1000;
 
+    [OneTimeSetUp]
+    public void CallsAreNotVerified() => Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
+
     [Test]
     public void A_warm_forward_backward_and_zero_grad_allocate_nothing()
     {

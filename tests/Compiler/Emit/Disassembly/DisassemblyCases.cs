@@ -22,6 +22,12 @@ internal static class DisassemblyCases
         ["product of any rows"] = () => Of(["N", 128], [128, 96], MatMul),
         ["product with edges"] = () => Of([61, 128], [128, 83], MatMul),
         ["product of any size"] = () => Of(["N", "K"], ["K", "M"], MatMul),
+        ["product of doubles of any size"] = () =>
+        {
+            Node x = Input<double>("x", ["N", "K"]);
+            Node y = Input<double>("y", ["K", "M"]);
+            return ([x, y], MatMul(x, y));
+        },
         ["product of a row"] = () => Of([1, 128], [128, 96], MatMul),
         ["product with transposed"] = () => Of([64, 128], [96, 128], (x, y) => MatMul(x, Transpose(y))),
         ["product, bias and relu"] = () =>

@@ -39,7 +39,8 @@ internal sealed class DisassemblyTests
                 {
                     Assert.That(report[2], Is.EqualTo("True"), $"{report[0]} is compiled by FastExpressionCompiler");
                     int count = int.Parse(report[1], CultureInfo.InvariantCulture);
-                    MachineCode[] own = [.. Enumerable.Range(0, count).Select(_ => kernels.Dequeue())];
+                    MachineCode[] own = [.. Enumerable.Range(0, Math.Min(count, kernels.Count)).Select(_ => kernels.Dequeue())];
+                    Assert.That(own, Has.Length.EqualTo(count), $"{report[0]}: listings");
                     Check($"{report[0]} at {width}", own);
                 }
             }
@@ -112,8 +113,8 @@ internal sealed class DisassemblyTests
                 ["DOTNET_JitStdOutFile"] = listing,
                 ["DOTNET_JitDisasm"] = "*ArrayClosure:*",
 
-                // Listings of methods that are compiled at the same time would mix.
-                ["DOTNET_PROCESSOR_COUNT"] = "1",
+                // Otherwise the JIT compiles FastExpressionCompiler's own methods again beside a kernel, and the listings mix.
+                ["DOTNET_TieredCompilation"] = "0",
 
                 // The defaults are looked at, whatever the options of this run.
                 [TestOptions.Variable] = null,
