@@ -1,4 +1,5 @@
 using GraphCompiler.Lowering;
+using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;

@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// A matrix product as a kernel sees it: sizes, batch axes, and where the elements of each matrix lie. Transposed, sliced and broadcast operands

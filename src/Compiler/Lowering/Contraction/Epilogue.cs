@@ -2,7 +2,7 @@ using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Elementwise work on the results of a matrix product: a bias, a residual, a scale, an activation. Short work is done while the sums are still in

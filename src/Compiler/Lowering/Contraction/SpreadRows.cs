@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Copies the rows of a left matrix to where they do not fight for the cache: a whole number of lines apart, and an odd one, so that neighbouring

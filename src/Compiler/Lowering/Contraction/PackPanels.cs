@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Copies stacks of matrices [K, width] into panels of neighbouring columns, [panels, K, columns of a panel], each read from front to back later.

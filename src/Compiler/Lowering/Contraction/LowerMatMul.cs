@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Matrix products. Register tiles read either matrix in place where its rows are dense and do not fight for the cache, else packed into panels.
