@@ -19,6 +19,7 @@ internal sealed class Epilogue
     private const int MostLoads = 8;
 
     private readonly Dictionary<Node, Matrix> leaves;
+    private readonly int operations;
 
     private Epilogue(Node root, Node product, Dictionary<Node, Matrix> leaves, IReadOnlyCollection<Node> operations)
     {
@@ -26,9 +27,11 @@ internal sealed class Epilogue
         IsCheap = operations.Count <= MostOperationsInTiles
             && operations.All(o => IsShort(o.Op))
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
+        this.operations = operations.Count;
     }
 
-    private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) => (Root, Product, IsCheap, this.leaves) = (other.Root, other.Product, other.IsCheap, leaves);
+    private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
+        (Root, Product, IsCheap, operations, this.leaves) = (other.Root, other.Product, other.IsCheap, other.operations, leaves);
 
     public Node Root { get; }
 
@@ -36,6 +39,9 @@ internal sealed class Epilogue
     public bool IsCheap { get; }
 
     public Node Product { get; }
+
+    /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
+    public double SizeInTiles => (2 * operations) + leaves.Values.Sum(SizeInTile);
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
@@ -113,6 +119,11 @@ internal sealed class Epilogue
     }
 
     private static LoopValue Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => matrix.At(kernel, batch, row, column);
+
+    // What is the same in all rows is loaded once a tile, what is the same along a row is broadcast.
+    private static double SizeInTile(Matrix leaf) => leaf.Source.Op is ConstantOp { Data.Value.Count: 1 } ? 0
+        : IsPerElement(leaf) ? (leaf.Row.IsConstant ? 3 : 5.2)
+        : leaf.Row.Constant == 0 ? 0.6 : 2;
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 

@@ -40,7 +40,7 @@ internal sealed class MatMulKernel
         kernel = new KernelBuilder(problem.Root);
         a = kernel.Input(left.Source);
         b = kernel.Input(right.Source);
-        c = kernel.Output(problem.Root, storedOnce: FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null));
+        c = kernel.Output(problem.Root, storedOnce: tiling.FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null));
         batch = problem.Batches(left.Batch, right.Batch);
     }
 
@@ -104,7 +104,7 @@ internal sealed class MatMulKernel
             statements.AddRange(Panels(LoopMath.Int(0), kernel.Size(problem.K)));
         }
 
-        if (problem.Epilogue is not null && !FinishesInTiles)
+        if (problem.Epilogue is not null && !tiling.FinishesInTiles)
         {
             LoopValue from = LoopMath.Times(firstPanel, LoopMath.Int(tiling.Columns));
             LoopValue to = LoopMath.Least(kernel.Size(problem.N), LoopMath.Times(endOfGroup, LoopMath.Int(tiling.Columns)));
@@ -156,8 +156,6 @@ internal sealed class MatMulKernel
         }
     }
 
-    private bool FinishesInTiles => tiling.BlockInner is null && problem.TileEpilogue is not null;
-
     private For Tile(
         LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked, LoopValue from, LoopValue to)
     {
@@ -178,7 +176,7 @@ internal sealed class MatMulKernel
             LoopMath.Times(row, kernel.Size(problem.C.Row)),
             across);
         Dictionary<Node, LoopValue> known = [];
-        LoopStatement[] operands = FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
+        LoopStatement[] operands = tiling.FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
         LoopStatement[] earlier = tiling.BlockInner is null ? [] : [new If(
             LoopMath.Less(LoopMath.Int(0), from),
             new Block([.. sums.Select((s, r) => new Assign(s, new BinaryValue(BinaryFunction.Add, new Load(c, Place(r)), s)))]))];
@@ -195,7 +193,7 @@ internal sealed class MatMulKernel
             .. earlier,
             .. operands,
             .. sums.Select((s, r) => new Store(
-                c, Place(r), FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
+                c, Place(r), tiling.FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
         ]))
         {
             Vectors = vectors,

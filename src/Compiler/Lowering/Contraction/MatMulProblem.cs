@@ -10,9 +10,6 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
 {
     public DType Type => Root.DType;
 
-    /// <summary>The epilogue, if it is short enough for a copy of it at every sum of a tile.</summary>
-    public Epilogue? TileEpilogue => Epilogue is { IsCheap: true } ? Epilogue : null;
-
     /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
     public static MatMulProblem Of(Node root, IMaterialization materialization) =>
         Find(root, materialization) ?? throw new InvalidOperationException($"{root.Describe()} cannot read its operands.");

@@ -13,8 +13,9 @@ namespace GraphCompiler.Lowering.Contraction;
 /// <param name="BlockRows">Rows of a block: a multiple of the usual height, unless there is just one block.</param>
 /// <param name="GroupPanels">Panels of the right matrix that a block goes through.</param>
 /// <param name="BlockInner">Elements of the inner axis that are summed before the sums go to memory; null for all of them.</param>
+/// <param name="FinishesInTiles">Whether there is an epilogue, and tiles do it; otherwise it is done over blocks.</param>
 internal sealed record MatMulTiling(
-    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner)
+    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner, bool FinishesInTiles)
 {
     /// <summary>
     /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine. Shorter blocks
@@ -37,7 +38,7 @@ internal sealed record MatMulTiling(
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
 
-    // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
+    // Where tiles do more than store their sums, or an addition of products is two instructions, fewer kinds of them keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
     // For products that are small anyway.
@@ -69,12 +70,25 @@ internal sealed record MatMulTiling(
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
         long? inner = fewRows ? null : InnerOf(problem);
-        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
+        bool canFinish = inner is null && problem.Epilogue is { IsCheap: true };
+        int[] heights = Heights(isFew: canFinish || inner is not null || !problem.Type.IsFloat());
+        int sumsOfTiles = heights.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge);
+        bool finishes = canFinish && sumsOfTiles * (SizeOfSum(problem) + problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
+        if (canFinish && !finishes)
+        {
+            heights = Heights(isFew: !problem.Type.IsFloat());
+        }
+
         Dim rows = RowsOf(problem, heights[0], inner);
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner);
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner, finishes);
+
+        int[] Heights(bool isFew) => fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
     }
+
+    /// <summary>What the code of a tile's sum counts in <see cref="Emit.KernelSize"/>, without an epilogue, as measured: strides that are known cost less.</summary>
+    private static double SizeOfSum(MatMulProblem problem) => !problem.N.IsConstant ? 10.5 : !problem.M.IsConstant ? 8.5 : 7.5;
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
     {
