@@ -75,7 +75,7 @@ internal sealed class BuildProgram
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
         LoweredKernel[] merged = context.Timed("merge", () => Merge(kernels));
-        CompiledKernel[] compiled = context.Compile([.. kernels, .. merged]);
+        CompiledKernel[] compiled = context.Compile(kernels.Concat(merged));
         PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
         int forwardSteps = kernels.Count(IsForward);
         MergedStep[] mergedSteps =
@@ -169,6 +169,11 @@ internal sealed class BuildProgram
         if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
         {
             smaller.Add(only, small);
+        }
+
+        foreach (LoweredKernel kernel in kernels)
+        {
+            context.CompileAhead(kernel);
         }
 
         return kernels;
