@@ -145,6 +145,7 @@ internal sealed class BuildProgram
             Buffers = bufferOf,
             Saved = [.. saved],
             Constants = constants,
+            Parameters = [.. bufferOf.Keys.Concat(roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };

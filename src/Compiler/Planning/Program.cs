@@ -67,6 +67,9 @@ internal sealed class Program
     /// <summary>Constants in memory; freed by the collector once no call can use them.</summary>
     public required IReadOnlyList<AlignedBuffer> Constants { get; init; }
 
+    /// <summary>All parameters that the program reads or writes.</summary>
+    public required IParameter[] Parameters { get; init; }
+
     /// <summary>The parameters that the backward part reads.</summary>
     public required IParameter[] BackwardParameters { get; init; }
 
