@@ -63,6 +63,12 @@ public sealed record CompileOptions
     public bool Recompute { get; init; } = true;
 
     /// <summary>
+    /// Whether elementwise operations on an operand of a matrix product are computed while the product rearranges it, where that moves fewer bytes than
+    /// computing it first. Needs <see cref="Inline"/>.
+    /// </summary>
+    public bool Prologues { get; init; } = true;
+
+    /// <summary>
     /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
     /// constants meet in a graph without updates and backward part.
     /// </summary>

@@ -16,11 +16,11 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, Draft> drafts = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly HashSet<Node> needed;
-    private readonly FusionLog log = new();
+    private readonly FusionLog log;
 
     private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
     {
-        (this.choice, this.stage) = (choice, stage);
+        (this.choice, this.stage, log) = (choice, stage, choice.Log);
         this.needed = [.. needed];
         reads = new AnchorReads(choice);
         foreach (Node node in anchors)

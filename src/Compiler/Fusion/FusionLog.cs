@@ -8,6 +8,7 @@ internal sealed class FusionLog
 {
     private readonly List<string> joined = [];
     private readonly Dictionary<string, string> refused = [];
+    private readonly List<string> refusedPrologues = [];
 
     public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node shared, long bytes, string? refusal)
     {
@@ -19,6 +20,20 @@ internal sealed class FusionLog
         else
         {
             refused[pair] = refusal;
+        }
+    }
+
+    /// <summary>An elementwise node that products compute while they pack it, or not.</summary>
+    public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal)
+    {
+        string pair = $"{Name([node])} {node.Shape} into {Name(products)} as it is packed";
+        if (refusal is null)
+        {
+            joined.Add(string.Create(CultureInfo.InvariantCulture, $"joined {pair}: {bytes:N0} bytes need not be moved"));
+        }
+        else
+        {
+            refusedPrologues.Add($"refused {pair}: {refusal}");
         }
     }
 
@@ -38,6 +53,7 @@ internal sealed class FusionLog
         text.Append("\n# joined, the most bytes first\n");
         joined.ForEach(line => text.Append(line).Append('\n'));
         text.Append("\n# refused\n");
+        refusedPrologues.ForEach(line => text.Append(line).Append('\n'));
         foreach ((string pair, string reason) in refused)
         {
             text.Append(CultureInfo.InvariantCulture, $"refused {pair}: {reason}\n");

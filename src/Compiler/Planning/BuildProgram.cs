@@ -33,7 +33,7 @@ internal sealed class BuildProgram
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting, context.Options.Prologues ? context.Options.Width : null);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
