@@ -89,22 +89,9 @@ internal sealed class Executor : IDisposable
             return null;
         }
 
-        var results = new Results(program, workspace);
-        try
-        {
-            for (int i = 0; i < program.Outputs.Length; i++)
-            {
-                workspace.Externals[program.Outputs[i].External] = results.Pin(i);
-            }
-
-            RunAndFinish(workspace, backwardToo);
-        }
-        finally
-        {
-            results.Unpin();
-        }
-
-        return results;
+        var run = new PinnedResults(this, workspace, new Results(program, workspace), backwardToo);
+        Pinning.Invoke(ref run);
+        return run.Results;
     }
 
     private Results? Start(
@@ -257,6 +244,26 @@ internal sealed class Executor : IDisposable
 
     /// <summary>A parameter that a kernel writes, with the place of its size in bytes.</summary>
     private sealed record Written(nint Address, int Bytes);
+
+    /// <summary>What happens while new arrays of results cannot move.</summary>
+    private readonly struct PinnedResults(Executor executor, Workspace workspace, Results results, bool backwardToo) : IPinnedMemory
+    {
+        public Results Results => results;
+
+        public int Count => results.Count;
+
+        public ref byte At(int index) => ref results.At(index);
+
+        public void Invoke(scoped ReadOnlySpan<nint> addresses)
+        {
+            for (int i = 0; i < addresses.Length; i++)
+            {
+                workspace.Externals[executor.program.Outputs[i].External] = addresses[i];
+            }
+
+            executor.RunAndFinish(workspace, backwardToo);
+        }
+    }
 
     /// <summary>What happens while the arguments cannot move.</summary>
     private struct PinnedCall(Executor executor, Workspace workspace, int arguments, bool intoDestinations, bool backwardToo) : IPinned

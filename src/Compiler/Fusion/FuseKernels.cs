@@ -19,11 +19,11 @@ internal sealed class FuseKernels
 
     // No domain suits both: nothing that is joined elsewhere can change that.
     private readonly HashSet<Pair> unfit = [];
-    private readonly FusionLog log = new();
+    private readonly FusionLog log;
 
     private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
     {
-        (this.choice, this.stage) = (choice, stage);
+        (this.choice, this.stage, log) = (choice, stage, choice.Log);
         this.needed = [.. needed];
         reads = new AnchorReads(choice);
         foreach (Node node in anchors)

@@ -7,8 +7,12 @@ namespace GraphCompiler.Fusion;
 internal sealed class FusionLog
 {
     private readonly List<Attempt> attempts = [];
+    private readonly List<Prologue> prologues = [];
 
     public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node shared, long bytes, string? refusal) => attempts.Add(new(a, b, shared, bytes, refusal));
+
+    /// <summary>An elementwise node that products compute while they pack it, or not.</summary>
+    public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
 
     /// <summary>The log, with the kernels that came of it.</summary>
     public string Describe(IReadOnlyList<KernelGroup> groups, Traffic traffic)
@@ -24,12 +28,22 @@ internal sealed class FusionLog
         }
 
         text.Append("\n# joined, the most bytes first\n");
+        foreach (Prologue prologue in prologues.Where(p => p.Refusal is null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"joined {prologue.Pair}: {prologue.Bytes:N0} bytes need not be moved\n");
+        }
+
         foreach (Attempt attempt in attempts.Where(a => a.Refusal is null))
         {
             text.Append(CultureInfo.InvariantCulture, $"joined {attempt.Pair}: {attempt.Bytes:N0} bytes of {attempt.Shared.Op.Name} {attempt.Shared.Shape} stay in the kernel\n");
         }
 
         text.Append("\n# refused\n");
+        foreach (Prologue prologue in prologues.Where(p => p.Refusal is not null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"refused {prologue.Pair}: {prologue.Refusal}\n");
+        }
+
         foreach (Attempt attempt in attempts.Where(a => a.Refusal is not null).Reverse().DistinctBy(a => a.Pair).Reverse())
         {
             text.Append(CultureInfo.InvariantCulture, $"refused {attempt.Pair}: {attempt.Refusal}\n");
@@ -44,5 +58,10 @@ internal sealed class FusionLog
     private sealed record Attempt(IReadOnlyList<Node> A, IReadOnlyList<Node> B, Node Shared, long Bytes, string? Refusal)
     {
         public string Pair => $"{Name(A)} with {Name(B)}";
+    }
+
+    private sealed record Prologue(Node Node, IReadOnlyList<Node> Products, long Bytes, string? Refusal)
+    {
+        public string Pair => $"{Name([Node])} {Node.Shape} into {Name(Products)} as it is packed";
     }
 }

@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// A product with few rows whose right matrix lies transposed: every element is a sum along the inner axis, in lanes. A few columns at a time,

@@ -1,6 +1,6 @@
 using GraphCompiler.Execution;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// How a matrix product is cut up: tiles of so many rows and vectors, whose sums stay in registers over a block of the inner axis; blocks of rows
