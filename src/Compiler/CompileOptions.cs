@@ -52,6 +52,12 @@ public sealed record CompileOptions
     public bool UpdateInPlace { get; init; } = true;
 
     /// <summary>
+    /// Whether a backward's kernels write gradients where <c>Grad</c> keeps them, and add to those that are there after all that can fail; otherwise, and
+    /// where that is not possible, gradients are computed aside and then copied or added. <see cref="Verify"/> and <see cref="Checked"/> turn the adding off.
+    /// </summary>
+    public bool GradientsInPlace { get; init; } = true;
+
+    /// <summary>
     /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
     /// </summary>
     public bool Recompute { get; init; } = true;
