@@ -74,21 +74,30 @@ internal sealed record MatMulTiling(
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         bool canFinish = inner is null && problem.Epilogue is { IsCheap: true };
         int[] heights = Heights(isFew: canFinish || inner is not null || !problem.Type.IsFloat());
-        int sumsOfTiles = heights.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge);
-        bool finishes = canFinish && sumsOfTiles * (SizeOfSum(problem) + problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
+        bool finishes = canFinish && SizeOf(heights, problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
         if (canFinish && !finishes)
         {
             heights = Heights(isFew: !problem.Type.IsFloat());
+        }
+
+        if (!finishes && SizeOf(heights, 0) > Emit.KernelSize.Most)
+        {
+            heights = Heights(isFew: true);
         }
 
         Dim rows = RowsOf(problem, heights[0], inner);
         return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner, finishes);
 
         int[] Heights(bool isFew) => fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
+
+        double SizeOf(int[] each, double epilogue) =>
+            SizeOfBatches(problem) + (each.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge) * (SizeOfSum(problem) + epilogue));
     }
 
     /// <summary>What the code of a tile's sum counts in <see cref="Emit.KernelSize"/>, without an epilogue, as measured: strides that are known cost less.</summary>
     private static double SizeOfSum(MatMulProblem problem) => !problem.N.IsConstant ? 10.5 : !problem.M.IsConstant ? 8.5 : 7.5;
+
+    private static double SizeOfBatches(MatMulProblem problem) => problem.Batch.All(size => size.Constant == 1) ? 0 : 110;
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
     {
