@@ -7,7 +7,7 @@ namespace GraphCompiler.Emit;
 /// How much code a kernel becomes, counted as the JIT's inliner does: in local variables. It makes about one for each variable of ours, each call of a
 /// static method (helpers and vector instructions alike), and each call within the arguments of another. When a method has too many, it leaves the
 /// rest of the calls as they are, and each of those spills every vector. Measured: of 1,382 kernels none below 1,209 kept a call, of those from 1,240 on
-/// most did.
+/// most did. A chain of nothing but arithmetic may be 1,700 long; at 2,060 not one of its instructions is inlined.
 /// </summary>
 internal sealed class KernelSize : ExpressionVisitor
 {
