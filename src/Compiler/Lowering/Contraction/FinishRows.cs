@@ -20,7 +20,9 @@ internal static class FinishRows
         MatMulProblem problem, KernelBuilder kernel, LoopNest batch, int lanes, SumPlace sums, bool inTiles, (LoopValue First, LoopValue Last) rows, (LoopValue First, LoopValue Last) columns)
     {
         Local row = LoopMath.Index("row");
-        Local column = LoopMath.Index("column");
+        Local start = LoopMath.Index("start");
+        Local lane = LoopMath.Index("lane");
+        LoopValue column = LoopMath.Plus(start, lane);
         List<LoopStatement> statements = [];
         List<LoopStatement> stores = [];
         LoopValue value = new Load(sums.Buffer, sums.At(row, column));
@@ -41,14 +43,12 @@ internal static class FinishRows
             stores.AddRange(further.Roots.Select((root, i) => new Store(kernel.Output(root, storedOnce: true), place, results[i])));
         }
 
-        // A vector at a time, the last one masked: one copy of the expressions and no scalar rest.
-        Local start = LoopMath.Index("start");
-        LoopValue end = LoopMath.Least(columns.Last, LoopMath.Plus(start, LoopMath.Int(lanes)));
-        return new For(row, rows.First, rows.Last, LoopKind.Serial, new For(
-            start, columns.First, columns.Last, LoopKind.Serial, new For(column, start, end, LoopKind.Vector, new Block([.. statements, .. stores])) { IsMasked = true })
-        {
-            Step = lanes,
-        });
+        // A vector at a time: one copy of the expressions and no scalar rest. Where not all columns surely make up whole vectors, each is masked.
+        var body = new Block([.. statements, .. stores]);
+        For vector = problem.N.Constant % lanes == 0
+            ? new For(lane, LoopMath.Int(0), LoopMath.Int(lanes), LoopKind.Vector, body)
+            : new For(lane, LoopMath.Int(0), LoopMath.Least(LoopMath.Int(lanes), LoopMath.Minus(columns.Last, start)), LoopKind.Vector, body) { IsMasked = true };
+        return new For(row, rows.First, rows.Last, LoopKind.Serial, new For(start, columns.First, columns.Last, LoopKind.Serial, vector) { Step = lanes });
     }
 }
 

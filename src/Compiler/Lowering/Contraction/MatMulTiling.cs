@@ -30,6 +30,10 @@ internal sealed record MatMulTiling(
     private const long ManyBlocks = 8;
     private const long ColumnsOfUnknownRows = 128;
 
+    // A block whose results other work goes on with: bytes of it, and columns that it may span.
+    private const long FinishedBytes = 1 << 18;
+    private const long MostColumnsToFinish = 8192;
+
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
@@ -37,7 +41,7 @@ internal sealed record MatMulTiling(
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
 
-    // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
+    // Where there is more to a kernel than such tiles, fewer kinds of them keep the kernel within what the JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
     // For products that are small anyway.
@@ -69,11 +73,23 @@ internal sealed record MatMulTiling(
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
         long? inner = fewRows ? null : InnerOf(problem);
-        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
+
+        // Both kinds of panels, and what is done to finished blocks, take code too.
+        bool isMuch = problem.Epilogue is not null || problem.Further is not null || inner is not null || (edge > 0 && !(problem.N.Constant < panel));
+        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isMuch ? FewRemainders : Remainders);
         Dim rows = RowsOf(problem, heights[0], inner);
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner);
+        long panels = PanelsOf(problem, rows, panel);
+        if (problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
+        {
+            // What is read and written beside the product comes from memory: in whole rows, one after the other, as many as stay in the cache.
+            panels = (whole + panel - 1) / panel;
+            long most = Math.Max(1, FinishedBytes / (whole * problem.Type.Size()) / heights[0]) * heights[0];
+            rows = rows.Constant is { } given ? Math.Min(given, most) : most;
+        }
+
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner);
     }
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
