@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Calling;
+using GraphCompiler.Emit;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 
@@ -27,6 +28,7 @@ public sealed class CompiledGraph : IDisposable
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;
+        WarmUp.Begin();
         leaves = [.. graph.Nodes.OfType<ILeaf>()];
         CheckUpdates();
         CheckSymbols();

@@ -266,7 +266,7 @@ internal sealed class DelegateTests
         Assert.That(before, Is.GreaterThan(0));
     }
 
-    private delegate void ArrayToSpan(float[] x, Span<float> y);
+    private delegate void ArrayIntoSpan(float[] x, Span<float> y);
 
     [Test]
     public void TheValuesOfAParameterAreNoPlaceForAnOutputOfItsGraph([Values] bool update)
@@ -274,7 +274,7 @@ internal sealed class DelegateTests
         Leaf<float> x = Input("x", [4]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f, 3f, 4f));
         Parameter<float> other = Parameter("other", Tensors.Of(0f, 0f, 0f, 0f));
-        ArrayToSpan f = GraphCompiler.Compiler.Compile<ArrayToSpan>([x], [update ? x * 2f : x * w], update ? [(w, w + 1f)] : []);
+        ArrayIntoSpan f = GraphCompiler.Compiler.Compile<ArrayIntoSpan>([x], [update ? x * 2f : x * w], update ? [(w, w + 1f)] : []);
         float[] given = [1, 1, 1, 1];
         long version = w.Version;
         Assert.That(

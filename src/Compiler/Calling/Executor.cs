@@ -11,7 +11,7 @@ internal sealed class Executor : IDisposable
     private readonly Program program;
     private readonly WorkspacePool pool;
     private readonly bool updatesReadParameters;
-    private readonly (nint Begin, int Bytes)[] writtenInPlace;
+    private readonly Written[] writtenInPlace;
 
     // Outputs that lie elsewhere than the caller wants them.
     private readonly RootBuffer[] copied;
@@ -25,7 +25,7 @@ internal sealed class Executor : IDisposable
         [
             .. program.Updates
                 .Where(u => program.Plan.Buffers[u.Buffer].Address == u.Parameter!.Address && u.Node != (Node)u.Parameter)
-                .Select(u => (u.Parameter!.Address, u.Bytes)),
+                .Select(u => new Written(u.Parameter!.Address, u.Bytes)),
         ];
         updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address is var address && address != 0 && address != u.Parameter!.Address);
     }
@@ -193,9 +193,9 @@ internal sealed class Executor : IDisposable
         for (int i = 0; i < program.InputBytes.Length; i++)
         {
             (nint argument, long bytes) = (workspace.Externals[i], workspace.Sizes[program.InputBytes[i]]);
-            foreach ((nint parameter, int size) in writtenInPlace)
+            foreach (Written parameter in writtenInPlace)
             {
-                if (argument < parameter + workspace.Sizes[size] && parameter < argument + bytes)
+                if (argument < parameter.Address + workspace.Sizes[parameter.Bytes] && parameter.Address < argument + bytes)
                 {
                     var copy = new AlignedBuffer((nint)bytes);
                     Copy(argument, copy.Address, bytes);
@@ -241,6 +241,9 @@ internal sealed class Executor : IDisposable
     }
 
     private static unsafe void Copy(nint from, nint to, long bytes) => NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
+
+    /// <summary>A parameter that a kernel writes, with the place of its size in bytes.</summary>
+    private sealed record Written(nint Address, int Bytes);
 
     /// <summary>What happens while new arrays of results cannot move.</summary>
     private readonly struct PinnedResults(Executor executor, Workspace workspace, Results results, bool backwardToo) : IPinnedMemory

@@ -16,6 +16,9 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, Draft> drafts = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly HashSet<Node> needed;
+
+    // No domain suits both: nothing that is joined elsewhere can change that.
+    private readonly HashSet<Pair> unfit = [];
     private readonly FusionLog log;
 
     private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
@@ -67,21 +70,22 @@ internal sealed class FuseKernels
         return new Fused(fusion.Ordered(), fusion.reads, fusion.log);
     }
 
-    private void JoinAll(Func<IEnumerable<(Node A, Node B, Node Shared, long Saved)>> candidates, Func<Draft, Draft, Node, long, bool> join)
+    private void JoinAll(Func<IEnumerable<Candidate>> candidates, Func<Draft, Draft, Node, long, bool> join)
     {
         // What is joined may make room for more: a producer joins its consumer once the third kernel between them has joined either.
         for (bool changed = true; changed;)
         {
             changed = false;
-            foreach ((Node a, Node b, Node shared, long saved) in candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
+            foreach (Candidate pair in candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
             {
-                changed |= drafts[a] != drafts[b] && join(drafts[a], drafts[b], shared, saved);
+                (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
+                changed |= a != b && !unfit.Contains(new Pair(a, b)) && join(a, b, pair.Shared, pair.Saved);
             }
         }
     }
 
     /// <summary>Pairs of kernels that share a tensor, with the bytes that need not be moved if they are one.</summary>
-    private IEnumerable<(Node A, Node B, Node Shared, long Saved)> Candidates()
+    private IEnumerable<Candidate> Candidates()
     {
         foreach ((Node source, List<Node> list) in readers)
         {
@@ -90,7 +94,7 @@ internal sealed class FuseKernels
             {
                 foreach (Node reader in fusable)
                 {
-                    yield return (source, reader, source, 2 * Costs.Bytes(source));
+                    yield return new(source, reader, source, 2 * Costs.Bytes(source));
                 }
             }
 
@@ -100,19 +104,19 @@ internal sealed class FuseKernels
                 long bytes = Costs.Bytes(source);
                 if (4 * bytes >= Math.Max(WorkOf(fusable[i - 1]), WorkOf(fusable[i])))
                 {
-                    yield return (fusable[i - 1], fusable[i], source, bytes);
+                    yield return new(fusable[i - 1], fusable[i], source, bytes);
                 }
             }
         }
     }
 
     /// <summary>Kernels of products and elementwise ones that read what they compute.</summary>
-    private IEnumerable<(Node A, Node B, Node Shared, long Saved)> ProductCandidates() =>
+    private IEnumerable<Candidate> ProductCandidates() =>
         from entry in readers
         where drafts.TryGetValue(entry.Key, out Draft? draft) && draft.Product is not null
         from reader in entry.Value
         where drafts[reader].Domains.Count > 0
-        select (entry.Key, reader, entry.Key, 2 * Costs.Bytes(entry.Key));
+        select new Candidate(entry.Key, reader, entry.Key, 2 * Costs.Bytes(entry.Key));
 
     private static long WorkOf(Node node) => Math.Max(Costs.Bytes(node), node.Op is ReductionOp ? Costs.Bytes(node.Inputs[0]) : 0);
 
@@ -139,6 +143,11 @@ internal sealed class FuseKernels
         if (domains.Count > 0)
         {
             reason = HasDetour(a, b) || HasDetour(b, a) ? "another kernel stands between them" : null;
+        }
+
+        else
+        {
+            unfit.Add(new Pair(a, b));
         }
 
         log.Add(a.Nodes, b.Nodes, shared, saved, reason);
@@ -302,6 +311,11 @@ internal sealed class FuseKernels
     /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
     private static Domain? SourceDomain(Node node) =>
         node.Op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp or IotaOp or DimValueOp or ConstantOp ? new Domain(node.Shape, []) : null;
+
+    /// <summary>Two nodes whose kernels share a tensor, and the bytes that need not be moved if they are one.</summary>
+    private sealed record Candidate(Node A, Node B, Node Shared, long Saved);
+
+    private sealed record Pair(Draft A, Draft B);
 
     /// <summary>A kernel in the making: its nodes in order, and the domains that suit all of them.</summary>
     private sealed class Draft(IReadOnlyList<Node> nodes, IReadOnlyList<Domain> domains, int stage)

@@ -78,12 +78,12 @@ internal sealed class BuildProgram
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
         LoweredKernel[] merged = context.Timed("merge", () => Merge(kernels));
-        CompiledKernel[] compiled = context.Compile([.. kernels, .. merged]);
+        CompiledKernel[] compiled = context.Compile(kernels.Concat(merged));
         PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i].Entry, IsForward(k) ? null : savedAt))];
         (LoweredKernel Kernel, int Replaced, int[] Externals)[] adding = [.. context.Timed("add-in-place", () => Adding(kernels, merged))];
 
         // Compiled all at once when the first is needed: after that, no sizes call for a compilation.
-        var compiledAdding = new Lazy<CompiledKernel[]>(() => context.Compile([.. adding.Select(a => a.Kernel)]));
+        var compiledAdding = new Lazy<CompiledKernel[]>(() => context.Compile(adding.Select(a => a.Kernel)));
         Lazy<KernelEntry>[] added = [.. adding.Select((_, i) => new Lazy<KernelEntry>(() => compiledAdding.Value[i].Entry))];
         int forwardSteps = kernels.Count(IsForward);
         MergedStep[] mergedSteps =
@@ -180,6 +180,11 @@ internal sealed class BuildProgram
         if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
         {
             smaller.Add(only, small);
+        }
+
+        foreach (LoweredKernel kernel in kernels)
+        {
+            context.CompileAhead(kernel);
         }
 
         return kernels;

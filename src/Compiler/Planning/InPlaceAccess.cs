@@ -233,7 +233,7 @@ internal sealed class InPlaceAccess
     private static bool IsLocal(string symbol) => symbol.StartsWith(LocalPrefix, StringComparison.Ordinal);
 
     /// <summary>A loop or a branch around an access.</summary>
-    private readonly record struct Scope(LoopStatement Statement, int Branch)
+    private sealed record Scope(LoopStatement Statement, int Branch)
     {
         public bool IsSame(Scope other) => ReferenceEquals(Statement, other.Statement) && Branch == other.Branch;
     }
