@@ -168,7 +168,8 @@ internal sealed class FuseKernels
     /// <summary>Elementwise work on a product's values goes into its kernel: computed a block at a time, while the block is in the cache.</summary>
     private bool JoinProduct(ProductCheck check, Draft product, Draft work, Node shared, long saved)
     {
-        string? reason = product.Stage != work.Stage ? "one runs forward, the other backward"
+        string? reason = work.Product is not null ? "both are kernels of products"
+            : product.Stage != work.Stage ? "one runs forward, the other backward"
             : HasDetour(product, work) || HasDetour(work, product) ? "another kernel stands between them"
             : check.Reason(product.Product!, [.. product.Nodes.Where(n => n != product.Product)], work.Nodes);
         log.Add(product.Nodes, work.Nodes, shared, saved, reason);
