@@ -1,3 +1,4 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -8,19 +9,23 @@ namespace GraphCompiler.Lowering.Contraction;
 /// </summary>
 internal static class LowerMatMul
 {
-    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization, VectorWidth width)
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        var choice = MatMulChoice.Of(MatMulProblem.Of(root, materialization), materialization, width);
+        var choice = MatMulChoice.Of(MatMulProblem.Of(group, materialization), materialization, width);
         return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
-    /// <summary>One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order.</summary>
-    public static LoweredKernel? FewRows(Node root, IMaterialization materialization, VectorWidth width)
+    /// <summary>
+    /// One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order, or if it would
+    /// need memory that the other does not.
+    /// </summary>
+    public static LoweredKernel? FewRows(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        MatMulProblem problem = MatMulProblem.Of(root, materialization);
+        MatMulProblem problem = MatMulProblem.Of(group, materialization);
         problem = problem.N.Constant == 1 ? problem.Transposed() : problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
-        return problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
+        return !problem.KeepsRoot ? null
+            : problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
             : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, when: null)
             : null;
     }

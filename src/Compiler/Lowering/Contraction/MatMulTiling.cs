@@ -31,6 +31,10 @@ internal sealed record MatMulTiling(
     private const long ManyBlocks = 8;
     private const long ColumnsOfUnknownRows = 128;
 
+    // A block whose results other work goes on with: bytes of it, and columns that it may span.
+    private const long FinishedBytes = 1 << 18;
+    private const long MostColumnsToFinish = 8192;
+
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
@@ -41,7 +45,8 @@ internal sealed record MatMulTiling(
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
 
-    // Where tiles do more than store their sums, or an addition of products is two instructions, fewer kinds of them keep the kernel within what the JIT inlines.
+    // Where there is more to a kernel than such tiles, or an addition of products is two instructions, fewer kinds of them keep the kernel within what the
+    // JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
     // For products that are small anyway.
@@ -75,12 +80,13 @@ internal sealed record MatMulTiling(
         long? inner = fewRows ? null : InnerOf(problem);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
+        bool isMore = problem.Further is not null || !problem.Type.IsFloat();
         bool canFinish = inner is null && problem.Epilogue is { IsCheap: true };
-        int[] heights = Heights(isFew: canFinish || inner is not null || !problem.Type.IsFloat());
+        int[] heights = Heights(isFew: canFinish || inner is not null || isMore);
         bool finishes = canFinish && SizeOf(heights, problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
         if (canFinish && !finishes)
         {
-            heights = Heights(isFew: !problem.Type.IsFloat());
+            heights = Heights(isFew: isMore);
         }
 
         if (!finishes && SizeOf(heights, 0) > Emit.KernelSize.Most)
@@ -89,7 +95,16 @@ internal sealed record MatMulTiling(
         }
 
         Dim rows = RowsOf(problem, heights[0], inner);
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner, finishes);
+        long panels = PanelsOf(problem, rows, panel);
+        if (problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
+        {
+            // What is read and written beside the product comes from memory: in whole rows, one after the other, as many as stay in the cache.
+            panels = (whole + panel - 1) / panel;
+            long most = Math.Max(1, FinishedBytes / (whole * problem.Type.Size()) / heights[0]) * heights[0];
+            rows = rows.Constant is { } given ? Math.Min(given, most) : most;
+        }
+
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes);
 
         int[] Heights(bool isFew) => fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
 
