@@ -13,12 +13,17 @@ internal static class DotProducts
     // With four columns: 20 sums.
     private const int MostRows = 5;
 
-    public static LoweredKernel Build(MatMulProblem problem, Func<KernelBuilder, LoopValue>? when)
+    /// <param name="problem">The product.</param>
+    /// <param name="tiling">What is known of vectors.</param>
+    /// <param name="when">The condition under which the kernel does anything; null for always.</param>
+    public static LoweredKernel Build(MatMulProblem problem, MatMulTiling tiling, Func<KernelBuilder, LoopValue>? when)
     {
+        // A copy of expensive work at every sum would be too much code: it is done once the sums of a group stand in memory.
+        bool finishesLater = problem.Epilogue is { IsCheap: false } || problem.Further is not null;
         var kernel = new KernelBuilder(problem.Roots);
         LoopBuffer a = kernel.Input(problem.A.Source);
         LoopBuffer b = kernel.Input(problem.B.Source);
-        LoopBuffer c = kernel.Output(problem.Root, storedOnce: true);
+        LoopBuffer c = kernel.Output(problem.Root, storedOnce: !finishesLater);
         var batch = problem.Batches(problem.A.Batch, problem.B.Batch);
         Dim groups = (problem.N + (Columns - 1)) / Columns;
         Local group = LoopMath.Index("group");
@@ -29,6 +34,13 @@ internal static class DotProducts
         LoopStatement body = problem.N.Constant is < Columns
             ? each
             : new If(LoopMath.AtLeast(size, LoopMath.Plus(first, LoopMath.Int(Columns))), Rows(first, Columns), each);
+        if (finishesLater)
+        {
+            var sums = new SumPlace(c, (down, across) => problem.C.Position(kernel, batch, down, across), problem.C.Row);
+            LoopValue next = LoopMath.Least(size, LoopMath.Plus(first, LoopMath.Int(Columns)));
+            body = new Block([body, FinishRows.Build(problem, kernel, batch, tiling.Lanes, sums, inTiles: false, Columns, (LoopMath.Int(0), kernel.Size(problem.M)), (first, next))]);
+        }
+
         LoopStatement loops = BlockLoops.Run(kernel, batch, [new BlockAxis(groups, group)], body);
         return kernel.Build(BlockLoops.Range(batch, new BlockAxis(groups, group)), when is null ? loops : new If(when(kernel), loops));
 
@@ -57,8 +69,8 @@ internal static class DotProducts
                 [.. from n in Enumerable.Range(0, columns) from r in Enumerable.Range(0, rows) select new TileSum(r, n, new Local($"sum{r}_{n}", problem.Type))];
             LoopValue Place(Matrix matrix, LoopValue down, LoopValue across) => LoopMath.Sum(
                 matrix.Start(kernel, batch), LoopMath.Times(down, kernel.Size(matrix.Row)), LoopMath.Times(across, kernel.Size(matrix.Column)));
-            LoopValue Finish(LoopValue sum, LoopValue down, LoopValue across) =>
-                problem.Finish(kernel, batch, sum, down, across, new Dictionary<Node, LoopValue>());
+            LoopValue Finish(LoopValue sum, LoopValue down, LoopValue across) => finishesLater ? sum
+                : problem.Finish(kernel, batch, sum, down, across, new Dictionary<Node, LoopValue>());
             LoopValue Further(LoopValue from, int count) => LoopMath.Plus(from, LoopMath.Int(count));
             return new Block(
             [

@@ -14,10 +14,19 @@ internal static class FinishRows
     /// <param name="lanes">Elements of a vector.</param>
     /// <param name="sums">Where the sums, or what the tiles made of them, stand.</param>
     /// <param name="inTiles">Whether the tiles did the epilogue.</param>
+    /// <param name="blockColumns">Columns of a block, the last one apart.</param>
     /// <param name="rows">The rows of the block.</param>
     /// <param name="columns">The columns of the block.</param>
     public static For Build(
-        MatMulProblem problem, KernelBuilder kernel, LoopNest batch, int lanes, SumPlace sums, bool inTiles, (LoopValue First, LoopValue Last) rows, (LoopValue First, LoopValue Last) columns)
+        MatMulProblem problem,
+        KernelBuilder kernel,
+        LoopNest batch,
+        int lanes,
+        SumPlace sums,
+        bool inTiles,
+        long blockColumns,
+        (LoopValue First, LoopValue Last) rows,
+        (LoopValue First, LoopValue Last) columns)
     {
         Local row = LoopMath.Index("row");
         Local start = LoopMath.Index("start");
@@ -45,7 +54,8 @@ internal static class FinishRows
 
         // A vector at a time: one copy of the expressions and no scalar rest. Where not all columns surely make up whole vectors, each is masked.
         var body = new Block([.. statements, .. stores]);
-        For vector = problem.N.Constant % lanes == 0
+        bool isWhole = problem.N.Constant % lanes == 0 && blockColumns % lanes == 0;
+        For vector = isWhole
             ? new For(lane, LoopMath.Int(0), LoopMath.Int(lanes), LoopKind.Vector, body)
             : new For(lane, LoopMath.Int(0), LoopMath.Least(LoopMath.Int(lanes), LoopMath.Minus(columns.Last, start)), LoopKind.Vector, body) { IsMasked = true };
         return new For(row, rows.First, rows.Last, LoopKind.Serial, new For(start, columns.First, columns.Last, LoopKind.Serial, vector) { Step = lanes });

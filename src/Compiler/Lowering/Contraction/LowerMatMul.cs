@@ -12,7 +12,7 @@ internal static class LowerMatMul
     public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
         var choice = MatMulChoice.Of(MatMulProblem.Of(group, materialization), materialization, width);
-        return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, When(choice.Problem, v))] : Tiles(choice, v, width))];
+        return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, MatMulTiling.Of(choice.Problem, width), When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
     /// <summary>
@@ -26,7 +26,7 @@ internal static class LowerMatMul
         MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
         return !problem.KeepsRoot ? null
             : problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
-            : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, when: null)
+            : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, tiling, when: null)
             : null;
     }
 

@@ -116,7 +116,7 @@ internal sealed class MatMulKernel
         if ((problem.Epilogue is not null && !tiling.FinishesInTiles) || problem.Further is not null)
         {
             LoopValue to = LoopMath.Least(kernel.Size(problem.N), LoopMath.Times(endOfGroup, LoopMath.Int(tiling.Columns)));
-            statements.Add(FinishRows.Build(problem, kernel, batch, tiling.Lanes, sums, tiling.FinishesInTiles, (first, last), (firstColumn, to)));
+            statements.Add(FinishRows.Build(problem, kernel, batch, tiling.Lanes, sums, tiling.FinishesInTiles, tiling.GroupColumns, (first, last), (firstColumn, to)));
         }
 
         return new Block([.. statements]);

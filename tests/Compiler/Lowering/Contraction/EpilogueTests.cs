@@ -69,8 +69,8 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Simplify))]
     public void A_gelu_is_computed_in_the_kernel_of_its_product([Values] bool approximate, [Values] bool bias)
     {
-        Leaf<float> x = Input("x", ["N", 300]);
-        Parameter<float> w = Parameter("w", new Generator(1).Normal(300, 200));
+        Leaf<float> x = Input("x", ["N", 150]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(150, 200));
         Node product = MatMul(x, w);
         Program program = Compiled([x], [Gelu(bias ? product + Parameter("b", new Generator(2).Normal(200)) : product, approximate)], []);
         Assert.That(program.Kernels.Where(k => k.Scratch.Count == 0).ToArray(), Has.Length.EqualTo(1));
@@ -81,8 +81,8 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
     public void What_backward_needs_is_left_by_the_kernel_of_the_product()
     {
-        Leaf<float> x = Input("x", ["N", 300]);
-        Parameter<float> w = Parameter("w", new Generator(1).Normal(300, 200));
+        Leaf<float> x = Input("x", ["N", 150]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(150, 200));
         Parameter<float> v = Parameter("v", new Generator(2).Normal(200, 30));
         Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { MergeSmallKernels = false, Recompute = false });
