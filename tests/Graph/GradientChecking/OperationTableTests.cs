@@ -20,6 +20,9 @@ public sealed class OperationTableTests
         [typeof(OrOp)] = "gives bools",
         [typeof(XorOp)] = "gives bools",
         [typeof(NotOp)] = "gives bools",
+        [typeof(SignBitOp)] = "gives bools",
+        [typeof(ShiftLeftOp)] = "takes integers",
+        [typeof(ShiftRightOp)] = "takes integers",
         [typeof(ArgMaxOp)] = "gives positions",
         [typeof(ArgMinOp)] = "gives positions",
         [typeof(DetachOp)] = "cuts gradients off by meaning",
@@ -32,7 +35,7 @@ public sealed class OperationTableTests
 
     public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
 
-    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. StructuralCases.All];
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All];
 
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)
