@@ -10,10 +10,10 @@ public sealed class VectorMathTests
     // Measured on the references, rounded up.
     private static readonly (string Name, double Ulps)[] _bounds =
     [
-        ("Exp", 1), ("Exp2", 1), ("ExpM1", 1.55), ("Log", 1), ("Log2", 1), ("Log10", 1.1), ("Log1P", 1), ("Tanh", 1.5), ("Sigmoid", 1.25), ("Sinh", 2), ("Cosh", 1.5),
-        ("Asinh", 2), ("Acosh", 2), ("Atanh", 2), ("Cbrt", 1), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 3), ("Asin", 1), ("Acos", 1), ("Atan", 1), ("Erf", 1), ("Erfc", 3.25),
-        ("ErfInv", 3), ("BesselI0", 3), ("BesselI1", 3.25), ("LogGamma", 4), ("Digamma", 4), ("Polygamma1", 4), ("Polygamma2", 6), ("Polygamma3", 8), ("Polygamma5", 8),
-        ("Polygamma8", 12),
+        ("Exp", 1), ("Exp2", 0.75), ("ExpM1", 1.55), ("Log", 1), ("Log2", 1), ("Log10", 1.1), ("Log1P", 1), ("Tanh", 1.5), ("Sigmoid", 1.25), ("Sinh", 1.25), ("Cosh", 1),
+        ("Asinh", 1), ("Acosh", 1.5), ("Atanh", 1.25), ("Cbrt", 0.6), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 1.75), ("Asin", 0.75), ("Acos", 0.75), ("Atan", 0.75), ("Erf", 1), ("Erfc", 3.25),
+        ("ErfInv", 2.5), ("BesselI0", 1.5), ("BesselI1", 3.25), ("LogGamma", 2), ("Digamma", 2.5), ("Polygamma1", 3.5), ("Polygamma2", 5.5), ("Polygamma3", 6.5), ("Polygamma5", 10),
+        ("Polygamma8", 11),
     ];
 
     private static IEnumerable<TestCaseData> Bounds() => _bounds.Select(b => new TestCaseData(b.Name, b.Ulps));
@@ -209,14 +209,14 @@ public sealed class VectorMathTests
             foreach ((double a, double b) in new[] { (y, size), (y, -size), (size, y), (-size, y), (y, y), (y, -y) })
             {
                 double expected = Math.Atan2(a, b);
-                double found = VectorMath.Apply<Functions.Atan2>(a, b);
+                double found = VectorMath.Apply2<Functions.Atan2>(a, b);
                 Assert.That(Math.Abs(found - expected), Is.LessThanOrEqualTo(2 * (Math.BitIncrement(Math.Abs(expected)) - Math.Abs(expected))), $"atan2({a:R}, {b:R}) = {found:R}, not {expected:R}");
                 Assert.That(double.IsNegative(found), Is.EqualTo(double.IsNegative(expected)), $"atan2({a:R}, {b:R})");
             }
         }
 
-        Assert.That(VectorMath.Apply<Functions.Atan2>(double.NaN, size), Is.NaN);
-        Assert.That(VectorMath.Apply<Functions.Atan2>(size, double.NaN), Is.NaN);
+        Assert.That(VectorMath.Apply2<Functions.Atan2>(double.NaN, size), Is.NaN);
+        Assert.That(VectorMath.Apply2<Functions.Atan2>(size, double.NaN), Is.NaN);
     }
 
     [Test]
@@ -259,11 +259,11 @@ public sealed class VectorMathTests
         {
             double order = double.Parse(name["Polygamma".Length..], CultureInfo.InvariantCulture);
             return new(
-                x => VectorMath.Apply<Functions.Polygamma>(order, x),
-                x => VectorMath.Apply<Functions.Polygamma>((float)order, x),
-                x => VectorMath.Apply<Functions.Polygamma>(Vector128.Create(order), x),
-                x => VectorMath.Apply<Functions.Polygamma>(Vector256.Create(order), x),
-                x => VectorMath.Apply<Functions.Polygamma>(Vector512.Create(order), x));
+                x => VectorMath.Apply2<Functions.Polygamma>(order, x),
+                x => VectorMath.Apply2<Functions.Polygamma>((float)order, x),
+                x => VectorMath.Apply2<Functions.Polygamma>(Vector128.Create(order), x),
+                x => VectorMath.Apply2<Functions.Polygamma>(Vector256.Create(order), x),
+                x => VectorMath.Apply2<Functions.Polygamma>(Vector512.Create(order), x));
         }
 
         Type function = typeof(Functions).GetNestedType(name, BindingFlags.NonPublic)!;

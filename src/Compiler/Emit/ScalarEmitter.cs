@@ -169,7 +169,7 @@ internal sealed class ScalarEmitter
             BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
             BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
             BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma =>
-                E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply), [x.Type, y.Type], MathFunctions.Of(function)), x, y),
+                E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y),
             BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => Call(typeof(ScalarMath), function.ToString(), x, y),
             BinaryFunction.And => E.And(x, y),
             BinaryFunction.Or => E.Or(x, y),

@@ -153,7 +153,7 @@ internal sealed class VectorEmitter(
                     : IsNumber(right) ? operations.Call(name + "Native", y, x)
                     : operations.Call(name, x, y);
             case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma:
-                return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
+                return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
                 return operations.Call("OnesComplement", Compare("Equals", x, y));
             case >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual:

@@ -44,7 +44,7 @@ internal sealed record LogGammaOp : TranscendentalOp
 /// <summary>The derivative of the digamma function of an order; of order 0 the function itself.</summary>
 internal sealed record PolygammaOp(int Order) : TranscendentalOp
 {
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Polygamma(Order + 1, x));
+    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Node.Create(new PolygammaOp(Order + 1), x));
 
     protected override double Apply(double x) => GammaFunctions.Polygamma(Order, x);
 }

@@ -114,11 +114,12 @@ public static partial class Ops
     public static Node Digamma(Node x) => Unary(new PolygammaOp(0), x);
 
     /// <summary>A derivative of <see cref="Digamma"/>: infinite at 0 and the negative integers.</summary>
-    /// <param name="order">Which, at least 0.</param>
+    /// <param name="order">Which, from 0 to 170.</param>
     /// <param name="x">Floats.</param>
     public static Node Polygamma(int order, Node x)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(order);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, Execution.GammaFunctions.MostOrder);
         return Unary(new PolygammaOp(order), x);
     }
 

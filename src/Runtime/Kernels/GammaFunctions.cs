@@ -7,6 +7,9 @@ namespace GraphCompiler.Execution;
 /// </summary>
 internal static class GammaFunctions
 {
+    /// <summary>The largest n whose factorial is a double.</summary>
+    public const int MostOrder = 170;
+
     private const double LogPi = 1.1447298858494002;
 
     /// <summary>log |Γ(x)|: +∞ at 0 and the negative integers.</summary>
@@ -41,12 +44,17 @@ internal static class GammaFunctions
         }
     }
 
-    /// <summary>The n-th derivative of ψ: ±∞ at 0 and the negative integers.</summary>
-    /// <param name="order">n, a whole number, at least 0.</param>
+    /// <summary>The n-th derivative of ψ: ±∞ at 0 and the negative integers, NaN where n is too large for n!, or no order.</summary>
+    /// <param name="order">n, a whole number from 0 to <see cref="MostOrder"/>.</param>
     /// <param name="x">Where.</param>
     public static double Polygamma(double order, double x)
     {
         int n = (int)order;
+        if (n != order || n is < 0 or > MostOrder)
+        {
+            return double.NaN;
+        }
+
         if (n == 0)
         {
             return Digamma(x);
@@ -64,6 +72,7 @@ internal static class GammaFunctions
             : -FactorialTimesZeta(n, 1 - x) - DerivativeOfPiCotPi(n, rest);
     }
 
+    // Adding 0 makes 0 of −0.
     private static double LogGammaOfPositive(double x)
     {
         switch (x)
@@ -74,9 +83,9 @@ internal static class GammaFunctions
             case < 0.75:
                 return (x * (x - 1) * NearTwo(x - 1.25)) - VectorMath.Log(x);
             case < 1.5:
-                return (x - 1) * (x - 2) * NearOne(x - 1.125);
+                return ((x - 1) * (x - 2) * NearOne(x - 1.125)) + 0.0;
             case < 3:
-                return (x - 1) * (x - 2) * NearTwo(x - 2.25);
+                return ((x - 1) * (x - 2) * NearTwo(x - 2.25)) + 0.0;
             case < 8:
                 return (x - 1) * (x - 2) * Polynomial(
                     x - 5.5, 1.0128398898674235e-19, -5.746270993144887e-19, -6.925738196507077e-19, 3.8850290730121046e-18, 4.6208634962491275e-17,
@@ -179,7 +188,7 @@ internal static class GammaFunctions
     private static double DerivativeOfPiCotPi(int n, double x)
     {
         double cotangent = CotPi(x);
-        Span<double> polynomial = n < 64 ? stackalloc double[n + 2] : new double[n + 2];
+        Span<double> polynomial = stackalloc double[n + 2];
         polynomial.Clear();
         polynomial[1] = 1;
         double scale = Math.PI;

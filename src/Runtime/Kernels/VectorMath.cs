@@ -64,43 +64,43 @@ internal static class VectorMath
         return Vector512.Narrow(Apply<TFunction>(low), Apply<TFunction>(high));
     }
 
-    internal static double Apply<TFunction>(double x, double y)
-        where TFunction : struct, ILanesFunction2 => Apply<TFunction>(Vector128.CreateScalar(x), Vector128.CreateScalar(y)).ToScalar();
+    internal static double Apply2<TFunction>(double x, double y)
+        where TFunction : struct, ILanesFunction2 => Apply2<TFunction>(Vector128.CreateScalar(x), Vector128.CreateScalar(y)).ToScalar();
 
-    internal static float Apply<TFunction>(float x, float y)
-        where TFunction : struct, ILanesFunction2 => (float)Apply<TFunction>((double)x, (double)y);
+    internal static float Apply2<TFunction>(float x, float y)
+        where TFunction : struct, ILanesFunction2 => (float)Apply2<TFunction>((double)x, (double)y);
 
-    internal static Vector128<double> Apply<TFunction>(Vector128<double> x, Vector128<double> y)
+    internal static Vector128<double> Apply2<TFunction>(Vector128<double> x, Vector128<double> y)
         where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes128(x), new DoubleLanes128(y)).Value;
 
-    internal static Vector256<double> Apply<TFunction>(Vector256<double> x, Vector256<double> y)
+    internal static Vector256<double> Apply2<TFunction>(Vector256<double> x, Vector256<double> y)
         where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes256(x), new DoubleLanes256(y)).Value;
 
-    internal static Vector512<double> Apply<TFunction>(Vector512<double> x, Vector512<double> y)
+    internal static Vector512<double> Apply2<TFunction>(Vector512<double> x, Vector512<double> y)
         where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes512(x), new DoubleLanes512(y)).Value;
 
-    internal static Vector128<float> Apply<TFunction>(Vector128<float> x, Vector128<float> y)
+    internal static Vector128<float> Apply2<TFunction>(Vector128<float> x, Vector128<float> y)
         where TFunction : struct, ILanesFunction2
     {
         var (lowX, highX) = Vector128.Widen(x);
         var (lowY, highY) = Vector128.Widen(y);
-        return Vector128.Narrow(Apply<TFunction>(lowX, lowY), Apply<TFunction>(highX, highY));
+        return Vector128.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
     }
 
-    internal static Vector256<float> Apply<TFunction>(Vector256<float> x, Vector256<float> y)
+    internal static Vector256<float> Apply2<TFunction>(Vector256<float> x, Vector256<float> y)
         where TFunction : struct, ILanesFunction2
     {
         var (lowX, highX) = Vector256.Widen(x);
         var (lowY, highY) = Vector256.Widen(y);
-        return Vector256.Narrow(Apply<TFunction>(lowX, lowY), Apply<TFunction>(highX, highY));
+        return Vector256.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
     }
 
-    internal static Vector512<float> Apply<TFunction>(Vector512<float> x, Vector512<float> y)
+    internal static Vector512<float> Apply2<TFunction>(Vector512<float> x, Vector512<float> y)
         where TFunction : struct, ILanesFunction2
     {
         var (lowX, highX) = Vector512.Widen(x);
         var (lowY, highY) = Vector512.Widen(y);
-        return Vector512.Narrow(Apply<TFunction>(lowX, lowY), Apply<TFunction>(highX, highY));
+        return Vector512.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
     }
 
     /// <summary>The sine where |x| is above <see cref="AngleLimit"/>, x elsewhere; a vector without large lanes costs a test.</summary>
