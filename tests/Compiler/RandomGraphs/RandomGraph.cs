@@ -131,7 +131,7 @@ internal sealed partial class RandomGraph
                 break;
             case 3:
                 Node x = Float();
-                Add(Next(8) switch
+                Add(Next(14) switch
                 {
                     0 => Ops.Tanh(x),
                     1 => Ops.Sigmoid(x),
@@ -140,6 +140,12 @@ internal sealed partial class RandomGraph
                     4 => Ops.Log(Ops.Abs(x) + 1.5),
                     5 => Ops.Sqrt((x * x) + 0.5),
                     6 => Ops.Erf(x),
+                    7 => Ops.Atan(x),
+                    8 => Ops.ExpM1(Ops.Tanh(x)),
+                    9 => Ops.Erfc(x),
+                    10 => Ops.Elu(Ops.Sin(x)),
+                    11 => Ops.Hypot(x, Float() + 0.5),
+                    12 => Ops.Asinh(x),
                     _ => Ops.Cos(x),
                 }, false);
                 break;

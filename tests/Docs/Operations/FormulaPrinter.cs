@@ -3,30 +3,46 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Tests.Docs.Operations;
 
-/// <summary>Elementwise nodes as a formula in the names of their inputs; y is the result that a derivative belongs to.</summary>
-internal static class FormulaPrinter
+/// <summary>Elementwise nodes as a formula in the names of their inputs.</summary>
+/// <param name="y">The result that a derivative belongs to; it is written y.</param>
+/// <param name="names">What numbers are called.</param>
+internal sealed class FormulaPrinter(Node y, IReadOnlyDictionary<double, string> names)
 {
     private const int Atom = 9;
 
-    public static string Print(Node node, Node result, int tightness = 0)
+    private static readonly Dictionary<double, string> Constants = new()
     {
-        (string text, int own) = Write(node, result);
+        [Math.PI] = "π",
+        [Math.Log(2)] = "ln 2",
+        [Math.Log(10)] = "ln 10",
+        [1 / Math.Log(2)] = "1/ln 2",
+        [Math.Sqrt(0.5)] = "√½",
+        [ErfOp.TwoOverRootPi] = "2/√π",
+        [1 / ErfOp.TwoOverRootPi] = "√π/2",
+        [1.0 / 6] = "1/6",
+        [double.PositiveInfinity] = "∞",
+        [0] = "0",
+    };
+
+    public string Print(Node node, int tightness = 0)
+    {
+        (string text, int own) = Write(node);
         return own < tightness ? $"({text})" : text;
     }
 
-    private static (string Text, int Tightness) Write(Node node, Node y)
+    private (string Text, int Tightness) Write(Node node)
     {
         if (node == y && node.Op is not (InputOp or ConstantOp))
         {
             return ("y", Atom);
         }
 
-        string Of(int input, int tightness = 0) => Print(node.Inputs[input], y, tightness);
+        string Of(int input, int tightness = 0) => Print(node.Inputs[input], tightness);
         string Infix(string sign, int own, int left = 0, int right = 1) => $"{Of(left, own)}{sign}{Of(right, own + 1)}";
         switch (node.Op)
         {
             case BroadcastToOp or DetachOp or ReshapeOp or CastOp:
-                return Write(node.Inputs[0], y);
+                return Write(node.Inputs[0]);
             case InputOp:
                 return (node.Name!, Atom);
             case ConstantOp constant:
@@ -71,24 +87,21 @@ internal static class FormulaPrinter
                 return ($"polygamma({polygamma.Order}, {Of(0)})", Atom);
             default:
                 string name = node.Op.Name;
-                return ($"{char.ToLowerInvariant(name[0])}{name[1..]}({string.Join(", ", node.Inputs.Select(i => Print(i, y)))})", Atom);
+                return ($"{char.ToLowerInvariant(name[0])}{name[1..]}({string.Join(", ", node.Inputs.Select(i => Print(i)))})", Atom);
         }
     }
 
-    private static (string, int) Number(double value, DType type)
+    private (string, int) Number(double value, DType type)
     {
         if (type == DType.Bool)
         {
             return (value != 0 ? "true" : "false", Atom);
         }
 
-        string text = Math.Abs(value) switch
-        {
-            Math.PI => "π",
-            double.PositiveInfinity => "∞",
-            0 => "0",
-            var v => v.ToString("G5", CultureInfo.InvariantCulture),
-        };
-        return value < 0 ? ($"−{text}", 4) : (text, Atom);
+        // Float32's constants are rounded, names are not.
+        string? name = names.Concat(Constants).Where(n => value == n.Key || (float)value == (float)n.Key).Select(n => n.Value).FirstOrDefault();
+        name ??= names.Concat(Constants).Where(n => -value == n.Key || (float)-value == (float)n.Key).Select(n => $"−{n.Value}").FirstOrDefault();
+        string text = name ?? value.ToString("G5", CultureInfo.InvariantCulture).Replace('-', '−');
+        return (text, text.StartsWith('−') ? 4 : text.Contains('/', StringComparison.Ordinal) ? 5 : text.Contains(' ', StringComparison.Ordinal) ? 7 : Atom);
     }
 }

@@ -23,7 +23,8 @@ internal sealed class FunctionTrace
         ["IndexAdd"] = [["A", "B"], ["N"], ["N", "B"]],
         ["CrossEntropy"] = [["N", "C"], ["N"]],
         ["PRelu"] = [["N", "C"], ["C"]],
-        ["Glu"] = [[4, "B"]],
+        ["Glu"] = [["A", 4]],
+        ["Squeeze"] = [["A", 1, "B"]],
         ["Concat"] = [["A", "B"], ["C", "B"]],
         ["Flatten"] = [["A", "B"]],
         ["LayerNorm"] = [["A", "B"], ["B"], ["B"]],
@@ -76,7 +77,8 @@ internal sealed class FunctionTrace
 
         trace.DTypes = taken;
         Node[] parts = InlineCalls.Run(trace.Results);
-        trace.IsElementwise = !Given.ContainsKey(function.Name) && GraphWalk.TopologicalOrder(parts).All(n => n.Op is ElementwiseOp or ConstantOp or InputOp || n.Op is BroadcastToOp && Splat.Of(n) is not null);
+        trace.IsElementwise = !Given.ContainsKey(function.Name) && GraphWalk.TopologicalOrder(parts).All(n => n.Op is ElementwiseOp or ConstantOp or InputOp || n.Op is BroadcastToOp && n.Inputs[0].Rank == 0)
+            && parts.Any(n => n.Op is ElementwiseOp);
         return trace;
     }
 
@@ -94,13 +96,18 @@ internal sealed class FunctionTrace
         }
 
         Op op = Results[0].Op is OutputOp ? Results[0].Inputs[0].Op : Results[0].Op;
+        if (op is InputOp)
+        {
+            return "g";
+        }
+
         bool single = Results[0].Inputs.All(i => i.Op is InputOp or BroadcastToOp or ReshapeOp);
         return !single || (op is CompositeOp && op.GetType().GetMethod(nameof(Op.Pullback))!.DeclaringType == typeof(CompositeOp)) ? "of its parts"
             : op is LinearOp ? "linear: its transpose"
             : "a rule of its own";
     }
 
-    private static string Formulas(IReadOnlyList<Node> inputs, Node result)
+    private string Formulas(IReadOnlyList<Node> inputs, Node result)
     {
         Node[] targets = [.. inputs.Where(i => i.RequiresGrad)];
         Node cotangent = Ops.Placeholder(result.Results[0], "g", requiresGrad: false);
@@ -111,11 +118,29 @@ internal sealed class FunctionTrace
             return "0";
         }
 
-        string[] formulas = [.. simple.Skip(1).Select(g => FormulaPrinter.Print(g, simple[0]))];
-        return formulas.Any(f => f.Length > 110) ? "of its parts"
+        string[] formulas = [.. simple.Skip(1).Select(g => new FormulaPrinter(simple[0], Names()).Print(g))];
+        return formulas.Any(f => f.Length > 90) ? "of its parts"
             : formulas.Length == 1 ? $"`{formulas[0]}`"
             : string.Join("<br>", formulas.Select((f, i) => $"{targets[i].Name}: `{f}`"));
     }
+
+    /// <summary>Numbers that stand for parameters, so that formulas can name them.</summary>
+    private Dictionary<double, string> Names()
+    {
+        Dictionary<double, string> names = [];
+        foreach (ParameterInfo parameter in function.Method.GetParameters().Where(p => p.ParameterType == typeof(double)))
+        {
+            double value = parameter.HasDefaultValue ? (double)parameter.DefaultValue! : MadeUp(parameter);
+            if (double.IsFinite(value) && Math.Abs(value) is not (0 or 1))
+            {
+                names.TryAdd(value, parameter.Name!);
+            }
+        }
+
+        return names;
+    }
+
+    private static double MadeUp(ParameterInfo parameter) => 11 + (2 * parameter.Position);
 
     private Shape[] Shapes() => Given.TryGetValue(function.Name, out Shape[]? shapes) ? shapes : [["A", "B"]];
 
@@ -154,8 +179,13 @@ internal sealed class FunctionTrace
             return Place(parameter.Name!);
         }
 
+        if (kind == typeof(Dim) && parameter.Name == "start")
+        {
+            return Dim.Of(1);
+        }
+
         return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
-            : kind == typeof(double) ? 0.5
+            : kind == typeof(double) ? MadeUp(parameter)
             : kind == typeof(int) ? 0
             : kind == typeof(long) ? 0L
             : kind == typeof(Dim) ? Dim.Of(1)

@@ -24,6 +24,7 @@ internal static class FunctionCases
         .. Two(nameof(Atan2), Atan2), .. Two(nameof(LogAddExp), LogAddExp), .. Two(nameof(LogAddExp2), LogAddExp2), .. Two(nameof(Hypot), Hypot), .. Two(nameof(XLogY), XLogY),
         .. Two(nameof(XLog1PY), XLog1PY), .. Two(nameof(CopySign), (a, b) => CopySign(a, b * b)), .. Two(nameof(Lerp), (a, b) => Lerp(a, b, 0.3)),
         .. Two(nameof(Lerp), (a, b) => Lerp(a, b, (a * 0.1) + 0.7)), .. Two(nameof(AddCMul), (a, b) => AddCMul(a, b, a, 0.5)), .. Two(nameof(AddCDiv), (a, b) => AddCDiv(a, b, a, 0.5)),
+        .. Two(nameof(Heaviside), (a, b) => Heaviside(a, b) * b),
         .. Two(nameof(Fmax), (a, b) => Fmax(a + 2, b)), .. Two(nameof(Fmin), (a, b) => Fmin(a + 2, b)),
     ];
 
