@@ -52,9 +52,21 @@ public sealed record CompileOptions
     public bool UpdateInPlace { get; init; } = true;
 
     /// <summary>
+    /// Whether a backward's kernels write gradients where <c>Grad</c> keeps them, and add to those that are there after all that can fail; otherwise, and
+    /// where that is not possible, gradients are computed aside and then copied or added. <see cref="Verify"/> and <see cref="Checked"/> turn the adding off.
+    /// </summary>
+    public bool GradientsInPlace { get; init; } = true;
+
+    /// <summary>
     /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
     /// </summary>
     public bool Recompute { get; init; } = true;
+
+    /// <summary>
+    /// Whether elementwise operations on an operand of a matrix product are computed while the product rearranges it, where that moves fewer bytes than
+    /// computing it first. Needs <see cref="Inline"/>.
+    /// </summary>
+    public bool Prologues { get; init; } = true;
 
     /// <summary>
     /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Calling;
+using GraphCompiler.Emit;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 
@@ -7,9 +8,9 @@ namespace GraphCompiler;
 
 /// <summary>
 /// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward(ReadOnlySpan{Argument})"/> and
-/// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used; any size of a symbolic axis runs
-/// without a further compilation. Runs without updates may be concurrent; whatever writes parameters or gradients is for one thread at a time,
-/// and a second one is refused.
+/// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used, and so is what adds to gradients that are
+/// there; any size of a symbolic axis runs without a further compilation. Runs without updates may be concurrent; whatever writes parameters or
+/// gradients is for one thread at a time, and a second one is refused.
 /// </summary>
 public sealed class CompiledGraph : IDisposable
 {
@@ -27,6 +28,7 @@ public sealed class CompiledGraph : IDisposable
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;
+        WarmUp.Begin();
         leaves = [.. graph.Nodes.OfType<ILeaf>()];
         CheckUpdates();
         CheckSymbols();

@@ -21,6 +21,7 @@ internal sealed class CompilerContext(CompileOptions options)
         ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
         : null;
 
+    private readonly KernelQueue compilations = new(EmitOptionsOf(options), options.CacheKernels);
     private string last = string.Empty;
     private int stage;
 
@@ -53,26 +54,13 @@ internal sealed class CompilerContext(CompileOptions options)
         return result;
     }
 
+    public EmitOptions EmitOptions => EmitOptionsOf(options);
+
+    /// <summary>Begins to compile a kernel, while what follows is lowered.</summary>
+    public void CompileAhead(LoweredKernel kernel) => compilations.Add(kernel.Kernel);
+
     /// <summary>Compiles kernels, several at a time.</summary>
-    public CompiledKernel[] Compile(LoweredKernel[] kernels) => Timed("emit-and-compile", () =>
-    {
-        var compiled = new CompiledKernel[kernels.Length];
-        try
-        {
-            Parallel.For(0, kernels.Length, i => compiled[i] = Compile(kernels[i].Kernel));
-        }
-        catch (AggregateException e)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-
-        return compiled;
-    });
-
-    public EmitOptions EmitOptions => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
-
-    private CompiledKernel Compile(Kernel kernel) =>
-        options.CacheKernels ? KernelCache.Shared.Get(kernel, EmitOptions) : KernelCompiler.Compile(kernel, EmitOptions);
+    public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => Timed("emit-and-compile", () => compilations.Get([.. kernels.Select(k => k.Kernel)]));
 
     /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
     public void DumpFusion(Fused fused, Traffic traffic)
@@ -120,6 +108,8 @@ internal sealed class CompilerContext(CompileOptions options)
             },
             Indented));
     }
+
+    private static EmitOptions EmitOptionsOf(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(folder!, file), text);
 }

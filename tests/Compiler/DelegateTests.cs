@@ -243,8 +243,14 @@ internal sealed class DelegateTests
         Func<float[], float[]> f = GraphCompiler.Compiler.Compile<Func<float[], float[]>>([x], y);
         using CompiledGraph training = GraphCompiler.Compiler.Compile([x], y.Sum());
         graph.Run(new float[64]);
-        training.Forward(new float[64]);
-        training.Backward();
+
+        // What adds to gradients is compiled when there are some.
+        for (int i = 0; i < 2; i++)
+        {
+            training.Forward(new float[64]);
+            training.Backward();
+        }
+
         long before = KernelCompiler.Compilations;
         foreach (int n in (int[])[0, 1, 7, 64, 1000])
         {
@@ -258,5 +264,35 @@ internal sealed class DelegateTests
 
         Assert.That(KernelCompiler.Compilations, Is.EqualTo(before));
         Assert.That(before, Is.GreaterThan(0));
+    }
+
+    private delegate void ArrayIntoSpan(float[] x, Span<float> y);
+
+    [Test]
+    public void TheValuesOfAParameterAreNoPlaceForAnOutputOfItsGraph([Values] bool update)
+    {
+        Leaf<float> x = Input("x", [4]);
+        Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f, 3f, 4f));
+        Parameter<float> other = Parameter("other", Tensors.Of(0f, 0f, 0f, 0f));
+        ArrayIntoSpan f = GraphCompiler.Compiler.Compile<ArrayIntoSpan>([x], [update ? x * 2f : x * w], update ? [(w, w + 1f)] : []);
+        float[] given = [1, 1, 1, 1];
+        long version = w.Version;
+        Assert.That(
+            () =>
+            {
+                using ParameterEdit<float> edit = w.Edit();
+                f(given, edit.Values);
+            },
+            Throws.TypeOf<BindingException>().With.Message.Contains("overlaps").And.Message.Contains("'w'"));
+        Assert.That(w.Values.ToArray(), Is.EqualTo(new float[] { 1, 2, 3, 4 }));
+        Assert.That(w.Version, Is.EqualTo(version + 1), "the edit's own");
+
+        // A parameter that the graph does not know may take its result.
+        using (ParameterEdit<float> edit = other.Edit())
+        {
+            f(given, edit.Values);
+        }
+
+        Assert.That(other.Values.ToArray(), Is.EqualTo(update ? new float[] { 2, 2, 2, 2 } : [1, 2, 3, 4]));
     }
 }

@@ -109,4 +109,37 @@ internal sealed class LookingInsideTests
             Assert.That(() => graph.Run((double[])[.. Enumerable.Range(0, count).Select(i => Math.Sin(i) * 1000), .. Enumerable.Range(0, count).Select(i => -Math.Sin(i) * 1000)]), Throws.Nothing);
         }
     }
+
+    [Test]
+    public void VerifyAcceptsGradientsThatCancel([Values(1, 3, 40)] int rows)
+    {
+        // Normalised rows add up to zero, so that their sum's gradient is rounding error and nothing else.
+        Leaf<float> x = Input("x", ["N", 33], requiresGrad: true);
+        Node sum = LayerNorm(x).Sum();
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [sum, Gradients(sum, x)[0]], null, new CompileOptions { Verify = true });
+        Assert.That(() => graph.Run((float[])[.. Enumerable.Range(0, rows * 33).Select(i => MathF.Sin(i) + 100)]), Throws.Nothing);
+    }
+
+    [Test]
+    public void VerifyFindsAThousandthTooMuch([Values] bool fuse)
+    {
+        Leaf<float> x = Input("x", ["N", 33]);
+        Node y = Softmax(x).Named("second");
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Fuse = fuse, Inline = fuse, MergeSmallKernels = false }, [x], [new Root(y, true, RootKind.Output)]);
+        int at = good.Kernels.Length - 1;
+        Kernel broken = good.Kernels[at].Kernel with { Body = Break(good.Kernels[at].Kernel.Body) };
+        using var executor = new Executor(good);
+        float[] given = [.. Enumerable.Range(0, 66).Select(i => MathF.Sin(i))];
+        Assert.That(() => executor.Run([given]), Throws.Nothing);
+        good.Plan.Steps[at] = good.Plan.Steps[at] with { Entry = KernelCompiler.Compile(broken, new EmitOptions(VectorWidth.Scalar)).Entry };
+        Assert.That(() => executor.Run([given]), Throws.TypeOf<CompileException>());
+
+        static LoopStatement Break(LoopStatement node) => node switch
+        {
+            Block block => new Block([.. block.Statements.Select(Break)]),
+            For loop => loop with { Body = Break(loop.Body) },
+            Store store => store with { Value = new BinaryValue(BinaryFunction.Multiply, store.Value, Literal.Of(DType.Float32, 1.0012)) },
+            _ => node,
+        };
+    }
 }

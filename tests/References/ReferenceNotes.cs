@@ -31,14 +31,4 @@ internal static class ReferenceNotes
     {
         ["unary/log_zero_neg"] = "1e-300 is 0 in float32.",
     };
-
-    /// <summary>
-    /// Cases that CompileOptions.Verify accuses in float32 although they are right: gradients that cancel to rounding error, of inputs that are
-    /// rounded themselves, which its bound does not know.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> NotVerifiedInSingle { get; } = new Dictionary<string, string>
-    {
-        ["attention/encoder_layer"] = "The gradient of a variance is 3e-8 by itself.",
-        ["norm/instance_norm"] = "The gradient of a variance is 2e-10 by itself.",
-    };
 }

@@ -11,7 +11,7 @@ internal sealed class Executor : IDisposable
     private readonly Program program;
     private readonly WorkspacePool pool;
     private readonly bool updatesReadParameters;
-    private readonly (nint Begin, int Bytes)[] writtenInPlace;
+    private readonly Written[] writtenInPlace;
 
     // Outputs that lie elsewhere than the caller wants them.
     private readonly RootBuffer[] copied;
@@ -25,7 +25,7 @@ internal sealed class Executor : IDisposable
         [
             .. program.Updates
                 .Where(u => program.Plan.Buffers[u.Buffer].Address == u.Parameter!.Address && u.Node != (Node)u.Parameter)
-                .Select(u => (u.Parameter!.Address, u.Bytes)),
+                .Select(u => new Written(u.Parameter!.Address, u.Bytes)),
         ];
         updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address is var address && address != 0 && address != u.Parameter!.Address);
     }
@@ -89,22 +89,9 @@ internal sealed class Executor : IDisposable
             return null;
         }
 
-        var results = new Results(program, workspace);
-        try
-        {
-            for (int i = 0; i < program.Outputs.Length; i++)
-            {
-                workspace.Externals[program.Outputs[i].External] = results.Pin(i);
-            }
-
-            RunAndFinish(workspace, backwardToo);
-        }
-        finally
-        {
-            results.Unpin();
-        }
-
-        return results;
+        var run = new PinnedResults(this, workspace, new Results(program, workspace), backwardToo);
+        Pinning.Invoke(ref run);
+        return run.Results;
     }
 
     private Results? Start(
@@ -206,9 +193,9 @@ internal sealed class Executor : IDisposable
         for (int i = 0; i < program.InputBytes.Length; i++)
         {
             (nint argument, long bytes) = (workspace.Externals[i], workspace.Sizes[program.InputBytes[i]]);
-            foreach ((nint parameter, int size) in writtenInPlace)
+            foreach (Written parameter in writtenInPlace)
             {
-                if (argument < parameter + workspace.Sizes[size] && parameter < argument + bytes)
+                if (argument < parameter.Address + workspace.Sizes[parameter.Bytes] && parameter.Address < argument + bytes)
                 {
                     var copy = new AlignedBuffer((nint)bytes);
                     Copy(argument, copy.Address, bytes);
@@ -254,6 +241,29 @@ internal sealed class Executor : IDisposable
     }
 
     private static unsafe void Copy(nint from, nint to, long bytes) => NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
+
+    /// <summary>A parameter that a kernel writes, with the place of its size in bytes.</summary>
+    private sealed record Written(nint Address, int Bytes);
+
+    /// <summary>What happens while new arrays of results cannot move.</summary>
+    private readonly struct PinnedResults(Executor executor, Workspace workspace, Results results, bool backwardToo) : IPinnedMemory
+    {
+        public Results Results => results;
+
+        public int Count => results.Count;
+
+        public ref byte At(int index) => ref results.At(index);
+
+        public void Invoke(scoped ReadOnlySpan<nint> addresses)
+        {
+            for (int i = 0; i < addresses.Length; i++)
+            {
+                workspace.Externals[executor.program.Outputs[i].External] = addresses[i];
+            }
+
+            executor.RunAndFinish(workspace, backwardToo);
+        }
+    }
 
     /// <summary>What happens while the arguments cannot move.</summary>
     private struct PinnedCall(Executor executor, Workspace workspace, int arguments, bool intoDestinations, bool backwardToo) : IPinned

@@ -11,17 +11,16 @@ public sealed class Results
     private readonly RootBuffer[] outputs;
     private readonly long[][] shapes;
     private readonly Array[] arrays;
-    private readonly GCHandle[] handles;
 
     internal Results(Program program, Workspace workspace)
     {
         outputs = program.Outputs;
         shapes = new long[outputs.Length][];
         arrays = new Array[outputs.Length];
-        handles = new GCHandle[outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
         {
             shapes[i] = outputs[i].Shape(workspace);
+            arrays[i] = Allocate(outputs[i].Node.DType, checked((int)outputs[i].ElementCount(workspace)));
         }
     }
 
@@ -60,30 +59,15 @@ public sealed class Results
         return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {outputs[index].Node.Describe()}, has {array.Length} elements, not one.");
     }
 
-    /// <summary>Makes the array of an output, held in place until <see cref="Unpin"/>.</summary>
-    internal nint Pin(int index)
-    {
-        int count = checked((int)TensorValue.CountOf(shapes[index]));
-        arrays[index] = outputs[index].Node.DType switch
-        {
-            DType.Float32 => GC.AllocateUninitializedArray<float>(count),
-            DType.Float64 => GC.AllocateUninitializedArray<double>(count),
-            DType.Int32 => GC.AllocateUninitializedArray<int>(count),
-            DType.Int64 => GC.AllocateUninitializedArray<long>(count),
-            _ => GC.AllocateUninitializedArray<bool>(count),
-        };
-        handles[index] = GCHandle.Alloc(arrays[index], GCHandleType.Pinned);
-        return handles[index].AddrOfPinnedObject();
-    }
+    /// <summary>Where an output is to be written.</summary>
+    internal ref byte At(int index) => ref MemoryMarshal.GetArrayDataReference(arrays[index]);
 
-    internal void Unpin()
+    private static Array Allocate(DType type, int count) => type switch
     {
-        foreach (GCHandle handle in handles)
-        {
-            if (handle.IsAllocated)
-            {
-                handle.Free();
-            }
-        }
-    }
+        DType.Float32 => GC.AllocateUninitializedArray<float>(count),
+        DType.Float64 => GC.AllocateUninitializedArray<double>(count),
+        DType.Int32 => GC.AllocateUninitializedArray<int>(count),
+        DType.Int64 => GC.AllocateUninitializedArray<long>(count),
+        _ => GC.AllocateUninitializedArray<bool>(count),
+    };
 }

@@ -12,6 +12,7 @@ internal sealed class Training : IDisposable
     private readonly Node root;
     private readonly Node[] targets;
     private readonly ILeaf[] keepers;
+    private readonly GradientTargets gradients;
     private Workspace? saved;
     private bool usedUp;
     private readonly long[] versions;
@@ -28,6 +29,7 @@ internal sealed class Training : IDisposable
 
         // A retained node keeps its gradient as a leaf does.
         keepers = [.. targets.Select(t => t as ILeaf ?? (t.DType == DType.Float64 ? Keeper<double>(t) : Keeper<float>(t)))];
+        gradients = new GradientTargets(executor, keepers);
     }
 
     public Executor Executor => executor;
@@ -96,11 +98,7 @@ internal sealed class Training : IDisposable
         Workspace workspace = saved;
         CheckVersions();
         ReadOnlySpan<byte> seedBytes = SeedBytes(seed, workspace);
-        RootBuffer[] gradients = executor.Program.Gradients;
-        for (int i = 0; i < gradients.Length; i++)
-        {
-            keepers[i].CheckGrad(workspace.Sizes, gradients[i].Dims);
-        }
+        gradients.Prepare(workspace);
 
         // Backward writes over what it has read for the last time: what another one needs is put back.
         using AlignedBuffer? kept = retainGraph ? workspace.SaveForBackward() : null;
@@ -108,12 +106,7 @@ internal sealed class Training : IDisposable
         {
             fixed (byte* address = seedBytes)
             {
-                executor.Backward(workspace, (nint)address);
-            }
-
-            for (int i = 0; i < gradients.Length; i++)
-            {
-                keepers[i].AccumulateGrad(workspace.Address(gradients[i].Buffer), workspace.Sizes, gradients[i].Dims);
+                gradients.Run(workspace, (nint)address);
             }
         }
         finally

@@ -24,6 +24,11 @@ internal sealed unsafe class TypedCall
     // The positions, among the plan's sizes, of what each argument and destination takes in bytes.
     private readonly int[] bytes;
 
+    // Where the values of parameters lie, and the range that holds them all.
+    private readonly (nint Begin, nint End, Node Node)[] parameters;
+    private readonly nint firstParameter;
+    private readonly nint endOfParameters;
+
     public TypedCall(CompiledGraph graph, bool returns)
     {
         this.graph = graph;
@@ -33,6 +38,9 @@ internal sealed unsafe class TypedCall
         exclusive = graph.HasUpdates;
         inputs = program.Inputs.Length;
         arguments = inputs + (returns ? 0 : program.Outputs.Length);
+        parameters = [.. program.Parameters.Select(p => (p.Address, p.Address + (nint)(((Node)p).Shape.ElementCount.Constant!.Value * ((Node)p).DType.Size()), (Node)p))];
+        firstParameter = parameters.Select(p => p.Begin).DefaultIfEmpty(0).Min();
+        endOfParameters = parameters.Select(p => p.End).DefaultIfEmpty(0).Max();
         bytes = [.. program.InputBytes, .. program.Outputs.Select(o => o.Bytes)];
     }
 
@@ -139,6 +147,11 @@ internal sealed unsafe class TypedCall
         ReadOnlySpan<long> sizes = workspace.Sizes;
         nint from = addresses[index];
         nint length = (nint)sizes[bytes[index]];
+        if (from < endOfParameters && from + length > firstParameter)
+        {
+            CheckParameters(index, from, length);
+        }
+
         for (int other = 0; other < index; other++)
         {
             nint otherLength = (nint)sizes[bytes[other]];
@@ -148,6 +161,18 @@ internal sealed unsafe class TypedCall
                     program.Outputs[index - inputs],
                     index - inputs,
                     other < inputs ? $"the argument for {program.Inputs[other].Describe()}" : $"the destination for output {other - inputs}");
+            }
+        }
+    }
+
+    /// <summary>The values of a parameter, open for editing, are no place for an output of a graph that reads or writes them.</summary>
+    private void CheckParameters(int index, nint from, nint length)
+    {
+        foreach ((nint begin, nint end, Node node) in parameters)
+        {
+            if (from < end && begin < from + length)
+            {
+                throw DestinationCheck.Overlap(program.Outputs[index - inputs], index - inputs, $"the values of {node.Describe()}");
             }
         }
     }

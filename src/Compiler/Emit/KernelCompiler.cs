@@ -48,12 +48,23 @@ internal static class KernelCompiler
     /// <exception cref="CompileException">The kernel is malformed.</exception>
     public static CompiledKernel Compile(Kernel kernel, EmitOptions options)
     {
+        Interlocked.Increment(ref compilations);
+        return Make(kernel, options);
+    }
+
+    /// <summary>Compiles a kernel for the sake of compiling: it does not count.</summary>
+    public static void TryOut(Kernel kernel, EmitOptions options) => Make(kernel, options);
+
+    /// <summary>The kernel's expression tree. Compiled kernels do not keep theirs: it is far larger than the code.</summary>
+    public static Expression<KernelEntry> Express(Kernel kernel, EmitOptions options) => Emit(kernel, options).Lambda;
+
+    private static CompiledKernel Make(Kernel kernel, EmitOptions options)
+    {
         if (!VectorWidths.IsSupported(options.Width))
         {
             throw new CompileException($"Kernel {kernel.Name}: this machine has no vectors of width {options.Width}; the widest is {VectorWidths.Best}.");
         }
 
-        Interlocked.Increment(ref compilations);
         long start = Stopwatch.GetTimestamp();
         LoopVerifier.Verify(kernel);
         (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = Emit(kernel, options);
@@ -75,9 +86,6 @@ internal static class KernelCompiler
             ScalarLoops = scalarLoops,
         };
     }
-
-    /// <summary>The kernel's expression tree. Compiled kernels do not keep theirs: it is far larger than the code.</summary>
-    public static Expression<KernelEntry> Express(Kernel kernel, EmitOptions options) => Emit(kernel, options).Lambda;
 
     private static (Expression<KernelEntry> Lambda, IReadOnlyList<string> ScalarLoops) Emit(Kernel kernel, EmitOptions options) =>
         KernelEmitter.Emit(ExpandMath.Run(kernel), options);

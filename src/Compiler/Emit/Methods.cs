@@ -33,5 +33,5 @@ internal static class Methods
         throw new CompileException($"{owner.Name} has no method {name}({Describe(parameters)}).");
     }
 
-    private readonly record struct Key(Type Owner, string Name, string Parameters, string TypeArguments);
+    private sealed record Key(Type Owner, string Name, string Parameters, string TypeArguments);
 }

@@ -1,4 +1,5 @@
 using GraphCompiler.Lowering;
+using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
@@ -36,8 +37,9 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
     /// <param name="isLasting">Whether a leaf keeps its values from call to call.</param>
+    /// <param name="prologueWidth">The width of vectors if matrix products may compute operands while they pack them.</param>
     public static ChooseBuffers Run(
-        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
+        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting, VectorWidth? prologueWidth)
     {
         var choice = new ChooseBuffers(stage, inline, isLasting);
         foreach (Node node in order)
@@ -63,6 +65,11 @@ internal sealed class ChooseBuffers : IMaterialization
         }
 
         choice.Settle(order, roots);
+        if (inline && prologueWidth is { } width)
+        {
+            ChoosePrologues.Run(choice, order, roots, stage, width);
+        }
+
         foreach (Node node in order.Where(n => inline && n.Op is MatMulOp && !roots.Contains(n)))
         {
             choice.Absorb(node);
@@ -71,7 +78,15 @@ internal sealed class ChooseBuffers : IMaterialization
         return choice;
     }
 
+    /// <summary>What is joined and refused, here and by what follows.</summary>
+    public FusionLog Log { get; } = new();
+
     public bool IsMaterialized(Node node) => buffered.Contains(node);
+
+    public IReadOnlyList<Node> ReadersOf(Node node) => readers[node];
+
+    /// <summary>Gives a node a value of its own, or takes it: whoever does has looked at all its readers.</summary>
+    public void SetMaterialized(Node node, bool isMaterialized) => _ = isMaterialized ? buffered.Add(node) : buffered.Remove(node);
 
     public Epilogue? EpilogueOf(Node root) => epilogues.GetValueOrDefault(root);
 

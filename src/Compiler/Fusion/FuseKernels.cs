@@ -16,11 +16,14 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, Draft> drafts = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly HashSet<Node> needed;
-    private readonly FusionLog log = new();
+
+    // No domain suits both: nothing that is joined elsewhere can change that.
+    private readonly HashSet<Pair> unfit = [];
+    private readonly FusionLog log;
 
     private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
     {
-        (this.choice, this.stage) = (choice, stage);
+        (this.choice, this.stage, log) = (choice, stage, choice.Log);
         this.needed = [.. needed];
         reads = new AnchorReads(choice);
         foreach (Node node in anchors)
@@ -67,15 +70,16 @@ internal sealed class FuseKernels
         for (bool changed = true; changed;)
         {
             changed = false;
-            foreach ((Node a, Node b, Node shared, long saved) in Candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
+            foreach (Candidate pair in Candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
             {
-                changed |= drafts[a] != drafts[b] && Join(drafts[a], drafts[b], shared, saved);
+                (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
+                changed |= a != b && !unfit.Contains(new Pair(a, b)) && Join(a, b, pair.Shared, pair.Saved);
             }
         }
     }
 
     /// <summary>Pairs of kernels that share a tensor, with the bytes that need not be moved if they are one.</summary>
-    private IEnumerable<(Node A, Node B, Node Shared, long Saved)> Candidates()
+    private IEnumerable<Candidate> Candidates()
     {
         foreach ((Node source, List<Node> list) in readers)
         {
@@ -84,7 +88,7 @@ internal sealed class FuseKernels
             {
                 foreach (Node reader in fusable)
                 {
-                    yield return (source, reader, source, 2 * Costs.Bytes(source));
+                    yield return new(source, reader, source, 2 * Costs.Bytes(source));
                 }
             }
 
@@ -94,7 +98,7 @@ internal sealed class FuseKernels
                 long bytes = Costs.Bytes(source);
                 if (4 * bytes >= Math.Max(WorkOf(fusable[i - 1]), WorkOf(fusable[i])))
                 {
-                    yield return (fusable[i - 1], fusable[i], source, bytes);
+                    yield return new(fusable[i - 1], fusable[i], source, bytes);
                 }
             }
         }
@@ -125,6 +129,11 @@ internal sealed class FuseKernels
         if (domains.Count > 0)
         {
             reason = HasDetour(a, b) || HasDetour(b, a) ? "another kernel stands between them" : null;
+        }
+
+        else
+        {
+            unfit.Add(new Pair(a, b));
         }
 
         log.Add(a.Nodes, b.Nodes, shared, saved, reason);
@@ -261,6 +270,11 @@ internal sealed class FuseKernels
     /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
     private static Domain? SourceDomain(Node node) =>
         node.Op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp or IotaOp or DimValueOp or ConstantOp ? new Domain(node.Shape, []) : null;
+
+    /// <summary>Two nodes whose kernels share a tensor, and the bytes that need not be moved if they are one.</summary>
+    private sealed record Candidate(Node A, Node B, Node Shared, long Saved);
+
+    private sealed record Pair(Draft A, Draft B);
 
     /// <summary>A kernel in the making: its nodes in order, and the domains that suit all of them.</summary>
     private sealed class Draft(IReadOnlyList<Node> nodes, IReadOnlyList<Domain> domains, int stage)

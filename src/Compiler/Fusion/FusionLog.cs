@@ -6,21 +6,13 @@ namespace GraphCompiler.Fusion;
 /// <summary>What fusion joined and what it refused, each with its reason: <c>fusion.txt</c> of a dump.</summary>
 internal sealed class FusionLog
 {
-    private readonly List<string> joined = [];
-    private readonly Dictionary<string, string> refused = [];
+    private readonly List<Attempt> attempts = [];
+    private readonly List<Prologue> prologues = [];
 
-    public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node shared, long bytes, string? refusal)
-    {
-        string pair = $"{Name(a)} with {Name(b)}";
-        if (refusal is null)
-        {
-            joined.Add(string.Create(CultureInfo.InvariantCulture, $"joined {pair}: {bytes:N0} bytes of {shared.Op.Name} {shared.Shape} stay in the kernel"));
-        }
-        else
-        {
-            refused[pair] = refusal;
-        }
-    }
+    public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node shared, long bytes, string? refusal) => attempts.Add(new(a, b, shared, bytes, refusal));
+
+    /// <summary>An elementwise node that products compute while they pack it, or not.</summary>
+    public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
 
     /// <summary>The log, with the kernels that came of it.</summary>
     public string Describe(IReadOnlyList<KernelGroup> groups, Traffic traffic)
@@ -36,11 +28,25 @@ internal sealed class FusionLog
         }
 
         text.Append("\n# joined, the most bytes first\n");
-        joined.ForEach(line => text.Append(line).Append('\n'));
-        text.Append("\n# refused\n");
-        foreach ((string pair, string reason) in refused)
+        foreach (Prologue prologue in prologues.Where(p => p.Refusal is null))
         {
-            text.Append(CultureInfo.InvariantCulture, $"refused {pair}: {reason}\n");
+            text.Append(CultureInfo.InvariantCulture, $"joined {prologue.Pair}: {prologue.Bytes:N0} bytes need not be moved\n");
+        }
+
+        foreach (Attempt attempt in attempts.Where(a => a.Refusal is null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"joined {attempt.Pair}: {attempt.Bytes:N0} bytes of {attempt.Shared.Op.Name} {attempt.Shared.Shape} stay in the kernel\n");
+        }
+
+        text.Append("\n# refused\n");
+        foreach (Prologue prologue in prologues.Where(p => p.Refusal is not null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"refused {prologue.Pair}: {prologue.Refusal}\n");
+        }
+
+        foreach (Attempt attempt in attempts.Where(a => a.Refusal is not null).Reverse().DistinctBy(a => a.Pair).Reverse())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"refused {attempt.Pair}: {attempt.Refusal}\n");
         }
 
         return text.ToString();
@@ -48,4 +54,14 @@ internal sealed class FusionLog
 
     private static string Name(IReadOnlyList<Node> nodes) =>
         $"{{{string.Join(", ", nodes.Select(n => n.Name is null ? n.Op.Name : $"{n.Op.Name} '{n.Name}'"))}}}";
+
+    private sealed record Attempt(IReadOnlyList<Node> A, IReadOnlyList<Node> B, Node Shared, long Bytes, string? Refusal)
+    {
+        public string Pair => $"{Name(A)} with {Name(B)}";
+    }
+
+    private sealed record Prologue(Node Node, IReadOnlyList<Node> Products, long Bytes, string? Refusal)
+    {
+        public string Pair => $"{Name([Node])} {Node.Shape} into {Name(Products)} as it is packed";
+    }
 }

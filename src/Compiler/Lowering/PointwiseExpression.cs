@@ -1,4 +1,5 @@
 using GraphCompiler.Loops;
+using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
@@ -22,6 +23,7 @@ internal interface IMaterialization
 internal sealed class PointwiseExpression
 {
     private readonly Dictionary<Node, View> leaves = [];
+    private readonly HashSet<Node> operations = [];
     private readonly IMaterialization materialization;
     private readonly Node root;
     private readonly bool expandRoot;
@@ -46,6 +48,9 @@ internal sealed class PointwiseExpression
     /// <summary>How a leaf is read.</summary>
     public View ViewOf(Node leaf) => leaves[leaf];
 
+    /// <summary>The nodes that are computed.</summary>
+    public IReadOnlyCollection<Node> Operations => operations;
+
     /// <summary>The strides of everything that the expression reads.</summary>
     public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(v => v.Strides);
 
@@ -68,13 +73,20 @@ internal sealed class PointwiseExpression
             : Scalars.Apply(node, [.. node.Inputs.Select(Value)]));
     }
 
+    /// <summary>Whether a view is over memory, not over a number that is known on the spot.</summary>
+    public bool IsRead(View view) => !(expandRoot && view.Source == root) && materialization.IsMaterialized(view.Source);
+
     /// <summary>Reads what a view is over: memory, or a number that is known on the spot.</summary>
-    public LoopValue Read(View view, EquatableArray<Dim> strides, LoopNest nest, KernelBuilder kernel) => view.Source.Op switch
+    public LoopValue Read(View view, EquatableArray<Dim> strides, LoopNest nest, KernelBuilder kernel) =>
+        Read(view, () => nest.Position(kernel, view.Offset, strides), kernel);
+
+    /// <summary>Reads what a view is over, given the position where memory is read or counted from.</summary>
+    public LoopValue Read(View view, Func<LoopValue> position, KernelBuilder kernel) => view.Source.Op switch
     {
-        _ when !(expandRoot && view.Source == root) && materialization.IsMaterialized(view.Source) => new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, strides)),
+        _ when IsRead(view) => new Load(kernel.Input(view.Source), position()),
         ConstantOp constant => Scalars.Literal(constant),
         DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
-        IotaOp iota => LoopMath.Convert(iota.Type, nest.Position(kernel, view.Offset, strides)),
+        IotaOp iota => LoopMath.Convert(iota.Type, position()),
         _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
     };
 
@@ -105,6 +117,7 @@ internal sealed class PointwiseExpression
             bool expand = node.Op is ElementwiseOp && (node == root ? expandRoot : !materialization.IsMaterialized(node));
             if (expand)
             {
+                operations.Add(node);
                 foreach (Node input in node.Inputs)
                 {
                     stack.Push(input);

@@ -22,6 +22,7 @@ internal sealed class BuildProgram
     private readonly List<Dim> sizes = [];
     private readonly List<AlignedBuffer> constants = [];
     private readonly Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<Node, int> gradientOf = [];
 
     private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed)
     {
@@ -32,7 +33,7 @@ internal sealed class BuildProgram
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting, context.Options.Prologues ? context.Options.Width : null);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
@@ -52,6 +53,7 @@ internal sealed class BuildProgram
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
+        gradientOf = AssignGradients(computed);
         HashSet<Node> inMemory = [.. computed];
         foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or ConstantOp && buffering.IsMaterialized(n))))
         {
@@ -75,8 +77,13 @@ internal sealed class BuildProgram
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
         LoweredKernel[] merged = context.Timed("merge", () => Merge(kernels));
-        CompiledKernel[] compiled = context.Compile([.. kernels, .. merged]);
-        PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i], IsForward(k) ? null : savedAt))];
+        CompiledKernel[] compiled = context.Compile(kernels.Concat(merged));
+        PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i].Entry, IsForward(k) ? null : savedAt))];
+        (LoweredKernel Kernel, int Replaced, int[] Externals)[] adding = [.. context.Timed("add-in-place", () => Adding(kernels, merged))];
+
+        // Compiled all at once when the first is needed: after that, no sizes call for a compilation.
+        var compiledAdding = new Lazy<CompiledKernel[]>(() => context.Compile(adding.Select(a => a.Kernel)));
+        Lazy<KernelEntry>[] added = [.. adding.Select((_, i) => new Lazy<KernelEntry>(() => compiledAdding.Value[i].Entry))];
         int forwardSteps = kernels.Count(IsForward);
         MergedStep[] mergedSteps =
         [
@@ -102,13 +109,14 @@ internal sealed class BuildProgram
         {
             Plan = new Plan
             {
-                Steps = steps,
+                Steps = [.. steps, .. adding.Select((a, i) => Step(a.Kernel, (frame, begin, end) => added[i].Value(frame, begin, end), savedAt))],
                 ForwardSteps = forwardSteps,
                 Merged = mergedSteps,
+                Adding = [.. adding.Select((a, i) => new AddingStep(a.Replaced, steps.Length + i, a.Externals, added[i]))],
                 MostMergedElements = MergeSmallKernels.MostElements,
                 Buffers = planned,
                 Blocks = blocks,
-                Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output),
+                Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output) + gradientOf.Count,
                 Symbols = symbols.Length,
                 Sizes = allSizes.Length,
                 Threads = context.Options.Threads,
@@ -128,6 +136,7 @@ internal sealed class BuildProgram
             Guards = [.. guards],
             Kernels = kernels,
             Merged = merged,
+            Adding = [.. adding.Select(a => a.Kernel)],
             Traffic = traffic,
             Compiled = compiled[..kernels.Length],
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
@@ -136,6 +145,7 @@ internal sealed class BuildProgram
             Buffers = bufferOf,
             Saved = [.. saved],
             Constants = constants,
+            Parameters = [.. bufferOf.Keys.Concat(roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };
@@ -171,6 +181,11 @@ internal sealed class BuildProgram
             smaller.Add(only, small);
         }
 
+        foreach (LoweredKernel kernel in kernels)
+        {
+            context.CompileAhead(kernel);
+        }
+
         return kernels;
     }
 
@@ -189,9 +204,49 @@ internal sealed class BuildProgram
         return
         [
             .. kernels.GroupBy(k => StageOf(k.Root))
-                .Select(part => MergeSmallKernels.Run([.. part.Select(k => smaller.GetValueOrDefault(k, k))], context.EmitOptions))
+                .Select(part => MergeSmallKernels.Run([.. part.Select(Smaller)], context.EmitOptions))
                 .OfType<LoweredKernel>(),
         ];
+    }
+
+    private LoweredKernel Smaller(LoweredKernel kernel) => smaller.GetValueOrDefault(kernel, kernel);
+
+    /// <summary>Steps that add to gradients where others overwrite them: of single kernels, and of the kernel that does the work of all backward ones.</summary>
+    private IEnumerable<(LoweredKernel Kernel, int Replaced, int[] Externals)> Adding(LoweredKernel[] kernels, LoweredKernel[] merged)
+    {
+        // A gradient of several leaves must stand alone before it is added to each.
+        Node[] candidates = [.. roots.Select(r => SourceOf(r.Node)).GroupBy(s => s).Where(g => g.Count() == 1 && gradientOf.ContainsKey(g.Key)).Select(g => g.Key)];
+        if (candidates.Length == 0 || context.Options is { Verify: true } or { Checked: true })
+        {
+            yield break;
+        }
+
+        var pass = new AddInPlace(kernels);
+        List<LoweredKernel> parts = [];
+        List<int> together = [];
+        for (int k = 0; k < kernels.Length; k++)
+        {
+            if (StageOf(kernels[k].Root) == 0)
+            {
+                continue;
+            }
+
+            Node[] targets = pass.TargetsOf(k, kernels[k], candidates);
+            if (targets.Length > 0)
+            {
+                yield return (AddInPlace.Run(kernels[k], targets), k, [.. targets.Select(t => gradientOf[t])]);
+            }
+
+            LoweredKernel small = Smaller(kernels[k]);
+            targets = pass.TargetsOf(k, small, targets);
+            together.AddRange(targets.Select(t => gradientOf[t]));
+            parts.Add(targets.Length > 0 ? AddInPlace.Run(small, targets) : small);
+        }
+
+        if (together.Count > 0 && Array.FindIndex(merged, m => StageOf(m.Root) == 1) is >= 0 and var at && MergeSmallKernels.Run(parts, context.EmitOptions) is { } union)
+        {
+            yield return (union, kernels.Length + at, [.. together]);
+        }
     }
 
     private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
@@ -216,12 +271,30 @@ internal sealed class BuildProgram
         return outputOf;
     }
 
+    /// <summary>What backward kernels compute for a gradient alone is written where the gradient lies; the caller may say that it lies nowhere yet.</summary>
+    private Dictionary<Node, int> AssignGradients(Node[] computed)
+    {
+        HashSet<Node> ownKernel = [.. computed];
+        Dictionary<Node, int> places = [];
+        int external = inputs.Count + roots.Count(r => r.Kind == RootKind.Output);
+        foreach (Root root in roots.Where(r => r.Kind == RootKind.Gradient && context.Options.GradientsInPlace))
+        {
+            Node source = SourceOf(root.Node);
+            if (ownKernel.Contains(source) && StageOf(source) == 1 && places.TryAdd(source, external))
+            {
+                external++;
+            }
+        }
+
+        return places;
+    }
+
     private int AddBuffer(Node node, Dictionary<Node, int> outputOf, Node? place = null, bool isScratch = false, bool isPerThread = false)
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
-        int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : -1;
+        int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : gradientOf.GetValueOrDefault(node, -1);
         nint address = node.Op is ConstantOp constant ? Place(constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
-        buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread });
+        buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread, IsOptional = gradientOf.ContainsKey(node) });
         return buffers.Count - 1;
     }
 
@@ -273,11 +346,11 @@ internal sealed class BuildProgram
         return saved;
     }
 
-    private PlanStep Step(LoweredKernel kernel, CompiledKernel compiled, Dictionary<Node, int>? savedAt)
+    private PlanStep Step(LoweredKernel kernel, KernelEntry entry, Dictionary<Node, int>? savedAt)
     {
         int[] extents = [.. kernel.Extents.Select(SizeOf)];
         var step = new PlanStep(
-            compiled.Entry,
+            entry,
             [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
             extents,
             SizeOf(kernel.Range));
@@ -312,6 +385,7 @@ internal sealed class BuildProgram
     {
         int external = inputs.Count;
         List<(Root, RootBuffer)> placed = [];
+        HashSet<Node> taken = [];
         foreach (Root root in roots)
         {
             Node source = SourceOf(root.Node);
@@ -321,7 +395,7 @@ internal sealed class BuildProgram
                 buffer,
                 SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
                 [.. root.Node.Shape.Select(SizeOf)],
-                root.Kind == RootKind.Output ? external++ : -1,
+                root.Kind == RootKind.Output ? external++ : root.Kind == RootKind.Gradient && gradientOf.TryGetValue(source, out int gradient) && taken.Add(source) ? gradient : -1,
                 (IParameter?)root.Parameter)));
         }
 

@@ -45,11 +45,17 @@ internal sealed class InPlaceAccess
             return false;
         }
 
-        Access[] stores = [.. accesses.Where(a => a.IsStore && a.Buffer == output)];
-        return !accesses.Any(a => !a.IsStore && a.Buffer == output)
-            && (output.IsStoredOnce || (stores is [var only] && IsInjective(only)))
-            && accesses.Where(a => loaded.Contains(a.Buffer)).All(load => stores.Any(store => Precedes(load, store)));
+        Access[] stores = StoresTo(output);
+        return IsStoredOnce(output, stores) && accesses.Where(a => loaded.Contains(a.Buffer)).All(load => stores.Any(store => Precedes(load, store)));
     }
+
+    /// <summary>Whether the kernel stores each element of a node's value once, and reads none of them.</summary>
+    public bool StoresOnce(Node written) => BuffersOf(written) is [{ Writable: true } output] && IsStoredOnce(output, StoresTo(output));
+
+    private bool IsStoredOnce(LoopBuffer output, Access[] stores) =>
+        !accesses.Any(a => !a.IsStore && a.Buffer == output) && (output.IsStoredOnce || (stores is [var only] && IsInjective(only)));
+
+    private Access[] StoresTo(LoopBuffer buffer) => [.. accesses.Where(a => a.IsStore && a.Buffer == buffer)];
 
     private LoopBuffer[] BuffersOf(Node node) => [.. Kernel.Buffers.Where((_, i) => lowered.Buffers[i] == node)];
 
@@ -227,7 +233,7 @@ internal sealed class InPlaceAccess
     private static bool IsLocal(string symbol) => symbol.StartsWith(LocalPrefix, StringComparison.Ordinal);
 
     /// <summary>A loop or a branch around an access.</summary>
-    private readonly record struct Scope(LoopStatement Statement, int Branch)
+    private sealed record Scope(LoopStatement Statement, int Branch)
     {
         public bool IsSame(Scope other) => ReferenceEquals(Statement, other.Statement) && Branch == other.Branch;
     }

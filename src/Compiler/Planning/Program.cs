@@ -34,8 +34,11 @@ internal sealed class Program
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
 
-    /// <summary>What the merged steps compute, in the order in which they follow the others in the plan.</summary>
+    /// <summary>What the merged steps compute, in the order in which they follow these in the plan.</summary>
     public required LoweredKernel[] Merged { get; init; }
+
+    /// <summary>What the adding steps compute, in the order in which they end the plan.</summary>
+    public required LoweredKernel[] Adding { get; init; }
 
     /// <summary>The bytes that the kernels move.</summary>
     public required Traffic Traffic { get; init; }
@@ -49,7 +52,7 @@ internal sealed class Program
     /// <summary>The new values of parameters.</summary>
     public required RootBuffer[] Updates { get; init; }
 
-    /// <summary>What the backward part leaves to be added to gradients.</summary>
+    /// <summary>Gradients: those with an external are written there by the backward part, the others are to be copied or added.</summary>
     public required RootBuffer[] Gradients { get; init; }
 
     /// <summary>The most numbers that the sizes of all arguments are written down in.</summary>
@@ -64,6 +67,9 @@ internal sealed class Program
     /// <summary>Constants in memory; freed by the collector once no call can use them.</summary>
     public required IReadOnlyList<AlignedBuffer> Constants { get; init; }
 
+    /// <summary>All parameters that the program reads or writes.</summary>
+    public required IParameter[] Parameters { get; init; }
+
     /// <summary>The parameters that the backward part reads.</summary>
     public required IParameter[] BackwardParameters { get; init; }
 
@@ -76,12 +82,17 @@ internal sealed class Program
         return dim.Evaluate(name => values[Array.IndexOf(Symbols, name)]);
     }
 
+    private LoweredKernel KernelOf(int step) =>
+        step < Kernels.Length ? Kernels[step]
+        : step < Kernels.Length + Merged.Length ? Merged[step - Kernels.Length]
+        : Adding[step - Kernels.Length - Merged.Length];
+
     public long[] Evaluate(Shape shape, Workspace workspace) => [.. shape.Select(d => Evaluate(d, workspace))];
 
     /// <summary>The error that a failing step means.</summary>
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
-        ErrorSite error = (step < Kernels.Length ? Kernels[step] : Merged[step - Kernels.Length]).Sites[site - 1];
+        ErrorSite error = KernelOf(step).Sites[site - 1];
         return new ExecutionException(EvaluationContext.IndexMessage(error.Node, detail, Evaluate(error.Size, workspace), error.Axis));
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using GraphCompiler.Execution;
+using System.Runtime.CompilerServices;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
@@ -10,8 +9,11 @@ namespace GraphCompiler;
 public class Leaf<T> : Node, ILeaf
     where T : unmanaged
 {
-    private AlignedArray<T>? grad;
-    private Tensor<T>? gradTensor;
+    private GradientMemory<T>? grad;
+
+    // Memory that nobody else knows, for the next gradient.
+    private GradientMemory<T>? spare;
+    private bool wasRead;
 
     internal Leaf(Op op, bool requiresGrad)
         : base(op, [], requiresGrad, (op as InputOp)?.InputName ?? ((ParameterOp)op).ParameterName)
@@ -26,86 +28,81 @@ public class Leaf<T> : Node, ILeaf
     /// The gradient that backward passes have added up, of the leaf's shape and dtype (a scalar's has length 1); null before the first, after
     /// <see cref="ZeroGrad"/>, and for a leaf that requires none or that the loss does not reach. Later backward passes add into it.
     /// </summary>
-    public Tensor<T>? Grad => gradTensor;
+    public Tensor<T>? Grad
+    {
+        get
+        {
+            wasRead = true;
+            return grad?.Tensor;
+        }
+    }
 
     /// <summary>Forgets the gradient.</summary>
     /// <param name="setToNull">True makes <see cref="Grad"/> null; false fills it with zeros where there is one.</param>
     public void ZeroGrad(bool setToNull = true)
     {
-        if (setToNull)
-        {
-            grad = null;
-            gradTensor = null;
-        }
-        else
+        if (!setToNull)
         {
             grad?.Span.Clear();
         }
-    }
-
-    void ILeaf.CheckGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
-    {
-        for (int axis = 0; gradTensor is not null && axis < dims.Length; axis++)
+        else if (grad is not null)
         {
-            if (gradTensor.Lengths[axis] != sizes[dims[axis]])
-            {
-                long[] shape = new long[dims.Length];
-                for (int i = 0; i < shape.Length; i++)
-                {
-                    shape[i] = sizes[dims[i]];
-                }
-
-                throw new BindingException(
-                    $"{Describe()} already has a gradient of shape [{string.Join(", ", gradTensor.Lengths.ToArray())}], and this one has [{string.Join(", ", shape)}]; call ZeroGrad first.");
-            }
+            // A tensor that somebody has seen is theirs: the next gradient is another.
+            spare = wasRead ? null : grad;
+            grad = null;
         }
     }
 
-    unsafe void ILeaf.AccumulateGrad(nint address, ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
+    bool ILeaf.HasGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims) => grad is not null && (grad.HasShape(sizes, dims)
+        ? true
+        : throw new BindingException(
+            $"{Describe()} already has a gradient of shape [{string.Join(", ", grad.Tensor.Lengths.ToArray())}], and this one has [{string.Join(", ", Lengths(sizes, dims))}]; call ZeroGrad first."));
+
+    ref byte ILeaf.GradMemory(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
     {
-        if (grad is null)
+        if (grad is null && spare?.HasShape(sizes, dims) is not true)
         {
-            var lengths = new nint[dims.Length];
-            nint count = 1;
-            for (int axis = 0; axis < lengths.Length; axis++)
-            {
-                lengths[axis] = (nint)sizes[dims[axis]];
-                count *= lengths[axis];
-            }
-
-            grad = new AlignedArray<T>(count);
-            new ReadOnlySpan<T>((void*)address, grad.Length).CopyTo(grad.Span);
-            gradTensor = grad.AsTensor(lengths);
-            return;
+            spare = new GradientMemory<T>(Lengths(sizes, dims));
         }
 
-        var contribution = new ReadOnlySpan<T>((void*)address, grad.Length);
-        if (typeof(T) == typeof(float))
+        return ref Unsafe.As<T, byte>(ref (grad ?? spare)!.First);
+    }
+
+    void ILeaf.ShowGrad() => (grad, spare, wasRead) = (spare, null, false);
+
+    void ILeaf.AddGrad(nint address) => grad!.Add(address);
+
+    private static nint[] Lengths(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
+    {
+        var lengths = new nint[dims.Length];
+        for (int axis = 0; axis < lengths.Length; axis++)
         {
-            Span<float> sum = MemoryMarshal.Cast<T, float>(grad.Span);
-            TensorPrimitives.Add(sum, MemoryMarshal.Cast<T, float>(contribution), sum);
+            lengths[axis] = (nint)sizes[dims[axis]];
         }
-        else
-        {
-            Span<double> sum = MemoryMarshal.Cast<T, double>(grad.Span);
-            TensorPrimitives.Add(sum, MemoryMarshal.Cast<T, double>(contribution), sum);
-        }
+
+        return lengths;
     }
 }
 
 /// <summary>What running needs of a leaf whatever its element type.</summary>
 internal interface ILeaf
 {
-    /// <summary>Throws if a gradient cannot be added to the one there is.</summary>
+    /// <summary>Whether there is a gradient; throws if there is one that this cannot be added to.</summary>
     /// <param name="sizes">Sizes.</param>
     /// <param name="dims">The positions among them of the sizes of the gradient's axes.</param>
-    void CheckGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
+    bool HasGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
 
-    /// <summary>Adds a dense gradient in memory to the one there is, or makes it the first.</summary>
-    /// <param name="address">Where it lies.</param>
+    /// <summary>The first byte, to be pinned, of the gradient there is, or else of memory for the first: undefined until written, unseen until shown.</summary>
     /// <param name="sizes">Sizes.</param>
     /// <param name="dims">The positions among them of the sizes of the gradient's axes.</param>
-    void AccumulateGrad(nint address, ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
+    ref byte GradMemory(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims);
+
+    /// <summary>Makes what was written to <see cref="GradMemory"/> the gradient, where there was none.</summary>
+    void ShowGrad();
+
+    /// <summary>Adds a dense gradient in memory to the one there is.</summary>
+    /// <param name="address">Where it lies.</param>
+    void AddGrad(nint address);
 
     void ZeroGrad(bool setToNull);
 }

@@ -42,7 +42,7 @@ internal sealed class Rewritten(Dictionary<Node, Node> map, IReadOnlyDictionary<
 internal sealed class Rewriter
 {
     private readonly Dictionary<Type, RewriteRule[]> rules;
-    private readonly Dictionary<(Op Op, EquatableArray<Node> Inputs, bool RequiresGrad), Node> canonical = [];
+    private readonly Dictionary<Computation, Node> canonical = [];
     private readonly Dictionary<Node, Node> map = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<string, int> hits = new(StringComparer.Ordinal);
     private readonly HashSet<Node> kept = [];
@@ -149,7 +149,7 @@ internal sealed class Rewriter
             return node;
         }
 
-        (Op, EquatableArray<Node>, bool) key = (node.Op, new EquatableArray<Node>(node.Inputs), node.RequiresGrad);
+        var key = new Computation(node.Op, new EquatableArray<Node>(node.Inputs), node.RequiresGrad);
         if (canonical.TryGetValue(key, out Node? twin))
         {
             return twin;
@@ -158,4 +158,7 @@ internal sealed class Rewriter
         canonical[key] = node;
         return node;
     }
+
+    /// <summary>What a node computes, and from what.</summary>
+    private sealed record Computation(Op Op, EquatableArray<Node> Inputs, bool RequiresGrad);
 }

@@ -10,16 +10,16 @@ namespace GraphCompiler;
 public sealed class Dim : IEquatable<Dim>
 {
     private readonly ImmutableArray<Term> terms;
-    private readonly string key;
+    private string? key;
 
     private Dim(ImmutableArray<Term> terms)
     {
         this.terms = terms;
-        key = terms.IsEmpty ? "0" : string.Join(" + ", terms.Select(t => t.Display)).Replace("+ -", "- ", StringComparison.Ordinal);
+        Constant = terms.IsEmpty ? 0 : terms.Length == 1 && terms[0].Factors.IsEmpty ? terms[0].Coefficient : null;
     }
 
     /// <summary>The value, if the dimension holds no symbol.</summary>
-    public long? Constant => terms.IsEmpty ? 0 : terms.Length == 1 && terms[0].Factors.IsEmpty ? terms[0].Coefficient : null;
+    public long? Constant { get; }
 
     /// <summary>Whether the dimension is a number.</summary>
     public bool IsConstant => Constant is not null;
@@ -62,16 +62,28 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>The sum of two sizes.</summary>
-    public static Dim operator +(Dim left, Dim right) => Collect(left.terms.Concat(right.terms));
+    public static Dim operator +(Dim left, Dim right) => (left.Constant, right.Constant) switch
+    {
+        (0, _) => right,
+        (_, 0) => left,
+        ({ } l, { } r) => Of(checked(l + r)),
+        _ => Collect(left.terms.Concat(right.terms)),
+    };
 
     /// <summary>The difference of two sizes.</summary>
     public static Dim operator -(Dim left, Dim right) => left + (right * -1);
 
     /// <summary>The product of two sizes.</summary>
-    public static Dim operator *(Dim left, Dim right) => Collect(
-        from a in left.terms
-        from b in right.terms
-        select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).OrderBy(f => f.Key, StringComparer.Ordinal)]));
+    public static Dim operator *(Dim left, Dim right) => (left.Constant, right.Constant) switch
+    {
+        (1, _) => right,
+        (_, 1) => left,
+        ({ } l, { } r) => Of(checked(l * r)),
+        _ => Collect(
+            from a in left.terms
+            from b in right.terms
+            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).OrderBy(f => f.Key, StringComparer.Ordinal)])),
+    };
 
     /// <summary>The quotient rounded toward negative infinity.</summary>
     /// <exception cref="ShapeException">The divisor is zero.</exception>
@@ -84,16 +96,18 @@ public sealed class Dim : IEquatable<Dim>
     public static bool operator !=(Dim? left, Dim? right) => !(left == right);
 
     /// <inheritdoc/>
-    public bool Equals(Dim? other) => other is not null && key == other.key;
+    public bool Equals(Dim? other) =>
+        ReferenceEquals(this, other) || (other is not null && Constant == other.Constant && (IsConstant || ToString() == other.ToString()));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Dim other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => key.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => Constant?.GetHashCode() ?? ToString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The dimension as text, such as <c>N</c>, <c>64</c> or <c>2*N + 1</c>.</summary>
-    public override string ToString() => key;
+    public override string ToString() =>
+        key ??= terms.IsEmpty ? "0" : string.Join(" + ", terms.Select(t => t.Display)).Replace("+ -", "- ", StringComparison.Ordinal);
 
     /// <summary>The names of the symbols in the dimension.</summary>
     internal IEnumerable<string> Symbols => terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
@@ -200,7 +214,7 @@ public sealed class Dim : IEquatable<Dim>
         Dim rest = Of(0);
         foreach (Term term in numerator.terms)
         {
-            if (term.TryDivide(divisor, out Term part))
+            if (term.Divide(divisor) is { } part)
             {
                 quotient += new Dim([part]);
             }
@@ -306,28 +320,21 @@ public sealed class Dim : IEquatable<Dim>
         public override Dim Substitute(Func<string, Dim?> symbol) => FloorDivide(Numerator.Substitute(symbol), Denominator.Substitute(symbol));
     }
 
-    private readonly record struct Term(long Coefficient, ImmutableArray<Atom> Factors)
+    private sealed record Term(long Coefficient, ImmutableArray<Atom> Factors)
     {
-        public string Key => string.Join("*", Factors.Select(f => f.Key));
+        private string? key;
+
+        public string Key => key ??= string.Join("*", Factors.Select(f => f.Key));
 
         public string Display => Factors.IsEmpty ? $"{Coefficient}" : Coefficient == 1 ? Key : Coefficient == -1 ? $"-{Key}" : $"{Coefficient}*{Key}";
 
-        public bool TryDivide(Term divisor, out Term quotient)
+        /// <summary>The quotient, if there is no remainder.</summary>
+        public Term? Divide(Term divisor)
         {
-            quotient = default;
-            if (Coefficient % divisor.Coefficient != 0)
-            {
-                return false;
-            }
-
             List<Atom> left = [.. Factors];
-            if (!divisor.Factors.All(left.Remove))
-            {
-                return false;
-            }
-
-            quotient = new Term(Coefficient / divisor.Coefficient, [.. left]);
-            return true;
+            return Coefficient % divisor.Coefficient == 0 && divisor.Factors.All(left.Remove)
+                ? new Term(Coefficient / divisor.Coefficient, [.. left])
+                : null;
         }
     }
 }

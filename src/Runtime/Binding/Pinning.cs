@@ -11,6 +11,19 @@ internal interface IPinned
     void Invoke(scoped ReadOnlySpan<nint> addresses);
 }
 
+/// <summary>Memory that must not move while something runs. A structure, so that a call allocates nothing.</summary>
+internal interface IPinnedMemory
+{
+    /// <summary>How many pieces of memory there are.</summary>
+    int Count { get; }
+
+    /// <summary>The first byte of a piece.</summary>
+    ref byte At(int index);
+
+    /// <summary>Runs with the addresses, which hold until this returns.</summary>
+    void Invoke(scoped ReadOnlySpan<nint> addresses);
+}
+
 /// <summary>
 /// Gives arguments addresses for the time of a call, with <c>fixed</c>, which costs little more than a store each; handles cost several times as much.
 /// A method has a fixed number of pinned locals, so it pins four, as many as most calls have, and calls itself for the rest.
@@ -45,6 +58,66 @@ internal static unsafe class Pinning
         {
             ArrayPool<nint>.Shared.Return(rented);
         }
+    }
+
+    /// <summary>Pins memory and runs.</summary>
+    /// <param name="memory">The memory and what runs; by reference, so that it may carry results back.</param>
+    [SkipLocalsInit]
+    public static void Invoke<TPinned>(ref TPinned memory)
+        where TPinned : struct, IPinnedMemory, allows ref struct
+    {
+        int count = memory.Count;
+        if (count <= AddressesOnStack)
+        {
+            Span<nint> addresses = stackalloc nint[AddressesOnStack];
+            PinFrom(0, addresses[..count], ref memory);
+            return;
+        }
+
+        nint[] rented = ArrayPool<nint>.Shared.Rent(count);
+        try
+        {
+            PinFrom(0, rented.AsSpan(0, count), ref memory);
+        }
+        finally
+        {
+            ArrayPool<nint>.Shared.Return(rented);
+        }
+    }
+
+    private static void PinFrom<TPinned>(int first, scoped Span<nint> addresses, ref TPinned memory)
+        where TPinned : struct, IPinnedMemory, allows ref struct
+    {
+        int left = addresses.Length - first;
+        fixed (byte* pin0 = &Piece(first, left > 0, ref memory))
+        fixed (byte* pin1 = &Piece(first + 1, left > 1, ref memory))
+        fixed (byte* pin2 = &Piece(first + 2, left > 2, ref memory))
+        fixed (byte* pin3 = &Piece(first + 3, left > 3, ref memory))
+        {
+            ReadOnlySpan<nint> pins = [(nint)pin0, (nint)pin1, (nint)pin2, (nint)pin3];
+            int next = first + Math.Min(PinsPerFrame, left);
+            pins[..(next - first)].CopyTo(addresses[first..]);
+            if (next == addresses.Length)
+            {
+                memory.Invoke(addresses);
+            }
+            else
+            {
+                PinFrom(next, addresses, ref memory);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref byte Piece<TPinned>(int index, bool exists, ref TPinned memory)
+        where TPinned : struct, IPinnedMemory, allows ref struct
+    {
+        if (exists)
+        {
+            return ref memory.At(index);
+        }
+
+        return ref Unsafe.NullRef<byte>();
     }
 
     private static void PinFrom<TPinned>(

@@ -6,17 +6,20 @@ namespace GraphCompiler.Execution;
 /// </summary>
 internal sealed class Plan
 {
-    /// <summary>The kernels in order; those of the forward part come first, merged ones last.</summary>
+    /// <summary>The kernels in order, those of the forward part first; then merged ones, then adding ones.</summary>
     public required PlanStep[] Steps { get; init; }
 
     /// <summary>The number of steps of the forward part.</summary>
     public required int ForwardSteps { get; init; }
 
-    /// <summary>The step that the backward part stops before: from there on they are merged ones.</summary>
-    public int LastStep => Steps.Length - Merged.Length;
+    /// <summary>The step that the backward part stops before: those from there on take the place of others.</summary>
+    public int LastStep => Steps.Length - Merged.Length - Adding.Length;
 
     /// <summary>Steps that do the work of several where sizes are small.</summary>
     public MergedStep[] Merged { get; init; } = [];
+
+    /// <summary>Steps that add to what their results' memory holds, where those that they stand for write over it.</summary>
+    public AddingStep[] Adding { get; init; } = [];
 
     /// <summary>What merged steps are for at most.</summary>
     public long MostMergedElements { get; init; }
@@ -78,14 +81,24 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
 /// <param name="Elements">The position, among the plan's sizes, of the number of elements that decides.</param>
 internal readonly record struct MergedStep(int First, int Last, int Step, int Elements);
 
+/// <summary>A step that adds its results to what is there.</summary>
+/// <param name="Replaced">The step that it stands for: one that overwrites, merged or not.</param>
+/// <param name="Step">Its own position.</param>
+/// <param name="Externals">The results that it adds to; all of them must hold something.</param>
+/// <param name="Entry">Its code, made when it is first needed.</param>
+internal sealed record AddingStep(int Replaced, int Step, int[] Externals, Lazy<KernelEntry> Entry);
+
 /// <summary>Where a buffer lives: with the caller, at a fixed address (parameters, constants), or in the workspace.</summary>
 /// <param name="External">Its position among what the caller provides, or −1.</param>
 /// <param name="Address">Its fixed address, or 0.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
-/// <param name="Block">Its block of the workspace; −1 until it has one, and for buffers elsewhere.</param>
+/// <param name="Block">Its block of the workspace; −1 until it has one, and for buffers that are always elsewhere.</param>
 internal readonly record struct PlanBuffer(int External, nint Address, int Bytes, int Block = -1)
 {
-    public bool IsInWorkspace => External < 0 && Address == 0;
+    public bool IsInWorkspace => (External < 0 || IsOptional) && Address == 0;
+
+    /// <summary>Whether the caller may leave its memory out: then a block of the workspace takes its place.</summary>
+    public bool IsOptional { get; init; }
 
     /// <summary>Whether each thread that works on a kernel has such memory for itself.</summary>
     public bool IsPerThread { get; init; }

@@ -20,6 +20,10 @@ internal sealed unsafe class Workspace : IDisposable
 
     // For each step: the step that runs, and the one to go on with.
     private readonly (int Run, int Next)[] schedule;
+
+    // For each external: whether it holds something that steps should add to, and whether one does.
+    private readonly bool[] held;
+    private readonly bool[] addedTo;
     private AlignedBuffer? memory;
     private long[] signature = [];
     private bool bound;
@@ -35,6 +39,8 @@ internal sealed unsafe class Workspace : IDisposable
         Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
         schedule = new (int, int)[plan.LastStep];
+        held = new bool[plan.Externals];
+        addedTo = new bool[plan.Externals];
         List<(int, int)> found = [];
         int slots = 0;
         for (int s = 0; s < plan.Steps.Length; s++)
@@ -81,6 +87,12 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The address of a buffer that is not the caller's.</summary>
     public nint Address(int buffer) => plan.Buffers[buffer].External is >= 0 and var external ? Externals[external] : addresses[buffer];
 
+    /// <summary>The address that a buffer has if its caller leaves its memory out.</summary>
+    public nint OwnAddress(int buffer) => addresses[buffer];
+
+    /// <summary>Whether a step adds to what an external holds, rather than write over it.</summary>
+    public bool IsAddedTo(int external) => addedTo[external];
+
     /// <summary>Whether the last binding was made for arguments of this signature.</summary>
     public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound && arguments.SequenceEqual(signature);
 
@@ -124,22 +136,32 @@ internal sealed unsafe class Workspace : IDisposable
             }
         }
 
-        for (int s = 0; s < schedule.Length; s++)
-        {
-            schedule[s] = (s, s + 1);
-        }
-
-        foreach (MergedStep merged in plan.Merged)
-        {
-            if (sizes[merged.Elements] <= plan.MostMergedElements)
-            {
-                schedule[merged.First] = (merged.Step, merged.Last);
-            }
-        }
-
+        Array.Clear(held);
+        Schedule();
         threaded.Bind(sizes);
         signature = arguments.ToArray();
         bound = true;
+    }
+
+    /// <summary>Lets steps add to what externals hold, where there are such steps: see <see cref="IsAddedTo"/>. Holds until told otherwise or bound anew.</summary>
+    /// <param name="holds">For each external, whether it holds something that results must be added to.</param>
+    public void AddTo(ReadOnlySpan<bool> holds)
+    {
+        if (!holds.SequenceEqual(held))
+        {
+            holds.CopyTo(held);
+            try
+            {
+                Schedule();
+            }
+            catch
+            {
+                // A step that cannot be compiled: none adds.
+                Array.Clear(held);
+                Schedule();
+                throw;
+            }
+        }
     }
 
     /// <summary>Runs steps on what the caller provided; the number of the step that failed, or −1.</summary>
@@ -174,6 +196,49 @@ internal sealed unsafe class Workspace : IDisposable
 
         site = 0;
         detail = 0;
+        return -1;
+    }
+
+    /// <summary>Decides which steps run for the current sizes, and for what externals hold.</summary>
+    private void Schedule()
+    {
+        for (int s = 0; s < schedule.Length; s++)
+        {
+            schedule[s] = (s, s + 1);
+        }
+
+        foreach (MergedStep merged in plan.Merged)
+        {
+            if (sizes[merged.Elements] <= plan.MostMergedElements)
+            {
+                schedule[merged.First] = (merged.Step, merged.Last);
+            }
+        }
+
+        Array.Clear(addedTo);
+        foreach (AddingStep adding in plan.Adding)
+        {
+            if (Array.TrueForAll(adding.Externals, external => held[external]) && PlaceOf(adding.Replaced) is >= 0 and var place)
+            {
+                // Compiled before anything runs, for a failure must not leave half of the results added.
+                _ = adding.Entry.Value;
+                schedule[place].Run = adding.Step;
+                Array.ForEach(adding.Externals, external => addedTo[external] = true);
+            }
+        }
+    }
+
+    /// <summary>Where a step stands in the schedule; −1 if another runs in its place.</summary>
+    private int PlaceOf(int step)
+    {
+        for (int at = 0; at < schedule.Length; at = schedule[at].Next)
+        {
+            if (schedule[at].Run == step)
+            {
+                return at;
+            }
+        }
+
         return -1;
     }
 

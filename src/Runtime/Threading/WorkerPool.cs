@@ -25,6 +25,7 @@ internal sealed unsafe class WorkerPool
     private int places;
     private Failure failure;
 
+    private readonly ChunkShares chunks = new();
     private Shared shared;
     private int workers;
     private int parked;
@@ -54,7 +55,7 @@ internal sealed unsafe class WorkerPool
         job = work;
         places = most;
         failure = Failure.None;
-        shared.Next = 0;
+        chunks.Open(work.Chunks, most + 1);
         StartWorkers(most);
 
         // What was written before is seen by whoever comes in. The fence also orders the gate before the look at the parked.
@@ -64,7 +65,7 @@ internal sealed unsafe class WorkerPool
             interrupted = Wake(most);
         }
 
-        TakeChunks(work.Frame);
+        TakeChunks(work.Frame, share: 0);
         int inside = most - Gate.Places(Interlocked.And(ref shared.Gate, Gate.Closed));
 
         // Those that have left before now have made it negative; the last one to leave makes it 0.
@@ -95,21 +96,21 @@ internal sealed unsafe class WorkerPool
         return worst.Site;
     }
 
-    /// <summary>Takes chunks until none are left or one fails; all below one that was taken have been taken, so stopping loses no lower failure.</summary>
-    private void TakeChunks(nint frame)
+    /// <summary>Takes chunks until none are left or one fails; all below one that failed are still taken, so no lower failure is lost.</summary>
+    private void TakeChunks(nint frame, int share)
     {
-        (KernelEntry entry, nint range, nint chunk, long count) = (job.Entry, job.Range, job.Chunk, job.Chunks);
+        (KernelEntry entry, nint range, nint size) = (job.Entry, job.Range, job.Chunk);
+        int away = 0;
         long at = 0;
         try
         {
-            while ((at = Interlocked.Increment(ref shared.Next) - 1) < count)
+            while ((at = chunks.Take(share, ref away)) >= 0)
             {
-                nint begin = (nint)at * chunk;
-                int site = entry(frame, begin, begin + Math.Min(chunk, range - begin));
+                nint begin = (nint)at * size;
+                int site = entry(frame, begin, begin + Math.Min(size, range - begin));
                 if (site != 0)
                 {
                     Report(new Failure(at, site, ((long*)frame)[job.Slots - 1], null));
-                    return;
                 }
             }
         }
@@ -135,7 +136,7 @@ internal sealed unsafe class WorkerPool
         }
 
         Volatile.Write(ref isReporting, 0);
-        Interlocked.Exchange(ref shared.Next, long.MaxValue / 2);
+        chunks.EndAt(found.Chunk);
     }
 
     private void StartWorkers(int most)
@@ -174,7 +175,7 @@ internal sealed unsafe class WorkerPool
                     own[slot.Slot] += lane * slot.Stride;
                 }
 
-                TakeChunks((nint)own);
+                TakeChunks((nint)own, number + 1);
                 if (Interlocked.Decrement(ref shared.Inside) == 0 && Volatile.Read(ref isCallerParked) != 0)
                 {
                     lock (finishing)
@@ -335,20 +336,17 @@ internal sealed unsafe class WorkerPool
     }
 
     /// <summary>What threads write at the same time, each by itself on the cache lines that processors fetch in pairs.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 640)]
+    [StructLayout(LayoutKind.Explicit, Size = 512)]
     private struct Shared
     {
         [FieldOffset(128)]
         public long Gate;
 
-        [FieldOffset(256)]
-        public long Next;
-
         /// <summary>Threads inside, less those that left before the caller counted.</summary>
-        [FieldOffset(384)]
+        [FieldOffset(256)]
         public int Inside;
 
-        [FieldOffset(512)]
+        [FieldOffset(384)]
         public int IsTaken;
     }
 }

@@ -29,8 +29,7 @@ internal sealed class UpdateInPlaceTests
     [Test]
     public void AStepOfDescentIsWrittenByTheProductItself()
     {
-        // With a symbol for its inner axis the product would add up in place of the result, where the old weights lie.
-        Leaf<float> x = Input("x", [20, 33]);
+        Leaf<float> x = Input("x", ["N", 33]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(33, 65));
         Node gradient = MatMul(Permute(x, 1, 0), Tanh(MatMul(x, w)));
         using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [], [(w, w - (0.01f * gradient))]);

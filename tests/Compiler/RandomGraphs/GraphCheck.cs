@@ -115,23 +115,43 @@ internal sealed class GraphCheck
                 leaf.ZeroGrad(setToNull: true);
             }
 
+            var firsts = new TensorValue[targets.Length];
             model.Forward(Arguments(given));
             model.Backward();
             for (int i = 0; i < targets.Length; i++)
             {
                 int root = trial.Outputs.Length + i;
-                TensorValue actual = targets[i] is Leaf<float> single
-                    ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, want[root].Shape)
-                    : Values.Of<double>(((Leaf<double>)targets[i]).Grad!.ToArray(), DType.Float64, want[root].Shape);
+                TensorValue actual = GradientOf(i, want[root].Shape);
                 if (Compare(root, (n, m), want[root], actual) is { } fault)
                 {
                     return fault;
+                }
+
+                firsts[i] = actual;
+            }
+
+            // Added to itself, a gradient doubles to the bit.
+            model.Forward(Arguments(given));
+            model.Backward();
+            for (int i = 0; i < targets.Length; i++)
+            {
+                TensorValue twice = GradientOf(i, firsts[i].Shape);
+                for (long e = 0; e < twice.Count; e++)
+                {
+                    if (!twice[e].Equals(firsts[i].DType == DType.Float32 ? (float)(2 * firsts[i][e]) : 2 * firsts[i][e]))
+                    {
+                        return $"N = {n}, M = {m}, gradient of {targets[i].Name}: {firsts[i][e]:R} added to itself is {twice[e]:R}";
+                    }
                 }
             }
         }
 
         return null;
     }
+
+    private TensorValue GradientOf(int target, long[] shape) => targets[target] is Leaf<float> single
+        ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, shape)
+        : Values.Of<double>(((Leaf<double>)targets[target]).Grad!.ToArray(), DType.Float64, shape);
 
     private Argument[] Arguments(Dictionary<Node, TensorValue> given) => [.. inputs.Select(i => Values.ToArgument(given[i]))];
 

@@ -181,11 +181,17 @@ internal sealed unsafe class WorkerPoolTests
             int running = 0;
             int runningAtReturn = -1;
             bool interrupted = false;
+            bool isSent = false;
             using var started = new ManualResetEventSlim();
             int Entry(nint frame, nint begin, nint end)
             {
                 Interlocked.Increment(ref running);
                 started.Set();
+                while (!Volatile.Read(ref isSent))
+                {
+                    Thread.SpinWait(100);
+                }
+
                 long until = Environment.TickCount64 + (begin == 0 ? 1 : 10);
                 while (Environment.TickCount64 < until)
                 {
@@ -213,6 +219,7 @@ internal sealed unsafe class WorkerPoolTests
             caller.Start();
             started.Wait();
             caller.Interrupt();
+            Volatile.Write(ref isSent, true);
             caller.Join();
             Assert.That((runningAtReturn, interrupted), Is.EqualTo((0, true)));
         }

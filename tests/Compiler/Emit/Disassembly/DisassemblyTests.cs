@@ -128,6 +128,9 @@ internal sealed class DisassemblyTests
                 // Otherwise the JIT compiles FastExpressionCompiler's own methods again beside a kernel, and the listings mix.
                 ["DOTNET_TieredCompilation"] = "0",
 
+                // One kernel after the other, and no other beside them.
+                ["DOTNET_PROCESSOR_COUNT"] = "1",
+
                 // The defaults are looked at, whatever the options of this run.
                 [TestOptions.Variable] = null,
             },

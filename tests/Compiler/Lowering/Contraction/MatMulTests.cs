@@ -3,7 +3,7 @@ using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 using static GraphCompiler.Ops;
 
-namespace GraphCompiler.Tests.Compiler;
+namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;
 
 /// <summary>Compiled matrix products against the interpreter: sizes around those of vectors and tiles, layouts, types, and ways to split the work.</summary>
 [Parallelizable(ParallelScope.Children)]

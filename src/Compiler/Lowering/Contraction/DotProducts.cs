@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// A product with few rows whose right matrix lies transposed: every element is a sum along the inner axis, in lanes. A few columns at a time,
@@ -53,8 +53,8 @@ internal static class DotProducts
             Local inner = LoopMath.Index("inner");
             Local[] lefts = [.. Enumerable.Range(0, rows).Select(r => new Local($"a{r}", problem.Type))];
             Local[] rights = [.. Enumerable.Range(0, columns).Select(n => new Local($"b{n}", problem.Type))];
-            (int Row, int Column, Local Sum)[] sums =
-                [.. from n in Enumerable.Range(0, columns) from r in Enumerable.Range(0, rows) select (r, n, new Local($"sum{r}_{n}", problem.Type))];
+            TileSum[] sums =
+                [.. from n in Enumerable.Range(0, columns) from r in Enumerable.Range(0, rows) select new TileSum(r, n, new Local($"sum{r}_{n}", problem.Type))];
             LoopValue Place(Matrix matrix, LoopValue down, LoopValue across) => LoopMath.Sum(
                 matrix.Start(kernel, batch), LoopMath.Times(down, kernel.Size(matrix.Row)), LoopMath.Times(across, kernel.Size(matrix.Column)));
             LoopValue Finish(LoopValue sum, LoopValue down, LoopValue across) =>
@@ -76,4 +76,6 @@ internal static class DotProducts
             ]);
         }
     }
+
+    private sealed record TileSum(int Row, int Column, Local Sum);
 }

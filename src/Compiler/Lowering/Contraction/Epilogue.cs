@@ -2,7 +2,7 @@ using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Elementwise work on the results of a matrix product: a bias, a residual, a scale, an activation. Short work is done while the sums are still in
@@ -112,9 +112,7 @@ internal sealed class Epilogue
         }
     }
 
-    private static Load Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => new(
-        kernel.Input(matrix.Source),
-        LoopMath.Sum(matrix.Start(kernel, batch), LoopMath.Times(row, kernel.Size(matrix.Row)), LoopMath.Times(column, kernel.Size(matrix.Column))));
+    private static LoopValue Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => matrix.At(kernel, batch, row, column);
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 
@@ -122,6 +120,7 @@ internal sealed class Epilogue
     private static bool HasVectors(Node node) =>
         node.Op is not (CastOp or PowOp or ShiftOp or FmodOp or PolygammaOp or LogGammaOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
 
-    private static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
+    /// <summary>Whether an operation is an instruction or two, for single elements too.</summary>
+    public static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
         or ComparisonOp or SqrtOp or ReciprocalOp or BitwiseOp or RoundOp or FloorOp or SignBitOp;
 }

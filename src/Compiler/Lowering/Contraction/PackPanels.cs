@@ -1,16 +1,17 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Copies stacks of matrices [K, width] into panels of neighbouring columns, [panels, K, columns of a panel], each read from front to back later.
-/// Whatever strides the source has vanish here. The columns that the last panel lacks stay unwritten: nothing reads them.
+/// Whatever strides the source has vanish here, and what it takes to compute its elements. The columns that the last panel lacks stay unwritten:
+/// nothing reads them.
 /// </summary>
 internal sealed class PackPanels
 {
-    // Panels that are filled side by side, so that rows are read in long runs; and elements that one step copies along a column.
+    // Panels that are filled side by side, so that rows are read in long runs; and elements that one step copies along a column, if little is computed.
     private const int PanelsPerGroup = 8;
-    private const int Run = 16;
+    private const int ElementsPerRun = 16;
 
     private readonly KernelBuilder kernel;
     private readonly Matrix source;
@@ -18,7 +19,6 @@ internal sealed class PackPanels
     private readonly Dim width;
     private readonly int columns;
     private readonly int lanes;
-    private readonly LoopBuffer from;
     private readonly LoopBuffer to;
     private readonly LoopNest batch;
     private readonly EquatableArray<Dim> packedBatch;
@@ -31,13 +31,12 @@ internal sealed class PackPanels
 
         // A matrix that serves all of a batch axis is packed once.
         Dim panels = (width + (columns - 1)) / columns;
-        Shape sizes = Shape.Of(problem.Batch.Select((size, axis) => source.Batch[axis].Constant == 0 ? Dim.Of(1) : size));
+        Shape sizes = Shape.Of(problem.Batch.Select((size, axis) => source.IsShared(axis) ? Dim.Of(1) : size));
         Dim each = panels * k * columns;
-        packedBatch = View.RowMajor(sizes).Select((stride, axis) => source.Batch[axis].Constant == 0 ? Dim.Of(0) : stride * each).ToEquatableArray();
-        from = kernel.Input(source.Source);
+        packedBatch = View.RowMajor(sizes).Select((stride, axis) => source.IsShared(axis) ? Dim.Of(0) : stride * each).ToEquatableArray();
         Scratch = kernel.Scratch(problem.Type, sizes.ElementCount * each);
         to = kernel.Output(Scratch);
-        batch = new LoopNest(sizes, [source.Batch, packedBatch]);
+        batch = new LoopNest(sizes, [.. source.Batches, packedBatch]);
     }
 
     private Node Scratch { get; }
@@ -71,7 +70,7 @@ internal sealed class PackPanels
         LoopValue panels = kernel.Size(width / columns);
         LoopValue rest = LoopMath.Minus(kernel.Size(width), LoopMath.Times(panels, LoopMath.Int(columns)));
         bool partial = width.Constant is not { } w || w % columns != 0;
-        bool alongRows = source.Column.Constant == 1;
+        bool alongRows = source.LiesAlongRows;
         return new Block(
         [
             new Let(first, LoopMath.Times(group, LoopMath.Int(PanelsPerGroup))),
@@ -108,12 +107,13 @@ internal sealed class PackPanels
         Local column = LoopMath.Index("column");
         Local restColumn = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
+        int length = source.Prologue is { IsShort: false } ? 1 : ElementsPerRun;
         LoopValue size = kernel.Size(k);
-        LoopValue whole = LoopMath.Times(LoopMath.Quotient(size, Run), LoopMath.Int(Run));
-        LoopStatement[] run = [.. Enumerable.Range(0, Run).Select(i => Copy(panel, LoopMath.Plus(block, LoopMath.Int(i)), column))];
+        LoopValue whole = LoopMath.Times(LoopMath.Quotient(size, length), LoopMath.Int(length));
+        LoopStatement[] run = [.. Enumerable.Range(0, length).Select(i => Copy(panel, LoopMath.Plus(block, LoopMath.Int(i)), column))];
         return new For(panel, first, last, LoopKind.Serial, new Block(
         [
-            new For(block, LoopMath.Int(0), whole, LoopKind.Serial, new For(column, LoopMath.Int(0), count, LoopKind.Serial, new Block([.. run]))) { Step = Run },
+            new For(block, LoopMath.Int(0), whole, LoopKind.Serial, new For(column, LoopMath.Int(0), count, LoopKind.Serial, new Block([.. run]))) { Step = length },
             new For(restColumn, LoopMath.Int(0), count, LoopKind.Serial, new For(inner, whole, size, LoopKind.Serial, Copy(panel, inner, restColumn))),
         ]));
     }
@@ -122,10 +122,7 @@ internal sealed class PackPanels
     {
         LoopValue start = LoopMath.Sum(batch.Position(kernel, 0, packedBatch), LoopMath.Times(panel, kernel.Size(k * columns)));
         LoopValue across = LoopMath.Plus(LoopMath.Times(panel, LoopMath.Int(columns)), column);
-        LoopValue read = LoopMath.Sum(
-            batch.Position(kernel, source.Offset, source.Batch),
-            LoopMath.Times(inner, kernel.Size(source.Row)),
-            LoopMath.Times(across, kernel.Size(source.Column)));
-        return new Store(to, LoopMath.Sum(start, LoopMath.Times(inner, LoopMath.Int(columns)), column), new Load(from, read));
+        LoopValue value = source.At(kernel, batch, inner, across);
+        return new Store(to, LoopMath.Sum(start, LoopMath.Times(inner, LoopMath.Int(columns)), column), value);
     }
 }

@@ -1,6 +1,6 @@
 using GraphCompiler.Execution;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// How a matrix product is cut up: tiles of so many rows and vectors, whose sums stay in registers over a block of the inner axis; blocks of rows
@@ -33,6 +33,9 @@ internal sealed record MatMulTiling(
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
+
+    // Enough to make reading a panel again for each block cheap, few enough that a batch of a hundred is work for several threads.
+    private const long TilesOfUnknownRows = 5;
 
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
@@ -112,7 +115,7 @@ internal sealed record MatMulTiling(
         long most = Math.Max(1, Math.Clamp(CacheSizes.Level2 / 4 / bytes, height, MostBlockRows) / height) * height;
         if (problem.M.Constant is not { } m)
         {
-            return most;
+            return Math.Min(most, TilesOfUnknownRows * height);
         }
 
         if (m <= most)

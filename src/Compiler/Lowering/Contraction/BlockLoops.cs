@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>An axis of blocks: their number, and the variable that counts them.</summary>
 internal sealed record BlockAxis(Dim Count, Local Variable);

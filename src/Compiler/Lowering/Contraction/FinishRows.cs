@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// The elementwise work on a block of sums that stand in memory already, and still in the cache: one short loop whatever the tiles are, so that

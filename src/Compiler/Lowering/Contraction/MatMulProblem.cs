@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// A matrix product as a kernel sees it: sizes, batch axes, and where the elements of each matrix lie. Transposed, sliced and broadcast operands
@@ -13,20 +13,28 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
     /// <summary>The epilogue, if it is short enough for a copy of it at every sum of a tile.</summary>
     public Epilogue? TileEpilogue => Epilogue is { IsCheap: true } ? Epilogue : null;
 
-    public static MatMulProblem Of(Node root, IMaterialization materialization)
+    /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
+    public static MatMulProblem Of(Node root, IMaterialization materialization) =>
+        Find(root, materialization) ?? throw new InvalidOperationException($"{root.Describe()} cannot read its operands.");
+
+    /// <summary>The problem; null if an operand can neither be read in place nor computed while it is packed.</summary>
+    public static MatMulProblem? Find(Node root, IMaterialization materialization)
     {
         Epilogue? epilogue = materialization.EpilogueOf(root);
         Node product = epilogue?.Product ?? root;
-        View left = PointwiseExpression.ViewOf(product.Inputs[0], materialization)!;
-        View right = PointwiseExpression.ViewOf(product.Inputs[1], materialization)!;
+        if (Matrix.Find(product.Inputs[0], materialization) is not { } left || Matrix.Find(product.Inputs[1], materialization) is not { } right)
+        {
+            return null;
+        }
+
         return new MatMulProblem(
             root,
             Shape.Of(root.Shape.Take(root.Rank - 2)),
             root.Shape[^2],
             root.Shape[^1],
             product.Inputs[0].Shape[^1],
-            Matrix.Of(left),
-            Matrix.Of(right),
+            left,
+            right,
             Matrix.Of(View.Dense(root)),
             epilogue);
     }
@@ -40,20 +48,4 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
 
     /// <summary>The same product read as Cᵀ = Bᵀ·Aᵀ.</summary>
     public MatMulProblem Transposed() => this with { M = N, N = M, A = B.Transposed(), B = A.Transposed(), C = C.Transposed(), Epilogue = Epilogue?.Transposed() };
-}
-
-/// <summary>Where the elements of a stack of matrices lie in the buffer of a node: strides in elements.</summary>
-internal sealed record Matrix(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Row, Dim Column)
-{
-    public static Matrix Of(View view) => new(
-        view.Source,
-        view.Offset,
-        view.Strides.Take(view.Strides.Count - 2).ToEquatableArray(),
-        view.Strides[^2],
-        view.Strides[^1]);
-
-    public Matrix Transposed() => this with { Row = Column, Column = Row };
-
-    /// <summary>Where the matrix begins for the current values of the batch loops.</summary>
-    public LoopValue Start(KernelBuilder kernel, LoopNest batch) => batch.Position(kernel, Offset, Batch);
 }

@@ -1,6 +1,6 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>Where the rows of the left matrix lie: a tile that begins at row r of its block's whole tiles starts at r·Tile, the next row Row further.</summary>
 internal sealed record LeftPanels(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Tile, Dim Row, Dim Inner)

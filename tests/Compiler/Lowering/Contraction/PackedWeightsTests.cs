@@ -1,7 +1,7 @@
 using GraphCompiler.Execution;
 using static GraphCompiler.Ops;
 
-namespace GraphCompiler.Tests.Compiler;
+namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;
 
 /// <summary>Weights that a compiled function keeps in a rearranged copy: never stale, made once, shared by concurrent calls.</summary>
 [TestFixture]

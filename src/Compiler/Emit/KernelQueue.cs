@@ -1,0 +1,56 @@
+using System.Runtime.ExceptionServices;
+using GraphCompiler.Loops;
+
+namespace GraphCompiler.Emit;
+
+/// <summary>
+/// Compiles the kernels of a program: on other threads from the moment they are added, for lowering goes on meanwhile, and on all threads once they are
+/// asked for.
+/// </summary>
+internal sealed class KernelQueue(EmitOptions options, bool useCache)
+{
+    // The thread that lowers keeps its processor.
+    private readonly ConcurrentExclusiveSchedulerPair threads = new(TaskScheduler.Default, Math.Max(1, Environment.ProcessorCount - 1));
+    private readonly Dictionary<Kernel, Lazy<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Begins to compile a kernel. What goes wrong is reported when it is asked for.</summary>
+    public void Add(Kernel kernel)
+    {
+        if (Environment.ProcessorCount == 1)
+        {
+            return;
+        }
+
+        Lazy<CompiledKernel> compilation = CompilationOf(kernel);
+        Task.Factory.StartNew(() => compilation.Value, CancellationToken.None, TaskCreationOptions.None, threads.ConcurrentScheduler)
+            .ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>Kernels ready to run, in the order given.</summary>
+    /// <exception cref="CompileException">A kernel is malformed.</exception>
+    public CompiledKernel[] Get(IReadOnlyList<Kernel> kernels)
+    {
+        Lazy<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
+        try
+        {
+            Parallel.ForEach(wanted, compilation => _ = compilation.Value);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        return [.. wanted.Select(compilation => compilation.Value)];
+    }
+
+    private Lazy<CompiledKernel> CompilationOf(Kernel kernel)
+    {
+        if (!compilations.TryGetValue(kernel, out Lazy<CompiledKernel>? compilation))
+        {
+            compilation = new(() => useCache ? KernelCache.Shared.Get(kernel, options) : KernelCompiler.Compile(kernel, options));
+            compilations.Add(kernel, compilation);
+        }
+
+        return compilation;
+    }
+}

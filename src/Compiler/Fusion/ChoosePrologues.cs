@@ -1,0 +1,200 @@
+using GraphCompiler.Lowering.Contraction;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Fusion;
+
+/// <summary>
+/// Elementwise nodes that matrix products read through copies in another order: they are computed while they are copied, and never lie in memory
+/// themselves, if that moves fewer bytes. Products that would read the node where it lies gain nothing by this: then it keeps its value.
+/// </summary>
+internal sealed class ChoosePrologues
+{
+    // Instructions that may be repeated: by each of several products, and by elementwise readers beside them.
+    private const int RepeatBudget = 4;
+    private const int ExpressionBudget = 96;
+
+    private readonly ChooseBuffers choice;
+    private readonly HashSet<Node> roots;
+    private readonly Func<Node, int> stage;
+    private readonly VectorWidth width;
+
+    private ChoosePrologues(ChooseBuffers choice, IEnumerable<Node> roots, Func<Node, int> stage, VectorWidth width)
+    {
+        (this.choice, this.stage, this.width) = (choice, stage, width);
+        this.roots = [.. roots];
+    }
+
+    /// <summary>Takes their values from such nodes.</summary>
+    /// <param name="choice">Which nodes have values of their own.</param>
+    /// <param name="order">The nodes in topological order.</param>
+    /// <param name="roots">What must lie in memory in the end.</param>
+    /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
+    /// <param name="width">The width of vectors.</param>
+    public static void Run(ChooseBuffers choice, IEnumerable<Node> order, IEnumerable<Node> roots, Func<Node, int> stage, VectorWidth width)
+    {
+        var prologues = new ChoosePrologues(choice, roots, stage, width);
+        foreach (Node node in order.Where(n => n.Op is ElementwiseOp && choice.IsMaterialized(n)))
+        {
+            prologues.Decide(node);
+        }
+    }
+
+    private void Decide(Node node)
+    {
+        HashSet<Node> products = [];
+        List<Node> others = [];
+        string? reason = Readers(node, products, others);
+        if (products.Count == 0)
+        {
+            return;
+        }
+
+        choice.SetMaterialized(node, false);
+        long saved = 0;
+        reason ??= Reason(node, products, others, out saved);
+        choice.SetMaterialized(node, reason is not null);
+        choice.Log.AddPrologue(node, [.. products], saved, reason);
+    }
+
+    /// <summary>The products that read a node, also through movements, and all other readers; what speaks against a prologue already.</summary>
+    private string? Readers(Node node, HashSet<Node> products, List<Node> others)
+    {
+        string? reason = roots.Contains(node) ? "it is a result" : null;
+        var pending = new Stack<Node>([node]);
+        while (pending.TryPop(out Node? each))
+        {
+            foreach (Node reader in choice.ReadersOf(each))
+            {
+                switch (reader.Op)
+                {
+                    case MatMulOp:
+                        products.Add(reader);
+                        break;
+                    case BroadcastToOp or PermuteOp or SliceOp or ReshapeOp:
+                        reason ??= roots.Contains(reader) ? "it is a result" : choice.IsMaterialized(reader) ? $"{reader.Op.Name} copies it" : null;
+                        pending.Push(reader);
+                        break;
+                    default:
+                        reason ??= each != node ? $"{reader.Op.Name} reads it through {each.Op.Name}" : null;
+                        others.Add(reader);
+                        break;
+                }
+
+                reason ??= stage(reader) != stage(node) ? "backward reads what forward computes" : null;
+            }
+        }
+
+        return reason;
+    }
+
+    /// <summary>Why a node, which has no value of its own for the moment, should have one; null if not, and how many bytes need not be moved.</summary>
+    private string? Reason(Node node, HashSet<Node> products, List<Node> others, out long saved)
+    {
+        saved = 0;
+        AnchorReads.Entry entry = new AnchorReads(choice).Of(node);
+        if (entry.Instructions > ExpressionBudget)
+        {
+            return "it takes too many instructions";
+        }
+
+        if (products.Count + others.Count > 1 && entry.Instructions > RepeatBudget)
+        {
+            return $"{entry.Instructions} instructions are too many to repeat";
+        }
+
+        if (others.FirstOrDefault(r => r.Op is not (ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)) is { } other)
+        {
+            return $"{other.Op.Name} reads memory only";
+        }
+
+        Node[] sources = [.. entry.Views.Select(v => v.Source).Distinct()];
+        long own = Costs.Bytes(node);
+        long all = sources.Sum(Costs.Bytes);
+        if (others.Count > 0 && 4 * all > 5 * own)
+        {
+            return "its other readers would read more than it";
+        }
+
+        // With a value of its own it costs no reading of what the same kernel may compute; without, such values must be kept.
+        long kept = sources.Where(s => MayStayInside(s, node)).Sum(Costs.Bytes);
+        long with = own + sources.Where(s => IsFromOutside(s, node)).Sum(Costs.Bytes);
+        long without = kept + (others.Count > 0 ? all : 0);
+        foreach (Node product in products)
+        {
+            if (MatMulProblem.Find(product, choice) is not { } problem)
+            {
+                return "no strides lead through the movements between";
+            }
+
+            var ways = MatMulChoice.Of(problem, choice, width);
+            bool isKept = ways.KeepsRight && ways.Problem.B.Source == node;
+            if (Refusal(node, ways, isKept) is { } refusal)
+            {
+                return refusal;
+            }
+
+            with += isKept ? 0 : own;
+            without += isKept ? 0 : all;
+        }
+
+        saved = with - without;
+        return saved > 0 ? null : "it would save no bytes";
+    }
+
+    private static string? Refusal(Node node, MatMulChoice ways, bool isKept)
+    {
+        MatMulProblem problem = ways.Problem;
+        if ((problem.A.Source == node && !ways.AlwaysCopiesLeft) || (problem.B.Source == node && !ways.AlwaysCopiesRight))
+        {
+            return "a product reads it where it lies";
+        }
+
+        // Panels are filled along the rows of the right matrix and along the columns of the left one; spread rows along their own.
+        Prologue? left = problem.A.Source == node ? problem.A.Prologue : null;
+        Prologue? right = problem.B.Source == node ? problem.B.Prologue : null;
+        bool byElement = (!isKept && right is not null && !right.LiesAlongRows && !right.IsShort)
+            || (left is not null && !left.IsShort && ways.Variants.Any(v => v.Left == LeftAccess.Packed) && !left.Transposed().LiesAlongRows);
+        return byElement ? "it would be computed element by element" : null;
+    }
+
+    /// <summary>Whether a value comes from outside of the kernel that could compute a node.</summary>
+    private bool IsFromOutside(Node source, Node node) => source.Op is InputOp or ParameterOp or ConstantOp || stage(source) != stage(node);
+
+    /// <summary>
+    /// Whether a value may stay within the kernel that computes a node, if that has a value of its own: nothing else surely reads it from memory.
+    /// </summary>
+    private bool MayStayInside(Node source, Node node)
+    {
+        if (IsFromOutside(source, node) || roots.Contains(source))
+        {
+            return false;
+        }
+
+        if (source.Op is MatMulOp)
+        {
+            return choice.ReadersOf(source).Count == 1;
+        }
+
+        var pending = new Stack<Node>([source]);
+        while (pending.TryPop(out Node? each))
+        {
+            foreach (Node reader in choice.ReadersOf(each).Where(r => r != node))
+            {
+                if (roots.Contains(reader) || stage(reader) != stage(node) || !IsFusable(reader.Op))
+                {
+                    return false;
+                }
+
+                if (!choice.IsMaterialized(reader))
+                {
+                    pending.Push(reader);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsFusable(Op op) =>
+        op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp or BroadcastToOp or PermuteOp or SliceOp or ReshapeOp;
+}

@@ -1,0 +1,125 @@
+namespace GraphCompiler.Lowering.Contraction;
+
+/// <summary>How the left matrix is read.</summary>
+internal enum LeftAccess
+{
+    InPlace,
+
+    /// <summary>From a copy whose rows lie where they do not fight for the cache.</summary>
+    Spread,
+
+    /// <summary>From a copy in panels.</summary>
+    Packed,
+}
+
+/// <summary>One way to compute a product.</summary>
+/// <param name="IsDots">Whether every element is a sum along the inner axis, in lanes; otherwise tiles.</param>
+/// <param name="PacksRight">Whether the right matrix is read from a copy in panels.</param>
+/// <param name="Left">How the left matrix is read.</param>
+internal sealed record MatMulVariant(bool IsDots, bool PacksRight, LeftAccess Left)
+{
+    /// <summary>The number of rows below which this is the way; null for any number.</summary>
+    public int? Below { get; init; }
+
+    /// <summary>The number of rows from which this is the way; null for any number.</summary>
+    public int? From { get; init; }
+}
+
+/// <summary>
+/// The ways to compute a product, one for each range of row counts that calls for its own. Register tiles read either matrix in place where its rows
+/// are dense and do not fight for the cache, else packed into panels. Few rows of a transposed right matrix are sums along the inner axis instead.
+/// </summary>
+/// <param name="Problem">The product, or its transpose.</param>
+/// <param name="Variants">The ways.</param>
+internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulVariant> Variants)
+{
+    // Rows from which tiles over packed panels beat dot products, and from which packing costs less than reading scattered rows so often.
+    private const int ManyRows = 16;
+    private const int RowsToPack = 40;
+
+    // Columns from which packing the left matrix costs less than cache sets that its rows fight for.
+    private const int ManyColumns = 256;
+
+    // Rows this far apart share their sets in a first-level cache of 64 sets.
+    private const int SetBytes = 4096;
+
+    // A second-level cache of 1 MB in 8 ways holds this over the distance between rows: as many rows as fit without displacing each other.
+    private const long CacheBytes = 1 << 20;
+
+    /// <summary>Whether every way reads the right matrix from a copy, and so may compute it on the way.</summary>
+    public bool AlwaysCopiesRight => Variants.All(v => v.PacksRight);
+
+    /// <summary>Whether every way reads the left matrix from a copy, and so may compute it on the way.</summary>
+    public bool AlwaysCopiesLeft => Variants.All(v => v.Left != LeftAccess.InPlace);
+
+    /// <summary>Whether the right matrix's panels are made once and for all.</summary>
+    public bool KeepsRight { get; private init; }
+
+    public static MatMulChoice Of(MatMulProblem problem, IMaterialization materialization, VectorWidth width)
+    {
+        if (problem.N.Constant == 1)
+        {
+            // One column is one row of the transposed product, and its results lie just as densely.
+            problem = problem.Transposed();
+        }
+
+        int panel = MatMulTiling.Of(problem, width).Columns;
+        bool keeps = IsWorthKeeping(problem, materialization, panel);
+        return new MatMulChoice(problem, VariantsOf(problem, panel, keeps)) { KeepsRight = keeps };
+    }
+
+    private static MatMulVariant[] VariantsOf(MatMulProblem problem, int panel, bool keepsRight)
+    {
+        LeftAccess left = LeftOf(problem, panel);
+        var packed = new MatMulVariant(IsDots: false, PacksRight: true, left);
+        var inPlace = new MatMulVariant(IsDots: false, PacksRight: false, left);
+        bool rowsLieDense = problem.B.Column.Constant == 1;
+        if (keepsRight || (!rowsLieDense && problem.B.Row.Constant != 1))
+        {
+            return [packed];
+        }
+
+        if (rowsLieDense && (problem.N.Constant <= panel || RowsFit(problem)))
+        {
+            return [inPlace];
+        }
+
+        int many = rowsLieDense ? RowsToPack : ManyRows;
+        MatMulVariant few = rowsLieDense ? inPlace : new MatMulVariant(IsDots: true, PacksRight: false, LeftAccess.InPlace);
+        return problem.M.Constant is { } rows ? [rows < many ? few : packed] : [few with { Below = many }, packed with { From = many }];
+    }
+
+    /// <summary>With one panel the left matrix is read just once, wherever it lies.</summary>
+    private static LeftAccess LeftOf(MatMulProblem problem, int panel)
+    {
+        if (problem.N.Constant <= panel || problem.M.Constant < ManyRows || (problem.A.Column.Constant == 1 && !RowsCollide(problem)))
+        {
+            return LeftAccess.InPlace;
+        }
+
+        bool isDense = problem.A.Column.Constant == 1 && problem.A.LiesAlongRows && problem.A.Row.IsConstant && problem.K.IsConstant;
+        return isDense ? LeftAccess.Spread : LeftAccess.Packed;
+    }
+
+    /// <summary>
+    /// Whether the right matrix is packed once and for all: panels are read from front to back, whatever the number of rows. Few rows read it just
+    /// once, and as well where it lies.
+    /// </summary>
+    private static bool IsWorthKeeping(MatMulProblem problem, IMaterialization materialization, int panel) =>
+        problem.B.Sources.All(materialization.IsLasting)
+        && !(problem.M.Constant < ManyRows)
+        && problem.N.IsConstant && problem.K.IsConstant && problem.B.Offset.IsConstant
+        && problem.B.Row.IsConstant && problem.B.Column.IsConstant
+        && !(problem.B.Column.Constant == 1 && problem.N.Constant <= panel);
+
+    /// <summary>Whether a panel's part of each row of the right matrix stays in the cache although the rows lie apart.</summary>
+    private static bool RowsFit(MatMulProblem problem)
+    {
+        long stride = (problem.B.Row.Constant ?? 0) * problem.Type.Size();
+        return stride > 0 && problem.K.Constant * (stride & -stride) <= CacheBytes;
+    }
+
+    /// <summary>Whether the rows of a tile fall into the same cache sets, or may: then packing them is worth a pass over the matrix.</summary>
+    private static bool RowsCollide(MatMulProblem problem) =>
+        !(problem.N.Constant < ManyColumns) && (problem.A.Row.Constant is not { } stride || (stride * problem.Type.Size()) % SetBytes == 0);
+}

@@ -1,0 +1,86 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering.Contraction;
+
+/// <summary>
+/// Elementwise work on an operand of a matrix product, done while the operand is packed: a cast, a scale, a mask. The root is the node that is computed
+/// so; it has no value of its own, and the operand reads it through movement operations.
+/// </summary>
+internal sealed class Prologue
+{
+    // Where elements are packed one by one, the code stands many times in a kernel and has no vectors.
+    private const int MostInstructionsByElement = 8;
+
+    private readonly PointwiseExpression expression;
+    private readonly Dictionary<View, Matrix> leaves;
+
+    private Prologue(PointwiseExpression expression, Dictionary<View, Matrix> leaves) => (this.expression, this.leaves) = (expression, leaves);
+
+    /// <summary>The strides over the batch axes of everything that is read.</summary>
+    public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
+
+    /// <summary>The nodes that are read.</summary>
+    public IEnumerable<Node> Sources => leaves.Keys.Where(expression.IsRead).Select(view => view.Source);
+
+    /// <summary>Whether everything that is read lies along the operand's rows, or is the same all along them.</summary>
+    public bool LiesAlongRows => leaves.Values.All(leaf => leaf.Column.Constant is 0 or 1);
+
+    /// <summary>Whether it may be written out many times for single elements.</summary>
+    public bool IsShort
+    {
+        get
+        {
+            Node[] operations = [.. expression.Operations];
+            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && operations.Sum(o => Fusion.Costs.Of(o.Op)) <= MostInstructionsByElement;
+        }
+    }
+
+    public Prologue Transposed() => new(expression, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
+
+    /// <summary>
+    /// An operand that is computed from an elementwise node without a value of its own: the matrix as it would lie in that node's memory, and how its
+    /// elements are made. Null if something is between them, or read, that no strides lead through.
+    /// </summary>
+    public static Matrix? Find(Node operand, IMaterialization materialization)
+    {
+        List<Node> movements = [];
+        Node root = operand;
+        while (root.Op is not ElementwiseOp)
+        {
+            if (root.Op is not (BroadcastToOp or PermuteOp or SliceOp or ReshapeOp) || materialization.IsMaterialized(root))
+            {
+                return null;
+            }
+
+            movements.Add(root);
+            root = root.Inputs[0];
+        }
+
+        movements.Reverse();
+        var expression = new PointwiseExpression(root, materialization, expandRoot: true);
+        Dictionary<View, Matrix> leaves = [];
+        foreach (View view in expression.Reads.Distinct())
+        {
+            if (Moved(view) is not { } moved)
+            {
+                return null;
+            }
+
+            leaves.Add(view, Matrix.Of(moved));
+        }
+
+        return Moved(View.Dense(root)) is { } place ? Matrix.Of(place) with { Prologue = new Prologue(expression, leaves) } : null;
+
+        View? Moved(View view) => movements.Aggregate((View?)view, (moved, movement) => moved?.Move(movement));
+    }
+
+    /// <summary>The operand's value at an element.</summary>
+    public LoopValue At(KernelBuilder kernel, LoopNest batch, LoopValue row, LoopValue column)
+    {
+        Dictionary<Node, LoopValue> values = [];
+        return expression.Evaluate(
+            view => expression.Read(view, () => leaves[view].Position(kernel, batch, row, column), kernel),
+            (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute());
+    }
+}

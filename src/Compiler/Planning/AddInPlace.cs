@@ -1,0 +1,74 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// Kernels that add their results to what lies in the results' memory: gradients of a second backward. Only what stores every element once, and never
+/// reads one back, can; and only after all that can fail, for a backward that fails changes nothing.
+/// </summary>
+internal sealed class AddInPlace
+{
+    private readonly LoweredKernel[] kernels;
+    private readonly int lastToFail;
+    private readonly Dictionary<Node, int> readers = [];
+    private readonly Dictionary<Node, int> writers = [];
+
+    /// <param name="kernels">All kernels, in order.</param>
+    public AddInPlace(LoweredKernel[] kernels)
+    {
+        this.kernels = kernels;
+        lastToFail = Array.FindLastIndex(kernels, k => k.Sites.Count > 0);
+        foreach (LoweredKernel kernel in kernels)
+        {
+            for (int b = 0; b < kernel.Buffers.Count; b++)
+            {
+                Dictionary<Node, int> counts = kernel.Kernel.Buffers[b].Writable ? writers : readers;
+                counts[kernel.Buffers[b]] = counts.GetValueOrDefault(kernel.Buffers[b]) + 1;
+            }
+        }
+    }
+
+    /// <summary>Which of some nodes a kernel may add to.</summary>
+    /// <param name="index">The kernel's place.</param>
+    /// <param name="lowered">The kernel, or another that does its work.</param>
+    /// <param name="candidates">Nodes whose values nothing but kernels reads.</param>
+    public Node[] TargetsOf(int index, LoweredKernel lowered, IEnumerable<Node> candidates)
+    {
+        if (index <= lastToFail)
+        {
+            return [];
+        }
+
+        var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(lowered));
+        return [.. candidates.Where(c => kernels[index].Roots.Contains(c) && writers.GetValueOrDefault(c) == 1 && !readers.ContainsKey(c) && access.Value.StoresOnce(c))];
+    }
+
+    /// <summary>The kernel that adds to some of its results.</summary>
+    public static LoweredKernel Run(LoweredKernel lowered, IReadOnlyCollection<Node> targets)
+    {
+        Kernel kernel = lowered.Kernel;
+        Dictionary<LoopBuffer, LoopBuffer> added = [];
+        for (int b = 0; b < lowered.Buffers.Count; b++)
+        {
+            if (kernel.Buffers[b].Writable && targets.Contains(lowered.Buffers[b]))
+            {
+                // Its elements are still stored once, but loaded too.
+                LoopBuffer buffer = kernel.Buffers[b];
+                added.Add(buffer, new LoopBuffer(buffer.Name, buffer.Type, Writable: true) { Length = buffer.Length });
+            }
+        }
+
+        return lowered with { Kernel = kernel with { Buffers = [.. kernel.Buffers.Select(b => added.GetValueOrDefault(b, b))], Body = Rewrite(kernel.Body) } };
+
+        LoopStatement Rewrite(LoopStatement statement) => statement switch
+        {
+            Block block => new Block([.. block.Statements.Select(Rewrite)]),
+            For loop => loop with { Body = Rewrite(loop.Body) },
+            If branch => new If(branch.Condition, Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
+            Store store when added.TryGetValue(store.Buffer, out LoopBuffer? buffer) =>
+                new Store(buffer, store.Index, new BinaryValue(BinaryFunction.Add, new Load(buffer, store.Index), store.Value)),
+            _ => statement,
+        };
+    }
+}

@@ -1,0 +1,177 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// Runs a graph as the interpreter does, and for each element bounds how far rounding may have taken it: the result of another order of additions, or
+/// of functions that are a few units in the last place off, lies within. Errors are carried from operation to operation to first order; what is given
+/// is exact. So terms that cancel leave the error of the terms, whatever is left of their sum.
+/// </summary>
+internal static class RoundingErrors
+{
+    // Units in the last place that one operation may be off: those of both sides' functions, with room.
+    private const double Units = 8;
+
+    // As how many terms the result of an operation without a rule of its own counts.
+    private const double UnknownTerms = 64;
+
+    /// <summary>The values of a node and their bounds, which may be infinite; null for what is no float.</summary>
+    public static (TensorValue Value, double[]? Errors) Evaluate(Node root, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol)
+    {
+        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([root], given, symbol);
+        Dictionary<Node, double[]?> errors = [];
+        foreach (Node node in GraphWalk.TopologicalOrder([root], given.ContainsKey))
+        {
+            TensorValue value = values[node][0];
+            errors[node] = given.ContainsKey(node) ? null : Of(node, value);
+        }
+
+        return (values[root][0], values[root][0].DType.IsFloat() ? errors[root] ?? new double[values[root][0].Count] : null);
+
+        double[]? Of(Node node, TensorValue value)
+        {
+            TensorValue[] inputs = [.. node.Inputs.Select(i => values[i][0])];
+            double[]?[] own = [.. node.Inputs.Select(i => errors[i])];
+            return node.Op switch
+            {
+                ConstantOp or IotaOp or DimValueOp or DetachOp => own is [var only] ? only : null,
+                OutputOp => own[0],
+                ElementwiseOp => Elementwise(new Evaluation(node, symbol), value, inputs, own),
+                _ when !value.DType.IsFloat() => null,
+                SumOp => Sum([own[0]], Terms(inputs[0], value), value, x => Evaluated(node, symbol, x), inputs[0]),
+                ProdOp => Product(new Evaluation(node, symbol), value, inputs[0], own[0]),
+                ExtremumOp extremum => Linear(own[0], x => new MaxOp(extremum.Axes).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
+                MatMulOp => MatMul(new Evaluation(node, symbol), value, inputs, own),
+                IndexAddOp or ScatterAddOp => AddedAt(new Evaluation(node, symbol), value, inputs, own),
+                TakeOp or TakeAlongAxisOp => Linear(own[0], x => Evaluated(node, symbol, x, inputs[1]), inputs[0]),
+                PadOp pad => Linear(own[0], x => (pad with { Value = 0 }).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
+                ConcatOp => own.All(e => e is null) ? null : Evaluated(node, symbol, [.. inputs.Select((x, i) => AsErrors(x, own[i]))]).Reals,
+                LinearOp => Linear(own[0], x => Evaluated(node, symbol, x), inputs[0]),
+                _ => Unknown(value, own),
+            };
+        }
+    }
+
+    /// <summary>Each input is moved by its error, up and down; the result moves by the sum of what those do. Comparisons may turn over, and choices with them.</summary>
+    private static double[]? Elementwise(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
+    {
+        double unit = Units * UnitOf(value.DType);
+        double[] errors = new double[value.Count];
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] = value.DType.IsFloat() && double.IsFinite(value[i]) ? unit * Math.Abs(value[i]) : 0;
+        }
+
+        for (int input = 0; input < inputs.Length; input++)
+        {
+            if (own[input] is not { } error)
+            {
+                continue;
+            }
+
+            TensorValue up = evaluation.With(inputs, input, Moved(inputs[input], error, 1));
+            TensorValue down = evaluation.With(inputs, input, Moved(inputs[input], error, -1));
+            for (int i = 0; i < errors.Length; i++)
+            {
+                errors[i] += Math.Max(Distance(up[i], value[i]), Distance(down[i], value[i]));
+            }
+        }
+
+        return Array.TrueForAll(errors, e => e == 0) ? null : errors;
+    }
+
+    private static double[] Sum(double[]?[] own, double terms, TensorValue value, Func<TensorValue, TensorValue> evaluate, TensorValue x)
+    {
+        double[] errors = evaluate(Magnitudes(x)).Reals;
+        double[]? carried = own[0] is { } error ? evaluate(AsErrors(x, error)).Reals : null;
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] = (Gamma(terms, value.DType) * errors[i]) + (carried?[i] ?? 0);
+        }
+
+        return errors;
+    }
+
+    private static double[] Product(Evaluation evaluation, TensorValue value, TensorValue x, double[]? own)
+    {
+        double gamma = Gamma(Terms(x, value), value.DType);
+        TensorValue magnitudes = Magnitudes(x);
+        TensorValue product = evaluation.Of(magnitudes);
+        TensorValue? more = own is null ? null : evaluation.Of(Moved(magnitudes, own, 1));
+        return [.. Enumerable.Range(0, (int)value.Count).Select(i => (gamma * product[i]) + (more is null ? 0 : Distance(more[i], product[i])))];
+    }
+
+    private static double[] MatMul(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
+    {
+        TensorValue[] magnitudes = [Magnitudes(inputs[0]), Magnitudes(inputs[1])];
+        double[] errors = evaluation.Of(magnitudes).Reals;
+        double gamma = Gamma(inputs[0].Shape[^1], value.DType);
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] *= gamma;
+        }
+
+        for (int side = 0; side < 2; side++)
+        {
+            if (own[side] is { } error)
+            {
+                double[] carried = evaluation.With(magnitudes, side, AsErrors(inputs[side], error)).Reals;
+                for (int i = 0; i < errors.Length; i++)
+                {
+                    errors[i] += carried[i];
+                }
+            }
+        }
+
+        return errors;
+    }
+
+    private static double[] AddedAt(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
+    {
+        double gamma = Gamma(1 + (double)inputs[2].Count, value.DType);
+        double[] errors = evaluation.Of(Magnitudes(inputs[0]), inputs[1], Magnitudes(inputs[2])).Reals;
+        double[] carried = evaluation.Of(AsErrors(inputs[0], own[0]), inputs[1], AsErrors(inputs[2], own[2])).Reals;
+        return [.. errors.Select((e, i) => (gamma * e) + carried[i])];
+    }
+
+    private static double[]? Linear(double[]? own, Func<TensorValue, TensorValue> evaluate, TensorValue x) => own is null ? null : evaluate(AsErrors(x, own)).Reals;
+
+    private static double[] Unknown(TensorValue value, double[]?[] own)
+    {
+        double carried = own.OfType<double[]>().SelectMany(e => e).DefaultIfEmpty(0).Max();
+        double most = Enumerable.Range(0, (int)value.Count).Select(i => Math.Abs(value[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        return [.. Enumerable.Repeat(carried + (Gamma(UnknownTerms, value.DType) * most), (int)value.Count)];
+    }
+
+    private static TensorValue Evaluated(Node node, Func<string, long> symbol, params TensorValue[] inputs) => node.Op.Evaluate(new EvaluationContext(node, inputs, symbol))[0];
+
+    private static double Terms(TensorValue x, TensorValue result) => (double)x.Count / Math.Max(1, result.Count);
+
+    /// <summary>What adding up so many terms in any order may lose, relative to the sum of their magnitudes; the interpreter loses some, too.</summary>
+    private static double Gamma(double terms, DType type) => (Units + (2 * terms)) * UnitOf(type);
+
+    private static double UnitOf(DType type) => type == DType.Float32 ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
+
+    /// <summary>How far two results are apart; infinitely far if one is no number.</summary>
+    private static double Distance(double x, double y) => x.Equals(y) ? 0 : Math.Abs(x - y) is var distance && double.IsNaN(distance) ? double.PositiveInfinity : distance;
+
+    private static TensorValue Magnitudes(TensorValue x) => x.DType.IsFloat()
+        ? TensorValue.OfReals(x.DType, x.Shape, [.. x.Reals.Select(v => double.IsFinite(v) ? Math.Abs(v) : 0)])
+        : TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select(Math.Abs)]);
+
+    private static TensorValue AsErrors(TensorValue x, double[]? errors) => TensorValue.OfReals(x.DType, x.Shape, errors is null ? new double[x.Count] : [.. errors]);
+
+    private static TensorValue Moved(TensorValue x, double[] errors, int sign) => x.DType.IsFloat()
+        ? TensorValue.OfReals(x.DType, x.Shape, [.. x.Reals.Select((v, i) => v + (sign * errors[i]))])
+        : x.DType == DType.Bool
+        ? TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => errors[i] == 0 ? v : 1 - v)])
+        : TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => v + (long)(sign * Math.Min(errors[i], int.MaxValue)))]);
+
+    /// <summary>An operation's evaluation on other values.</summary>
+    private sealed class Evaluation(Node node, Func<string, long> symbol)
+    {
+        public TensorValue Of(params TensorValue[] inputs) => Evaluated(node, symbol, inputs);
+
+        public TensorValue With(TensorValue[] inputs, int index, TensorValue value) => Of([.. inputs.Select((x, i) => i == index ? value : x)]);
+    }
+}

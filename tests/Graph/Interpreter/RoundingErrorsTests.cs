@@ -1,0 +1,85 @@
+using GraphCompiler.Rewriting;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests.Interpreting;
+
+/// <summary>Bounds of rounding errors hold, and are not so wide that they would hide a fault.</summary>
+[Parallelizable(ParallelScope.All)]
+internal sealed class RoundingErrorsTests
+{
+    private const int Rows = 7;
+    private const int Columns = 33;
+
+    private static IEnumerable<TestCaseData> Expressions()
+    {
+        yield return Case("a sum of differences", x => (x - x.Mean(1, keepDims: true)).Sum(1));
+        yield return Case("normalisation", x => (x - x.Mean(1, keepDims: true)) / Sqrt(((x - x.Mean(1, keepDims: true)).Pow(2)).Mean(1, keepDims: true) + 1e-5f));
+        yield return Case("the gradient of a variance that cancels", x => Gradients(LayerNorm(x).Sum(), x)[0]);
+        yield return Case("a softmax less its largest", x => Softmax(x * 30, 1) - Softmax(x * 30, 1).Max(1, keepDims: true));
+        yield return Case("logarithms near 1", x => Log(1 + (x * 1e-4f)));
+        yield return Case("one less a number close to it", x => 1 - Tanh((x * x) + 4));
+        yield return Case("a choice that rounding decides", x => Where(x * 3 / 3 > x, x, -x));
+        yield return Case("products", x => MatMul(Exp(x), (x - x.Mean(0, keepDims: true)).Permute(1, 0)));
+        yield return Case("a product of many", x => (1 + (x * 0.1f)).Prod(1));
+        yield return Case("joined and padded", x => Concat([x * x, x / 3], 0).Sum(0) - (x * x).Sum(0));
+        yield return Case("masked", x => Softmax(Where(x > 0, x, float.NegativeInfinity), 1));
+
+        static TestCaseData Case(string name, Func<Node, Node> make) => new TestCaseData(make).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Expressions))]
+    public void What_double_precision_gives_lies_within(Func<Node, Node> make)
+    {
+        Leaf<float> x = Input("x", [Rows, Columns], requiresGrad: true);
+        Node y = InlineCalls.Run([make(x)])[0];
+        IReadOnlyDictionary<Node, Node> wide = WidenToDouble.Run([y]);
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            TensorValue given = TensorValue.OfReals(DType.Float32, [Rows, Columns], [.. Enumerable.Range(0, Rows * Columns).Select(_ => (random.NextDouble() * 4) - 2)]);
+            (TensorValue value, double[]? errors) = RoundingErrors.Evaluate(y, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0);
+            TensorValue exact = GraphCompiler.Interpreter.Evaluate([wide[y]], new Dictionary<Node, TensorValue> { [wide[x]] = WidenToDouble.Wide(given) })[0];
+            for (int i = 0; i < value.Count; i++)
+            {
+                Assert.That(value[i].Equals(exact[i]) || Math.Abs(value[i] - exact[i]) <= errors![i], Is.True, $"element {i}: {value[i]:R}, exactly {exact[i]:R}, bound {errors![i]:R}");
+            }
+        }
+    }
+
+    [Test]
+    public void Any_order_of_additions_lies_within([Values(1, 10, 1000, 30_000)] int count)
+    {
+        Leaf<float> x = Input("x", ["N"]);
+        var random = new Random(count);
+
+        // Equal terms round the same way again and again.
+        foreach (float[] terms in (float[][])[[.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() - 0.5))], [.. Enumerable.Repeat(0.1f, count)]])
+        {
+            TensorValue given = TensorValue.OfReals(DType.Float32, [count], [.. terms.Select(t => (double)t)]);
+            (TensorValue value, double[]? errors) = RoundingErrors.Evaluate(x.Sum(), new Dictionary<Node, TensorValue> { [x] = given }, _ => count);
+            float forward = terms.Aggregate(0f, (sum, t) => sum + t);
+            float backward = terms.Reverse().Aggregate(0f, (sum, t) => sum + t);
+            float[] lanes = [.. Enumerable.Range(0, 16).Select(lane => terms.Where((_, i) => i % 16 == lane).Aggregate(0f, (sum, t) => sum + t))];
+            Assert.That((float[])[forward, backward, lanes.Aggregate((sum, t) => sum + t)], Is.All.EqualTo(value[0]).Within(errors![0]));
+        }
+    }
+
+    [Test]
+    public void Bounds_are_far_below_a_thousandth_where_nothing_cancels()
+    {
+        Leaf<float> x = Input("x", [Rows, Columns]);
+        Node y = Sigmoid(MatMul(Exp(x), Exp(x).Permute(1, 0)) * 0.01f).Sum(1);
+        TensorValue given = TensorValue.OfReals(DType.Float32, [Rows, Columns], [.. Enumerable.Range(0, Rows * Columns).Select(i => Math.Sin(i))]);
+        (TensorValue value, double[]? errors) = RoundingErrors.Evaluate(y, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0);
+        Assert.That(errors!.Select((e, i) => e / value[i]), Is.All.LessThan(5e-5));
+    }
+
+    [Test]
+    public void What_is_given_is_exact()
+    {
+        Leaf<float> x = Input("x", [3]);
+        TensorValue given = TensorValue.OfReals(DType.Float32, [3], [1, 2, 3]);
+        Assert.That(RoundingErrors.Evaluate(x, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0).Errors, Is.All.Zero);
+        Assert.That(RoundingErrors.Evaluate(x > 2, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0).Errors, Is.Null);
+    }
+}
