@@ -7,7 +7,7 @@ namespace GraphCompiler.Operations;
 internal abstract record ElementwiseOp : SingleResultOp
 {
     /// <summary>Where results lie, as far as differentiation must know to leave out guards against 0·∞.</summary>
-    public virtual ResultRange Range => ResultRange.Finite;
+    internal virtual ResultRange Range => ResultRange.Finite;
 
     protected sealed override NodeType InferResult(TypeContext context)
     {
@@ -128,7 +128,7 @@ internal abstract record UnaryOp : ElementwiseOp
 /// <summary>A function of floats that is a call or a polynomial, not an instruction.</summary>
 internal abstract record TranscendentalOp : UnaryOp
 {
-    public override ResultRange Range => ResultRange.Unbounded;
+    internal override ResultRange Range => ResultRange.Unbounded;
 }
 
 /// <summary>Two numbers of one dtype to one of the same.</summary>

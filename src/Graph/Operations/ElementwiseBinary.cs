@@ -33,7 +33,7 @@ internal sealed record MulOp : BinaryOp
 /// <summary>The quotient; of integers it rounds toward negative infinity, and x / 0 is 0.</summary>
 internal sealed record DivOp : BinaryOp
 {
-    public override ResultRange Range => ResultRange.Unbounded;
+    internal override ResultRange Range => ResultRange.Unbounded;
 
     protected override Node Chain(Node node, int input, Node direction)
     {
@@ -54,7 +54,7 @@ internal sealed record DivOp : BinaryOp
 /// <summary>a to the power b, as C's pow; integers by repeated multiplication, negative exponents give 0 except for bases 1 and −1.</summary>
 internal sealed record PowOp : BinaryOp
 {
-    public override ResultRange Range => ResultRange.Unbounded;
+    internal override ResultRange Range => ResultRange.Unbounded;
 
     protected override Node? Chain(Node node, int input, Node direction)
     {
@@ -117,7 +117,7 @@ internal sealed record FmodOp : BinaryOp
 /// <summary>The angle of the point (b, a), from −π to π.</summary>
 internal sealed record Atan2Op : BinaryOp
 {
-    public override ResultRange Range => ResultRange.Bounded;
+    internal override ResultRange Range => ResultRange.Bounded;
 
     protected override bool TakesIntegers => false;
 

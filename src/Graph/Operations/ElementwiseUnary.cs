@@ -26,7 +26,7 @@ internal sealed record AbsOp : UnaryOp
 
 internal sealed record SignOp : UnaryOp
 {
-    public override ResultRange Range => ResultRange.Bounded;
+    internal override ResultRange Range => ResultRange.Bounded;
 
     protected override bool TakesIntegers => true;
 
@@ -59,7 +59,7 @@ internal sealed record SignBitOp : PredicateOp
 
 internal sealed record SqrtOp : UnaryOp
 {
-    public override ResultRange Range => ResultRange.Unbounded;
+    internal override ResultRange Range => ResultRange.Unbounded;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(y + y));
 
@@ -68,7 +68,7 @@ internal sealed record SqrtOp : UnaryOp
 
 internal sealed record ReciprocalOp : UnaryOp
 {
-    public override ResultRange Range => ResultRange.Unbounded;
+    internal override ResultRange Range => ResultRange.Unbounded;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, -(y * y));
 

@@ -8,7 +8,7 @@ internal sealed record ErfOp : TranscendentalOp
 {
     internal const double TwoOverRootPi = 1.1283791670955126;
 
-    public override ResultRange Range => ResultRange.Bounded;
+    internal override ResultRange Range => ResultRange.Bounded;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, TwoOverRootPi * Ops.Exp(-(x * x)));
 
@@ -18,7 +18,7 @@ internal sealed record ErfOp : TranscendentalOp
 /// <summary>1 − erf(x), accurate where it vanishes.</summary>
 internal sealed record ErfcOp : TranscendentalOp
 {
-    public override ResultRange Range => ResultRange.Bounded;
+    internal override ResultRange Range => ResultRange.Bounded;
 
     protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, ErfOp.TwoOverRootPi * Ops.Exp(-(x * x)));
 
