@@ -36,6 +36,9 @@ public sealed record CompileOptions
     }
     = Environment.ProcessorCount;
 
+    /// <summary>Whether elementwise work on the results of matrix products is done in their kernels, while the results are in registers or in the cache.</summary>
+    public bool Epilogues { get; init; } = true;
+
     /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
     public bool Fuse { get; init; } = true;
 

@@ -14,7 +14,7 @@ internal static class VerifyRun
     public static unsafe void Check(Program program, Workspace workspace, int first, int last)
     {
         HashSet<Node> scratch = [.. program.Kernels.SelectMany(k => k.Scratch.Concat(k.WorkerScratch))];
-        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Distinct())
+        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(program.Buffers.ContainsKey).Distinct())
         {
             // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];

@@ -13,16 +13,8 @@ internal sealed class ExpressionChecker : ExpressionVisitor
     /// <summary>FEC recurses without a guard.</summary>
     public const int MostDepth = 200;
 
-    /// <summary>Somewhere near 300 calls the JIT stops inlining, and calls spill every vector.</summary>
-    public const int MostHelperCalls = 200;
-
-    /// <summary>At about 920 the JIT stops inlining; its own temporaries count.</summary>
-    public const int MostLocals = 500;
-
     private readonly List<string> violations = [];
     private int depth;
-    private int helperCalls;
-    private int locals;
     private bool isTooDeep;
 
     private ExpressionChecker()
@@ -34,8 +26,8 @@ internal sealed class ExpressionChecker : ExpressionVisitor
     {
         var checker = new ExpressionChecker();
         checker.Visit(lambda.Body);
-        checker.Require(checker.helperCalls <= MostHelperCalls, $"{checker.helperCalls} helper calls, over {MostHelperCalls}: some would not be inlined");
-        checker.Require(checker.locals <= MostLocals, $"{checker.locals} locals, over {MostLocals}: inlining would stop");
+        int size = KernelSize.Of(lambda);
+        checker.Require(size <= KernelSize.Most, $"a size of {size}, over {KernelSize.Most}: some calls would not be inlined");
         return checker.violations;
     }
 
@@ -70,7 +62,6 @@ internal sealed class ExpressionChecker : ExpressionVisitor
 
     protected override E VisitBlock(BlockExpression node)
     {
-        locals += node.Variables.Count;
         E last = node.Expressions[^1];
         bool isVoid = node.Type == typeof(void);
         Require(!isVoid || last.Type == typeof(void), $"a void block ends in {Describe(last)}, not in Empty()");
@@ -125,11 +116,6 @@ internal sealed class ExpressionChecker : ExpressionVisitor
             Require(
                 !parameters[i].ParameterType.IsByRef || node.Arguments[i] is ParameterExpression,
                 $"{Describe(node)} takes {Describe(node.Arguments[i])} by reference; put it in a local");
-        }
-
-        if (node.Method.DeclaringType?.Assembly == typeof(Execution.Memory).Assembly)
-        {
-            helperCalls++;
         }
 
         return base.VisitMethodCall(node);

@@ -17,16 +17,23 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <summary>Instructions that may be repeated in several readers.</summary>
     private const int RepeatBudget = 3;
 
+    /// <summary>Operations that may lie between a product and the result of its kernel.</summary>
+    private const int MostInside = 32;
+
     private readonly HashSet<Node> buffered = [];
+    private readonly HashSet<Node> required;
+    private readonly Dictionary<Node, int> position = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly Dictionary<Node, Expansion> expansions = [];
     private readonly Dictionary<Node, Epilogue> epilogues = [];
+    private readonly HashSet<Node> readByEpilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
     private readonly Func<Node, bool> isLasting;
 
-    private ChooseBuffers(Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
+    private ChooseBuffers(IEnumerable<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
     {
+        required = [.. roots];
         this.isLasting = isLasting;
         this.stage = stage;
         this.inline = inline;
@@ -38,13 +45,15 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
     /// <param name="isLasting">Whether a leaf keeps its values from call to call.</param>
     /// <param name="prologueWidth">The width of vectors if matrix products may compute operands while they pack them.</param>
+    /// <param name="epilogues">Whether matrix products may do elementwise work on their results.</param>
     public static ChooseBuffers Run(
-        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting, VectorWidth? prologueWidth)
+        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting, VectorWidth? prologueWidth, bool epilogues)
     {
-        var choice = new ChooseBuffers(stage, inline, isLasting);
+        var choice = new ChooseBuffers(roots, stage, inline, isLasting);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
+            choice.position.Add(node, choice.position.Count);
             foreach (Node input in node.Inputs.Distinct())
             {
                 choice.readers[input].Add(node);
@@ -70,7 +79,7 @@ internal sealed class ChooseBuffers : IMaterialization
             ChoosePrologues.Run(choice, order, roots, stage, width);
         }
 
-        foreach (Node node in order.Where(n => inline && n.Op is MatMulOp && !roots.Contains(n)))
+        foreach (Node node in order.Where(n => inline && epilogues && n.Op is MatMulOp && !roots.Contains(n)))
         {
             choice.Absorb(node);
         }
@@ -178,34 +187,52 @@ internal sealed class ChooseBuffers : IMaterialization
     }
 
     /// <summary>
-    /// A product that only one elementwise chain reads is computed in the kernel of that chain, as far along as the chain does little: up to a node
-    /// with a value of its own, or one that gets it by this.
+    /// A product that elementwise work alone reads, which leads to one result, is computed in that result's kernel, as far along as the work is little.
+    /// What lies between needs no value of its own then.
     /// </summary>
     private void Absorb(Node product)
     {
-        List<Node> chain = [];
-        Node top = product;
-        while ((top == product || !IsMaterialized(top)) && readers[top] is [{ Op: ElementwiseOp } reader] && stage(reader) == stage(product))
+        foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
         {
-            top = reader;
-            chain.Add(top);
-        }
-
-        // The kernel of another product may read this one on the way to its root.
-        if (chain.Any(epilogues.ContainsKey))
-        {
-            return;
-        }
-
-        for (int i = chain.Count - 1; i >= 0; i--)
-        {
-            if (Epilogue.Find(chain[i], product, this) is { } epilogue)
+            // What another product's kernel reads on the way to its root stays in memory.
+            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, this) is { } epilogue)
             {
-                epilogues.Add(chain[i], epilogue);
-                buffered.Add(chain[i]);
-                buffered.Remove(product);
+                epilogues.Add(root, epilogue);
+                readByEpilogues.UnionWith(epilogue.Sources);
+                buffered.ExceptWith(inside);
+                buffered.Add(root);
                 return;
             }
+        }
+    }
+
+    /// <summary>The elementwise nodes that everything which reads a product leads to, the nearest first, each with what lies between, the product included.</summary>
+    private IEnumerable<(Node Root, HashSet<Node> Inside)> ResultsOf(Node product)
+    {
+        HashSet<Node> inside = [product];
+        HashSet<Node> open = [.. readers[product]];
+        while (open.Count > 0 && inside.Count <= MostInside)
+        {
+            Node next = open.MinBy(n => position[n])!;
+            open.Remove(next);
+
+            if (next.Op is not ElementwiseOp || stage(next) != stage(product) || next.Shape != product.Shape || epilogues.ContainsKey(next))
+            {
+                yield break;
+            }
+
+            if (open.Count == 0)
+            {
+                yield return (next, [.. inside]);
+            }
+
+            if (required.Contains(next))
+            {
+                yield break;
+            }
+
+            inside.Add(next);
+            open.UnionWith(readers[next]);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class FuseKernels
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
-            drafts.Add(node, new Draft(node, IsFusable(node) ? DomainsOf(node) : [], stage(node)));
+            drafts.Add(node, new Draft([node], IsFusable(node) ? DomainsOf(node) : [], stage(node)) { Product = IsProduct(node) ? node : null });
         }
 
         foreach (Node node in anchors)
@@ -51,29 +51,35 @@ internal sealed class FuseKernels
     /// <param name="needed">Those that must lie in memory in the end.</param>
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="fuse">Whether to fuse at all: if not, each node is a kernel.</param>
+    /// <param name="epilogueWidth">The width of vectors if kernels of matrix products may compute several results.</param>
     /// <returns>The kernels in an order in which they may run, and what was joined and refused.</returns>
     public static Fused Run(
-        ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse)
+        ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, VectorWidth? epilogueWidth)
     {
         var fusion = new FuseKernels(choice, anchors, needed, stage);
         if (fuse)
         {
-            fusion.JoinAll();
+            fusion.JoinAll(fusion.Candidates, fusion.Join);
+            if (epilogueWidth is { } width)
+            {
+                var check = new ProductCheck(choice, fusion.reads, width);
+                fusion.JoinAll(fusion.ProductCandidates, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));
+            }
         }
 
         return new Fused(fusion.Ordered(), fusion.reads, fusion.log);
     }
 
-    private void JoinAll()
+    private void JoinAll(Func<IEnumerable<Candidate>> candidates, Func<Draft, Draft, Node, long, bool> join)
     {
         // What is joined may make room for more: a producer joins its consumer once the third kernel between them has joined either.
         for (bool changed = true; changed;)
         {
             changed = false;
-            foreach (Candidate pair in Candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
+            foreach (Candidate pair in candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
             {
                 (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
-                changed |= a != b && !unfit.Contains(new Pair(a, b)) && Join(a, b, pair.Shared, pair.Saved);
+                changed |= a != b && !unfit.Contains(new Pair(a, b)) && join(a, b, pair.Shared, pair.Saved);
             }
         }
     }
@@ -103,6 +109,14 @@ internal sealed class FuseKernels
             }
         }
     }
+
+    /// <summary>Kernels of products and elementwise ones that read what they compute.</summary>
+    private IEnumerable<Candidate> ProductCandidates() =>
+        from entry in readers
+        where drafts.TryGetValue(entry.Key, out Draft? draft) && draft.Product is not null
+        from reader in entry.Value
+        where drafts[reader].Domains.Count > 0
+        select new Candidate(entry.Key, reader, entry.Key, 2 * Costs.Bytes(entry.Key));
 
     private static long WorkOf(Node node) => Math.Max(Costs.Bytes(node), node.Op is ReductionOp ? Costs.Bytes(node.Inputs[0]) : 0);
 
@@ -151,6 +165,28 @@ internal sealed class FuseKernels
         return true;
     }
 
+    /// <summary>Elementwise work on a product's values goes into its kernel: computed a block at a time, while the block is in the cache.</summary>
+    private bool JoinProduct(ProductCheck check, Draft product, Draft work, Node shared, long saved)
+    {
+        string? reason = work.Product is not null ? "both are kernels of products"
+            : product.Stage != work.Stage ? "one runs forward, the other backward"
+            : HasDetour(product, work) || HasDetour(work, product) ? "another kernel stands between them"
+            : check.Reason(product.Product!, [.. product.Nodes.Where(n => n != product.Product)], work.Nodes);
+        log.Add(product.Nodes, work.Nodes, shared, saved, reason);
+        if (reason is not null)
+        {
+            return false;
+        }
+
+        var joined = new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product };
+        foreach (Node node in joined.Nodes)
+        {
+            drafts[node] = joined;
+        }
+
+        return true;
+    }
+
     /// <summary>Whether something that reads a kernel's values, and is not the other kernel, leads to it.</summary>
     private bool HasDetour(Draft from, Draft to)
     {
@@ -177,6 +213,8 @@ internal sealed class FuseKernels
 
     private IEnumerable<Draft> ReadersOf(Draft draft) =>
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
+
+    private bool IsProduct(Node node) => node.Op is MatMulOp || choice.EpilogueOf(node) is not null;
 
     private bool IsFusable(Node node) =>
         choice.EpilogueOf(node) is null && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp;
@@ -263,8 +301,12 @@ internal sealed class FuseKernels
     {
         bool IsStored(Node node) => needed.Contains(node) || draft.Nodes.Count == 1
             || (readers.GetValueOrDefault(node) ?? []).Any(r => drafts[r] != draft)
-            || draft.Domains[0].RoleOf(node) == Role.ColumnReduction;
-        return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0])) { Stored = [.. draft.Nodes.Where(IsStored)] };
+            || (draft.Product is null && draft.Domains[0].RoleOf(node) == Role.ColumnReduction);
+        return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0]))
+        {
+            Product = draft.Product,
+            Stored = [.. draft.Nodes.Where(IsStored)],
+        };
     }
 
     /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
@@ -279,15 +321,13 @@ internal sealed class FuseKernels
     /// <summary>A kernel in the making: its nodes in order, and the domains that suit all of them.</summary>
     private sealed class Draft(IReadOnlyList<Node> nodes, IReadOnlyList<Domain> domains, int stage)
     {
-        public Draft(Node node, IReadOnlyList<Domain> domains, int stage)
-            : this([node], domains, stage)
-        {
-        }
-
         public IReadOnlyList<Node> Nodes => nodes;
 
         public IReadOnlyList<Domain> Domains => domains;
 
         public int Stage => stage;
+
+        /// <summary>The node that a matrix product's kernel leaves, if this is one.</summary>
+        public Node? Product { get; init; }
     }
 }

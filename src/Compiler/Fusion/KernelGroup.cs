@@ -5,6 +5,9 @@ namespace GraphCompiler.Fusion;
 /// <param name="Domain">What the kernel runs over; null for a single node whose operation has a lowering of its own.</param>
 internal sealed record KernelGroup(IReadOnlyList<Node> Nodes, Domain? Domain)
 {
+    /// <summary>The node that is computed by a matrix product's kernel, itself a product or at the end of its epilogue; the others are elementwise work on it.</summary>
+    public Node? Product { get; init; }
+
     /// <summary>The nodes whose values lie in memory afterwards.</summary>
     public required IReadOnlyList<Node> Stored { get; init; }
 }

@@ -16,6 +16,12 @@ internal sealed record Traffic(long Moved, long Fewest)
         {
             for (int b = 0; b < kernel.Buffers.Count; b++)
             {
+                // A thread's own rows and blocks stay in its cache.
+                if (kernel.WorkerScratch.Contains(kernel.Buffers[b]))
+                {
+                    continue;
+                }
+
                 (kernel.Kernel.Buffers[b].Writable ? made : touched).Add(kernel.Buffers[b]);
                 moved += Costs.Bytes(kernel.Buffers[b]);
             }

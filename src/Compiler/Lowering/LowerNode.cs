@@ -10,19 +10,14 @@ internal static class LowerNode
     /// <summary>The kernels that compute a group, in order; the last one leaves its values.</summary>
     public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, AnchorReads reads, VectorWidth width)
     {
-        Node root = group.Nodes[0];
         return group.Domain is not null ? LowerGroup.Run(group, reads)
-            : root.Op is MatMulOp || materialization.EpilogueOf(root) is not null ? LowerMatMul.Run(root, materialization, width)
-            : [Run(root, materialization)];
+            : group.Product is not null ? LowerMatMul.Run(group, materialization, width)
+            : [Run(group.Nodes[0], materialization)];
     }
 
     /// <summary>A kernel for a group where all tensors are small, of less code than that for any size; null if there is none.</summary>
-    public static LoweredKernel? Small(KernelGroup group, IMaterialization materialization, VectorWidth width)
-    {
-        Node root = group.Nodes[0];
-        bool isProduct = group.Domain is null && (root.Op is MatMulOp || materialization.EpilogueOf(root) is not null);
-        return isProduct ? LowerMatMul.FewRows(root, materialization, width) : null;
-    }
+    public static LoweredKernel? Small(KernelGroup group, IMaterialization materialization, VectorWidth width) =>
+        group.Product is not null ? LowerMatMul.FewRows(group, materialization, width) : null;
 
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {

@@ -127,7 +127,7 @@ internal sealed class PointwiseExpression
             }
 
             View? view = node == root && expandRoot ? SourceView(node, materialization) : ViewOf(node, materialization);
-            leaves[node] = view ?? throw new InvalidOperationException($"{node.Describe()} cannot be read in place.");
+            leaves[node] = view ?? throw new InvalidOperationException($"{node.Describe()} cannot be read in place by {root.Describe()}.");
         }
     }
 }

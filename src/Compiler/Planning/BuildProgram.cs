@@ -33,7 +33,7 @@ internal sealed class BuildProgram
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting, context.Options.Prologues ? context.Options.Width : null);
+        buffering = ChooseBuffers.Run(order, [.. roots.Select(r => r.Node)], StageOf, context.Options.Inline, IsLasting, context.Options.Prologues ? context.Options.Width : null, context.Options.Epilogues);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
@@ -43,7 +43,8 @@ internal sealed class BuildProgram
     {
         Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
-        Fused fused = context.Timed("fuse", () => FuseKernels.Run(buffering, computed, results, StageOf, context.Options.Fuse));
+        Fused fused = context.Timed("fuse", () => FuseKernels.Run(
+            buffering, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
         var traffic = Traffic.Of(kernels, results);

@@ -27,7 +27,7 @@ internal static class MergeSmallKernels
         }
 
         LoweredKernel merged = new Union(kernels).Build();
-        return KernelSize.IsSmall(merged.Kernel, options) ? merged : null;
+        return KernelSize.Of(merged.Kernel, options) <= KernelSize.MostMerged ? merged : null;
     }
 
     /// <summary>The elements of every buffer of every kernel.</summary>

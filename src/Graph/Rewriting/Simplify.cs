@@ -32,6 +32,7 @@ internal static class Simplify
         RewriteRule.For<AbsOp>("|−x| → |x|", (n, m) => (m.Is<NegOp>(n.Inputs[0]) || m.Is<AbsOp>(n.Inputs[0])) ? Ops.Abs(n.Inputs[0].Inputs[0]) : null),
         RewriteRule.For<ReciprocalOp>("1/(1/x) → x", (n, m) => m.Is<ReciprocalOp>(n.Inputs[0]) ? n.Inputs[0].Inputs[0] : null),
         RewriteRule.For<PowOp>("x^0, x^1, x², x³, x⁻¹, x⁻² → products", Power),
+        RewriteRule.For<MatMulOp>("column × row → products of elements", OuterProduct),
         RewriteRule.For<ScaleCotangentOp>("scale(1, s) → s", (n, _) => Splat.Is(n.Inputs[0], 1) ? n.Inputs[1] : null),
         RewriteRule.For<ScaleCotangentOp>("scale(0, s) → 0", (n, _) => Splat.Is(n.Inputs[0], 0) ? n.Inputs[0] : null),
         RewriteRule.For<ScaleCotangentOp>("scale(g, finite) → g·finite", (n, _) => Slopes.IsFinite(n.Inputs[1]) ? n.Inputs[0] * n.Inputs[1] : null),
@@ -62,6 +63,18 @@ internal static class Simplify
     private static IEnumerable<RewriteRule> FoldRules() => typeof(Op).Assembly.GetTypes()
         .Where(t => t.IsSealed && t.IsSubclassOf(typeof(SingleResultOp)) && t != typeof(ConstantOp) && t != typeof(InputOp) && t != typeof(ParameterOp))
         .Select(t => new RewriteRule("constants are folded", t, Fold));
+
+    /// <summary>With an inner axis of size 1 there is nothing to sum; like a sum, it is never −0.</summary>
+    private static Node? OuterProduct(Node node, MatchContext context)
+    {
+        if (node.Inputs[0].Shape[^1].Constant != 1)
+        {
+            return null;
+        }
+
+        Node product = Ops.BroadcastTo(node.Inputs[0], node.Shape) * Ops.BroadcastTo(node.Inputs[1], node.Shape);
+        return node.DType.IsFloat() ? product + 0.0 : product;
+    }
 
     private static Node? Fold(Node node, MatchContext context)
     {

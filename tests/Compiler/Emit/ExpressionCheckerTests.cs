@@ -36,11 +36,11 @@ internal sealed class ExpressionCheckerTests
         yield return Case("a nested lambda", E.Lambda<Action>(E.Empty()));
         yield return Case("nested deeper than 200", Enumerable.Range(0, 300).Aggregate((E)Int, (sum, _) => E.Add(sum, Int)));
         yield return Case(
-            "201 helper calls, over 200: some would not be inlined",
-            E.Block(typeof(void), [.. Enumerable.Repeat(HelperCall(), 201).Select(call => (E)E.Assign(Int, call)), E.Empty()]));
+            "a size of 1201, over 1200: some calls would not be inlined",
+            E.Block(typeof(void), [.. Enumerable.Repeat(HelperCall(), 1201).Select(call => (E)E.Assign(Int, call)), E.Empty()]));
         yield return Case(
-            "501 locals, over 500: inlining would stop",
-            E.Block(typeof(void), Enumerable.Range(0, 501).Select(_ => E.Variable(typeof(int))), E.Empty()));
+            "a size of 1202, over 1200: some calls would not be inlined",
+            E.Block(typeof(void), Enumerable.Range(0, 1199).Select(_ => E.Variable(typeof(int))), E.Assign(Int, HelperCall(HelperCall())), E.Empty()));
         LabelTarget label = E.Label();
         yield return Case("a return before the end", E.Block(typeof(void), E.Return(label), E.Label(label)));
     }
@@ -66,6 +66,6 @@ internal sealed class ExpressionCheckerTests
             Throws.TypeOf<CompileException>().With.Message.EqualTo(
                 "Kernel k was emitted as an expression tree that does not compile safely: Add on UInt32."));
 
-    private static MethodCallExpression HelperCall() =>
-        E.Call(typeof(Execution.ScalarMath).GetMethod("Not", [typeof(int)])!, Int);
+    private static MethodCallExpression HelperCall(E? argument = null) =>
+        E.Call(typeof(Execution.ScalarMath).GetMethod("Not", [typeof(int)])!, argument ?? Int);
 }

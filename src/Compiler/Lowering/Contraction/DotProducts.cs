@@ -15,7 +15,7 @@ internal static class DotProducts
 
     public static LoweredKernel Build(MatMulProblem problem, Func<KernelBuilder, LoopValue>? when)
     {
-        var kernel = new KernelBuilder(problem.Root);
+        var kernel = new KernelBuilder(problem.Roots);
         LoopBuffer a = kernel.Input(problem.A.Source);
         LoopBuffer b = kernel.Input(problem.B.Source);
         LoopBuffer c = kernel.Output(problem.Root, storedOnce: true);

@@ -6,7 +6,8 @@ namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>
 /// Elementwise work on the results of a matrix product: a bias, a residual, a scale, an activation. Short work is done while the sums are still in
-/// registers, other work on each block of them while it is in the cache. The root is the last of these operations, whose value the kernel leaves.
+/// registers, other work on each block of them while it is in the cache. A product's value may be read any number of times on the way. The roots are
+/// the operations whose values the kernel leaves.
 /// </summary>
 internal sealed class Epilogue
 {
@@ -19,37 +20,50 @@ internal sealed class Epilogue
     private const int MostLoads = 8;
 
     private readonly Dictionary<Node, Matrix> leaves;
+    private readonly int operations;
 
-    private Epilogue(Node root, Node product, Dictionary<Node, Matrix> leaves, IReadOnlyCollection<Node> operations)
+    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, IReadOnlyCollection<Node> operations)
     {
-        (Root, Product, this.leaves) = (root, product, leaves);
-        IsCheap = operations.Count <= MostOperationsInTiles
+        (Roots, Product, this.leaves) = (roots, product, leaves);
+        IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles
             && operations.All(o => IsShort(o.Op))
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
+        this.operations = operations.Count;
     }
 
-    private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) => (Root, Product, IsCheap, this.leaves) = (other.Root, other.Product, other.IsCheap, leaves);
+    private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
+        (Roots, Product, IsCheap, operations, this.leaves) = (other.Roots, other.Product, other.IsCheap, other.operations, leaves);
 
-    public Node Root { get; }
+    public IReadOnlyList<Node> Roots { get; }
 
     /// <summary>Whether it is worth a copy at every sum of a tile.</summary>
     public bool IsCheap { get; }
 
     public Node Product { get; }
 
+    /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
+    public double SizeInTiles => (2 * operations) + leaves.Values.Sum(SizeInTile);
+
+    /// <summary>What is read beside the product.</summary>
+    public IEnumerable<Node> Sources => leaves.Values.SelectMany(leaf => leaf.Sources);
+
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
 
     public Epilogue Transposed() => new(this, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 
-    /// <summary>What lies between a product and an elementwise root above it; null if tiles cannot or should not compute it.</summary>
-    public static Epilogue? Find(Node root, Node product, IMaterialization materialization)
+    /// <summary>What lies between a product and elementwise roots above it; null if its kernel cannot or should not compute them.</summary>
+    /// <param name="roots">The roots.</param>
+    /// <param name="product">What is computed already: a product, or the elementwise node that its tiles leave.</param>
+    /// <param name="inside">Nodes between that are computed on the way, although they may have values of their own.</param>
+    /// <param name="materialization">Which nodes have.</param>
+    public static Epilogue? Find(IReadOnlyList<Node> roots, Node product, IReadOnlySet<Node> inside, IMaterialization materialization)
     {
         Dictionary<Node, Matrix> leaves = [];
         HashSet<Node> operations = [];
-        return root.Shape == product.Shape && Visit(root)
+        return roots.All(r => r.Shape == product.Shape && Visit(r))
             && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
-            ? new Epilogue(root, product, leaves, operations)
+            ? new Epilogue(roots, product, leaves, operations)
             : null;
 
         bool Visit(Node node)
@@ -59,11 +73,11 @@ internal sealed class Epilogue
                 return true;
             }
 
-            if (node.Op is ElementwiseOp && (node == root || !materialization.IsMaterialized(node)))
+            if (node.Op is ElementwiseOp && (roots.Contains(node) || inside.Contains(node) || !materialization.IsMaterialized(node)))
             {
                 operations.Add(node);
                 return HasVectors(node)
-                    && (node.DType == product.DType || (node.DType == DType.Bool && node != root))
+                    && (node.DType == product.DType || (node.DType == DType.Bool && !roots.Contains(node)))
                     && node.Inputs.All(Visit);
             }
 
@@ -93,26 +107,50 @@ internal sealed class Epilogue
         }
     }
 
-    /// <summary>The root's value at an element, given the product's.</summary>
+    /// <summary>The only root's value at an element, given the product's.</summary>
     public LoopValue Apply(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, IReadOnlyDictionary<Node, LoopValue> known)
     {
         Dictionary<Node, LoopValue> values = new(known) { [Product] = sum };
-        return Value(Root);
+        return Value(kernel, batch, Roots[0], row, column, values, (_, value) => value);
+    }
 
-        LoopValue Value(Node node)
+    /// <summary>The values of all roots at an element, given the product's; what is used several times goes into locals.</summary>
+    public LoopValue[] ApplyAll(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, List<LoopStatement> statements)
+    {
+        Dictionary<Node, LoopValue> values = new() { [Product] = sum };
+        return [.. Roots.Select(root => Value(kernel, batch, root, row, column, values, (node, value) =>
         {
-            if (!values.TryGetValue(node, out LoopValue? value))
+            if (value is Literal or Local)
             {
-                values[node] = value = !leaves.TryGetValue(node, out Matrix? matrix) ? Scalars.Apply(node, [.. node.Inputs.Select(Value)])
-                    : matrix.Source.Op is ConstantOp { Data.Value.Count: 1 } constant ? Scalars.Literal(constant)
-                    : Load(kernel, batch, matrix, row, column);
+                return value;
             }
 
-            return value;
+            var local = new Local($"v{values.Count}", value.Type);
+            statements.Add(new Let(local, value));
+            return local;
+        }))];
+    }
+
+    private LoopValue Value(
+        KernelBuilder kernel, LoopNest batch, Node node, LoopValue row, LoopValue column, Dictionary<Node, LoopValue> values, Func<Node, LoopValue, LoopValue> keep)
+    {
+        if (!values.TryGetValue(node, out LoopValue? value))
+        {
+            values[node] = value = keep(node, !leaves.TryGetValue(node, out Matrix? matrix)
+                ? Scalars.Apply(node, [.. node.Inputs.Select(i => Value(kernel, batch, i, row, column, values, keep))])
+                : matrix.Source.Op is ConstantOp { Data.Value.Count: 1 } constant ? Scalars.Literal(constant)
+                : Load(kernel, batch, matrix, row, column));
         }
+
+        return value;
     }
 
     private static LoopValue Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => matrix.At(kernel, batch, row, column);
+
+    // What is the same in all rows is loaded once a tile, what is the same along a row is broadcast.
+    private static double SizeInTile(Matrix leaf) => leaf.Source.Op is ConstantOp { Data.Value.Count: 1 } ? 0
+        : IsPerElement(leaf) ? (leaf.Row.IsConstant ? 3 : 5.2)
+        : leaf.Row.Constant == 0 ? 0.6 : 2;
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -8,37 +9,51 @@ namespace GraphCompiler.Lowering.Contraction;
 /// </summary>
 internal static class LowerMatMul
 {
-    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization, VectorWidth width)
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        var choice = MatMulChoice.Of(MatMulProblem.Of(root, materialization), materialization, width);
-        return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, When(choice.Problem, v))] : Tiles(choice.Problem, v, width))];
+        var choice = MatMulChoice.Of(MatMulProblem.Of(group, materialization), materialization, width);
+        return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
-    /// <summary>One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order.</summary>
-    public static LoweredKernel? FewRows(Node root, IMaterialization materialization, VectorWidth width)
+    /// <summary>
+    /// One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order, or if it would
+    /// need memory that the other does not.
+    /// </summary>
+    public static LoweredKernel? FewRows(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        MatMulProblem problem = MatMulProblem.Of(root, materialization);
+        MatMulProblem problem = MatMulProblem.Of(group, materialization);
         problem = problem.N.Constant == 1 ? problem.Transposed() : problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
-        return problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
+        return !problem.KeepsRoot ? null
+            : problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
             : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, when: null)
             : null;
     }
 
-    private static Func<KernelBuilder, LoopValue>? When(MatMulProblem problem, MatMulVariant variant) =>
-        variant.Below is { } below ? kernel => LoopMath.Less(kernel.Size(problem.M), LoopMath.Int(below))
-        : variant.From is { } from ? kernel => LoopMath.AtLeast(kernel.Size(problem.M), LoopMath.Int(from))
-        : null;
-
-    private static LoweredKernel[] Tiles(MatMulProblem problem, MatMulVariant variant, VectorWidth width)
+    private static Func<KernelBuilder, LoopValue>? When(MatMulProblem problem, MatMulVariant variant)
     {
+        LoopValue Below(KernelBuilder kernel) => LoopMath.Less(kernel.Size(problem.M), LoopMath.Int(variant.Below!.Value));
+        LoopValue From(KernelBuilder kernel) => LoopMath.AtLeast(kernel.Size(problem.M), LoopMath.Int(variant.From!.Value));
+        return (variant.From, variant.Below) switch
+        {
+            (null, null) => null,
+            (null, _) => Below,
+            (_, null) => From,
+            _ => kernel => LoopMath.Both(From(kernel), Below(kernel)),
+        };
+    }
+
+    private static LoweredKernel[] Tiles(MatMulChoice choice, MatMulVariant variant, VectorWidth width)
+    {
+        Func<KernelBuilder, LoopValue>? when = When(choice.Problem, variant);
+        MatMulProblem problem = variant.IsOneRow ? choice.Problem with { M = 1 } : choice.Problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width);
-        Func<KernelBuilder, LoopValue>? when = When(problem, variant);
         List<LoweredKernel> kernels = [];
         RightPanels right = RightPanels.InPlace(problem.B, tiling.Columns);
         if (variant.PacksRight)
         {
-            (LoweredKernel pack, right) = PackPanels.Right(problem, tiling, when);
+            // What lasts is packed whatever the number of rows of a call.
+            (LoweredKernel pack, right) = PackPanels.Right(problem, tiling, choice.KeepsRight ? null : when);
             kernels.Add(pack);
         }
 

@@ -23,6 +23,9 @@ internal sealed record MatMulVariant(bool IsDots, bool PacksRight, LeftAccess Le
 
     /// <summary>The number of rows from which this is the way; null for any number.</summary>
     public int? From { get; init; }
+
+    /// <summary>Whether it is for one row only.</summary>
+    public bool IsOneRow => From == 1 && Below == 2;
 }
 
 /// <summary>
@@ -36,6 +39,9 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     // Rows from which tiles over packed panels beat dot products, and from which packing costs less than reading scattered rows so often.
     private const int ManyRows = 16;
     private const int RowsToPack = 40;
+
+    // Elements of the right matrix from which one row is worth a kernel of its own, with as many sums side by side as there are registers.
+    private const long ElementsForOneRow = 1 << 15;
 
     // Columns from which packing the left matrix costs less than cache sets that its rows fight for.
     private const int ManyColumns = 256;
@@ -65,8 +71,16 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
 
         int panel = MatMulTiling.Of(problem, width).Columns;
         bool keeps = IsWorthKeeping(problem, materialization, panel);
-        return new MatMulChoice(problem, VariantsOf(problem, panel, keeps)) { KeepsRight = keeps };
+        MatMulVariant[] variants = VariantsOf(problem, panel, keeps);
+        return new MatMulChoice(problem, IsWorthOneRow(problem, panel) ? [OneRow, .. variants.Select(v => v with { From = v.From ?? 2 })] : variants) { KeepsRight = keeps };
     }
+
+    private static readonly MatMulVariant OneRow = new(IsDots: false, PacksRight: false, LeftAccess.InPlace) { From = 1, Below = 2 };
+
+    /// <summary>Whether a product of any number of rows is large and reads its right matrix along the rows, in place.</summary>
+    private static bool IsWorthOneRow(MatMulProblem problem, int panel) =>
+        !problem.M.IsConstant && problem.N.Constant > panel && problem.N.Constant * problem.K.Constant >= ElementsForOneRow
+        && problem.B is { Column.Constant: 1, Prologue: null } && problem.A.Prologue is null;
 
     private static MatMulVariant[] VariantsOf(MatMulProblem problem, int panel, bool keepsRight)
     {

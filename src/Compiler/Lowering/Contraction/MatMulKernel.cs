@@ -37,10 +37,12 @@ internal sealed class MatMulKernel
         this.tiling = tiling;
         this.left = left;
         this.right = right;
-        kernel = new KernelBuilder(problem.Root);
+        kernel = new KernelBuilder(problem.Roots);
         a = kernel.Input(left.Source);
         b = kernel.Input(right.Source);
-        c = kernel.Output(problem.Root, storedOnce: FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null));
+        c = problem.KeepsRoot
+            ? kernel.Output(problem.Root, storedOnce: problem.Further is null && (tiling.FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null)))
+            : kernel.WorkerScratch(problem.Type, tiling.BlockRows * tiling.GroupColumns);
         batch = problem.Batches(left.Batch, right.Batch);
     }
 
@@ -78,6 +80,13 @@ internal sealed class MatMulKernel
         LoopValue tail = parts[0].End;
         LoopValue panels = kernel.Size(problem.N / tiling.Columns);
         LoopValue firstPanel = Keep("firstPanel", LoopMath.Times(group, LoopMath.Int(tiling.GroupPanels)));
+        LoopValue firstColumn = LoopMath.Times(firstPanel, LoopMath.Int(tiling.Columns));
+        SumPlace sums = problem.KeepsRoot
+            ? new SumPlace(c, (row, column) => problem.C.Position(kernel, batch, row, column), problem.C.Row)
+            : new SumPlace(
+                c,
+                (row, column) => LoopMath.Plus(LoopMath.Times(LoopMath.Minus(row, first), LoopMath.Int(tiling.GroupColumns)), LoopMath.Minus(column, firstColumn)),
+                tiling.GroupColumns);
         LoopValue endOfGroup = LoopMath.Plus(firstPanel, LoopMath.Int(tiling.GroupPanels));
         LoopValue lastPanel = Keep("lastPanel", LoopMath.Least(panels, endOfGroup));
         LoopValue columns = LoopMath.Minus(kernel.Size(problem.N), LoopMath.Times(panels, LoopMath.Int(tiling.Columns)));
@@ -104,11 +113,10 @@ internal sealed class MatMulKernel
             statements.AddRange(Panels(LoopMath.Int(0), kernel.Size(problem.K)));
         }
 
-        if (problem.Epilogue is not null && !FinishesInTiles)
+        if ((problem.Epilogue is not null && !tiling.FinishesInTiles) || problem.Further is not null)
         {
-            LoopValue from = LoopMath.Times(firstPanel, LoopMath.Int(tiling.Columns));
             LoopValue to = LoopMath.Least(kernel.Size(problem.N), LoopMath.Times(endOfGroup, LoopMath.Int(tiling.Columns)));
-            statements.Add(FinishRows.Build(problem, kernel, batch, tiling.Lanes, first, last, from, to));
+            statements.Add(FinishRows.Build(problem, kernel, batch, tiling.Lanes, sums, tiling.FinishesInTiles, (first, last), (firstColumn, to)));
         }
 
         return new Block([.. statements]);
@@ -137,7 +145,7 @@ internal sealed class MatMulKernel
                 LoopValue start = height == tiling.Height
                     ? LoopMath.Times(row, kernel.Size(left.Tile))
                     : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
-                tiles.Add(new For(row, top, bottom, LoopKind.Serial, Tile(row, start, at, width, height, vectors, masked, from, to)) { Step = height });
+                tiles.Add(new For(row, top, bottom, LoopKind.Serial, Tile(row, start, at, width, height, vectors, masked, (from, to), sums)) { Step = height });
             }
 
             return new Block([.. tiles]);
@@ -156,10 +164,8 @@ internal sealed class MatMulKernel
         }
     }
 
-    private bool FinishesInTiles => tiling.BlockInner is null && problem.TileEpilogue is not null;
-
     private For Tile(
-        LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked, LoopValue from, LoopValue to)
+        LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked, (LoopValue From, LoopValue To) range, SumPlace place)
     {
         Local column = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
@@ -173,21 +179,18 @@ internal sealed class MatMulKernel
         LoopValue fromA = LoopMath.Sum(
             batch.Position(kernel, left.Offset, left.Batch), start, LoopMath.Times(inner, kernel.Size(left.Inner)));
         LoopValue across = LoopMath.Plus(LoopMath.Times(panel, LoopMath.Int(tiling.Columns)), column);
-        LoopValue toC = LoopMath.Sum(
-            batch.Position(kernel, problem.C.Offset, problem.C.Batch),
-            LoopMath.Times(row, kernel.Size(problem.C.Row)),
-            across);
+        LoopValue toC = place.At(row, across);
         Dictionary<Node, LoopValue> known = [];
-        LoopStatement[] operands = FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
+        LoopStatement[] operands = tiling.FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
         LoopStatement[] earlier = tiling.BlockInner is null ? [] : [new If(
-            LoopMath.Less(LoopMath.Int(0), from),
+            LoopMath.Less(LoopMath.Int(0), range.From),
             new Block([.. sums.Select((s, r) => new Assign(s, new BinaryValue(BinaryFunction.Add, new Load(c, Place(r)), s)))]))];
         LoopValue Down(int r, Dim stride) => LoopMath.Times(LoopMath.Int(r), kernel.Size(stride));
-        LoopValue Place(int r) => LoopMath.Plus(toC, Down(r, problem.C.Row));
+        LoopValue Place(int r) => LoopMath.Plus(toC, Down(r, place.Row));
         return new For(column, LoopMath.Int(0), columns, LoopKind.Vector, new Block(
         [
             .. sums.Select(s => new Let(s, Literal.Of(problem.Type, 0))),
-            new For(inner, from, to, LoopKind.Serial, new Block(
+            new For(inner, range.From, range.To, LoopKind.Serial, new Block(
             [
                 new Let(shared, new Load(b, fromB)),
                 .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Plus(fromA, Down(r, left.Row))), shared, s))),
@@ -195,7 +198,7 @@ internal sealed class MatMulKernel
             .. earlier,
             .. operands,
             .. sums.Select((s, r) => new Store(
-                c, Place(r), FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
+                c, Place(r), tiling.FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
         ]))
         {
             Vectors = vectors,

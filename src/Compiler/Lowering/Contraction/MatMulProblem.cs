@@ -1,3 +1,4 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -10,12 +11,27 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
 {
     public DType Type => Root.DType;
 
-    /// <summary>The epilogue, if it is short enough for a copy of it at every sum of a tile.</summary>
-    public Epilogue? TileEpilogue => Epilogue is { IsCheap: true } ? Epilogue : null;
+    /// <summary>Elementwise work on the root whose results the kernel leaves beside it, or instead of it.</summary>
+    public Epilogue? Further { get; private init; }
+
+    /// <summary>Whether the root itself lies in memory afterwards.</summary>
+    public bool KeepsRoot { get; private init; } = true;
+
+    /// <summary>All that lies in memory afterwards.</summary>
+    public IReadOnlyList<Node> Roots { get; private init; } = [Root];
 
     /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
-    public static MatMulProblem Of(Node root, IMaterialization materialization) =>
-        Find(root, materialization) ?? throw new InvalidOperationException($"{root.Describe()} cannot read its operands.");
+    public static MatMulProblem Of(KernelGroup group, IMaterialization materialization)
+    {
+        MatMulProblem problem = Find(group.Product!, materialization) ?? throw new InvalidOperationException($"{group.Product!.Describe()} cannot read its operands.");
+        Node[] further = [.. group.Stored.Where(n => n != group.Product)];
+        return further.Length == 0 ? problem : problem with
+        {
+            Further = Epilogue.Find(further, group.Product!, group.Nodes.ToHashSet(), materialization) ?? throw new InvalidOperationException($"{further[0].Describe()} is none of the work of its product's kernel."),
+            KeepsRoot = group.Stored.Contains(group.Product!),
+            Roots = group.Stored,
+        };
+    }
 
     /// <summary>The problem; null if an operand can neither be read in place nor computed while it is packed.</summary>
     public static MatMulProblem? Find(Node root, IMaterialization materialization)
@@ -40,12 +56,12 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
     }
 
     /// <summary>The loops over the batch axes.</summary>
-    public LoopNest Batches(params ReadOnlySpan<EquatableArray<Dim>> accesses) => new(Batch, [.. accesses, C.Batch, .. Epilogue?.Batches ?? []]);
+    public LoopNest Batches(params ReadOnlySpan<EquatableArray<Dim>> accesses) => new(Batch, [.. accesses, C.Batch, .. Epilogue?.Batches ?? [], .. Further?.Batches ?? []]);
 
     /// <summary>What is stored for a sum.</summary>
     public LoopValue Finish(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, IReadOnlyDictionary<Node, LoopValue> known) =>
         Epilogue is null ? sum : Epilogue.Apply(kernel, batch, sum, row, column, known);
 
     /// <summary>The same product read as Cᵀ = Bᵀ·Aᵀ.</summary>
-    public MatMulProblem Transposed() => this with { M = N, N = M, A = B.Transposed(), B = A.Transposed(), C = C.Transposed(), Epilogue = Epilogue?.Transposed() };
+    public MatMulProblem Transposed() => this with { M = N, N = M, A = B.Transposed(), B = A.Transposed(), C = C.Transposed(), Epilogue = Epilogue?.Transposed(), Further = Further?.Transposed() };
 }

@@ -13,8 +13,9 @@ namespace GraphCompiler.Lowering.Contraction;
 /// <param name="BlockRows">Rows of a block: a multiple of the usual height, unless there is just one block.</param>
 /// <param name="GroupPanels">Panels of the right matrix that a block goes through.</param>
 /// <param name="BlockInner">Elements of the inner axis that are summed before the sums go to memory; null for all of them.</param>
+/// <param name="FinishesInTiles">Whether there is an epilogue, and tiles do it; otherwise it is done over blocks.</param>
 internal sealed record MatMulTiling(
-    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner)
+    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner, bool FinishesInTiles)
 {
     /// <summary>
     /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine. Shorter blocks
@@ -30,6 +31,10 @@ internal sealed record MatMulTiling(
     private const long ManyBlocks = 8;
     private const long ColumnsOfUnknownRows = 128;
 
+    // A block whose results other work goes on with: bytes of it, and columns that it may span.
+    private const long FinishedBytes = 1 << 18;
+    private const long MostColumnsToFinish = 8192;
+
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
@@ -40,7 +45,8 @@ internal sealed record MatMulTiling(
     // What any number of rows below the usual height is made up of, in at most three tiles or so.
     private static readonly int[] Remainders = [7, 4, 2, 1];
 
-    // Where tiles do more than store their sums, fewer kinds of them keep the kernel within what the JIT inlines.
+    // Where there is more to a kernel than such tiles, or an addition of products is two instructions, fewer kinds of them keep the kernel within what the
+    // JIT inlines.
     private static readonly int[] FewRemainders = [4, 1];
 
     // For products that are small anyway.
@@ -72,12 +78,44 @@ internal sealed record MatMulTiling(
         vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
         int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
         long? inner = fewRows ? null : InnerOf(problem);
-        int[] heights = fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, problem.TileEpilogue is null && inner is null ? Remainders : FewRemainders);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
+        bool isMore = problem.Further is not null || !problem.Type.IsFloat();
+        bool canFinish = inner is null && problem.Epilogue is { IsCheap: true };
+        int[] heights = Heights(isFew: canFinish || inner is not null || isMore);
+        bool finishes = canFinish && SizeOf(heights, problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
+        if (canFinish && !finishes)
+        {
+            heights = Heights(isFew: isMore);
+        }
+
+        if (!finishes && SizeOf(heights, 0) > Emit.KernelSize.Most)
+        {
+            heights = Heights(isFew: true);
+        }
+
         Dim rows = RowsOf(problem, heights[0], inner);
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, PanelsOf(problem, rows, panel), inner);
+        long panels = PanelsOf(problem, rows, panel);
+        if (problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
+        {
+            // What is read and written beside the product comes from memory: in whole rows, one after the other, as many as stay in the cache.
+            panels = (whole + panel - 1) / panel;
+            long most = Math.Max(1, FinishedBytes / (whole * problem.Type.Size()) / heights[0]) * heights[0];
+            rows = rows.Constant is { } given ? Math.Min(given, most) : most;
+        }
+
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes);
+
+        int[] Heights(bool isFew) => fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
+
+        double SizeOf(int[] each, double epilogue) =>
+            SizeOfBatches(problem) + (each.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge) * (SizeOfSum(problem) + epilogue));
     }
+
+    /// <summary>What the code of a tile's sum counts in <see cref="Emit.KernelSize"/>, without an epilogue, as measured: strides that are known cost less.</summary>
+    private static double SizeOfSum(MatMulProblem problem) => !problem.N.IsConstant ? 10.5 : !problem.M.IsConstant ? 8.5 : 7.5;
+
+    private static double SizeOfBatches(MatMulProblem problem) => problem.Batch.All(size => size.Constant == 1) ? 0 : 110;
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
     {

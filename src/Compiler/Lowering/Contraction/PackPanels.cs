@@ -27,7 +27,7 @@ internal sealed class PackPanels
     {
         (this.source, this.width, this.columns, this.lanes) = (source, width, columns, lanes);
         k = problem.K;
-        kernel = new KernelBuilder(problem.Root);
+        kernel = new KernelBuilder(problem.Roots);
 
         // A matrix that serves all of a batch axis is packed once.
         Dim panels = (width + (columns - 1)) / columns;

@@ -15,7 +15,7 @@ internal static class SpreadRows
 
     public static (LoweredKernel Kernel, LeftPanels Panels) Left(MatMulProblem problem, Func<KernelBuilder, LoopValue>? when)
     {
-        var kernel = new KernelBuilder(problem.Root);
+        var kernel = new KernelBuilder(problem.Roots);
         Matrix source = problem.A;
         int line = LineBytes / problem.Type.Size();
         long lines = (problem.K.Constant!.Value + line - 1) / line;

@@ -28,6 +28,18 @@ internal static class DisassemblyCases
             Node y = Input<double>("y", ["K", "M"]);
             return ([x, y], MatMul(x, y));
         },
+        ["product of integers of any size"] = () =>
+        {
+            Node x = Input<long>("x", ["N", "K"]);
+            Node y = Input<long>("y", ["K", "M"]);
+            return ([x, y], MatMul(x, y));
+        },
+        ["product of any size, masked"] = () =>
+        {
+            Node mask = Input("mask", ["N", "M"]);
+            (Node[] inputs, Node product) = Of(["N", "K"], ["K", "M"], MatMul);
+            return ([.. inputs, mask], product + mask);
+        },
         ["product of a row"] = () => Of([1, 128], [128, 96], MatMul),
         ["product with transposed"] = () => Of([64, 128], [96, 128], (x, y) => MatMul(x, Transpose(y))),
         ["product, bias and relu"] = () =>

@@ -102,6 +102,7 @@ internal sealed class DisassemblyTests
         foreach (MachineCode kernel in kernels)
         {
             Assert.That(kernel.IsOptimised, $"{name}: {kernel.Header}");
+            Assert.That(kernel.CallsOfHelpers, Is.Empty, $"{name}: calls that are not inlined");
             foreach (string[] loop in kernel.InnermostLoops)
             {
                 Assert.That(loop.Where(MachineCode.IsCall), Is.Empty, $"{name}: a call in\n{string.Join('\n', loop)}");

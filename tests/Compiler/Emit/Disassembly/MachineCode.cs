@@ -36,6 +36,9 @@ internal sealed partial class MachineCode
     /// <summary>The instructions of the loops that hold no other loop.</summary>
     public IReadOnlyList<string[]> InnermostLoops { get; }
 
+    /// <summary>Calls of what should have been inlined, wherever they are: loads and stores, and vector instructions.</summary>
+    public IEnumerable<string> CallsOfHelpers => instructions.Where(i => IsCall(i) && Helper().IsMatch(i));
+
     public bool IsOptimised => Header.EndsWith("(FullOpts)", StringComparison.Ordinal);
 
     /// <summary>The kernels of a listing, in the order in which they were compiled.</summary>
@@ -54,6 +57,9 @@ internal sealed partial class MachineCode
 
     [GeneratedRegex(@"^; Assembly listing for method (.*)$", RegexOptions.Multiline)]
     private static partial Regex Method();
+
+    [GeneratedRegex(@"Execution\.(Masked)?Memory:|Execution\.Lanes:|Runtime\.Intrinsics\.Vector")]
+    private static partial Regex Helper();
 
     [GeneratedRegex(@"^(G_M\w+):")]
     private static partial Regex Label();

@@ -76,6 +76,20 @@ public sealed class MatMulTests
     }
 
     [Test]
+    public void One_row_of_many_has_a_kernel_of_its_own([ValueSource(nameof(Widths))] VectorWidth width, [Values(130, 521)] int n)
+    {
+        (Node a, Node b) = Operands(DType.Float32, "nn", [], "M", n, 257, out Node x, out Node y);
+        Node bias = Input("bias", [n]);
+        Check([a, b], MatMul(x, y), width, [[1], [0], [2], [39], [41]]);
+        Check([a, b, bias], Tanh(MatMul(x, y) + bias), width, [[1], [0], [2], [41]], isOneRoot: true);
+        (a, b) = Operands(DType.Float32, "nn", [3], "M", n, 257, out x, out y);
+        Check([a, b], MatMul(x, y), width, [[1], [0], [5]]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(257, n));
+        (a, _) = Operands(DType.Float32, "nn", [], "M", n, 257, out x, out _);
+        Check([a], MatMul(x, w), width, [[1], [0], [2], [41]]);
+    }
+
+    [Test]
     public void Batches_may_be_broadcast_and_symbolic([ValueSource(nameof(Widths))] VectorWidth width, [Values("nn", "nt", "tn")] string layout)
     {
         foreach ((int m, int n, int k) in new[] { (1, 20, 6), (5, 1, 7), (18, 35, 9), (3, 4, 0) })
