@@ -129,6 +129,7 @@ internal sealed class LoopValueEvaluator
         var floats = Floats(unary);
         switch (unary.Function)
         {
+            case UnaryFunction.Round: TensorPrimitives.Round<float>(x[..count], floats); break;
             case UnaryFunction.Abs: TensorPrimitives.Abs<float>(x[..count], floats); break;
             case UnaryFunction.Not when unary.Type is DType.Int32: TensorPrimitives.OnesComplement<int>(bits.AsSpan(0, count), result); break;
             case UnaryFunction.SinLarge or UnaryFunction.CosLarge:

@@ -10,15 +10,18 @@ public sealed class MathExpansionTests
     private const int PositiveInfinityBits = 0x7F800000;
     private static readonly UnaryFunction[] _functions =
     [
-        UnaryFunction.Exp, UnaryFunction.Log, UnaryFunction.Log1P, UnaryFunction.Tanh, UnaryFunction.Sigmoid, UnaryFunction.Sin, UnaryFunction.Cos,
-        UnaryFunction.Erf,
+        .. Enum.GetValues<UnaryFunction>().Where(f => f.IsExpanded()),
     ];
 
     // What the expansions reach over all floats, rounded up, and their sizes: neither may grow unnoticed.
     private static IEnumerable<TestCaseData> Bounds()
     {
         yield return new TestCaseData("Exp", 1.71, 16);
+        yield return new TestCaseData("Exp2", 0.97, 18);
+        yield return new TestCaseData("ExpM1", 1.55, 19);
         yield return new TestCaseData("Log", 0.94, 28);
+        yield return new TestCaseData("Log2", 1.5, 29);
+        yield return new TestCaseData("Log10", 1.57, 31);
         yield return new TestCaseData("Log1P", 1.48, 31);
         yield return new TestCaseData("Tanh", 1.86, 21);
         yield return new TestCaseData("Sigmoid", 1.65, 20);
@@ -64,6 +67,26 @@ public sealed class MathExpansionTests
     [TestCase("Log", float.NegativeInfinity, float.NaN)]
     [TestCase("Log", float.PositiveInfinity, float.PositiveInfinity)]
     [TestCase("Log", 1f, 0f)]
+    [TestCase("Exp2", 128f, float.PositiveInfinity)]
+    [TestCase("Exp2", 127f, 1.7014118e38f)]
+    [TestCase("Exp2", -149f, float.Epsilon)]
+    [TestCase("Exp2", -151f, 0f)]
+    [TestCase("Exp2", 10f, 1024f)]
+    [TestCase("Exp2", float.NegativeInfinity, 0f)]
+    [TestCase("Exp2", float.PositiveInfinity, float.PositiveInfinity)]
+    [TestCase("ExpM1", -0f, -0f)]
+    [TestCase("ExpM1", float.Epsilon, float.Epsilon)]
+    [TestCase("ExpM1", float.NegativeInfinity, -1f)]
+    [TestCase("ExpM1", 88.73f, float.PositiveInfinity)]
+    [TestCase("ExpM1", float.PositiveInfinity, float.PositiveInfinity)]
+    [TestCase("Log2", 8f, 3f)]
+    [TestCase("Log2", float.Epsilon, -149f)]
+    [TestCase("Log2", 0f, float.NegativeInfinity)]
+    [TestCase("Log2", -1f, float.NaN)]
+    [TestCase("Log2", float.PositiveInfinity, float.PositiveInfinity)]
+    [TestCase("Log10", 1000f, 3f)]
+    [TestCase("Log10", -0f, float.NegativeInfinity)]
+    [TestCase("Log10", float.PositiveInfinity, float.PositiveInfinity)]
     [TestCase("Log1P", -0f, -0f)]
     [TestCase("Log1P", 0f, 0f)]
     [TestCase("Log1P", -1f, float.NegativeInfinity)]
@@ -137,7 +160,11 @@ public sealed class MathExpansionTests
         reference = function switch
         {
             UnaryFunction.Exp => Math.Exp,
+            UnaryFunction.Exp2 => VectorMath.Apply<Functions.Exp2>,
+            UnaryFunction.ExpM1 => VectorMath.Apply<Functions.ExpM1>,
             UnaryFunction.Log => Math.Log,
+            UnaryFunction.Log2 => VectorMath.Apply<Functions.Log2>,
+            UnaryFunction.Log10 => VectorMath.Apply<Functions.Log10>,
             UnaryFunction.Log1P => VectorMath.Log1P,
             UnaryFunction.Tanh => Math.Tanh,
             UnaryFunction.Sigmoid => VectorMath.Sigmoid,
@@ -153,9 +180,9 @@ public sealed class MathExpansionTests
     private static IEnumerable<int> CriticalPoints() =>
         from value in (float[])
         [
-            1e-40f, 1.1754944e-38f, 5.9604645e-8f, 1.1920929e-7f, 0.3465736f, 0.41421357f, 0.6931472f, 0.70710677f, 1f, 1.0397208f, 1.1f, 1.4142135f,
-            1.5707964f, 2f, 3.1415927f, 3.92f, 3.95f, 4.712389f, 6.2831855f, 8.7f, 9.01f, 10f, 17.32868f, 87.33655f, 88.02969f, 88.72284f, 89f,
-            103.97208f, 104f, 710f, 66771.41f, 131072f, 8388608f, 2.4e38f, 3.4e38f,
+            1e-40f, 1.1754944e-38f, 1e-8f, 5.9604645e-8f, 1.1920929e-7f, 0.3465736f, 0.41421357f, 0.6931472f, 0.70710677f, 1f, 1.0397208f, 1.1f, 1.4142135f,
+            1.5707964f, 2f, 3.1415927f, 3.92f, 3.95f, 4.712389f, 6.2831855f, 8.7f, 9.01f, 10f, 17.32868f, 20f, 87.33655f, 88.02969f, 88.72284f, 89f,
+            103.97208f, 104f, 126f, 127f, 128f, 149f, 150f, 710f, 66771.41f, 131072f, 8388608f, 2.4e38f, 3.4e38f,
         ]
         select BitConverter.SingleToInt32Bits(value);
 

@@ -117,6 +117,7 @@ internal static class OperationTable
     private static readonly DType[] Floats = [DType.Float32, DType.Float64];
     private static readonly DType[] Numbers = [DType.Float32, DType.Float64, DType.Int32, DType.Int64];
     private static readonly DType[] All = [.. Numbers, DType.Bool];
+    private static readonly DType[] Bits = [DType.Int32, DType.Int64, DType.Bool];
     private static readonly DType[] Single = [DType.Float32];
 
     public static IReadOnlyList<OperationRow> Rows { get; } =
@@ -136,8 +137,32 @@ internal static class OperationTable
         Unary<SinOp>(Floats, Ops.Sin, 4) with { Floor = _ => 1 },
         Unary<CosOp>(Floats, Ops.Cos, 4) with { Floor = _ => 1 },
         Unary<ErfOp>(Floats, Ops.Erf, 4),
+        Unary<RoundOp>(Floats, Ops.Round),
+        Unary<SignBitOp>(Floats, Ops.SignBit),
+        Unary<Exp2Op>(Floats, Ops.Exp2, 4) with { Range = 100 },
+        Unary<ExpM1Op>(Floats, Ops.ExpM1, 4) with { Range = 80 },
+        Unary<ExpM1Op>(Floats, Ops.ExpM1, 4) with { Variant = " of small", Range = 1 },
+        Unary<Log2Op>(Floats, Ops.Log2, 4),
+        Unary<Log10Op>(Floats, Ops.Log10, 4),
+        Unary<CbrtOp>(Floats, Ops.Cbrt, 4),
+        Unary<SinhOp>(Floats, Ops.Sinh, 4),
+        Unary<CoshOp>(Floats, Ops.Cosh, 4),
+        Unary<AsinhOp>(Floats, Ops.Asinh, 4),
+        Unary<AcoshOp>(Floats, x => Ops.Acosh(x + 3), 4),
+        Unary<AtanhOp>(Floats, Ops.Atanh, 4) with { Range = 0.8 },
+        Unary<TanOp>(Floats, Ops.Tan, 8) with { Specials = false },
+        Unary<AsinOp>(Floats, Ops.Asin, 4) with { Range = 0.8 },
+        Unary<AcosOp>(Floats, Ops.Acos, 4) with { Range = 0.8 },
+        Unary<AtanOp>(Floats, Ops.Atan, 4),
+        Unary<ErfcOp>(Floats, Ops.Erfc),
+        Unary<ErfInvOp>(Floats, Ops.ErfInv) with { Range = 0.8 },
+        Unary<LogGammaOp>(Floats, Ops.LogGamma),
+        Unary<PolygammaOp>(Floats, Ops.Digamma),
+        Unary<PolygammaOp>(Floats, x => Ops.Polygamma(2, x)) with { Variant = " 2" },
+        Unary<BesselI0Op>(Floats, Ops.BesselI0) with { Range = 20 },
+        Unary<BesselI1Op>(Floats, Ops.BesselI1) with { Range = 20 },
         Unary<DetachOp>(All, Ops.Detach) with { HasGradient = false },
-        new OperationRow(typeof(NotOp), [DType.Bool], c => Ops.LogicalNot(c.X([3, c.N]))),
+        Unary<NotOp>(Bits, Ops.BitwiseNot),
         .. from to in All select Unary<CastOp>(All, x => Ops.Cast(x, to)) with { Variant = $" to {to}", Range = 70, Ulps = 1, HasGradient = false },
         Unary<CastOp>(Floats, x => Ops.Cast(x, DType.Int32)) with { Variant = " saturating", Range = 1e10, HasGradient = false },
         Unary<CastOp>(Floats, x => Ops.Cast(x, DType.Int64)) with { Variant = " saturating to int64", Range = 1e20, HasGradient = false },
@@ -156,15 +181,26 @@ internal static class OperationTable
         Binary<MaximumOp>(Numbers, Ops.Maximum),
         Binary<MinimumOp>(Numbers, Ops.Minimum),
         Binary<ScaleCotangentOp>(Floats, Ops.ScaleCotangent),
+        Binary<FmodOp>(Floats, Ops.Fmod) with { HasGradient = false },
+        Binary<FmodOp>(Floats, Ops.Remainder) with { Variant = " of the sign of the divisor", HasGradient = false },
+        Binary<FmodOp>(Floats, Ops.FloorDivide) with { Variant = " in a quotient" },
+        Binary<DivOp>([DType.Int32, DType.Int64], Ops.Fmod) with { Variant = " in fmod" },
+        Binary<DivOp>([DType.Int32, DType.Int64], Ops.Remainder) with { Variant = " in a remainder" },
+        Binary<DivOp>(Numbers, Ops.TruncDivide) with { Variant = " truncated" },
+        Binary<Atan2Op>(Floats, Ops.Atan2, 4),
+        Binary<ShiftLeftOp>([DType.Int32, DType.Int64], Ops.ShiftLeft),
+        Binary<ShiftRightOp>([DType.Int32, DType.Int64], Ops.ShiftRight),
+        Unary<ShiftLeftOp>([DType.Int32, DType.Int64], x => Ops.ShiftLeft(x, Ops.Full(x.Shape, 3, x.DType))) with { Variant = " by 3" },
+        Unary<ShiftRightOp>([DType.Int32, DType.Int64], x => Ops.ShiftRight(x, Ops.Full(x.Shape, 40, x.DType))) with { Variant = " by 40" },
         Binary<EqualOp>(All, Ops.Equal),
         Binary<NotEqualOp>(All, Ops.NotEqual),
         Binary<LessOp>(All, Ops.Less),
         Binary<LessEqualOp>(All, Ops.LessEqual),
         Binary<GreaterOp>(All, Ops.Greater),
         Binary<GreaterEqualOp>(All, Ops.GreaterEqual),
-        Binary<AndOp>([DType.Bool], Ops.LogicalAnd),
-        Binary<OrOp>([DType.Bool], Ops.LogicalOr),
-        Binary<XorOp>([DType.Bool], Ops.LogicalXor),
+        Binary<AndOp>(Bits, Ops.BitwiseAnd),
+        Binary<OrOp>(Bits, Ops.BitwiseOr),
+        Binary<XorOp>(Bits, Ops.BitwiseXor),
         new OperationRow(typeof(WhereOp), All, c => Ops.Where(c.Bools([3, c.N]), c.X([3, c.N]), c.X([c.N]))),
 
         // Reductions: errors are measured against the magnitudes that are added up.
@@ -233,6 +269,11 @@ internal static class OperationTable
         Unary<GeluOp>(Floats, x => Ops.Gelu(x), 16) with { Floor = _ => 4, Specials = false },
         Unary<GeluOp>(Floats, x => Ops.Gelu(x, approximate: true), 16) with { Variant = " by tanh", Floor = _ => 4, Specials = false },
         Unary<SoftplusOp>(Floats, Ops.Softplus, 8) with { Range = 40 },
+        Unary<EluOp>(Floats, x => Ops.Elu(x, 1.3), 8),
+        Unary<LogitOp>(Floats, x => Ops.Logit(x), 16) with { Range = 0.8 },
+        Binary<LogAddExpOp>(Floats, Ops.LogAddExp, 16) with { Floor = _ => 1 },
+        Binary<HypotOp>(Floats, Ops.Hypot, 4),
+        .. OfFunctions(),
         Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 1)),
         Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 0)) with { Variant = " columns" },
         Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 1)),
@@ -244,6 +285,40 @@ internal static class OperationTable
         new OperationRow(typeof(OutputOp), Floats, c => Ops.Output(Ops.Call("both", [c.X([3, c.N]), c.X([3, c.N])], x => [x[0] + x[1], x[0] * x[1]]), 1)),
         new OperationRow(typeof(SumOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
     ];
+
+    /// <summary>Functions that are several operations: what stands for each is its last one.</summary>
+    private static IEnumerable<OperationRow> OfFunctions()
+    {
+        (string Name, DType[] Types, Func<Node, Node> Build, double Ulps)[] unary =
+        [
+            ("ceil", Floats, Ops.Ceil, 0), ("trunc", Floats, Ops.Trunc, 0), ("frac", Floats, Ops.Frac, 0), ("sinc", Floats, Ops.Sinc, 64), ("is NaN", Numbers, Ops.IsNaN, 0),
+            ("is infinite", Numbers, Ops.IsInfinite, 0), ("is finite", Numbers, Ops.IsFinite, 0), ("NaN to number", Floats, x => Ops.NaNToNumber(x, 1, 2, null), 0),
+            ("relu6", Floats, Ops.Relu6, 0), ("leaky relu", Floats, x => Ops.LeakyRelu(x), 0), ("silu", Floats, Ops.Silu, 8), ("mish", Floats, Ops.Mish, 32),
+            ("selu", Floats, Ops.Selu, 8), ("celu", Floats, x => Ops.Celu(x, 0.7), 8), ("softplus of 2", Floats, x => Ops.Softplus(x, 2, 3), 16), ("log sigmoid", Floats, Ops.LogSigmoid, 8),
+            ("softsign", Floats, Ops.Softsign, 1), ("hard tanh", Floats, x => Ops.HardTanh(x), 0), ("hard sigmoid", Floats, Ops.HardSigmoid, 1), ("hard swish", Floats, Ops.HardSwish, 2),
+            ("hard shrink", Floats, x => Ops.HardShrink(x), 0), ("soft shrink", Floats, x => Ops.SoftShrink(x), 0), ("tanh shrink", Floats, Ops.TanhShrink, 64), ("threshold", Numbers, x => Ops.Threshold(x, 1, 5), 0),
+        ];
+        (string Name, DType[] Types, Func<Node, Node, Node> Build, double Ulps)[] binary =
+        [
+            ("fmax", Numbers, Ops.Fmax, 0), ("fmin", Numbers, Ops.Fmin, 0), ("copysign", Floats, Ops.CopySign, 0), ("lerp", Floats, (a, b) => Ops.Lerp(a, b, 0.3), 8),
+            ("xlogy", Floats, Ops.XLogY, 8), ("xlog1py", Floats, Ops.XLog1PY, 8), ("is close", Floats, (a, b) => Ops.IsClose(a, b, 0.1, 0.1, true), 0), ("heaviside", Numbers, Ops.Heaviside, 0),
+        ];
+        foreach ((string name, DType[] types, Func<Node, Node> build, double ulps) in unary)
+        {
+            Type root = build(Ops.Placeholder(new NodeType(types[0], [2]), "x", false)).Op.GetType();
+            yield return new OperationRow(root, types, c => build(c.X([3, c.N]))) { Variant = $" of {name}", Ulps = ulps, Floor = ulps < 16 ? _ => 0 : _ => 1 };
+        }
+
+        foreach ((string name, DType[] types, Func<Node, Node, Node> build, double ulps) in binary)
+        {
+            Type root = build(Ops.Placeholder(new NodeType(types[0], [2]), "x", false), Ops.Placeholder(new NodeType(types[0], [2]), "y", false)).Op.GetType();
+            yield return new OperationRow(root, types, c => build(c.X([3, c.N]), c.X([3, c.N]))) { Variant = $" of {name}", Ulps = ulps, Floor = ulps < 16 ? _ => 0 : _ => 1 };
+        }
+
+        yield return new OperationRow(typeof(WhereOp), Floats, c => Ops.PRelu(c.X([c.N, 3]), c.X([3]))) { Variant = " of prelu" };
+        yield return new OperationRow(typeof(MulOp), Floats, c => Ops.Glu(c.X([c.N, 6]))) { Variant = " of glu", Ulps = 8 };
+        yield return new OperationRow(typeof(DivOp), Floats, c => Ops.LogAddExp2(c.X([3, c.N]), c.X([c.N]))) { Variant = " of logaddexp2", Ulps = 16, Floor = _ => 1 };
+    }
 
     private static OperationRow Unary<TOp>(DType[] types, Func<Node, Node> op, double ulps = 0)
         where TOp : Op => new(typeof(TOp), types, c => op(c.X([3, c.N]))) { Ulps = ulps };

@@ -9,7 +9,7 @@ namespace GraphCompiler.Tests.Docs;
 /// </summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     public static IEnumerable<TestCaseData> Blocks() => Pages()
         .SelectMany(page => BlocksOf(page).Select((block, i) => new TestCaseData(page, block).SetArgDisplayNames(page, $"block {i + 1}")));

@@ -9,7 +9,7 @@ internal static class ExpandMath
 {
     public static Kernel Run(Kernel kernel)
     {
-        var rewriter = new LoopTree.Rewriter(value => value is UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf, Type: DType.Float32 } unary
+        var rewriter = new LoopTree.Rewriter(value => value is UnaryValue { Type: DType.Float32 } unary && unary.Function.IsExpanded()
             ? MathExpansion.Expand(unary.Function, unary.X)
             : value);
         return kernel with { Body = rewriter.Rewrite(kernel.Body) };

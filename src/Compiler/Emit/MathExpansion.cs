@@ -38,7 +38,11 @@ internal static class MathExpansion
         return function switch
         {
             Exp => ExpandExp(x),
+            Exp2 => ExpandExp2(x),
+            ExpM1 => ExpandExpM1(x),
             Log => ExpandLog(x),
+            Log2 => ExpandLog2(x),
+            Log10 => ExpandLog10(x),
             Log1P => ExpandLog1P(x),
             Tanh => ExpandTanh(x),
             Sigmoid => ExpandSigmoid(x),
@@ -65,6 +69,26 @@ internal static class MathExpansion
     }
 
     /// <summary>
+    /// 2^n·2^d with d = x − n in ±½, by the two halves of n. Exact at whole numbers. At most 0.97 ulp.
+    /// </summary>
+    private static BinaryValue ExpandExp2(LoopValue x)
+    {
+        var clamped = Max(-152f, Min(129f, x));
+        var n = Unary(Round, clamped);
+        var power = Polynomial(Subtract(clamped, n), 0.000154614449f, 0.0013400428f, 0.00961805694f, 0.0555032715f, 0.240226507f, 0.693147182f, 1f);
+        var shifted = Fma(n, F(0.5f), F(Rounder + 127));
+        var rest = Add(Subtract(n, Subtract(shifted, F(Rounder + 127))), F(Rounder + 127));
+        return Multiply(Multiply(power, PowerOfTwo(shifted)), PowerOfTwo(rest));
+    }
+
+    /// <summary>2h with h = (e^x − 1)/2; numbers too small to be halved exactly are their own results. At most 1.55 ulp.</summary>
+    private static SelectValue ExpandExpM1(LoopValue x)
+    {
+        var h = HalfExpM1(Max(-20f, Min(89f, x)), lowPart: true);
+        return new SelectValue(Binary(Less, Unary(Abs, x), F(1e-8f)), x, Add(h, h));
+    }
+
+    /// <summary>
     /// With e = e^−|x| and u = e/(1 + e): 1 − u above zero and e − e·u below, where the last rounding is nearly the only one. As e ≤ 1, scaling it by
     /// 2^24 keeps its power of two normal until the last product. At most 1.65 ulp.
     /// </summary>
@@ -88,30 +112,35 @@ internal static class MathExpansion
     private static BitcastValue ExpandTanh(LoopValue x)
     {
         var a = Unary(Abs, x);
-        var twice = Min(20f, Add(a, a));
-        var shifted = Fma(twice, F(Log2E), F(Rounder + 126));
-        var n = Subtract(shifted, F(Rounder + 126));
 
         // n is small where the result is not yet 1, so the low part of ln 2 would be lost.
-        var r = Fma(n, F(-Ln2High), twice);
-        var powerMinusOne = Fma(Multiply(r, r), Polynomial(r, 0.0013882624f, 0.008366808f, 0.0416673f, 0.16666542f, 0.49999997f), r);
-        var scale = PowerOfTwo(shifted);
-        var h = Fma(scale, powerMinusOne, Subtract(scale, F(0.5f)));
+        var h = HalfExpM1(Min(20f, Add(a, a)), lowPart: false);
         var m = Min(1f, h);
         return WithSignOf(x, Fma(m, Divide(m, Subtract(F(-1f), h)), m));
     }
 
-    /// <summary>
-    /// n·ln 2 + log(1 + f) with 1 + f in [√½, √2]. Subnormals are scaled by 2^23 first. At most 0.94 ulp.
-    /// </summary>
+    /// <summary>n·ln 2 + log(1 + f). At most 0.94 ulp.</summary>
     private static SelectValue ExpandLog(LoopValue x)
     {
-        var subnormal = Binary(Less, x, F(1.1754944e-38f));
-        var scaled = new SelectValue(subnormal, Multiply(x, F(8388608f)), x);
-        var (exponent, bits) = SplitExponent(scaled);
-        var f = Subtract(AsFloat(Binary(BinaryFunction.Subtract, bits, Binary(ShiftLeft, exponent, I(23)))), F(1f));
-        var n = Add(new ConvertValue(DType.Float32, exponent), new SelectValue(subnormal, F(-23f), F(0f)));
+        var (n, f) = SplitLog(x);
         return WithLogLimits(x, F(0f), Fma(n, F(Ln2High), LogOfOnePlus(f)));
+    }
+
+    /// <summary>n + log(1 + f)/ln 2, exact at powers of two. At most 1.5 ulp.</summary>
+    private static SelectValue ExpandLog2(LoopValue x)
+    {
+        var (n, f) = SplitLog(x);
+        var log = LogOfOnePlus(f);
+        return WithLogLimits(x, F(0f), Fma(log, F(Log2E), Fma(log, F(1.925963e-8f), n)));
+    }
+
+    /// <summary>n·lg 2 + log(1 + f)/ln 10. At most 1.57 ulp.</summary>
+    private static SelectValue ExpandLog10(LoopValue x)
+    {
+        var (n, f) = SplitLog(x);
+        var log = LogOfOnePlus(f);
+        var low = Fma(n, F(-1.4320989e-8f), Multiply(log, F(-1.010305e-8f)));
+        return WithLogLimits(x, F(0f), Fma(n, F(0.30103f), Fma(log, F(0.4342945f), low)));
     }
 
     /// <summary>
@@ -181,6 +210,28 @@ internal static class MathExpansion
         var z = Multiply(r, r);
         var s = Polynomial(z, -2.383216e-8f, 2.7528004e-6f, -0.00019841026f, 0.008333328f, -0.16666666f);
         return Fma(Multiply(z, r), s, r);
+    }
+
+    /// <summary>(e^x − 1)/2 for x from −20 to 89, the e^r − 1 inside formed without its 1.</summary>
+    private static FmaValue HalfExpM1(LoopValue x, bool lowPart)
+    {
+        var shifted = Fma(x, F(Log2E), F(Rounder + 126));
+        var n = Subtract(shifted, F(Rounder + 126));
+        var r = Fma(n, F(-Ln2High), x);
+        r = lowPart ? Fma(n, F(-Ln2Low), r) : r;
+        var powerMinusOne = Fma(Multiply(r, r), Polynomial(r, 0.0013882624f, 0.008366808f, 0.0416673f, 0.16666542f, 0.49999997f), r);
+        var scale = PowerOfTwo(shifted);
+        return Fma(scale, powerMinusOne, Subtract(scale, F(0.5f)));
+    }
+
+    /// <summary>n and f with x = 2^n·(1 + f), 1 + f in [√½, √2]. Subnormals are scaled by 2^23 first.</summary>
+    private static (LoopValue N, LoopValue F) SplitLog(LoopValue x)
+    {
+        var subnormal = Binary(Less, x, F(1.1754944e-38f));
+        var scaled = new SelectValue(subnormal, Multiply(x, F(8388608f)), x);
+        var (exponent, bits) = SplitExponent(scaled);
+        var f = Subtract(AsFloat(Binary(BinaryFunction.Subtract, bits, Binary(ShiftLeft, exponent, I(23)))), F(1f));
+        return (Add(new ConvertValue(DType.Float32, exponent), new SelectValue(subnormal, F(-23f), F(0f))), f);
     }
 
     /// <summary>f + f²·Q(f) for f in [√½ − 1, √2 − 1].</summary>

@@ -132,7 +132,8 @@ internal sealed class ScalarEmitter
             UnaryFunction.Sqrt or UnaryFunction.Floor or UnaryFunction.Round => Call(math, function.ToString(), x),
             UnaryFunction.Not => x.Type == typeof(bool) ? E.Not(x) : Call(typeof(ScalarMath), nameof(ScalarMath.Not), x),
             UnaryFunction.IsNaN => Call(x.Type, nameof(float.IsNaN), x),
-            _ => Call(typeof(VectorMath), function.ToString(), x),
+            UnaryFunction.SinLarge or UnaryFunction.CosLarge => Call(typeof(VectorMath), function.ToString(), x),
+            _ => E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
         };
     }
 
@@ -144,7 +145,7 @@ internal sealed class ScalarEmitter
             return E.RightShift(x, E.Constant(BitOperations.Log2((ulong)divisor.Bits)));
         }
 
-        if (binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight)
+        if (binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight && binary.HasLiteralCount())
         {
             E count = E.Constant((int)((Literal)binary.Y).Bits);
             return binary.Function == BinaryFunction.ShiftLeft ? E.LeftShift(x, count) : E.RightShift(x, count);
@@ -167,6 +168,9 @@ internal sealed class ScalarEmitter
             BinaryFunction.Maximum => Call(math, nameof(Math.Max), x, y),
             BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
             BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
+            BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma =>
+                E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y),
+            BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => Call(typeof(ScalarMath), function.ToString(), x, y),
             BinaryFunction.And => E.And(x, y),
             BinaryFunction.Or => E.Or(x, y),
             BinaryFunction.Xor => E.ExclusiveOr(x, y),

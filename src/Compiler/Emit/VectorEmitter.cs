@@ -126,7 +126,9 @@ internal sealed class VectorEmitter(
         UnaryFunction.Not => operations.Call("OnesComplement", x),
         UnaryFunction.IsNaN => operations.As(operations.Call("IsNaN", x), loop.MaskLane),
         < UnaryFunction.Exp => operations.Call(function.ToString(), x),
-        _ when type == DType.Float64 || function is UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Execution.VectorMath), function.ToString(), [x.Type]), x),
+        UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Execution.VectorMath), function.ToString(), [x.Type]), x),
+        _ when type == DType.Float64 || !function.IsExpanded() =>
+            E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
         _ => throw new CompileException($"{function} of {type.Display()} has no vector form."),
     };
 
@@ -150,6 +152,8 @@ internal sealed class VectorEmitter(
                 return IsNumber(left) ? operations.Call(name + "Native", x, y)
                     : IsNumber(right) ? operations.Call(name + "Native", y, x)
                     : operations.Call(name, x, y);
+            case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma:
+                return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
                 return operations.Call("OnesComplement", Compare("Equals", x, y));
             case >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual:

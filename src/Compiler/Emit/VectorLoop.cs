@@ -159,7 +159,7 @@ internal sealed class VectorLoop
             case UnaryValue unary when !HasVectorForm(unary.Function, unary.X.Type):
                 Refuse($"{unary.Function} of {unary.X.Type.Display()} has no vector form");
                 break;
-            case BinaryValue binary when !HasVectorForm(binary.Function, binary.X.Type):
+            case BinaryValue binary when !HasVectorForm(binary):
                 Refuse($"{binary.Function} of {binary.X.Type.Display()} has no vector form");
                 break;
         }
@@ -215,12 +215,13 @@ internal sealed class VectorLoop
     }
 
     private static bool HasVectorForm(UnaryFunction function, DType type) =>
-        function is < UnaryFunction.Exp or UnaryFunction.SinLarge or UnaryFunction.CosLarge || type == DType.Float64;
+        !function.IsExpanded() || type == DType.Float64;
 
-    private static bool HasVectorForm(BinaryFunction function, DType type) => function switch
+    private static bool HasVectorForm(BinaryValue binary) => binary.Function switch
     {
         BinaryFunction.Power => false,
-        BinaryFunction.Divide => type.IsFloat(),
+        BinaryFunction.Divide => binary.X.Type.IsFloat(),
+        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => binary.HasLiteralCount(),
         _ => true,
     };
 }

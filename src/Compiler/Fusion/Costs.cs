@@ -11,7 +11,8 @@ internal static class Costs
     /// <summary>About how many vector instructions an elementwise operation takes.</summary>
     public static int Of(Op op) => op switch
     {
-        ExpOp or LogOp or Log1POp or TanhOp or SigmoidOp or SinOp or CosOp or ErfOp or PowOp => 16,
+        LogGammaOp or PolygammaOp or FmodOp => 64,
+        TranscendentalOp or PowOp or Atan2Op => 16,
         DivOp or SqrtOp or ReciprocalOp => 4,
         _ => 1,
     };

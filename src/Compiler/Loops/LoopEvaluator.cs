@@ -201,13 +201,35 @@ internal sealed unsafe class LoopEvaluator
     private static double Transcendental(UnaryFunction function, double x) => function switch
     {
         UnaryFunction.Exp => Math.Exp(x),
+        UnaryFunction.Exp2 => Math.Pow(2, x),
+        UnaryFunction.ExpM1 => Math.Abs(x) < 1e-5 ? x + (x * x / 2) : Math.Exp(x) - 1,
         UnaryFunction.Log => Math.Log(x),
+        UnaryFunction.Log2 => Math.Log2(x),
+        UnaryFunction.Log10 => Math.Log10(x),
         UnaryFunction.Log1P => double.LogP1(x),
         UnaryFunction.Tanh => Math.Tanh(x),
         UnaryFunction.Sigmoid => 1 / (1 + Math.Exp(-x)),
         UnaryFunction.Sin => Math.Sin(x),
         UnaryFunction.Cos => Math.Cos(x),
-        _ => ErrorFunction.Evaluate(x),
+        UnaryFunction.Erf => ErrorFunction.Evaluate(x),
+        UnaryFunction.Sinh => Math.Sinh(x),
+        UnaryFunction.Cosh => Math.Cosh(x),
+        UnaryFunction.Asinh => Math.Asinh(x),
+        UnaryFunction.Acosh => Math.Acosh(x),
+        UnaryFunction.Atanh => Math.Atanh(x),
+        UnaryFunction.Cbrt => Math.Cbrt(x),
+        UnaryFunction.Tan => Math.Tan(x),
+        UnaryFunction.Asin => Math.Asin(x),
+        UnaryFunction.Acos => Math.Acos(x),
+        UnaryFunction.Atan => Math.Atan(x),
+
+        // .NET has none of these; the runtime's are held against references of 60 digits.
+        UnaryFunction.Erfc => VectorMath.Apply<Functions.Erfc>(x),
+        UnaryFunction.ErfInv => VectorMath.Apply<Functions.ErfInv>(x),
+        UnaryFunction.BesselI0 => VectorMath.Apply<Functions.BesselI0>(x),
+        UnaryFunction.BesselI1 => VectorMath.Apply<Functions.BesselI1>(x),
+        UnaryFunction.LogGamma => GammaFunctions.LogGamma(x),
+        _ => GammaFunctions.Digamma(x),
     };
 
     private static long Binary(BinaryFunction function, DType type, long x, long y) => function switch
@@ -220,7 +242,7 @@ internal sealed unsafe class LoopEvaluator
         {
             DType.Float32 => Bits(BinarySingle(function, Single(x), Single(y))),
             DType.Float64 => Bits(BinaryDouble(function, Double(x), Double(y))),
-            _ => Wrap(type, BinaryInteger(function, x, y)),
+            _ => Wrap(type, BinaryInteger(function, 8 * type.Size(), x, y)),
         },
     };
 
@@ -232,7 +254,9 @@ internal sealed unsafe class LoopEvaluator
         BinaryFunction.Divide => x / y,
         BinaryFunction.Maximum => MathF.Max(x, y),
         BinaryFunction.Minimum => MathF.Min(x, y),
-        _ => MathF.Pow(x, y),
+        BinaryFunction.Power => MathF.Pow(x, y),
+        BinaryFunction.Remainder => x % y,
+        _ => (float)BinaryDouble(function, x, y),
     };
 
     private static double BinaryDouble(BinaryFunction function, double x, double y) => function switch
@@ -243,10 +267,13 @@ internal sealed unsafe class LoopEvaluator
         BinaryFunction.Divide => x / y,
         BinaryFunction.Maximum => Math.Max(x, y),
         BinaryFunction.Minimum => Math.Min(x, y),
-        _ => Math.Pow(x, y),
+        BinaryFunction.Power => Math.Pow(x, y),
+        BinaryFunction.Remainder => x % y,
+        BinaryFunction.Atan2 => Math.Atan2(x, y),
+        _ => GammaFunctions.Polygamma(x, y),
     };
 
-    private static long BinaryInteger(BinaryFunction function, long x, long y) => unchecked(function switch
+    private static long BinaryInteger(BinaryFunction function, int width, long x, long y) => unchecked(function switch
     {
         BinaryFunction.Add => x + y,
         BinaryFunction.Subtract => x - y,
@@ -255,8 +282,8 @@ internal sealed unsafe class LoopEvaluator
         BinaryFunction.Maximum => Math.Max(x, y),
         BinaryFunction.Minimum => Math.Min(x, y),
         BinaryFunction.Power => ScalarMath.Power(x, y),
-        BinaryFunction.ShiftLeft => x << (int)y,
-        _ => x >> (int)y,
+        BinaryFunction.ShiftLeft => y >= 0 && y < width ? x << (int)y : 0,
+        _ => x >> (int)(y >= 0 && y < width ? y : width - 1),
     });
 
     // By way of Int128, which neither overflows nor shares code with what generated code calls.

@@ -92,15 +92,37 @@ internal enum UnaryFunction
     /// <summary>x ≠ x (floats); Bool.</summary>
     IsNaN,
 
-    /// <summary>Transcendentals (floats). The emitter asks <c>MathExpansion</c> for Float32 and calls the runtime's VectorMath for Float64.</summary>
+    /// <summary>Transcendentals (floats) that <c>MathExpansion</c> writes out in Float32; of Float64 they are calls of the runtime's VectorMath.</summary>
     Exp,
+    Exp2,
+    ExpM1,
     Log,
+    Log2,
+    Log10,
     Log1P,
     Tanh,
     Sigmoid,
     Sin,
     Cos,
     Erf,
+
+    /// <summary>Transcendentals (floats) that are calls of VectorMath in Float32 too.</summary>
+    Sinh,
+    Cosh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Cbrt,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Erfc,
+    ErfInv,
+    BesselI0,
+    BesselI1,
+    LogGamma,
+    Digamma,
 
     /// <summary>
     /// Sine and cosine by a runtime call (VectorMath), made only for vectors with a lane beyond VectorMath.AngleLimit; the other lanes give x back.
@@ -126,12 +148,21 @@ internal enum BinaryFunction
     /// <summary>x to the power y (floats: C's pow; integers: by squaring, negative exponents give 0 except for bases 1 and −1).</summary>
     Power,
 
+    /// <summary>The rest of a division that truncates, with the sign of x: C's fmod (floats).</summary>
+    Remainder,
+
+    /// <summary>The angle of the point (y, x), from −π to π: C's atan2 (floats).</summary>
+    Atan2,
+
+    /// <summary>The derivative of the digamma function at y whose order is x, a whole number (floats).</summary>
+    Polygamma,
+
     /// <summary>Logical (Bool) or bitwise (integers).</summary>
     And,
     Or,
     Xor,
 
-    /// <summary>Shifts of integers; the count must be a literal. Right is arithmetic.</summary>
+    /// <summary>Shifts of integers; right is arithmetic. A count outside of the width shifts everything out; a vector loop needs a literal.</summary>
     ShiftLeft,
     ShiftRight,
 

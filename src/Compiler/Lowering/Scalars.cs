@@ -12,17 +12,12 @@ internal static class Scalars
         NegOp => new UnaryValue(UnaryFunction.Negate, x[0]),
         AbsOp => new UnaryValue(UnaryFunction.Abs, x[0]),
         SignOp => Sign(x[0]),
-        ExpOp => new UnaryValue(UnaryFunction.Exp, x[0]),
-        LogOp => new UnaryValue(UnaryFunction.Log, x[0]),
-        Log1POp => new UnaryValue(UnaryFunction.Log1P, x[0]),
+        TranscendentalOp op => Transcendental(op, x[0]),
         SqrtOp => new UnaryValue(UnaryFunction.Sqrt, x[0]),
         ReciprocalOp => new BinaryValue(BinaryFunction.Divide, Loops.Literal.Of(x[0].Type, 1), x[0]),
-        TanhOp => new UnaryValue(UnaryFunction.Tanh, x[0]),
-        SigmoidOp => new UnaryValue(UnaryFunction.Sigmoid, x[0]),
-        SinOp => new UnaryValue(UnaryFunction.Sin, x[0]),
-        CosOp => new UnaryValue(UnaryFunction.Cos, x[0]),
-        ErfOp => new UnaryValue(UnaryFunction.Erf, x[0]),
         FloorOp => new UnaryValue(UnaryFunction.Floor, x[0]),
+        RoundOp => new UnaryValue(UnaryFunction.Round, x[0]),
+        SignBitOp => SignBit(x[0]),
         NotOp => new UnaryValue(UnaryFunction.Not, x[0]),
         CastOp cast => LoopMath.Convert(cast.To, x[0]),
         DetachOp => x[0],
@@ -31,6 +26,8 @@ internal static class Scalars
         MulOp => new BinaryValue(BinaryFunction.Multiply, x[0], x[1]),
         DivOp => new BinaryValue(BinaryFunction.Divide, x[0], x[1]),
         PowOp => new BinaryValue(BinaryFunction.Power, x[0], x[1]),
+        FmodOp => new BinaryValue(BinaryFunction.Remainder, x[0], x[1]),
+        Atan2Op => new BinaryValue(BinaryFunction.Atan2, x[0], x[1]),
         MaximumOp => new BinaryValue(BinaryFunction.Maximum, x[0], x[1]),
         MinimumOp => new BinaryValue(BinaryFunction.Minimum, x[0], x[1]),
         ScaleCotangentOp => new SelectValue(
@@ -44,9 +41,51 @@ internal static class Scalars
         AndOp => new BinaryValue(BinaryFunction.And, x[0], x[1]),
         OrOp => new BinaryValue(BinaryFunction.Or, x[0], x[1]),
         XorOp => new BinaryValue(BinaryFunction.Xor, x[0], x[1]),
+        ShiftLeftOp => new BinaryValue(BinaryFunction.ShiftLeft, x[0], x[1]),
+        ShiftRightOp => new BinaryValue(BinaryFunction.ShiftRight, x[0], x[1]),
         WhereOp => new SelectValue(x[0], x[1], x[2]),
         _ => throw new CompileException($"{node.Describe()} has no scalar form."),
     };
+
+    private static LoopValue Transcendental(TranscendentalOp op, LoopValue x) => op switch
+    {
+        ExpOp => new UnaryValue(UnaryFunction.Exp, x),
+        Exp2Op => new UnaryValue(UnaryFunction.Exp2, x),
+        ExpM1Op => new UnaryValue(UnaryFunction.ExpM1, x),
+        LogOp => new UnaryValue(UnaryFunction.Log, x),
+        Log2Op => new UnaryValue(UnaryFunction.Log2, x),
+        Log10Op => new UnaryValue(UnaryFunction.Log10, x),
+        Log1POp => new UnaryValue(UnaryFunction.Log1P, x),
+        CbrtOp => new UnaryValue(UnaryFunction.Cbrt, x),
+        SigmoidOp => new UnaryValue(UnaryFunction.Sigmoid, x),
+        SinhOp => new UnaryValue(UnaryFunction.Sinh, x),
+        CoshOp => new UnaryValue(UnaryFunction.Cosh, x),
+        TanhOp => new UnaryValue(UnaryFunction.Tanh, x),
+        AsinhOp => new UnaryValue(UnaryFunction.Asinh, x),
+        AcoshOp => new UnaryValue(UnaryFunction.Acosh, x),
+        AtanhOp => new UnaryValue(UnaryFunction.Atanh, x),
+        SinOp => new UnaryValue(UnaryFunction.Sin, x),
+        CosOp => new UnaryValue(UnaryFunction.Cos, x),
+        TanOp => new UnaryValue(UnaryFunction.Tan, x),
+        AsinOp => new UnaryValue(UnaryFunction.Asin, x),
+        AcosOp => new UnaryValue(UnaryFunction.Acos, x),
+        AtanOp => new UnaryValue(UnaryFunction.Atan, x),
+        ErfOp => new UnaryValue(UnaryFunction.Erf, x),
+        ErfcOp => new UnaryValue(UnaryFunction.Erfc, x),
+        ErfInvOp => new UnaryValue(UnaryFunction.ErfInv, x),
+        BesselI0Op => new UnaryValue(UnaryFunction.BesselI0, x),
+        BesselI1Op => new UnaryValue(UnaryFunction.BesselI1, x),
+        LogGammaOp => new UnaryValue(UnaryFunction.LogGamma, x),
+        PolygammaOp { Order: 0 } => new UnaryValue(UnaryFunction.Digamma, x),
+        PolygammaOp { Order: var order } => new BinaryValue(BinaryFunction.Polygamma, Loops.Literal.Of(x.Type, order), x),
+        _ => throw new CompileException($"{op.Name} has no scalar form."),
+    };
+
+    private static BinaryValue SignBit(LoopValue x)
+    {
+        DType bits = x.Type == DType.Float32 ? DType.Int32 : DType.Int64;
+        return new BinaryValue(BinaryFunction.Less, new BitcastValue(bits, x), Loops.Literal.Of(bits, 0));
+    }
 
     /// <summary>A constant of one element.</summary>
     public static Literal Literal(ConstantOp constant)

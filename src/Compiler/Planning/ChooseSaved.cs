@@ -130,7 +130,7 @@ internal sealed class ChooseSaved
         : IsAtHand(node) ? 0 : Math.Max(1, node.Shape.ElementCount.Evaluate(_ => NominalSize) * node.DType.Size());
 
     private static int WorkOf(Node node) => IsView(node.Op) ? 0
-        : node.Op is AddOp or SubOp or MulOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or CastOp or ComparisonOp or LogicalOp or NotOp ? 1
+        : node.Op is AddOp or SubOp or MulOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or CastOp or ComparisonOp or BitwiseOp or SignBitOp ? 1
         : TranscendentalWork;
 
     private static bool IsView(Op op) => op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp;

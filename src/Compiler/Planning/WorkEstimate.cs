@@ -158,11 +158,15 @@ internal sealed class WorkEstimate
     {
         Literal or Local or Extent or BitcastValue => 0,
         Load => 0.25,
-        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf, Type: DType.Float64 } => 100,
+        UnaryValue { Function: UnaryFunction.LogGamma or UnaryFunction.Digamma } => 150 * lanes,
+        UnaryValue { Type: DType.Float64 } unary when unary.Function.IsTranscendental() => 100,
         UnaryValue { Function: UnaryFunction.Sin or UnaryFunction.Cos } => 60,
-        UnaryValue { Function: >= UnaryFunction.Exp and <= UnaryFunction.Erf } => 20,
+        UnaryValue unary when unary.Function.IsExpanded() => 20,
+        UnaryValue unary when unary.Function.IsTranscendental() => 200,
         UnaryValue { Function: UnaryFunction.Sqrt } => 4,
-        BinaryValue { Function: BinaryFunction.Power } => 60 * lanes,
+        BinaryValue { Function: BinaryFunction.Power or BinaryFunction.Remainder } => 60 * lanes,
+        BinaryValue { Function: BinaryFunction.Polygamma } => 500 * lanes,
+        BinaryValue { Function: BinaryFunction.Atan2 } => 100,
         BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 4 : 20 * lanes,
         _ => 1,
     };

@@ -38,11 +38,11 @@ internal static class Slopes
 
         switch (node.Op)
         {
-            case TanhOp or SigmoidOp or SinOp or CosOp or ErfOp or SignOp or IotaOp or DimValueOp:
+            case ElementwiseOp { Range: ResultRange.Bounded } or IotaOp or DimValueOp:
                 return false;
             case ConstantOp constant:
                 return !constant.Data.IsFinite;
-            case InputOp or ParameterOp or ExpOp or LogOp or Log1POp or SqrtOp or ReciprocalOp or DivOp or PowOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
+            case ElementwiseOp { Range: ResultRange.Unbounded } or InputOp or ParameterOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
                 return true;
             default:
                 foreach (Node input in node.Inputs)

@@ -1,3 +1,5 @@
+using GraphCompiler.Differentiation;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>A composite of one input with one result.</summary>
@@ -15,6 +17,27 @@ internal sealed record ReluOp : UnaryComposite
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
         [Ops.Where(Ops.Greater(node, Ops.ZerosLike(node)), cotangents[0]!, Ops.ZerosLike(node))];
+}
+
+/// <summary>scale·x above 0, scale·alpha·(exp(rate·x) − 1) below: elu, selu and celu.</summary>
+internal sealed record EluOp(double Alpha, double Scale, double Rate) : UnaryComposite
+{
+    public bool Equals(EluOp? other) => other is not null && Bits(this) == Bits(other);
+
+    public override int GetHashCode() => Bits(this).GetHashCode();
+
+    protected override Node Expand(Node x) => Ops.Where(x > 0, Scale * x, (Scale * Alpha) * Ops.ExpM1(Rate * x));
+
+    /// <summary>The exponential's slope by its value. At 0 it is that slope too, but there, as in PyTorch, it does not change.</summary>
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        Node x = node.Inputs[0];
+        Node constant = Ops.Where(x > 0, Scale + Ops.ZerosLike(x), Scale * Alpha * Rate);
+        return [Slopes.Scale(cotangents[0]!, Ops.Where(x < 0, Rate * (node + (Scale * Alpha)), constant))];
+    }
+
+    private static (long Alpha, long Scale, long Rate) Bits(EluOp op) =>
+        (BitConverter.DoubleToInt64Bits(op.Alpha), BitConverter.DoubleToInt64Bits(op.Scale), BitConverter.DoubleToInt64Bits(op.Rate));
 }
 
 /// <summary>x cut to an interval; slope 1 at its ends.</summary>

@@ -6,6 +6,9 @@ namespace GraphCompiler.Operations;
 /// </summary>
 internal abstract record ElementwiseOp : SingleResultOp
 {
+    /// <summary>Where results lie, as far as differentiation must know to leave out guards against 0·∞.</summary>
+    internal virtual ResultRange Range => ResultRange.Finite;
+
     protected sealed override NodeType InferResult(TypeContext context)
     {
         for (int i = 1; i < context.Inputs.Count; i++)
@@ -76,6 +79,19 @@ internal abstract record ElementwiseOp : SingleResultOp
     protected virtual long Predicate(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} has no integer result of float inputs.");
 }
 
+/// <summary>Where the results of an operation lie, short of NaN.</summary>
+internal enum ResultRange
+{
+    /// <summary>In an interval, whatever the inputs are.</summary>
+    Bounded,
+
+    /// <summary>Among the finite numbers if the inputs are, but for overflow of sums and products.</summary>
+    Finite,
+
+    /// <summary>Anywhere: the function has a pole, or grows so fast that it overflows in ordinary use.</summary>
+    Unbounded,
+}
+
 /// <summary>One number to one number of the same dtype.</summary>
 internal abstract record UnaryOp : ElementwiseOp
 {
@@ -109,6 +125,12 @@ internal abstract record UnaryOp : ElementwiseOp
     protected virtual long Apply(long x) => throw new InvalidOperationException($"{Name} takes floats.");
 }
 
+/// <summary>A function of floats that is a call or a polynomial, not an instruction.</summary>
+internal abstract record TranscendentalOp : UnaryOp
+{
+    internal override ResultRange Range => ResultRange.Unbounded;
+}
+
 /// <summary>Two numbers of one dtype to one of the same.</summary>
 internal abstract record BinaryOp : ElementwiseOp
 {
@@ -138,6 +160,28 @@ internal abstract record BinaryOp : ElementwiseOp
     protected virtual long Apply(long a, long b) => throw new InvalidOperationException($"{Name} takes floats.");
 }
 
+/// <summary>A float to a bool; no slope.</summary>
+internal abstract record PredicateOp : ElementwiseOp
+{
+    public sealed override bool IsDifferentiable => false;
+
+    protected sealed override DType InferDType(TypeContext context)
+    {
+        context.RequireFloat();
+        return DType.Bool;
+    }
+
+    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
+
+    protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} gives bools.");
+
+    protected sealed override long Integer(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} takes floats.");
+
+    protected sealed override long Predicate(TensorValue[] x, int i) => Holds(x[0].Reals[i]) ? 1 : 0;
+
+    protected abstract bool Holds(double x);
+}
+
 /// <summary>Two numbers of one dtype to a bool; no slope.</summary>
 internal abstract record ComparisonOp : ElementwiseOp
 {
@@ -160,28 +204,4 @@ internal abstract record ComparisonOp : ElementwiseOp
     protected abstract bool Holds(double a, double b);
 
     protected abstract bool Holds(long a, long b);
-}
-
-/// <summary>Bools to a bool; no slope.</summary>
-internal abstract record LogicalOp : ElementwiseOp
-{
-    public sealed override bool IsDifferentiable => false;
-
-    protected sealed override DType InferDType(TypeContext context)
-    {
-        for (int i = 0; i < context.Inputs.Count; i++)
-        {
-            context.RequireBool(i);
-        }
-
-        return DType.Bool;
-    }
-
-    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
-
-    protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} takes bools.");
-
-    protected sealed override long Integer(TensorValue[] x, int i) => Holds(x[0].Integers[i] != 0, x[^1].Integers[i] != 0) ? 1 : 0;
-
-    protected abstract bool Holds(bool a, bool b);
 }

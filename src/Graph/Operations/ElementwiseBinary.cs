@@ -33,6 +33,8 @@ internal sealed record MulOp : BinaryOp
 /// <summary>The quotient; of integers it rounds toward negative infinity, and x / 0 is 0.</summary>
 internal sealed record DivOp : BinaryOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override Node Chain(Node node, int input, Node direction)
     {
         Node b = node.Inputs[1];
@@ -52,6 +54,8 @@ internal sealed record DivOp : BinaryOp
 /// <summary>a to the power b, as C's pow; integers by repeated multiplication, negative exponents give 0 except for bases 1 and −1.</summary>
 internal sealed record PowOp : BinaryOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override Node? Chain(Node node, int input, Node direction)
     {
         Node a = node.Inputs[0];
@@ -97,6 +101,34 @@ internal sealed record PowOp : BinaryOp
 
         return result;
     }
+}
+
+/// <summary>The rest of a division that truncates, with the sign of a: C's fmod.</summary>
+internal sealed record FmodOp : BinaryOp
+{
+    protected override bool TakesIntegers => false;
+
+    protected override Node Chain(Node node, int input, Node direction) =>
+        input == 0 ? direction : -Scale(direction, Ops.Trunc(node.Inputs[0] / node.Inputs[1]));
+
+    protected override double Apply(double a, double b) => a % b;
+}
+
+/// <summary>The angle of the point (b, a), from −π to π.</summary>
+internal sealed record Atan2Op : BinaryOp
+{
+    internal override ResultRange Range => ResultRange.Bounded;
+
+    protected override bool TakesIntegers => false;
+
+    protected override Node Chain(Node node, int input, Node direction)
+    {
+        (Node a, Node b) = (node.Inputs[0], node.Inputs[1]);
+        Node squares = (a * a) + (b * b);
+        return Scale(direction, (input == 0 ? b : -a) / squares);
+    }
+
+    protected override double Apply(double a, double b) => Math.Atan2(a, b);
 }
 
 /// <summary>The larger of two; NaN if either is; at a tie each side gets half of the gradient.</summary>
@@ -174,21 +206,6 @@ internal sealed record GreaterEqualOp : ComparisonOp
     protected override bool Holds(double a, double b) => a >= b;
 
     protected override bool Holds(long a, long b) => a >= b;
-}
-
-internal sealed record AndOp : LogicalOp
-{
-    protected override bool Holds(bool a, bool b) => a && b;
-}
-
-internal sealed record OrOp : LogicalOp
-{
-    protected override bool Holds(bool a, bool b) => a || b;
-}
-
-internal sealed record XorOp : LogicalOp
-{
-    protected override bool Holds(bool a, bool b) => a != b;
 }
 
 /// <summary>The second input where the first (bool) holds, else the third. The side that is not selected gets a cotangent of 0.</summary>

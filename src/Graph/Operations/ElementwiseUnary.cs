@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;
@@ -27,6 +26,8 @@ internal sealed record AbsOp : UnaryOp
 
 internal sealed record SignOp : UnaryOp
 {
+    internal override ResultRange Range => ResultRange.Bounded;
+
     protected override bool TakesIntegers => true;
 
     protected override Node? Chain(Node y, Node x, Node direction) => null;
@@ -43,30 +44,23 @@ internal sealed record FloorOp : UnaryOp
     protected override double Apply(double x) => Math.Floor(x);
 }
 
-internal sealed record ExpOp : UnaryOp
+internal sealed record RoundOp : UnaryOp
 {
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, y);
+    protected override Node? Chain(Node y, Node x, Node direction) => null;
 
-    protected override double Apply(double x) => Math.Exp(x);
+    protected override double Apply(double x) => Math.Round(x);
 }
 
-internal sealed record LogOp : UnaryOp
+/// <summary>Whether the sign is minus, that of −0 and of a NaN too.</summary>
+internal sealed record SignBitOp : PredicateOp
 {
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(x));
-
-    protected override double Apply(double x) => Math.Log(x);
-}
-
-/// <summary>log(1 + x), accurate for small x.</summary>
-internal sealed record Log1POp : UnaryOp
-{
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(x + 1));
-
-    protected override double Apply(double x) => VectorMath.Log1P(x);
+    protected override bool Holds(double x) => double.IsNegative(x);
 }
 
 internal sealed record SqrtOp : UnaryOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(y + y));
 
     protected override double Apply(double x) => Math.Sqrt(x);
@@ -74,53 +68,11 @@ internal sealed record SqrtOp : UnaryOp
 
 internal sealed record ReciprocalOp : UnaryOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, -(y * y));
 
     protected override double Apply(double x) => 1 / x;
-}
-
-internal sealed record TanhOp : UnaryOp
-{
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, 1 - (y * y));
-
-    protected override double Apply(double x) => Math.Tanh(x);
-}
-
-/// <summary>1 / (1 + exp(−x)).</summary>
-internal sealed record SigmoidOp : UnaryOp
-{
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, y * (1 - y));
-
-    protected override double Apply(double x) => VectorMath.Sigmoid(x);
-}
-
-internal sealed record SinOp : UnaryOp
-{
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Cos(x));
-
-    protected override double Apply(double x) => Math.Sin(x);
-}
-
-internal sealed record CosOp : UnaryOp
-{
-    protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, Ops.Sin(x));
-
-    protected override double Apply(double x) => Math.Cos(x);
-}
-
-/// <summary>The error function, 2/√π ∫₀ˣ exp(−t²) dt.</summary>
-internal sealed record ErfOp : UnaryOp
-{
-    private const double TwoOverRootPi = 1.1283791670955126;
-
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, TwoOverRootPi * Ops.Exp(-(x * x)));
-
-    protected override double Apply(double x) => VectorMath.Erf(x);
-}
-
-internal sealed record NotOp : LogicalOp
-{
-    protected override bool Holds(bool a, bool b) => !a;
 }
 
 /// <summary>The same number in another dtype: float to integer truncates toward zero and saturates, to bool tests for non-zero.</summary>

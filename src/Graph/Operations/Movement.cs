@@ -107,6 +107,11 @@ internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : LinearOp
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];
+        if (Ranges.Count != x.Rank)
+        {
+            throw context.BadShape($"{Ranges.Count} ranges do not fit the {x.Rank} axes of {x.Shape}; give one an axis.");
+        }
+
         for (int axis = 0; axis < x.Rank; axis++)
         {
             (Dim start, Dim size, long step) = Ranges[axis];
@@ -170,6 +175,11 @@ internal sealed record PadOp(EquatableArray<PadRange> Ranges, Shape To, double V
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];
+        if (Ranges.Count != x.Rank)
+        {
+            throw context.BadShape($"{Ranges.Count} ranges do not fit the {x.Rank} axes of {x.Shape}; give one an axis.");
+        }
+
         for (int axis = 0; axis < x.Rank; axis++)
         {
             (Dim low, Dim high, long interior) = Ranges[axis];

@@ -7,6 +7,8 @@ public partial class Node
 
     public static Node operator !(Node x) => Ops.LogicalNot(x);
 
+    public static Node operator ~(Node x) => Ops.BitwiseNot(x);
+
     public static Node operator +(Node a, Node b) => Ops.Add(a, b);
 
     public static Node operator +(Node a, double b) => Ops.Add(a, Beside(a, b));
@@ -47,11 +49,11 @@ public partial class Node
 
     public static Node operator >=(Node a, double b) => Ops.GreaterEqual(a, Beside(a, b));
 
-    public static Node operator &(Node a, Node b) => Ops.LogicalAnd(a, b);
+    public static Node operator &(Node a, Node b) => Ops.BitwiseAnd(a, b);
 
-    public static Node operator |(Node a, Node b) => Ops.LogicalOr(a, b);
+    public static Node operator |(Node a, Node b) => Ops.BitwiseOr(a, b);
 
-    public static Node operator ^(Node a, Node b) => Ops.LogicalXor(a, b);
+    public static Node operator ^(Node a, Node b) => Ops.BitwiseXor(a, b);
 
     private static Node Beside(Node node, double number)
     {

@@ -17,14 +17,6 @@ public enum LossReduction
 
 public static partial class Ops
 {
-    /// <summary>max(x, 0); slope 0 at 0.</summary>
-    /// <param name="x">Numbers.</param>
-    public static Node Relu(Node x)
-    {
-        RequireNumber("Relu", x);
-        return Node.Create(new ReluOp(), x);
-    }
-
     /// <summary>x cut to [low, high]; slope 1 at the ends.</summary>
     /// <param name="x">Numbers.</param>
     /// <param name="low">The lower end; −∞ for none.</param>
@@ -48,41 +40,6 @@ public static partial class Ops
         }
 
         return Node.Create(new ClampOp(), Broadcasting.Together("Clamp", x, low, high));
-    }
-
-    /// <summary>x·Φ(x), Φ the normal distribution function.</summary>
-    /// <param name="x">Floats.</param>
-    /// <param name="approximate">Whether to take the tanh approximation instead of erf.</param>
-    public static Node Gelu(Node x, bool approximate = false)
-    {
-        RequireFloat("Gelu", x);
-        return Node.Create(new GeluOp(approximate), x);
-    }
-
-    /// <summary>log(1 + eˣ), without overflow or loss.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Softplus(Node x)
-    {
-        RequireFloat("Softplus", x);
-        return Node.Create(new SoftplusOp(), x);
-    }
-
-    /// <summary>eˣ normalised to sum 1 along an axis.</summary>
-    /// <param name="x">Floats.</param>
-    /// <param name="axis">The axis.</param>
-    public static Node Softmax(Node x, int axis = -1)
-    {
-        RequireFloat("Softmax", x);
-        return Node.Create(new SoftmaxOp(Axis.Normalize(axis, x.Rank, "Softmax", x)), x);
-    }
-
-    /// <summary>The logarithm of the softmax along an axis, accurate also where the softmax vanishes.</summary>
-    /// <param name="x">Floats.</param>
-    /// <param name="axis">The axis.</param>
-    public static Node LogSoftmax(Node x, int axis = -1)
-    {
-        RequireFloat("LogSoftmax", x);
-        return Node.Create(new LogSoftmaxOp(Axis.Normalize(axis, x.Rank, "LogSoftmax", x)), x);
     }
 
     /// <summary>The cross-entropy −log softmax(logits)[class] of class indices.</summary>

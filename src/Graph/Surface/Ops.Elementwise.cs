@@ -16,18 +16,6 @@ public static partial class Ops
     /// <param name="x">Numbers.</param>
     public static Node Sign(Node x) => Unary(new SignOp(), x);
 
-    /// <summary>eˣ.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Exp(Node x) => Unary(new ExpOp(), x);
-
-    /// <summary>The natural logarithm: −∞ at 0, NaN below.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Log(Node x) => Unary(new LogOp(), x);
-
-    /// <summary>log(1 + x), accurate for small x.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Log1P(Node x) => Unary(new Log1POp(), x);
-
     /// <summary>√x; slope +∞ at 0, NaN below.</summary>
     /// <param name="x">Floats.</param>
     public static Node Sqrt(Node x) => Unary(new SqrtOp(), x);
@@ -43,30 +31,6 @@ public static partial class Ops
     /// <summary>x².</summary>
     /// <param name="x">Numbers.</param>
     public static Node Square(Node x) => NotNull(x) * x;
-
-    /// <summary>The hyperbolic tangent.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Tanh(Node x) => Unary(new TanhOp(), x);
-
-    /// <summary>1/(1 + e⁻ˣ), without overflow.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Sigmoid(Node x) => Unary(new SigmoidOp(), x);
-
-    /// <summary>The sine of radians.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Sin(Node x) => Unary(new SinOp(), x);
-
-    /// <summary>The cosine of radians.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Cos(Node x) => Unary(new CosOp(), x);
-
-    /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Erf(Node x) => Unary(new ErfOp(), x);
-
-    /// <summary>The largest integer not above x; slope 0.</summary>
-    /// <param name="x">Floats.</param>
-    public static Node Floor(Node x) => Unary(new FloorOp(), x);
 
     /// <summary>a + b.</summary>
     /// <param name="a">Numbers.</param>
@@ -108,85 +72,74 @@ public static partial class Ops
     /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
     public static Node Minimum(Node a, Node b) => Binary(new MinimumOp(), a, b);
 
-    /// <summary>a = b; a NaN equals nothing.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node Equal(Node a, Node b) => Binary(new EqualOp(), a, b);
+    /// <summary>The larger of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
+    /// <param name="a">Numbers.</param>
+    /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
+    public static Node Fmax(Node a, Node b) => Where((NotNull(a) >= b) | IsNaN(b), a, b);
 
-    /// <summary>a = b; a NaN equals nothing.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">A number.</param>
-    public static Node Equal(Node a, double b) => Equal(a, Scalar(b, NotNull(a).DType));
+    /// <summary>The smaller of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
+    /// <param name="a">Numbers.</param>
+    /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
+    public static Node Fmin(Node a, Node b) => Where((NotNull(a) <= b) | IsNaN(b), a, b);
 
-    /// <summary>a ≠ b; a NaN differs from everything.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node NotEqual(Node a, Node b) => Binary(new NotEqualOp(), a, b);
+    /// <summary>|a| with the sign of b, that of a zero too; slope ±1 in a, but 0 at a = 0.</summary>
+    /// <param name="a">Floats.</param>
+    /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
+    public static Node CopySign(Node a, Node b)
+    {
+        Node result = Where(Equal(SignBit(a), SignBit(b)), a, -a);
+        return Where(Equal(a, 0), Detach(result), result);
+    }
 
-    /// <summary>a ≠ b; a NaN differs from everything.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">A number.</param>
-    public static Node NotEqual(Node a, double b) => NotEqual(a, Scalar(b, NotNull(a).DType));
+    /// <summary>a + weight·(b − a), exact at both ends.</summary>
+    /// <param name="a">Floats: the start, where the weight is 0.</param>
+    /// <param name="b">Floats of the same dtype: the end, where the weight is 1.</param>
+    /// <param name="weight">Floats of the same dtype; the three shapes broadcast.</param>
+    public static Node Lerp(Node a, Node b, Node weight)
+    {
+        RequireFloat("Lerp", a);
+        Node way = b - a;
+        return Where(Abs(weight) < 0.5, a + (weight * way), b - (way * (1 - weight)));
+    }
 
-    /// <summary>a &lt; b; false with NaN.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node Less(Node a, Node b) => Binary(new LessOp(), a, b);
+    /// <summary>a + weight·(b − a), exact at both ends.</summary>
+    /// <param name="a">Floats: the start, where the weight is 0.</param>
+    /// <param name="b">Floats of the same dtype: the end, where the weight is 1; the shapes broadcast.</param>
+    /// <param name="weight">A number.</param>
+    public static Node Lerp(Node a, Node b, double weight) => Lerp(a, b, Scalar(weight, NotNull(a).DType));
 
-    /// <summary>a ≤ b; false with NaN.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node LessEqual(Node a, Node b) => Binary(new LessEqualOp(), a, b);
+    /// <summary>x + value·a·b.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="a">Numbers of the same dtype.</param>
+    /// <param name="b">Numbers of the same dtype; the three shapes broadcast.</param>
+    /// <param name="value">A number.</param>
+    public static Node AddCMul(Node x, Node a, Node b, double value = 1) => NotNull(x) + (value * (NotNull(a) * b));
 
-    /// <summary>a &gt; b; false with NaN.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node Greater(Node a, Node b) => Binary(new GreaterOp(), a, b);
+    /// <summary>x + value·a/b.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="a">Floats of the same dtype.</param>
+    /// <param name="b">Floats of the same dtype; the three shapes broadcast.</param>
+    /// <param name="value">A number.</param>
+    public static Node AddCDiv(Node x, Node a, Node b, double value = 1) => NotNull(x) + (value * (NotNull(a) / b));
 
-    /// <summary>a ≥ b; false with NaN.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
-    public static Node GreaterEqual(Node a, Node b) => Binary(new GreaterEqualOp(), a, b);
+    /// <summary>x with NaN and the infinities replaced by numbers; slope 0 there.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="nan">In place of NaN.</param>
+    /// <param name="positiveInfinity">In place of +∞; the largest number of the dtype if none is given.</param>
+    /// <param name="negativeInfinity">In place of −∞; the smallest number of the dtype if none is given.</param>
+    public static Node NaNToNumber(Node x, double nan = 0, double? positiveInfinity = null, double? negativeInfinity = null)
+    {
+        RequireFloat("NaNToNumber", x);
+        double most = x.DType == DType.Float32 ? float.MaxValue : double.MaxValue;
+        Node number = Where(IsNaN(x), nan, x);
+        number = Where(Equal(x, double.PositiveInfinity), positiveInfinity ?? most, number);
+        return Where(Equal(x, double.NegativeInfinity), negativeInfinity ?? -most, number);
+    }
 
-    /// <summary>a ≥ b; false with NaN.</summary>
-    /// <param name="a">Any values.</param>
-    /// <param name="b">A number.</param>
-    public static Node GreaterEqual(Node a, double b) => GreaterEqual(a, Scalar(b, NotNull(a).DType));
-
-    /// <summary>a and b.</summary>
-    /// <param name="a">Bools.</param>
-    /// <param name="b">Bools; the shapes broadcast.</param>
-    public static Node LogicalAnd(Node a, Node b) => Binary(new AndOp(), a, b);
-
-    /// <summary>a or b.</summary>
-    /// <param name="a">Bools.</param>
-    /// <param name="b">Bools; the shapes broadcast.</param>
-    public static Node LogicalOr(Node a, Node b) => Binary(new OrOp(), a, b);
-
-    /// <summary>Either a or b, not both.</summary>
-    /// <param name="a">Bools.</param>
-    /// <param name="b">Bools; the shapes broadcast.</param>
-    public static Node LogicalXor(Node a, Node b) => Binary(new XorOp(), a, b);
-
-    /// <summary>Not x.</summary>
-    /// <param name="x">Bools.</param>
-    public static Node LogicalNot(Node x) => Unary(new NotOp(), x);
-
-    /// <summary>
-    /// a where the condition holds, else b. The side that is not selected gets a gradient of 0, also where its slope is infinite: there PyTorch
-    /// gives NaN.
-    /// </summary>
-    /// <param name="condition">Bools.</param>
-    /// <param name="a">Values.</param>
-    /// <param name="b">Values of the same dtype; the three shapes broadcast.</param>
-    public static Node Where(Node condition, Node a, Node b) =>
-        Node.Create(new WhereOp(), Broadcasting.Together("Where", NotNull(condition), NotNull(a), NotNull(b)));
-
-    /// <summary>a where the condition holds, else a number.</summary>
-    /// <param name="condition">Bools.</param>
-    /// <param name="a">Values.</param>
-    /// <param name="b">The number.</param>
-    public static Node Where(Node condition, Node a, double b) => Where(condition, a, Scalar(b, NotNull(a).DType));
+    /// <summary>0 below 0, 1 above, and a given value at 0; slope 0 in x.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="atZero">Numbers of the same dtype; the shapes broadcast.</param>
+    public static Node Heaviside(Node x, Node atZero) => Where(Equal(x, 0), atZero, Cast(NotNull(x) > 0, x.DType));
 
     /// <summary>The same numbers in another dtype: float to integer truncates toward zero and saturates (NaN gives 0), to bool tests for non-zero.</summary>
     /// <param name="x">Any values.</param>

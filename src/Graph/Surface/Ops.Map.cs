@@ -82,6 +82,7 @@ internal sealed class LambdaTranslation(LambdaExpression lambda, Node[] argument
             ExpressionType.Subtract => x - y,
             ExpressionType.Multiply => x * y,
             ExpressionType.Divide => x / y,
+            ExpressionType.Modulo => Ops.Fmod(x, y),
             ExpressionType.LessThan => x < y,
             ExpressionType.LessThanOrEqual => x <= y,
             ExpressionType.GreaterThan => x > y,
@@ -105,8 +106,33 @@ internal sealed class LambdaTranslation(LambdaExpression lambda, Node[] argument
         {
             ("Abs", 1) => Ops.Abs(x[0]),
             ("Exp", 1) => Ops.Exp(x[0]),
+            ("Exp2", 1) => Ops.Exp2(x[0]),
+            ("ExpM1", 1) => Ops.ExpM1(x[0]),
             ("Log", 1) => Ops.Log(x[0]),
+            ("Log2", 1) => Ops.Log2(x[0]),
+            ("Log10", 1) => Ops.Log10(x[0]),
             ("LogP1", 1) => Ops.Log1P(x[0]),
+            ("Cbrt", 1) => Ops.Cbrt(x[0]),
+            ("Sinh", 1) => Ops.Sinh(x[0]),
+            ("Cosh", 1) => Ops.Cosh(x[0]),
+            ("Asinh", 1) => Ops.Asinh(x[0]),
+            ("Acosh", 1) => Ops.Acosh(x[0]),
+            ("Atanh", 1) => Ops.Atanh(x[0]),
+            ("Tan", 1) => Ops.Tan(x[0]),
+            ("Asin", 1) => Ops.Asin(x[0]),
+            ("Acos", 1) => Ops.Acos(x[0]),
+            ("Atan", 1) => Ops.Atan(x[0]),
+            ("Ceiling", 1) => Ops.Ceil(x[0]),
+            ("Round", 1) => Ops.Round(x[0]),
+            ("Truncate", 1) => Ops.Trunc(x[0]),
+            ("IsNaN", 1) => Ops.IsNaN(x[0]),
+            ("IsInfinity", 1) => Ops.IsInfinite(x[0]),
+            ("IsFinite", 1) => Ops.IsFinite(x[0]),
+            ("IsNegative", 1) => Ops.SignBit(x[0]),
+            ("Atan2", 2) => Ops.Atan2(x[0], x[1]),
+            ("Hypot", 2) => Ops.Hypot(x[0], x[1]),
+            ("CopySign", 2) => Ops.CopySign(x[0], x[1]),
+            ("Lerp", 3) => Ops.Lerp(x[0], x[1], x[2]),
             ("Sqrt", 1) => Ops.Sqrt(x[0]),
             ("Tanh", 1) => Ops.Tanh(x[0]),
             ("Sin", 1) => Ops.Sin(x[0]),
@@ -148,7 +174,7 @@ internal sealed class LambdaTranslation(LambdaExpression lambda, Node[] argument
     private static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);
 
     private GraphException Refuse(Expression e, string why) =>
-        new($"Map: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?: and Abs, Exp, Log, LogP1, Sqrt, Tanh, Sin, Cos, Floor, Pow, Max, Min, Clamp or FusedMultiplyAdd.");
+        new($"Map: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?: and functions of Math, MathF, float or double that Ops has too.");
 
     private sealed class ParameterFinder : ExpressionVisitor
     {

@@ -48,8 +48,12 @@ internal interface IDoubleLanes<T>
 
     static abstract T ShiftBitsRight(T x, int count);
 
-    /// <summary>A function called lane by lane: for rare arguments.</summary>
+    static abstract T Sqrt(T x);
+
+    /// <summary>A function called lane by lane: for rare arguments, and for functions that branch too much for lanes.</summary>
     static abstract T Each(T x, Func<double, double> function);
+
+    static abstract T Each(T x, T y, Func<double, double, double> function);
 }
 
 internal readonly struct DoubleLanes128(Vector128<double> value) : IDoubleLanes<DoubleLanes128>
@@ -108,12 +112,26 @@ internal readonly struct DoubleLanes128(Vector128<double> value) : IDoubleLanes<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 ShiftBitsRight(DoubleLanes128 x, int count) => new((x.Value.AsInt64() >>> count).AsDouble());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static DoubleLanes128 Sqrt(DoubleLanes128 x) => new(Vector128.Sqrt(x.Value));
+
     public static DoubleLanes128 Each(DoubleLanes128 x, Func<double, double> function)
     {
         var result = x.Value;
         for (var lane = 0; lane < Vector128<double>.Count; lane++)
         {
             result = result.WithElement(lane, function(x.Value[lane]));
+        }
+
+        return new(result);
+    }
+
+    public static DoubleLanes128 Each(DoubleLanes128 x, DoubleLanes128 y, Func<double, double, double> function)
+    {
+        var result = x.Value;
+        for (var lane = 0; lane < Vector128<double>.Count; lane++)
+        {
+            result = result.WithElement(lane, function(x.Value[lane], y.Value[lane]));
         }
 
         return new(result);
@@ -176,12 +194,26 @@ internal readonly struct DoubleLanes256(Vector256<double> value) : IDoubleLanes<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 ShiftBitsRight(DoubleLanes256 x, int count) => new((x.Value.AsInt64() >>> count).AsDouble());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static DoubleLanes256 Sqrt(DoubleLanes256 x) => new(Vector256.Sqrt(x.Value));
+
     public static DoubleLanes256 Each(DoubleLanes256 x, Func<double, double> function)
     {
         var result = x.Value;
         for (var lane = 0; lane < Vector256<double>.Count; lane++)
         {
             result = result.WithElement(lane, function(x.Value[lane]));
+        }
+
+        return new(result);
+    }
+
+    public static DoubleLanes256 Each(DoubleLanes256 x, DoubleLanes256 y, Func<double, double, double> function)
+    {
+        var result = x.Value;
+        for (var lane = 0; lane < Vector256<double>.Count; lane++)
+        {
+            result = result.WithElement(lane, function(x.Value[lane], y.Value[lane]));
         }
 
         return new(result);
@@ -244,12 +276,26 @@ internal readonly struct DoubleLanes512(Vector512<double> value) : IDoubleLanes<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes512 ShiftBitsRight(DoubleLanes512 x, int count) => new((x.Value.AsInt64() >>> count).AsDouble());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static DoubleLanes512 Sqrt(DoubleLanes512 x) => new(Vector512.Sqrt(x.Value));
+
     public static DoubleLanes512 Each(DoubleLanes512 x, Func<double, double> function)
     {
         var result = x.Value;
         for (var lane = 0; lane < Vector512<double>.Count; lane++)
         {
             result = result.WithElement(lane, function(x.Value[lane]));
+        }
+
+        return new(result);
+    }
+
+    public static DoubleLanes512 Each(DoubleLanes512 x, DoubleLanes512 y, Func<double, double, double> function)
+    {
+        var result = x.Value;
+        for (var lane = 0; lane < Vector512<double>.Count; lane++)
+        {
+            result = result.WithElement(lane, function(x.Value[lane], y.Value[lane]));
         }
 
         return new(result);

@@ -4,7 +4,7 @@ namespace GraphCompiler.Execution;
 /// Float64 transcendentals over lanes, the same formulas as MathExpansion's with longer polynomials. These are minimax fits of our own (a Remez
 /// exchange in 45 digits) rounded to doubles; the comment beside each names its interval.
 /// </summary>
-internal static class DoubleMath
+internal static partial class DoubleMath
 {
     // 1.5·2^52: adding it rounds to an integer and leaves that integer in the low bits of the sum.
     private const double Rounder = 6755399441055744.0;
@@ -16,7 +16,16 @@ internal static class DoubleMath
     internal static T Exp<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
-        var clamped = Min(T.Of(710), x);
+        var (power, scale) = SplitExp(x);
+        return power * scale * scale;
+    }
+
+    /// <summary>e^r and 2^n with e^x = 4^n·e^r.</summary>
+    private static (T Power, T Scale) SplitExp<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        // Just outside of where e^x vanishes, and where it overflows even if halved or over √x.
+        var clamped = Min(T.Of(716), x);
         clamped = T.Select(T.Less(clamped, T.Of(-746)), T.Of(-746), clamped);
         var shifted = T.Fma(clamped, T.Of(0.5 * Log2E), T.Of(Rounder + 1023));
         var n = shifted - T.Of(Rounder + 1023);
@@ -25,8 +34,7 @@ internal static class DoubleMath
             r, 1.1379495763862461e-11, 1.6188990173469232e-10, 2.0878966360781412e-09, 2.505124322246304e-08, 2.7557304075274673e-07,
             2.7557322074108417e-06, 2.48015873488353e-05, 0.00019841269836478288, 0.0013888888888818483, 0.008333333333337092, 0.04166666666666711,
             0.16666666666666657, 0.5, 1, 1);
-        var scale = T.ShiftBitsLeft(shifted, 52);
-        return power * scale * scale;
+        return (power, T.ShiftBitsLeft(shifted, 52));
     }
 
     /// <summary>With e = e^−|x| and u = e/(1 + e): 1 − u above zero, e − e·u below.</summary>
@@ -44,32 +52,17 @@ internal static class DoubleMath
         where T : struct, IDoubleLanes<T>
     {
         var a = Abs(x);
-        var twice = Min(T.Of(40), a + a);
-        var shifted = T.Fma(twice, T.Of(Log2E), T.Of(Rounder + 1022));
-        var n = shifted - T.Of(Rounder + 1022);
-        var r = T.Fma(n, T.Of(-Ln2Low), T.Fma(n, T.Of(-Ln2High), twice));
-
-        // (e^r − 1 − r)/r² on ±½ ln 2.
-        var q = Polynomial(
-            r, 2.0875259441477216e-09, 2.5108580395010664e-08, 2.755740159899822e-07, 2.7557245595346175e-06, 2.4801587175872233e-05,
-            0.0001984126988465515, 0.0013888888888959046, 0.00833333333332226, 0.04166666666666652, 0.16666666666666677, 0.5);
-        var powerMinusOne = T.Fma(r * r, q, r);
-        var scale = T.ShiftBitsLeft(shifted, 52);
-        var h = T.Fma(scale, powerMinusOne, scale - T.Of(0.5));
+        var h = HalfExpM1(Min(T.Of(40), a + a));
         var m = Min(T.Of(1), h);
         return WithSignOf(x, T.Fma(m, m / (T.Of(-1) - h), m));
     }
 
-    /// <summary>n·ln 2 + log(1 + f) with 1 + f in [√½, √2]; subnormals are scaled by 2^54 first.</summary>
+    /// <summary>n·ln 2 + log(1 + f) with 1 + f in [√½, √2].</summary>
     internal static T Log<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
-        var subnormal = T.Less(x, T.Of(2.2250738585072014e-308));
-        var scaled = T.Select(subnormal, x * T.Of(18014398509481984), x);
-        var (n, field) = SplitExponent(scaled);
-        var f = T.SubtractBits(scaled, field) - T.Of(1);
-        n += T.Select(subnormal, T.Of(-54), T.Of(0));
-        return WithLogLimits(x, T.Of(0), LogOf(n, f));
+        var (n, f) = SplitLog(x);
+        return WithLogLimits(x, T.Of(0), LogOf(n, LogOfOnePlus(f)));
     }
 
     /// <summary>As <see cref="Log"/> at u = 1 + x, with what that sum rounds away added back to f.</summary>
@@ -83,7 +76,7 @@ internal static class DoubleMath
         // 2^−n. The bits would wrap at the top exponents, where what was lost does not matter.
         var scale = T.Select(T.Less(T.Of(1e300), x), T.Of(0), T.SubtractBits(T.Of(1), field));
         var f = T.Fma(lost, scale, T.SubtractBits(u, field) - T.Of(1));
-        return WithLogLimits(x, T.Of(-1), WithSignOf(x, LogOf(n, f)));
+        return WithLogLimits(x, T.Of(-1), WithSignOf(x, LogOf(n, LogOfOnePlus(f))));
     }
 
     /// <summary>±sin r with r = |x| − n·π in ±π/2; lanes beyond the limit go to the platform's function, which reduces any double.</summary>
@@ -117,17 +110,23 @@ internal static class DoubleMath
         where T : struct, IDoubleLanes<T>
     {
         var a = Abs(x);
-        var p = Polynomial(
-            a * a, -7.779458955545839e-10, 1.3710975148745214e-08, -1.6206312510252814e-07, 1.6447131403673695e-06, -1.4924712288067329e-05,
-            0.00012055293576159022, -0.0008548325929289371, 0.00522397760611795, -0.026866170643111406, 0.11283791670944185, -0.3761263890318352,
-            0.12837916709551256);
         var bounded = Min(T.Of(6), a);
         var g = Polynomial(
             T.Of(1) / (bounded + T.Of(2)), -212.13414213901873, 748.0194832016554, -1153.0352692000456, 994.7936359477247, -510.82727897841573,
             161.22734494965528, -41.11828785867169, 9.887983457763323, 1.897455540645521, 2.0584971248889894, 1.123265041445463, 0.5643774193182484,
             -3.130736535716044e-06);
         var tail = T.Of(1) - (Exp(bounded * (T.Of(0) - bounded)) * g);
-        return WithSignOf(x, T.Select(T.Less(a, T.Of(1)), T.Fma(a, p, a), tail));
+        return WithSignOf(x, T.Select(T.Less(a, T.Of(1)), ErfBelowOne(a), tail));
+    }
+
+    private static T ErfBelowOne<T>(T a)
+        where T : struct, IDoubleLanes<T>
+    {
+        var p = Polynomial(
+            a * a, -7.779458955545839e-10, 1.3710975148745214e-08, -1.6206312510252814e-07, 1.6447131403673695e-06, -1.4924712288067329e-05,
+            0.00012055293576159022, -0.0008548325929289371, 0.00522397760611795, -0.026866170643111406, 0.11283791670944185, -0.3761263890318352,
+            0.12837916709551256);
+        return T.Fma(a, p, a);
     }
 
     /// <summary>r + r³·S(r²) for |r| ≤ π/2.</summary>
@@ -141,8 +140,12 @@ internal static class DoubleMath
         return T.Fma(z * r, s, r);
     }
 
-    /// <summary>n·ln 2 + log(1 + f), the latter as f + s·(z·R(z) − f) with s = f/(2 + f), z = s²: the odd series of log((1 + s)/(1 − s)).</summary>
-    private static T LogOf<T>(T n, T f)
+    /// <summary>n·ln 2 + the logarithm of the rest.</summary>
+    private static T LogOf<T>(T n, T logOfRest)
+        where T : struct, IDoubleLanes<T> => T.Fma(n, T.Of(Ln2High), T.Fma(n, T.Of(Ln2Low), logOfRest));
+
+    /// <summary>log(1 + f) as f + s·(z·R(z) − f) with s = f/(2 + f), z = s²: the odd series of log((1 + s)/(1 − s)).</summary>
+    private static T LogOfOnePlus<T>(T f)
         where T : struct, IDoubleLanes<T>
     {
         var s = f / (T.Of(2) + f);
@@ -150,8 +153,17 @@ internal static class DoubleMath
         var series = Polynomial(
             z, 0.14796109735368307, 0.1531403546050891, 0.1818356487894729, 0.2222219856329398, 0.2857142874247648, 0.39999999999414315,
             0.6666666666666734);
-        var logOfOnePlusF = T.Fma(s, (z * series) - f, f);
-        return T.Fma(n, T.Of(Ln2High), T.Fma(n, T.Of(Ln2Low), logOfOnePlusF));
+        return T.Fma(s, (z * series) - f, f);
+    }
+
+    /// <summary>n and f with x = 2^n·(1 + f); subnormals are scaled by 2^54 first.</summary>
+    private static (T N, T F) SplitLog<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var subnormal = T.Less(x, T.Of(2.2250738585072014e-308));
+        var scaled = T.Select(subnormal, x * T.Of(18014398509481984), x);
+        var (n, field) = SplitExponent(scaled);
+        return (n + T.Select(subnormal, T.Of(-54), T.Of(0)), T.SubtractBits(scaled, field) - T.Of(1));
     }
 
     /// <summary>The n that puts x·2^−n in [√½, √2), as a double and as bits to subtract from the exponent field.</summary>
@@ -187,6 +199,10 @@ internal static class DoubleMath
     /// <summary>x where it is below the bound or NaN.</summary>
     private static T Min<T>(T bound, T x)
         where T : struct, IDoubleLanes<T> => T.Select(T.Less(bound, x), bound, x);
+
+    /// <summary>A number of sign −1 or 1: that of x, zeros included.</summary>
+    private static T SignOf<T>(T x)
+        where T : struct, IDoubleLanes<T> => (x & T.Of(-0.0)) | T.Of(1);
 
     private static T WithSignOf<T>(T x, T value)
         where T : struct, IDoubleLanes<T> => value | (x & T.Of(-0.0));

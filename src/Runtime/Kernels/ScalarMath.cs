@@ -68,6 +68,21 @@ internal static class ScalarMath
         return result;
     }
 
+    /// <summary>The rest of a division that truncates, as C's fmod: it has the sign of x.</summary>
+    public static double Remainder(double x, double y) => x % y;
+
+    /// <summary>x·2^count, wrapping: 0 for counts as large as the width, or negative ones.</summary>
+    public static int ShiftLeft(int x, int count) => (uint)count < 32 ? x << count : 0;
+
+    /// <inheritdoc cref="ShiftLeft(int, int)"/>
+    public static long ShiftLeft(long x, long count) => (ulong)count < 64 ? x << (int)count : 0;
+
+    /// <summary>x/2^count, rounded down: only the sign is left for counts as large as the width, or negative ones.</summary>
+    public static int ShiftRight(int x, int count) => x >> ((uint)count < 32 ? count : 31);
+
+    /// <inheritdoc cref="ShiftRight(int, int)"/>
+    public static long ShiftRight(long x, long count) => x >> ((ulong)count < 64 ? (int)count : 63);
+
     // Conversions are C#'s own casts, which saturate and take NaN to 0 on .NET 9 and later.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ToInt32(float x) => (int)x;

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace GraphCompiler.Execution;
 
 /// <summary>
-/// Transcendentals that .NET lacks or does not give alike at every width. The double overloads of one function agree bit for bit, so the remainder of
-/// a vector loop equals its body, and are within 2 ulp, but for sines and cosines beyond <see cref="DoubleAngleLimit"/>, which are Math's.
-/// The float overloads compute in double and round: they are what vectors are held against.
+/// The forms of a function: for numbers, and for vectors of each width. All agree bit for bit, so the remainder of a vector loop equals its
+/// body. In float64 the errors met are below 2 ulp (tangent, inverse hyperbolic and error functions: below 4; the gamma functions: see
+/// VectorMathTests), but for angles beyond <see cref="DoubleAngleLimit"/>, which are Math's. Float32 is float64 rounded.
 /// </summary>
 internal static class VectorMath
 {
@@ -16,93 +16,92 @@ internal static class VectorMath
     /// <summary>Largest |x| whose sine and cosine the double functions reduce themselves.</summary>
     internal const double DoubleAngleLimit = 1048576;
 
-    /// <summary>e to the x.</summary>
-    internal static double Exp(double x) => Exp(Vector128.CreateScalar(x)).ToScalar();
+    /// <summary>log(1 + x), accurate near 0.</summary>
+    internal static double Log1P(double x) => Apply<Functions.Log1P>(x);
 
-    internal static float Exp(float x) => (float)Exp((double)x);
+    /// <summary>The natural logarithm.</summary>
+    internal static double Log(double x) => Apply<Functions.Log>(x);
 
-    internal static Vector128<double> Exp(Vector128<double> x) => DoubleMath.Exp(new DoubleLanes128(x)).Value;
+    /// <summary>1/(1 + e^−x).</summary>
+    internal static double Sigmoid(double x) => Apply<Functions.Sigmoid>(x);
 
-    internal static Vector256<double> Exp(Vector256<double> x) => DoubleMath.Exp(new DoubleLanes256(x)).Value;
+    /// <summary>The error function.</summary>
+    internal static double Erf(double x) => Apply<Functions.Erf>(x);
 
-    internal static Vector512<double> Exp(Vector512<double> x) => DoubleMath.Exp(new DoubleLanes512(x)).Value;
+    internal static double Apply<TFunction>(double x)
+        where TFunction : struct, ILanesFunction => Apply<TFunction>(Vector128.CreateScalar(x)).ToScalar();
 
-    /// <summary>The natural logarithm: −∞ at 0, NaN below.</summary>
-    internal static double Log(double x) => Log(Vector128.CreateScalar(x)).ToScalar();
+    internal static float Apply<TFunction>(float x)
+        where TFunction : struct, ILanesFunction => (float)Apply<TFunction>((double)x);
 
-    internal static float Log(float x) => (float)Log((double)x);
+    internal static Vector128<double> Apply<TFunction>(Vector128<double> x)
+        where TFunction : struct, ILanesFunction => TFunction.Apply(new DoubleLanes128(x)).Value;
 
-    internal static Vector128<double> Log(Vector128<double> x) => DoubleMath.Log(new DoubleLanes128(x)).Value;
+    internal static Vector256<double> Apply<TFunction>(Vector256<double> x)
+        where TFunction : struct, ILanesFunction => TFunction.Apply(new DoubleLanes256(x)).Value;
 
-    internal static Vector256<double> Log(Vector256<double> x) => DoubleMath.Log(new DoubleLanes256(x)).Value;
+    internal static Vector512<double> Apply<TFunction>(Vector512<double> x)
+        where TFunction : struct, ILanesFunction => TFunction.Apply(new DoubleLanes512(x)).Value;
 
-    internal static Vector512<double> Log(Vector512<double> x) => DoubleMath.Log(new DoubleLanes512(x)).Value;
+    internal static Vector128<float> Apply<TFunction>(Vector128<float> x)
+        where TFunction : struct, ILanesFunction
+    {
+        var (low, high) = Vector128.Widen(x);
+        return Vector128.Narrow(Apply<TFunction>(low), Apply<TFunction>(high));
+    }
 
-    /// <summary>log(1 + x), accurate near 0; keeps −0.</summary>
-    internal static double Log1P(double x) => Log1P(Vector128.CreateScalar(x)).ToScalar();
+    internal static Vector256<float> Apply<TFunction>(Vector256<float> x)
+        where TFunction : struct, ILanesFunction
+    {
+        var (low, high) = Vector256.Widen(x);
+        return Vector256.Narrow(Apply<TFunction>(low), Apply<TFunction>(high));
+    }
 
-    internal static float Log1P(float x) => (float)Log1P((double)x);
+    internal static Vector512<float> Apply<TFunction>(Vector512<float> x)
+        where TFunction : struct, ILanesFunction
+    {
+        var (low, high) = Vector512.Widen(x);
+        return Vector512.Narrow(Apply<TFunction>(low), Apply<TFunction>(high));
+    }
 
-    internal static Vector128<double> Log1P(Vector128<double> x) => DoubleMath.Log1P(new DoubleLanes128(x)).Value;
+    internal static double Apply2<TFunction>(double x, double y)
+        where TFunction : struct, ILanesFunction2 => Apply2<TFunction>(Vector128.CreateScalar(x), Vector128.CreateScalar(y)).ToScalar();
 
-    internal static Vector256<double> Log1P(Vector256<double> x) => DoubleMath.Log1P(new DoubleLanes256(x)).Value;
+    internal static float Apply2<TFunction>(float x, float y)
+        where TFunction : struct, ILanesFunction2 => (float)Apply2<TFunction>((double)x, (double)y);
 
-    internal static Vector512<double> Log1P(Vector512<double> x) => DoubleMath.Log1P(new DoubleLanes512(x)).Value;
+    internal static Vector128<double> Apply2<TFunction>(Vector128<double> x, Vector128<double> y)
+        where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes128(x), new DoubleLanes128(y)).Value;
 
-    /// <summary>The hyperbolic tangent; keeps −0.</summary>
-    internal static double Tanh(double x) => Tanh(Vector128.CreateScalar(x)).ToScalar();
+    internal static Vector256<double> Apply2<TFunction>(Vector256<double> x, Vector256<double> y)
+        where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes256(x), new DoubleLanes256(y)).Value;
 
-    internal static float Tanh(float x) => (float)Tanh((double)x);
+    internal static Vector512<double> Apply2<TFunction>(Vector512<double> x, Vector512<double> y)
+        where TFunction : struct, ILanesFunction2 => TFunction.Apply(new DoubleLanes512(x), new DoubleLanes512(y)).Value;
 
-    internal static Vector128<double> Tanh(Vector128<double> x) => DoubleMath.Tanh(new DoubleLanes128(x)).Value;
+    internal static Vector128<float> Apply2<TFunction>(Vector128<float> x, Vector128<float> y)
+        where TFunction : struct, ILanesFunction2
+    {
+        var (lowX, highX) = Vector128.Widen(x);
+        var (lowY, highY) = Vector128.Widen(y);
+        return Vector128.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
+    }
 
-    internal static Vector256<double> Tanh(Vector256<double> x) => DoubleMath.Tanh(new DoubleLanes256(x)).Value;
+    internal static Vector256<float> Apply2<TFunction>(Vector256<float> x, Vector256<float> y)
+        where TFunction : struct, ILanesFunction2
+    {
+        var (lowX, highX) = Vector256.Widen(x);
+        var (lowY, highY) = Vector256.Widen(y);
+        return Vector256.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
+    }
 
-    internal static Vector512<double> Tanh(Vector512<double> x) => DoubleMath.Tanh(new DoubleLanes512(x)).Value;
-
-    /// <summary>1/(1 + e^−x), through the subnormals down to 0.</summary>
-    internal static double Sigmoid(double x) => Sigmoid(Vector128.CreateScalar(x)).ToScalar();
-
-    internal static float Sigmoid(float x) => (float)Sigmoid((double)x);
-
-    internal static Vector128<double> Sigmoid(Vector128<double> x) => DoubleMath.Sigmoid(new DoubleLanes128(x)).Value;
-
-    internal static Vector256<double> Sigmoid(Vector256<double> x) => DoubleMath.Sigmoid(new DoubleLanes256(x)).Value;
-
-    internal static Vector512<double> Sigmoid(Vector512<double> x) => DoubleMath.Sigmoid(new DoubleLanes512(x)).Value;
-
-    /// <summary>The sine, accurate for any finite x; keeps −0.</summary>
-    internal static double Sin(double x) => Sin(Vector128.CreateScalar(x)).ToScalar();
-
-    internal static float Sin(float x) => (float)Sin((double)x);
-
-    internal static Vector128<double> Sin(Vector128<double> x) => DoubleMath.Sin(new DoubleLanes128(x)).Value;
-
-    internal static Vector256<double> Sin(Vector256<double> x) => DoubleMath.Sin(new DoubleLanes256(x)).Value;
-
-    internal static Vector512<double> Sin(Vector512<double> x) => DoubleMath.Sin(new DoubleLanes512(x)).Value;
-
-    /// <summary>The cosine, accurate for any finite x.</summary>
-    internal static double Cos(double x) => Cos(Vector128.CreateScalar(x)).ToScalar();
-
-    internal static float Cos(float x) => (float)Cos((double)x);
-
-    internal static Vector128<double> Cos(Vector128<double> x) => DoubleMath.Cos(new DoubleLanes128(x)).Value;
-
-    internal static Vector256<double> Cos(Vector256<double> x) => DoubleMath.Cos(new DoubleLanes256(x)).Value;
-
-    internal static Vector512<double> Cos(Vector512<double> x) => DoubleMath.Cos(new DoubleLanes512(x)).Value;
-
-    /// <summary>The error function, 2/√π times the integral of e^(−t²) from 0 to x; keeps −0.</summary>
-    internal static double Erf(double x) => Erf(Vector128.CreateScalar(x)).ToScalar();
-
-    internal static float Erf(float x) => (float)Erf((double)x);
-
-    internal static Vector128<double> Erf(Vector128<double> x) => DoubleMath.Erf(new DoubleLanes128(x)).Value;
-
-    internal static Vector256<double> Erf(Vector256<double> x) => DoubleMath.Erf(new DoubleLanes256(x)).Value;
-
-    internal static Vector512<double> Erf(Vector512<double> x) => DoubleMath.Erf(new DoubleLanes512(x)).Value;
+    internal static Vector512<float> Apply2<TFunction>(Vector512<float> x, Vector512<float> y)
+        where TFunction : struct, ILanesFunction2
+    {
+        var (lowX, highX) = Vector512.Widen(x);
+        var (lowY, highY) = Vector512.Widen(y);
+        return Vector512.Narrow(Apply2<TFunction>(lowX, lowY), Apply2<TFunction>(highX, highY));
+    }
 
     /// <summary>The sine where |x| is above <see cref="AngleLimit"/>, x elsewhere; a vector without large lanes costs a test.</summary>
     internal static float SinLarge(float x) => Math.Abs(x) > AngleLimit ? (float)Math.Sin((double)x) : x;

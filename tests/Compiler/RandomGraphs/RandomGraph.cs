@@ -118,9 +118,56 @@ internal sealed partial class RandomGraph
 
     private int AxisOf(Node x) => x.Rank == 0 ? throw new ShapeException("no axis") : Next(x.Rank);
 
+    /// <summary>A function where it is smooth and not steep: rounding must not grow.</summary>
+    private Node Function(Node x)
+    {
+        Node bounded = Ops.Tanh(x) * 0.8;
+        Node above = Ops.Abs(x) + 1.5;
+        return Next(27) switch
+        {
+            0 => Ops.Atan(x),
+            1 => Ops.ExpM1(bounded),
+            2 => Ops.Erfc(x),
+            3 => Ops.Elu(bounded),
+            4 => Ops.Hypot(x, Float() + 0.5),
+            5 => Ops.Asinh(x),
+            6 => Ops.Asin(bounded),
+            7 => Ops.Acos(bounded),
+            8 => Ops.Atanh(bounded),
+            9 => Ops.Acosh(above),
+            10 => Ops.Tan(bounded),
+            11 => Ops.Sinh(bounded),
+            12 => Ops.Cosh(bounded),
+            13 => Ops.Exp2(bounded),
+            14 => Ops.Log2(above),
+            15 => Ops.Log10(above),
+            16 => Ops.Cbrt(above),
+            17 => Ops.ErfInv(bounded),
+            18 => Ops.Logit((bounded * 0.5) + 0.5),
+            19 => Ops.LogGamma(above),
+            20 => Ops.Digamma(above),
+            21 => Ops.BesselI0(bounded),
+            22 => Ops.BesselI1(bounded + 2),
+            23 => Ops.LogAddExp(x, Float()),
+            24 => Ops.Atan2(x, above),
+            25 => Ops.Fmod(bounded, above),
+            _ => Ops.Silu(x),
+        };
+    }
+
+    /// <summary>What rounds, or works on bits, of values that hold no rounding errors yet.</summary>
+    private Node Exactly(Node x) => x.DType.IsInteger()
+        ? Next(3) switch
+        {
+            0 => Ops.ShiftLeft(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
+            1 => Ops.ShiftRight(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
+            _ => ~x | x,
+        }
+        : Next(2) == 0 ? Ops.Round(x) : Ops.CopySign(x, Ops.OnesLike(x));
+
     private void Step()
     {
-        int kind = Next(37);
+        int kind = Next(46);
         switch (kind)
         {
             case 0 or 1 or 2:
@@ -142,6 +189,12 @@ internal sealed partial class RandomGraph
                     6 => Ops.Erf(x),
                     _ => Ops.Cos(x),
                 }, false);
+                break;
+            case >= 37 and < 43:
+                Add(Function(Float()), false);
+                break;
+            case >= 43:
+                Add(Exactly(Exact()), true);
                 break;
             case 4:
                 Node d = Float();

@@ -7,9 +7,14 @@ namespace GraphCompiler.Tests.GradientChecking;
 /// <summary>Rows for operations that work element by element: safe inputs over shapes, then inputs beside and at singular points and ties.</summary>
 internal static class ElementwiseCases
 {
-    private static readonly Shape[] Shapes = [[], [0], [1], [2, 3], ["N", 2]];
+    /// <summary>What an operation of one input sees: a shape, and how it lies in what is given.</summary>
+    internal static readonly (string Name, Shape Given, Func<Node, Node> View)[] Views =
+    [
+        ("[]", [], x => x), ("[0]", [0], x => x), ("[1]", [1], x => x), ("[2, 3]", [2, 3], x => x), ("[N, 2]", ["N", 2], x => x), ("[2, 0]", [2, 0], x => x),
+        ("[3, 2] transposed", [3, 2], x => Transpose(x)), ("every second of [5]", [5], x => Slice(x, 0, 0, 5, 2)), ("[2, 1] repeated", [2, 1], x => BroadcastTo(x, [2, 3])),
+    ];
 
-    private static readonly (Shape, Shape)[] Pairs = [([], []), ([2], [2]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2]), (["N", 2], [2]), ([0, 2], [2]), ([1], [1])];
+    internal static readonly (Shape, Shape)[] Pairs = [([], []), ([2], [2]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2]), (["N", 2], [2]), ([0, 2], [2]), ([1], [1])];
 
     public static IEnumerable<GradientCase> All =>
     [
@@ -65,7 +70,7 @@ internal static class ElementwiseCases
     ];
 
     private static IEnumerable<GradientCase> Unary<TOp>(Func<Node, Node> op, double low = 0.3, double high = 1.7) =>
-        Shapes.Select(s => new GradientCase($"{Name<TOp>()} of {s} in {low} to {high}", typeof(TOp), x => op(x[0]), [In(s, low, high)]));
+        Views.Select(v => new GradientCase($"{Name<TOp>()} of {v.Name} in {low} to {high}", typeof(TOp), x => op(v.View(x[0])), [In(v.Given, low, high)]));
 
     private static IEnumerable<GradientCase> Binary<TOp>(Func<Node, Node, Node> op) =>
         Pairs.Select(p => new GradientCase($"{Name<TOp>()} of {p.Item1}, {p.Item2}", typeof(TOp), x => op(x[0], x[1]), [In(p.Item1), In(p.Item2)]));

@@ -1,5 +1,8 @@
+using System.Text.RegularExpressions;
 using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
+using GraphCompiler.Tests.Docs;
+using GraphCompiler.Tests.Docs.Operations;
 
 namespace GraphCompiler.Tests.GradientChecking;
 
@@ -20,6 +23,9 @@ public sealed class OperationTableTests
         [typeof(OrOp)] = "gives bools",
         [typeof(XorOp)] = "gives bools",
         [typeof(NotOp)] = "gives bools",
+        [typeof(SignBitOp)] = "gives bools",
+        [typeof(ShiftLeftOp)] = "takes integers",
+        [typeof(ShiftRightOp)] = "takes integers",
         [typeof(ArgMaxOp)] = "gives positions",
         [typeof(ArgMinOp)] = "gives positions",
         [typeof(DetachOp)] = "cuts gradients off by meaning",
@@ -32,7 +38,7 @@ public sealed class OperationTableTests
 
     public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
 
-    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. StructuralCases.All];
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All];
 
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)
@@ -57,6 +63,20 @@ public sealed class OperationTableTests
             Assert.That(operations.Where(o => !rows.Contains(o) && !NotDifferentiable.ContainsKey(o)), Is.Empty, "operations without a row");
             Assert.That(operations.Where(o => rows.Contains(o) && NotDifferentiable.ContainsKey(o)), Is.Empty, "operations with a row and a reason for none");
         }
+    }
+
+    /// <summary>Functions are found by their names in the tables' source: a row may name one anywhere in what it builds.</summary>
+    [Test]
+    public void Every_differentiable_function_is_in_a_row()
+    {
+        string folder = Path.Combine(DocumentationTests.Root, "tests", "Graph", "GradientChecking");
+        string rows = string.Concat(Directory.EnumerateFiles(folder, "*Cases.cs").Select(File.ReadAllText));
+        IEnumerable<string> functions = PublicFunction.All(DocumentationTests.Root)
+            .Where(f => FunctionTrace.Of(f)?.Results[0].RequiresGrad == true)
+            .Select(f => f.Name)
+            .Distinct();
+
+        Assert.That(functions.Where(f => !Regex.IsMatch(rows, $@"\b{f}\b")), Is.Empty, "functions without a row");
     }
 
     private static HashSet<Type> Reached(Node result) =>

@@ -37,6 +37,7 @@ internal static class StructuralCases
         Row<ReshapeOp>("reshape", x => Reshape(x[0], [3, 2]), In([2, 3])),
         Row<ReshapeOp>("reshape of a symbol", x => Flatten(x[0]), In(["N", 2])),
         Row<ReshapeOp>("reshape of one", x => Reshape(x[0], []), In([1, 1])),
+        Row<ReshapeOp>("unsqueeze and squeeze", x => Squeeze(Unsqueeze(x[0], 1), 1), In([2, 3])),
         Row<PermuteOp>("permute", x => Permute(x[0], 2, 0, 1), In([2, 3, 2])),
         Row<PermuteOp>("transpose of a symbol", x => Transpose(x[0]), In(["N", 2])),
         Row<BroadcastToOp>("broadcast", x => BroadcastTo(x[0], [2, 3, 2]), In([3, 1])),
@@ -64,6 +65,7 @@ internal static class StructuralCases
         Row<TakeOp>("take of a symbol", x => Take(x[0], Arange("N")), In(["N", 2])),
         Row<IndexAddOp>("index add with repetition", x => IndexAdd(x[0], 0, Constant(Picks), x[1]), In([4, 2]), In([3, 2])),
         Row<TakeAlongAxisOp>("take along an axis", x => TakeAlongAxis(x[0], Reshape(Constant(Picks), [1, 3]), 0), In([3, 3])),
+        Row<TakeAlongAxisOp>("gather", x => Gather(x[0], 1, Reshape(Constant(Picks), [1, 3])), In([1, 4])),
         Row<ScatterAddOp>("scatter add with repetition", x => ScatterAdd(x[0], 0, Constant(Picks), x[1]), In([4]), In([3])),
     ];
 

@@ -22,7 +22,7 @@ public sealed class WrongDerivativeTests
             .GroupBy(c => c.Op)
             .Select(g => g.First())
         from mistake in Enum.GetValues<Mistake>()
-        where mistake == Mistake.Leaked || row.Op.Name is not ("SignOp" or "FloorOp")
+        where mistake == Mistake.Leaked || row.Op.Name is not ("SignOp" or "FloorOp" or "RoundOp")
         select new TestCaseData<GradientCase, Mistake>(row, mistake).SetArgDisplayNames(row.Name, $"{mistake}");
 
     [TestCaseSource(nameof(Rows))]

@@ -1,3 +1,4 @@
+using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Operations;
@@ -40,6 +41,14 @@ public class MistakeTests
             ("Exp", Exp), ("Log", Log), ("Log1P", Log1P), ("Sqrt", Sqrt), ("Reciprocal", Reciprocal), ("Tanh", Tanh), ("Sigmoid", Sigmoid), ("Sin", Sin), ("Cos", Cos),
             ("Erf", Erf), ("Floor", Floor), ("Gelu", x => Gelu(x)), ("Softplus", Softplus), ("Softmax", x => Softmax(x)), ("LogSoftmax", x => LogSoftmax(x)),
             ("Mean", x => Mean(x)), ("Variance", x => Variance(x)), ("LayerNorm", x => LayerNorm(x)), ("MeanSquaredError", x => MeanSquaredError(x, x)),
+            ("Exp2", Exp2), ("ExpM1", ExpM1), ("Log2", Log2), ("Log10", Log10), ("Cbrt", Cbrt), ("Sinh", Sinh), ("Cosh", Cosh), ("Asinh", Asinh), ("Acosh", Acosh),
+            ("Atanh", Atanh), ("Tan", Tan), ("Asin", Asin), ("Acos", Acos), ("Atan", Atan), ("Erfc", Erfc), ("ErfInv", ErfInv), ("LogGamma", LogGamma),
+            ("Sinc", Sinc), ("BesselI0", BesselI0), ("BesselI1", BesselI1), ("Ceil", Ceil), ("Round", Round), ("Trunc", Trunc), ("Frac", Frac), ("Relu6", Relu6),
+            ("Selu", Selu), ("Sigmoid", Silu), ("LogSigmoid", LogSigmoid), ("Softsign", Softsign), ("HardSigmoid", HardSigmoid), ("HardSwish", HardSwish),
+            ("Logit", x => Logit(x)), ("LeakyRelu", x => LeakyRelu(x)), ("Elu", x => Elu(x)), ("Celu", x => Celu(x)), ("HardTanh", x => HardTanh(x)),
+            ("HardShrink", x => HardShrink(x)), ("SoftShrink", x => SoftShrink(x)), ("Glu", x => Glu(x)), ("Softmin", x => Softmin(x)),
+            ("NaNToNumber", x => NaNToNumber(x)), ("LogAddExp", x => LogAddExp(x, x)), ("Hypot", x => Hypot(x, x)), ("IsClose", x => IsClose(x, x)),
+            ("Atan2", x => Atan2(x, x)), ("PRelu", x => PRelu(x, x)),
             ("CrossEntropy", x => CrossEntropy(x, x)), ("Map", x => Map(x, (float v) => v)), ("ScaleCotangent", x => ScaleCotangent(x, x)),
         })
         {
@@ -56,11 +65,27 @@ public class MistakeTests
             yield return Case($"{name} bool", () => op(B), $"{name}:", "numbers, not bool", "use Cast", "'b'");
         }
 
-        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[] { ("And", x => x & x), ("Or", x => x | x), ("Xor", x => x ^ x), ("Not", x => !x), ("Where", x => Where(x, x, x)) })
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[]
+        {
+            ("And", x => LogicalAnd(x, x)), ("Or", x => LogicalOr(x, x)), ("Xor", x => LogicalXor(x, x)), ("Not", x => !x), ("Where", x => Where(x, x, x)),
+        })
         {
             yield return Case($"{name} float", () => op(F), $"{name}:", "must be bool, not float32", "NotEqual(x, 0)");
         }
 
+        foreach ((string name, Func<Node, Node> op) in new (string, Func<Node, Node>)[] { ("And", x => x & x), ("Or", x => x | x), ("Xor", x => x ^ x), ("Not", x => ~x) })
+        {
+            yield return Case($"{name} of floats by bits", () => op(F), $"{name}:", "bools or integers, not float32", "NotEqual(x, 0)");
+            yield return Case($"{name} of integers as truth", () => LogicalNot(op(I)), "Not:", "must be bool, not int64");
+        }
+
+        yield return Case("Slice of another rank", () => Node.Create(new SliceOp(EquatableArray.Create<SliceRange>([new(0, 1, 1)])), F), "Slice:", "1 ranges", "2 axes of [2, 3]");
+        yield return Case("Pad of another rank", () => Node.Create(new PadOp(EquatableArray.Create<PadRange>([new(0, 0, 0)]), [2, 3], 0), F), "Pad:", "1 ranges", "2 axes of [2, 3]");
+        yield return Case("ShiftLeft float", () => ShiftLeft(F, F), "ShiftLeft:", "int32 or int64, not float32");
+        yield return Case("ShiftRight bool", () => ShiftRight(B, B), "ShiftRight:", "int32 or int64, not bool");
+        yield return Case("SignBit integer", () => SignBit(I), "SignBit:", "float32 or float64, not int64");
+        yield return Case("Glu of an odd size", () => Glu(F), "Glu:", "size 3", "no half");
+        yield return Case("PRelu slopes", () => PRelu(F, Input("w", [2])), "PRelu:", "one for each of the 3 of axis 1", "'w'");
         yield return Case("Where branches", () => Where(B, F, D), "Where:", "float32 and float64", "use Cast");
         yield return Case("Where shapes", () => Where(B, F, G), "Where:", "[2, 3]", "[2, 4]", "do not broadcast");
         yield return Case("Clamp dtypes", () => Clamp(F, D, D), "Clamp:", "float64", "float32", "use Cast");

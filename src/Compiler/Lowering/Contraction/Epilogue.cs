@@ -156,9 +156,9 @@ internal sealed class Epilogue
 
     // Conversions change the size of lanes; powers and quotients of integers have no vector form.
     private static bool HasVectors(Node node) =>
-        node.Op is not (CastOp or PowOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
+        node.Op is not (CastOp or PowOp or ShiftOp or FmodOp or PolygammaOp or LogGammaOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
 
     /// <summary>Whether an operation is an instruction or two, for single elements too.</summary>
     public static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
-        or ComparisonOp or SqrtOp or ReciprocalOp or NotOp or AndOp or OrOp;
+        or ComparisonOp or SqrtOp or ReciprocalOp or BitwiseOp or RoundOp or FloorOp or SignBitOp;
 }

@@ -1,0 +1,224 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>max(x, 0); slope 0 at 0.</summary>
+    /// <param name="x">Numbers.</param>
+    public static Node Relu(Node x)
+    {
+        RequireNumber("Relu", x);
+        return Node.Create(new ReluOp(), x);
+    }
+
+    /// <summary>x cut to [0, 6]; slope 0 at the ends.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Relu6(Node x)
+    {
+        RequireFloat("Relu6", x);
+        return HardTanh(x, 0, 6);
+    }
+
+    /// <summary>x above 0, slope·x elsewhere.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="slope">The slope at 0 and below.</param>
+    public static Node LeakyRelu(Node x, double slope = 0.01)
+    {
+        RequireFloat("LeakyRelu", x);
+        return Where(x > 0, x, slope * x);
+    }
+
+    /// <summary>x above 0, slope·x elsewhere, with slopes that are learned.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="slope">Floats of the same dtype: [] or [1] for one slope, [C] for one a channel.</param>
+    /// <param name="axis">The axis of the channels.</param>
+    public static Node PRelu(Node x, Node slope, int axis = 1)
+    {
+        RequireFloat("PRelu", x);
+        return Where(x > 0, x, AlongAxis("PRelu", slope, x, axis) * x);
+    }
+
+    /// <summary>x above 0, alpha·(eˣ − 1) below; slope alpha at 0.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="alpha">Minus the limit at −∞.</param>
+    public static Node Elu(Node x, double alpha = 1)
+    {
+        RequireFloat("Elu", x);
+        return Node.Create(new EluOp(alpha, 1, 1), x);
+    }
+
+    /// <summary>x above 0, alpha·(e^(x/alpha) − 1) below: smooth for every alpha.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="alpha">Minus the limit at −∞.</param>
+    public static Node Celu(Node x, double alpha = 1)
+    {
+        RequireFloat("Celu", x);
+        return Node.Create(new EluOp(alpha, 1, 1 / alpha), x);
+    }
+
+    /// <summary><see cref="Elu"/> with the alpha 1.6733 and times the scale 1.0507 that keep mean and variance (Klambauer et al., 2017).</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Selu(Node x)
+    {
+        RequireFloat("Selu", x);
+        return Node.Create(new EluOp(1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1), x);
+    }
+
+    /// <summary>x·Φ(x), Φ the normal distribution function.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="approximate">Whether to take the tanh approximation instead of erf.</param>
+    public static Node Gelu(Node x, bool approximate = false)
+    {
+        RequireFloat("Gelu", x);
+        return Node.Create(new GeluOp(approximate), x);
+    }
+
+    /// <summary>x·sigmoid(x), also known as swish.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Silu(Node x) => NotNull(x) * Sigmoid(x);
+
+    /// <summary>x·tanh(softplus(x)).</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Mish(Node x) => NotNull(x) * Tanh(Softplus(x));
+
+    /// <summary>log(1 + eˣ), without overflow or loss.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Softplus(Node x)
+    {
+        RequireFloat("Softplus", x);
+        return Node.Create(new SoftplusOp(), x);
+    }
+
+    /// <summary>log(1 + e^(beta·x))/beta, and x itself beyond a threshold, as PyTorch has it; without one, nothing is lost.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="beta">How sharp the bend is.</param>
+    /// <param name="threshold">The beta·x above which the result is x.</param>
+    public static Node Softplus(Node x, double beta, double threshold = 20) =>
+        Where(NotNull(x) * beta > threshold, x, Softplus(x * beta) / beta);
+
+    /// <summary>log sigmoid(x), without overflow or loss.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node LogSigmoid(Node x)
+    {
+        RequireFloat("LogSigmoid", x);
+        return -Softplus(-x);
+    }
+
+    /// <summary>x/(1 + |x|).</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Softsign(Node x)
+    {
+        RequireFloat("Softsign", x);
+        return x / (Abs(x) + 1);
+    }
+
+    /// <summary>x cut to [low, high]; slope 0 at the ends, unlike <see cref="Clamp(Node, double, double)"/>.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="low">The lower end.</param>
+    /// <param name="high">The upper end.</param>
+    public static Node HardTanh(Node x, double low = -1, double high = 1)
+    {
+        RequireFloat("HardTanh", x);
+        return Where(x <= low, low, Where(x >= high, high, x));
+    }
+
+    /// <summary>x/6 + ½ cut to [0, 1]; slope 0 at the ends.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node HardSigmoid(Node x)
+    {
+        RequireFloat("HardSigmoid", x);
+        return HardTanh((x / 6) + 0.5, 0, 1);
+    }
+
+    /// <summary>x·hardSigmoid(x): 0 below −3, x above 3; slope −½ at −3, as in PyTorch, and 1 at 3.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node HardSwish(Node x)
+    {
+        RequireFloat("HardSwish", x);
+        Node atEnd = (x + 3) * -0.5;
+        return Where(x <= -3, Where(Equal(x, -3), atEnd, 0), Where(x < 3, x * (x + 3) / 6, x));
+    }
+
+    /// <summary>x where |x| is above an edge, else 0.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="edge">The edge; at it the result is 0.</param>
+    public static Node HardShrink(Node x, double edge = 0.5)
+    {
+        RequireFloat("HardShrink", x);
+        return Where(Abs(x) <= edge, 0, x);
+    }
+
+    /// <summary>x moved toward 0 by an edge, and 0 where |x| is not above it.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="edge">The edge.</param>
+    public static Node SoftShrink(Node x, double edge = 0.5)
+    {
+        RequireFloat("SoftShrink", x);
+        return Where(x > edge, x - edge, Where(x < -edge, x + edge, 0 * x));
+    }
+
+    /// <summary>x − tanh(x).</summary>
+    /// <param name="x">Floats.</param>
+    public static Node TanhShrink(Node x) => NotNull(x) - Tanh(x);
+
+    /// <summary>x above a threshold, else a value; slope 0 at the threshold.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="threshold">The threshold.</param>
+    /// <param name="value">The value at the threshold and below.</param>
+    public static Node Threshold(Node x, double threshold, double value) => Where(NotNull(x) > threshold, x, value);
+
+    /// <summary>The first half of an axis times the sigmoid of the second.</summary>
+    /// <param name="x">Floats; the axis has an even size.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node Glu(Node x, int axis = -1)
+    {
+        RequireFloat("Glu", x);
+        int along = Axis.Normalize(axis, x.Rank, "Glu", x);
+        Dim size = x.Shape[along];
+        return size.Constant % 2 == 1
+            ? throw new ShapeException($"Glu: the size {size} of axis {along} has no half. Input: {x.Describe()}.")
+            : Slice(x, along, 0, size / 2) * Sigmoid(Slice(x, along, size / 2));
+    }
+
+    /// <summary>eˣ normalised to sum 1 along an axis.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node Softmax(Node x, int axis = -1)
+    {
+        RequireFloat("Softmax", x);
+        return Node.Create(new SoftmaxOp(Axis.Normalize(axis, x.Rank, "Softmax", x)), x);
+    }
+
+    /// <summary>The softmax of −x along an axis.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node Softmin(Node x, int axis = -1)
+    {
+        RequireFloat("Softmin", x);
+        return Softmax(-x, axis);
+    }
+
+    /// <summary>The logarithm of the softmax along an axis, accurate also where the softmax vanishes.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node LogSoftmax(Node x, int axis = -1)
+    {
+        RequireFloat("LogSoftmax", x);
+        return Node.Create(new LogSoftmaxOp(Axis.Normalize(axis, x.Rank, "LogSoftmax", x)), x);
+    }
+
+    /// <summary>One number, or one a channel, with axes of size 1 that line it up with an axis of x.</summary>
+    private static Node AlongAxis(string op, Node values, Node x, int axis)
+    {
+        if (NotNull(values).Rank == 0 || (values.Rank == 1 && values.Shape[0].Constant == 1))
+        {
+            return Reshape(values, []);
+        }
+
+        int along = Axis.Normalize(axis, x.Rank, op, x);
+        return values.Rank == 1 && values.Shape[0] == x.Shape[along]
+            ? Reshape(values, Shape.Of(Enumerable.Range(0, x.Rank - along).Select(i => i == 0 ? values.Shape[0] : Dim.Of(1))))
+            : throw new ShapeException($"{op}: one value or one for each of the {x.Shape[along]} of axis {along} is needed.{Broadcasting.Declare(values.Shape, x.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
+    }
+}

@@ -1,0 +1,210 @@
+using System.Reflection;
+using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
+
+namespace GraphCompiler.Tests.Docs.Operations;
+
+/// <summary>
+/// A function applied to placeholders: which dtypes it takes, which shape it gives, what it is made of and what its derivative is are read off
+/// the graph it makes, so that none of this is written down a second time.
+/// </summary>
+internal sealed class FunctionTrace
+{
+    private static readonly DType[] Types = [DType.Float32, DType.Float64, DType.Int32, DType.Int64, DType.Bool];
+
+    /// <summary>Shapes of the inputs of functions that do not take inputs of one shape.</summary>
+    private static readonly Dictionary<string, Shape[]> Given = new()
+    {
+        ["MatMul"] = [["A", "B", "K"], ["A", "K", "C"]],
+        ["Take"] = [["A", "B"], ["N"]],
+        ["TakeAlongAxis"] = [["A", "B"], ["N", "B"]],
+        ["Gather"] = [["A", "B"], ["N", "B"]],
+        ["ScatterAdd"] = [["A", "B"], ["N", "B"], ["N", "B"]],
+        ["IndexAdd"] = [["A", "B"], ["N"], ["N", "B"]],
+        ["CrossEntropy"] = [["N", "C"], ["N"]],
+        ["PRelu"] = [["N", "C"], ["C"]],
+        ["Glu"] = [["A", 4]],
+        ["Squeeze"] = [["A", 1, "B"]],
+        ["Concat"] = [["A", "B"], ["C", "B"]],
+        ["Flatten"] = [["A", "B"]],
+        ["LayerNorm"] = [["A", "B"], ["B"], ["B"]],
+    };
+
+    private static readonly Shape Scalar = [];
+    private static readonly Shape Wide = ["C", "A", "B"];
+
+    private readonly PublicFunction function;
+
+    private FunctionTrace(PublicFunction function) => this.function = function;
+
+    /// <summary>The placeholders, and the results.</summary>
+    public IReadOnlyList<Node> Inputs { get; private set; } = [];
+
+    public IReadOnlyList<Node> Results { get; private set; } = [];
+
+    /// <summary>The dtypes of the first input that the function takes.</summary>
+    public IReadOnlyList<DType> DTypes { get; private set; } = [];
+
+    /// <summary>Whether it works element by element.</summary>
+    public bool IsElementwise { get; private set; }
+
+    /// <summary>The functions traced; null where nothing can be made up for a parameter.</summary>
+    public static FunctionTrace? Of(PublicFunction function)
+    {
+        if (function.Method.IsGenericMethod || !function.Method.GetParameters().Any(p => IsNode(p.ParameterType) || p.ParameterType == typeof(IReadOnlyList<Node>)))
+        {
+            return null;
+        }
+
+        var trace = new FunctionTrace(function);
+        List<DType> taken = [];
+        foreach (DType type in Types)
+        {
+            if (trace.Apply(type, trace.Shapes()) is { } applied)
+            {
+                taken.Add(type);
+                if (taken.Count == 1)
+                {
+                    (trace.Inputs, trace.Results) = applied;
+                }
+            }
+        }
+
+        if (taken.Count == 0)
+        {
+            return null;
+        }
+
+        trace.DTypes = taken;
+        Node[] parts = InlineCalls.Run(trace.Results);
+        trace.IsElementwise = !Given.ContainsKey(function.Name) && GraphWalk.TopologicalOrder(parts).All(n => n.Op is ElementwiseOp or ConstantOp or InputOp || n.Op is BroadcastToOp && n.Inputs[0].Rank == 0)
+            && parts.Any(n => n.Op is ElementwiseOp);
+        return trace;
+    }
+
+    /// <summary>The derivative: formulas of an elementwise function, else where the rule comes from.</summary>
+    public string Derivative()
+    {
+        if (!Results[0].RequiresGrad)
+        {
+            return "none";
+        }
+
+        if (IsElementwise && Apply(DTypes[0], Inputs.Select(_ => Scalar).ToArray()) is { } scalar)
+        {
+            return Formulas(scalar.Inputs, scalar.Results[0]);
+        }
+
+        Op op = Results[0].Op is OutputOp ? Results[0].Inputs[0].Op : Results[0].Op;
+        if (op is InputOp)
+        {
+            return "g";
+        }
+
+        bool single = Results[0].Inputs.All(i => i.Op is InputOp or BroadcastToOp or ReshapeOp);
+        return !single || (op is CompositeOp && op.GetType().GetMethod(nameof(Op.Pullback))!.DeclaringType == typeof(CompositeOp)) ? "of its parts"
+            : op is LinearOp ? "linear: its transpose"
+            : "a rule of its own";
+    }
+
+    private string Formulas(IReadOnlyList<Node> inputs, Node result)
+    {
+        Node[] targets = [.. inputs.Where(i => i.RequiresGrad)];
+        Node cotangent = Ops.Placeholder(result.Results[0], "g", requiresGrad: false);
+        Node[] gradients = [.. Ops.Vjp([result], targets, [cotangent], Unreached.Zeros)];
+        Node[] simple = Rewriter.Run(Simplify.Rules, [result, .. gradients]).Of([result, .. gradients]);
+        if (gradients.All(g => Splat.Is(g, 0)))
+        {
+            return "0";
+        }
+
+        string[] formulas = [.. simple.Skip(1).Select(g => new FormulaPrinter(simple[0], Names()).Print(g))];
+        return formulas.Any(f => f.Length > 90) ? "of its parts"
+            : formulas.Length == 1 ? $"`{formulas[0]}`"
+            : string.Join("<br>", formulas.Select((f, i) => $"{targets[i].Name}: `{f}`"));
+    }
+
+    /// <summary>Numbers that stand for parameters, so that formulas can name them.</summary>
+    private Dictionary<double, string> Names()
+    {
+        Dictionary<double, string> names = [];
+        foreach (ParameterInfo parameter in function.Method.GetParameters().Where(p => p.ParameterType == typeof(double)))
+        {
+            double value = parameter.HasDefaultValue ? (double)parameter.DefaultValue! : MadeUp(parameter);
+            if (double.IsFinite(value) && Math.Abs(value) is not (0 or 1))
+            {
+                names.TryAdd(value, parameter.Name!);
+            }
+        }
+
+        return names;
+    }
+
+    private static double MadeUp(ParameterInfo parameter) => 11 + (2 * parameter.Position);
+
+    private Shape[] Shapes() => Given.TryGetValue(function.Name, out Shape[]? shapes) ? shapes : [["A", "B"]];
+
+    private (IReadOnlyList<Node> Inputs, IReadOnlyList<Node> Results)? Apply(DType type, IReadOnlyList<Shape> shapes)
+    {
+        List<Node> inputs = [];
+        object?[] arguments;
+        try
+        {
+            arguments = [.. function.Method.GetParameters().Select(p => Argument(p, type, shapes, inputs))];
+            object? made = function.Method.Invoke(null, arguments);
+            return made is Node node ? (inputs, [node])
+                : made is System.Runtime.CompilerServices.ITuple tuple ? (inputs, [.. Enumerable.Range(0, tuple.Length).Select(i => (Node)tuple[i]!)])
+                : null;
+        }
+        catch (TargetInvocationException e) when (e.InnerException is GraphException)
+        {
+            return null;
+        }
+        catch (NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private object? Argument(ParameterInfo parameter, DType type, IReadOnlyList<Shape> shapes, List<Node> inputs)
+    {
+        Type kind = parameter.ParameterType;
+        if (kind == typeof(IReadOnlyList<Node>))
+        {
+            return new[] { Place("a"), Place("b") };
+        }
+
+        if (IsNode(kind) && !parameter.HasDefaultValue)
+        {
+            return Place(parameter.Name!);
+        }
+
+        if (kind == typeof(Dim) && parameter.Name == "start")
+        {
+            return Dim.Of(1);
+        }
+
+        return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
+            : kind == typeof(double) ? MadeUp(parameter)
+            : kind == typeof(int) ? 0
+            : kind == typeof(long) ? 0L
+            : kind == typeof(Dim) ? Dim.Of(1)
+            : kind == typeof(DType) ? DType.Float64
+            : kind == typeof(Shape) ? Wide
+            : kind == typeof(Range) ? (0..1)
+            : throw new NotSupportedException(kind.Name);
+
+        Node Place(string name)
+        {
+            string words = function.Parameters.GetValueOrDefault(parameter.Name!) ?? string.Empty;
+            DType own = words.StartsWith("Bools.", StringComparison.Ordinal) && function.Method.GetParameters().Length > 1 && function.Name == "Where" ? DType.Bool
+                : words.Contains("int32 or int64", StringComparison.Ordinal) ? DType.Int64
+                : type;
+            Node node = Ops.Placeholder(new NodeType(own, shapes[Math.Min(inputs.Count, shapes.Count - 1)]), name, own.IsFloat());
+            inputs.Add(node);
+            return node;
+        }
+    }
+
+    private static bool IsNode(Type type) => type == typeof(Node);
+}
