@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Linq.Expressions;
 using System.Text;
 using System.Text.Json;
 using FastExpressionCompiler;
 using GraphCompiler.Emit;
+using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
@@ -88,8 +90,14 @@ internal sealed class CompilerContext(CompileOptions options)
                 text.Append(CultureInfo.InvariantCulture, $"// scalar: {reason}\n");
             }
 
+            Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions);
+            if (KernelSize.Of(lambda) is var size and > KernelSize.Most)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"// slow: a size of {size}, over {KernelSize.Most}: the JIT may leave calls in it\n");
+            }
+
             Write($"kernel-{i:000}.txt", text.ToString());
-            Write($"kernel-{i:000}.cs", KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions).ToCSharpString());
+            Write($"kernel-{i:000}.cs", lambda.ToCSharpString());
         }
 
         Write("timings.json", JsonSerializer.Serialize(

@@ -26,8 +26,6 @@ internal sealed class ExpressionChecker : ExpressionVisitor
     {
         var checker = new ExpressionChecker();
         checker.Visit(lambda.Body);
-        int size = KernelSize.Of(lambda);
-        checker.Require(size <= KernelSize.Most, $"a size of {size}, over {KernelSize.Most}: some calls would not be inlined");
         return checker.violations;
     }
 

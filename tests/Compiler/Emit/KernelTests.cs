@@ -331,7 +331,7 @@ internal sealed class KernelTests
         Kernel kernel = Elementwise("deep", [x, y], i =>
         {
             LoopValue value = new Load(x, i);
-            for (int step = 0; step < 500; step++)
+            for (int step = 0; step < 1000; step++)
             {
                 value = Add(value, Literal.Of((double)(step % 3)));
             }
