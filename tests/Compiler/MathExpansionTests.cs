@@ -17,7 +17,7 @@ public sealed class MathExpansionTests
     private static IEnumerable<TestCaseData> Bounds()
     {
         yield return new TestCaseData("Exp", 1.71, 16);
-        yield return new TestCaseData("Exp2", 0.97, 18);
+        yield return new TestCaseData("Exp2", 0.98, 18);
         yield return new TestCaseData("ExpM1", 1.55, 19);
         yield return new TestCaseData("Log", 0.94, 28);
         yield return new TestCaseData("Log2", 1.5, 29);

@@ -69,7 +69,7 @@ internal static class MathExpansion
     }
 
     /// <summary>
-    /// 2^n·2^d with d = x − n in ±½, by the two halves of n. Exact at whole numbers. At most 0.97 ulp.
+    /// 2^n·2^d with d = x − n in ±½, by the two halves of n. Exact at whole numbers. At most 0.98 ulp.
     /// </summary>
     private static BinaryValue ExpandExp2(LoopValue x)
     {
