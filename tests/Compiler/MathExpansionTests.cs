@@ -5,6 +5,7 @@ using GraphCompiler.Loops;
 namespace GraphCompiler.Tests;
 
 /// <summary>Float32 expansions against double precision, which VectorMathTests holds against 60-digit references.</summary>
+[Parallelizable(ParallelScope.Children)]
 public sealed class MathExpansionTests
 {
     private const int PositiveInfinityBits = 0x7F800000;
