@@ -4,6 +4,7 @@ using GraphCompiler.Emit;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler;
@@ -37,6 +38,36 @@ internal sealed class LookingInsideTests
             Assert.That(timings.RootElement.GetProperty("passes").EnumerateArray().Select(p => p.GetProperty("name").GetString()), Does.Contain("lower"));
 
             string Read(string file) => File.ReadAllText(Path.Combine(dump, file));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A row-wise kernel with so many functions that the JIT may leave calls in it is right, but slow.</summary>
+    [Test]
+    [Needs(nameof(CompileOptions.Fuse), nameof(CompileOptions.Inline))]
+    public void ADumpSaysWhichKernelsAreTooMuchForTheJit()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
+        try
+        {
+            Leaf<float> x = Input("x", ["N", 100]);
+            Node y = x;
+            for (int i = 0; i < 6; i++)
+            {
+                y = Erf(Tanh(Tanh(y) - Tanh(y).Sum(1, keepDims: true)));
+            }
+
+            var options = new CompileOptions { DumpDirectory = folder, Verify = true };
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y, options);
+            graph.Run(new float[200]);
+            string dump = Directory.GetDirectories(folder).Single();
+            bool[] said = [.. graph.Executor.Program.Kernels.Select((_, i) => File.ReadAllText(Path.Combine(dump, $"kernel-{i:000}.txt")).Contains("// slow: a size of", StringComparison.Ordinal))];
+            bool[] isMuch = [.. graph.Executor.Program.Kernels.Select(k => KernelSize.Of(k.Kernel, new EmitOptions(options.Width, Verify: true)) > KernelSize.Most)];
+            Assert.That(said, Is.EqualTo(isMuch));
+            Assert.That(isMuch, Does.Contain(true));
         }
         finally
         {
