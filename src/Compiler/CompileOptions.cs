@@ -77,6 +77,12 @@ public sealed record CompileOptions
     /// </summary>
     public bool PackWeights { get; init; } = true;
 
+    /// <summary>
+    /// Whether kernels that make several passes over each row of tensors too large for the caches (8 MiB and more) ask for the next row ahead, and write results
+    /// past the cache.
+    /// </summary>
+    public bool StreamRows { get; init; } = true;
+
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 

@@ -66,6 +66,9 @@ internal sealed class KernelEmitter
             case Store store:
                 context.Share([store.Index, store.Value], () => context.Output.Add(scalars.EmitStore(store)));
                 break;
+            case Prefetch prefetch when vectors.Count > 0:
+                context.ForCopies(vectors, copy => context.Share([prefetch.Index], () => copy.EmitPrefetch(prefetch)));
+                break;
             case Fail fail:
                 EmitFail(fail);
                 break;
@@ -82,6 +85,12 @@ internal sealed class KernelEmitter
 
         EmitArguments();
         Emit(kernel.Body, []);
+        if (LoopTree.Statements(kernel.Body).Any(s => s is For { PastCache: not null }))
+        {
+            // Such stores are seen by other threads in any order, unless told otherwise.
+            context.Output.Add(E.Call(Methods.Find(typeof(Memory), nameof(Memory.FinishStores), [])));
+        }
+
         context.Output.Add(result is null ? E.Constant(0) : result);
         return E.Lambda<KernelEntry>(E.Block(typeof(int), context.Variables, context.Output), kernel.Name, [frame, begin, end]);
     }
@@ -179,6 +188,12 @@ internal sealed class KernelEmitter
             VectorLoop analysis = VectorLoop.Analyse(loop);
             if (analysis.Reason is null)
             {
+                if (VectorLoopEmitter.CanAlign(analysis))
+                {
+                    vectorLoops.EmitAligned(analysis, range, part => EmitSerialLoop(loop, part, []));
+                    return;
+                }
+
                 if (!vectorLoops.EmitMainPart(analysis, range))
                 {
                     return;

@@ -52,6 +52,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
         For,
         If,
         Store,
+        Prefetch,
         Fail,
     }
 
@@ -89,7 +90,8 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     Add(Record.Assign, Number(assign.Value), Number(assign.Variable));
                     break;
                 case For loop:
-                    Add(Record.For, Number(loop.Begin), Number(loop.End), Number(loop.Variable), (int)loop.Kind, loop.Vectors, loop.IsMasked ? 1 : 0);
+                    int pastCache = loop.PastCache is null ? -1 : Number(loop.PastCache);
+                    Add(Record.For, Number(loop.Begin), Number(loop.End), Number(loop.Variable), (int)loop.Kind, loop.Vectors, loop.IsMasked ? 1 : 0, pastCache);
                     Add(loop.Step);
                     Add(loop.Reductions.Length);
                     foreach (Reduction reduction in loop.Reductions)
@@ -103,6 +105,9 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     break;
                 case Store store:
                     Add(Record.Store, buffers[store.Buffer], Number(store.Index), Number(store.Value));
+                    break;
+                case Prefetch prefetch:
+                    Add(Record.Prefetch, buffers[prefetch.Buffer], Number(prefetch.Index));
                     break;
                 case Fail fail:
                     Add(Record.Fail, fail.Site, Number(fail.Detail));

@@ -70,6 +70,9 @@ internal sealed class VectorEmitter(
         return variable;
     }
 
+    /// <summary>All bits of an address that are 0 where a vector can be written past the cache, or a value that no address has; null if no store may be.</summary>
+    public ParameterExpression? Alignment { get; set; }
+
     public void EmitStore(Store store)
     {
         E value = Emit(store.Value);
@@ -82,7 +85,18 @@ internal sealed class VectorEmitter(
         (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position));
         context.Output.Add(Mask is not null ? operations.StoreMasked(address, index, displacement, Mask, value)
             : store.Buffer.Type == DType.Bool ? operations.StoreMask(address, index, displacement, value)
+            : Alignment is not null ? operations.StorePastCache(address, index, displacement, value, Alignment)
             : operations.Store(address, index, displacement, value));
+    }
+
+    /// <summary>A hint: where it is not a plain address, it is left out.</summary>
+    public void EmitPrefetch(Prefetch prefetch)
+    {
+        if (loop.TrySplit(prefetch.Index, out long coefficient, out IndexPolynomial? rest) && coefficient == 1)
+        {
+            (E address, E index, E displacement) = scalars.Addresses.Resolve(prefetch.Buffer, rest!.Plus(position));
+            context.Output.Add(VectorOperations.Prefetch(prefetch.Buffer.Type, address, index, displacement));
+        }
     }
 
     private Type LaneOf(DType type) => type == DType.Bool ? loop.MaskLane : type.ClrType();

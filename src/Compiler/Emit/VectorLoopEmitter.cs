@@ -18,12 +18,15 @@ internal sealed class VectorLoopEmitter(
     private const int MostValuesToUnroll = 24;
 
     /// <summary>Emits it; false if it surely leaves nothing to a remainder loop.</summary>
-    public bool EmitMainPart(VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range)
+    /// <param name="loop">The loop.</param>
+    /// <param name="range">Its variable, and its end.</param>
+    /// <param name="alignment">What makes an address one to write past the cache; null if no store is to.</param>
+    public bool EmitMainPart(VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range, ParameterExpression? alignment = null)
     {
         For statement = loop.Loop;
         long? trips = statement is { Begin: Literal first, End: Literal last } ? Math.Max(0, last.Bits - first.Bits) : null;
         int loopLevel = context.Depth;
-        VectorEmitter Copy(long offset) => new(context, scalars, operations, loop, loopLevel, offset);
+        VectorEmitter Copy(long offset) => new(context, scalars, operations, loop, loopLevel, offset) { Alignment = alignment };
 
         VectorEmitter single = Copy(0);
         long lanes = single.Lanes;
@@ -40,7 +43,7 @@ internal sealed class VectorLoopEmitter(
 
         int sets = statement.Vectors > 1 ? statement.Vectors : IsWorthUnrolling(statement) ? UnrollFactor : 1;
         sets = trips < sets * lanes ? 1 : sets;
-        if (trips == sets * lanes && statement.Reductions.IsEmpty)
+        if (trips == sets * lanes && statement.Reductions.IsEmpty && alignment is null)
         {
             EmitPass(statement, [.. Enumerable.Range(0, sets).Select(i => Copy(i * lanes))], range, lanes);
             return false;
@@ -69,6 +72,51 @@ internal sealed class VectorLoopEmitter(
         ];
         context.Output.Add(E.IfThen(Fits(range, lanes), Structure.Sequence(guarded)));
         return trips is null || trips % lanes != 0;
+    }
+
+    /// <summary>Whether the loop's store may go past the cache where it is aligned: if the loop is not too short for it.</summary>
+    public static bool CanAlign(VectorLoop loop) =>
+        loop.Loop.PastCache is not null
+        && LoopTree.Statements(loop.Loop.Body).OfType<Store>().Single() is { } store
+        && loop.TrySplit(store.Index, out long coefficient, out _) && coefficient == 1;
+
+    /// <summary>
+    /// Emits a loop whose store goes past the cache where the loop's condition holds. The serial loop works up to where the store is aligned and, in a second
+    /// round, on what whole vectors leave: its code is there once.
+    /// </summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="range">Its variable, and its end.</param>
+    /// <param name="emitSerial">Emits the serial loop over such a range.</param>
+    public void EmitAligned(
+        VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range, Action<(ParameterExpression Variable, ParameterExpression End)> emitSerial)
+    {
+        Store store = LoopTree.Statements(loop.Loop.Body).OfType<Store>().Single();
+        E condition = scalars.Emit(loop.Loop.PastCache!);
+        ParameterExpression alignment = context.Keep(
+            E.Condition(condition, E.Constant((nint)((operations.Bits / 8) - 1)), E.Constant((nint)(-1))), "alignment");
+        _ = loop.TrySplit(store.Index, out _, out IndexPolynomial? rest);
+        (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(IndexPolynomial.OfAtom(loop.Loop.Variable)));
+        E head = E.Call(
+            Methods.Find(typeof(Execution.Memory), nameof(Execution.Memory.ElementsToBoundary), [typeof(nint), typeof(long), typeof(int), typeof(nint), typeof(long)], store.Buffer.Type.ClrType()),
+            address,
+            index,
+            displacement,
+            alignment,
+            E.Subtract(range.End, range.Variable));
+        ParameterExpression stop = context.Keep(E.Add(range.Variable, head), "stop");
+        ParameterExpression more = context.Keep(E.Constant(true), "more");
+        List<E> round = context.Collect(() =>
+        {
+            emitSerial((range.Variable, stop));
+            context.Output.Add(E.Assign(more, E.LessThan(stop, range.End)));
+            List<E> main = context.Collect(() =>
+            {
+                EmitMainPart(loop, range, alignment);
+                context.Output.Add(E.Assign(stop, range.End));
+            });
+            context.Output.Add(E.IfThen(more, Structure.Sequence(main)));
+        });
+        context.Output.Add(Structure.While(more, round));
     }
 
     private static BinaryExpression Fits((ParameterExpression Variable, ParameterExpression End) range, long lanes) =>

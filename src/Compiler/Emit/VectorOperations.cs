@@ -58,6 +58,23 @@ internal sealed class VectorOperations
             displacement,
             value);
 
+    /// <summary>A store past the cache where the address has none of the bits of <paramref name="alignment"/>, else a plain one.</summary>
+    public E StorePastCache(E address, E index, E displacement, E value, E alignment) =>
+        E.Call(
+            Methods.Find(typeof(Memory), $"StorePastCache{Bits}", [typeof(nint), typeof(long), typeof(int), value.Type, typeof(nint)], LaneOf(value.Type)),
+            address,
+            index,
+            displacement,
+            value,
+            alignment);
+
+    public static E Prefetch(DType type, E address, E index, E displacement) =>
+        E.Call(
+            Methods.Find(typeof(Memory), nameof(Memory.Prefetch), [typeof(nint), typeof(long), typeof(int)], type == DType.Bool ? typeof(byte) : type.ClrType()),
+            address,
+            index,
+            displacement);
+
     /// <summary>A mask of the first lanes, as many as counted.</summary>
     public E FirstLanes(E count, Type maskLane) => E.Call(Methods.Find(typeof(MaskedMemory), $"First{Bits}{maskLane.Name}", [typeof(long)]), count);
 

@@ -89,6 +89,9 @@ internal sealed class LoopPrinter
             case Store store:
                 Line(depth, $"{Name(store.Buffer, store.Buffer.Name)}[{Value(store.Index)}] = {Value(store.Value)}");
                 break;
+            case Prefetch prefetch:
+                Line(depth, $"prefetch {Name(prefetch.Buffer, prefetch.Buffer.Name)}[{Value(prefetch.Index)}]");
+                break;
             case Fail fail:
                 Line(depth, $"fail {fail.Site} with {Value(fail.Detail)}");
                 break;
@@ -108,7 +111,8 @@ internal sealed class LoopPrinter
         string reductions = loop.Reductions.IsEmpty
             ? string.Empty
             : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {Lower(reduction.Function)}"))}";
-        string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty);
+        string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty)
+            + (loop.PastCache is null ? string.Empty : $" past the cache if {Value(loop.PastCache)}");
         return $"{kind}for {Value(loop.Variable)} in {range}{step}{vectors}{reductions}:";
     }
 

@@ -36,6 +36,12 @@ internal sealed record For(Local Variable, LoopValue Begin, LoopValue End, LoopK
     /// Whether the loop, of at most <see cref="Vectors"/> vectors, runs as one pass whose lanes beyond the end neither load nor store.
     /// </summary>
     public bool IsMasked { get; init; }
+
+    /// <summary>
+    /// For a vector loop without reductions that makes one store, of neighbouring elements: where this holds, whole vectors are written past the
+    /// cache, to where they are aligned. Null: never. It must not vary in the loop.
+    /// </summary>
+    public LoopValue? PastCache { get; init; }
 }
 
 internal enum LoopKind
@@ -60,6 +66,9 @@ internal sealed record If(LoopValue Condition, LoopStatement Then, LoopStatement
 
 /// <summary>Writes an element; the index counts elements.</summary>
 internal sealed record Store(LoopBuffer Buffer, LoopValue Index, LoopValue Value) : LoopStatement;
+
+/// <summary>Asks for the cache line of an element that is soon read. The index may lie outside the buffer: nothing is read yet.</summary>
+internal sealed record Prefetch(LoopBuffer Buffer, LoopValue Index) : LoopStatement;
 
 /// <summary>Ends the kernel with error site <paramref name="Site"/> (≥ 1), leaving the Int64 <paramref name="Detail"/> in the frame's last slot. Not inside vector loops.</summary>
 internal sealed record Fail(int Site, LoopValue Detail) : LoopStatement;

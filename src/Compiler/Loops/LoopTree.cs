@@ -23,9 +23,11 @@ internal static class LoopTree
     {
         Let let => [let.Value],
         Assign assign => [assign.Value],
+        For { PastCache: { } pastCache } loop => [loop.Begin, loop.End, pastCache],
         For loop => [loop.Begin, loop.End],
         If branch => [branch.Condition],
         Store store => [store.Index, store.Value],
+        Prefetch prefetch => [prefetch.Index],
         Fail fail => [fail.Detail],
         _ => [],
     };
@@ -104,9 +106,10 @@ internal static class LoopTree
             Block block => new Block([.. block.Statements.Select(Rewrite)]),
             Let let => let with { Value = Rewrite(let.Value) },
             Assign assign => assign with { Value = Rewrite(assign.Value) },
-            For loop => loop with { Variable = loopVariables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), Body = Rewrite(loop.Body) },
+            For loop => loop with { Variable = loopVariables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), Body = Rewrite(loop.Body), PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache) },
             If branch => new If(Rewrite(branch.Condition), Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
             Store store => store with { Index = Rewrite(store.Index), Value = Rewrite(store.Value) },
+            Prefetch prefetch => prefetch with { Index = Rewrite(prefetch.Index) },
             Fail fail => fail with { Detail = Rewrite(fail.Detail) },
             _ => statement,
         };

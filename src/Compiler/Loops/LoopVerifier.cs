@@ -83,6 +83,11 @@ internal sealed class LoopVerifier
                 Visit(store.Value);
                 CheckTypes(store.Buffer.Type, store.Value.Type, $"buffer {store.Buffer.Name}", "the value");
                 break;
+            case Prefetch prefetch:
+                CheckBuffer(prefetch.Buffer);
+                Visit(prefetch.Index);
+                Check(prefetch.Index.Type == DType.Int64, $"the index is {prefetch.Index.Type.Display()}, not int64");
+                break;
             case Fail fail:
                 Visit(fail.Detail);
                 Check(fail.Site >= 1, $"error site {fail.Site} is below 1");
@@ -156,6 +161,17 @@ internal sealed class LoopVerifier
             Check(loop.Step == 1, $"the step of a vector loop is {loop.Step}, not 1");
             variance = LoopVariance.Of(loop);
             CheckAccumulators(loop);
+        }
+
+        if (loop.PastCache is { } pastCache)
+        {
+            Visit(pastCache);
+            Check(pastCache.Type == DType.Bool, $"whether to write past the cache is {pastCache.Type.Display()}, not bool");
+            bool isPlain = loop is { Kind: LoopKind.Vector, Reductions.IsEmpty: true, IsMasked: false }
+                && LoopTree.Statements(loop.Body).OfType<Store>().Count() == 1
+                && !LoopTree.Contains<For>(loop.Body);
+            Check(isPlain, "only a vector loop without reductions that makes one store can write past the cache");
+            Check(LoopTree.Statements(loop.Body).OfType<Store>().All(s => s.Buffer.Type != DType.Bool), "bools are not written past the cache");
         }
 
         loops.Add((loop, [.. visible]));

@@ -14,6 +14,8 @@ internal sealed class GroupSchedule
     private readonly KernelGroup group;
     private readonly AnchorReads reads;
     private readonly bool canKeep;
+    private readonly Func<Node, bool> mayStream;
+    private readonly HashSet<Node> streamed = [];
     private readonly Dictionary<Node, Role> roles;
     private readonly Dictionary<Node, int> earliest = [];
     private readonly Dictionary<Node, int> passOf = [];
@@ -22,9 +24,10 @@ internal sealed class GroupSchedule
     /// <param name="group">The nodes of the kernel.</param>
     /// <param name="reads">What they read.</param>
     /// <param name="canKeep">Whether a row of scratch can keep values between passes.</param>
-    public GroupSchedule(KernelGroup group, AnchorReads reads, bool canKeep)
+    /// <param name="mayStream">Whether a result may be written past the cache, in a loop of its own, if the kernel makes several passes.</param>
+    public GroupSchedule(KernelGroup group, AnchorReads reads, bool canKeep, Func<Node, bool> mayStream)
     {
-        (this.group, this.reads, this.canKeep) = (group, reads, canKeep);
+        (this.group, this.reads, this.canKeep, this.mayStream) = (group, reads, canKeep, mayStream);
         roles = group.Nodes.ToDictionary(n => n, n => group.Domain!.RoleOf(n) ?? Role.Element);
         foreach (Node node in group.Nodes)
         {
@@ -49,6 +52,9 @@ internal sealed class GroupSchedule
 
     /// <summary>Whether an element's value is read back from memory in a pass instead of being computed.</summary>
     public bool IsReadBack(Node node, int pass) => passOf.TryGetValue(node, out int at) && at < pass && (kept.Contains(node) || group.Stored.Contains(node));
+
+    /// <summary>Whether a pass writes an element past the cache, in a loop of its own.</summary>
+    public bool IsStreamed(Node node) => streamed.Contains(node);
 
     /// <summary>Elements that a row of scratch keeps.</summary>
     public IEnumerable<Node> Kept => group.Nodes.Where(kept.Contains);
@@ -95,7 +101,13 @@ internal sealed class GroupSchedule
         foreach (Node node in group.Nodes.Reverse().Where(n => roles[n] is Role.Element or Role.Pick))
         {
             int[] needed = [.. PassesThatRead(node)];
-            if (group.Stored.Contains(node))
+            if (group.Stored.Contains(node) && needed.Length == 0 && Passes > 1 && mayStream(node) && earliest[node] <= LastPassWithoutReduction())
+            {
+                // Such a loop works up to an aligned address first: it must not sum, or results would depend on where they lie.
+                passOf[node] = LastPassWithoutReduction();
+                streamed.Add(node);
+            }
+            else if (group.Stored.Contains(node))
             {
                 passOf[node] = needed.Length > 0 ? needed.Min() : Cheapest(node, earliest[node], Passes - 1);
             }
@@ -106,6 +118,9 @@ internal sealed class GroupSchedule
             }
         }
     }
+
+    private int LastPassWithoutReduction() =>
+        Enumerable.Range(0, Passes).LastOrDefault(pass => !InPass(pass).Any(n => roles[n] is Role.RowReduction or Role.ColumnReduction), -1);
 
     /// <summary>The passes that compute something from an element.</summary>
     private HashSet<int> PassesThatRead(Node node)

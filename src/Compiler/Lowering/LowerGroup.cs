@@ -30,7 +30,9 @@ internal sealed class LowerGroup
     private readonly Dictionary<Node, LoopBuffer> scratch = [];
     private readonly Dictionary<Node, ColumnParts> columns = [];
 
-    private LowerGroup(KernelGroup group, AnchorReads reads)
+    private readonly bool streams;
+
+    private LowerGroup(KernelGroup group, AnchorReads reads, bool canStream)
     {
         (this.group, this.reads) = (group, reads);
         domain = group.Domain!;
@@ -43,11 +45,12 @@ internal sealed class LowerGroup
         inner = [.. all.Where(loop => nest.IsReduced[loop])];
         alongRows = nest.IsReduced[^1];
         canFail = group.Nodes.Any(n => n.Op is TakeAlongAxisOp or TakeOp);
-        schedule = new GroupSchedule(group, reads, canKeep: alongRows);
+        streams = canStream && alongRows && inner.Length == 1 && outer.Length > 0;
+        schedule = new GroupSchedule(group, reads, canKeep: alongRows, streams ? StreamRows.MayBeLarge : _ => false);
     }
 
     /// <summary>The kernels that compute a group, in order.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, AnchorReads reads) => new LowerGroup(group, reads).Run();
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, AnchorReads reads, bool streams) => new LowerGroup(group, reads, streams).Run();
 
     private LoweredKernel[] Run()
     {
@@ -89,20 +92,30 @@ internal sealed class LowerGroup
     private Block Row()
     {
         List<LoopStatement> statements = [.. picks.Values.SelectMany(p => p.Find(kernel, nest))];
+        List<List<LoopStatement>> parts = [statements];
+        List<List<LoopStatement>> passes = [];
         for (int pass = 0; pass <= schedule.Passes; pass++)
         {
+            List<LoopStatement> before = [];
             foreach (Node node in schedule.Before(pass))
             {
-                RowValue(node, statements);
+                RowValue(node, before);
             }
 
+            parts.Add(before);
             if (pass < schedule.Passes && schedule.InPass(pass).Any())
             {
-                statements.AddRange(Pass(pass, LoopMath.Int(0), null));
+                passes.Add(Pass(pass, LoopMath.Int(0), null));
+                parts.Add(passes[^1]);
             }
         }
 
-        return new Block([.. statements]);
+        if (streams && passes.Count > 1)
+        {
+            StreamRows.AddPrefetches(passes, nest.Variables[outer[^1]]);
+        }
+
+        return new Block([.. parts.SelectMany(p => p)]);
     }
 
     /// <summary>One pass: its reductions begin, the loops over the row, its reductions are complete.</summary>
@@ -111,7 +124,8 @@ internal sealed class LowerGroup
     /// <param name="end">Where it ends; null for the whole row.</param>
     private List<LoopStatement> Pass(int pass, LoopValue begin, LoopValue? end)
     {
-        Node[] nodes = [.. schedule.InPass(pass)];
+        Node[] all = [.. schedule.InPass(pass)];
+        Node[] nodes = [.. all.Where(n => !schedule.IsStreamed(n))];
         Node[] reductions = [.. nodes.Where(n => schedule.RoleOf(n) == Role.RowReduction)];
         List<LoopStatement> statements = [];
         foreach (Node node in reductions)
@@ -121,23 +135,16 @@ internal sealed class LowerGroup
             statements.Add(new Let(accumulator, FunctionOf(node.Op).Identity(node.DType)));
         }
 
-        LoopStatement body = new Block([.. new GroupPass(this, nodes, pass).Build()]);
-        foreach (int loop in inner.Reverse())
+        if (nodes.Length > 0)
         {
-            bool isVector = alongRows && loop == inner[^1];
-            bool isOutermost = loop == inner[0];
-            body = new For(
-                nest.Variables[loop],
-                isOutermost ? begin : LoopMath.Int(0),
-                isOutermost && end is not null ? end : kernel.Size(nest.Sizes[loop]),
-                isVector ? LoopKind.Vector : LoopKind.Serial,
-                body)
-            {
-                Reductions = isVector ? [.. reductions.Select(n => new Reduction(rowValues[n], FunctionOf(n.Op)))] : [],
-            };
+            statements.Add(Along(nodes, null));
         }
 
-        statements.Add(body);
+        foreach (Node node in all.Where(schedule.IsStreamed))
+        {
+            statements.AddRange(LoopTree.Renew([Along([node], StreamRows.IsLarge(node, kernel))], inner.Select(l => nest.Variables[l])));
+        }
+
         if (end is null)
         {
             statements.AddRange(reductions.Where(group.Stored.Contains).Select(StoreRow));
@@ -145,6 +152,33 @@ internal sealed class LowerGroup
 
         // A loop variable has one declaration: each pass gets its own.
         return pass == 0 ? statements : [.. LoopTree.Renew(statements, inner.Select(l => nest.Variables[l]))];
+
+        LoopStatement Along(Node[] nodes, LoopValue? pastCache)
+        {
+            LoopStatement body = new Block([.. new GroupPass(this, nodes, pass).Build()]);
+            foreach (int loop in inner.Reverse())
+            {
+                body = Loop(loop, body, pastCache);
+            }
+
+            return body;
+        }
+
+        For Loop(int loop, LoopStatement body, LoopValue? pastCache)
+        {
+            bool isVector = alongRows && loop == inner[^1];
+            bool isOutermost = loop == inner[0];
+            return new For(
+                nest.Variables[loop],
+                isOutermost ? begin : LoopMath.Int(0),
+                isOutermost && end is not null ? end : kernel.Size(nest.Sizes[loop]),
+                isVector ? LoopKind.Vector : LoopKind.Serial,
+                body)
+            {
+                Reductions = isVector && pastCache is null ? [.. reductions.Select(n => new Reduction(rowValues[n], FunctionOf(n.Op)))] : [],
+                PastCache = isVector ? pastCache : null,
+            };
+        }
     }
 
     private Store StoreRow(Node node) => new(kernel.Output(node), nest.Position(kernel, 0, domain.RowStrides), rowValues[node]);

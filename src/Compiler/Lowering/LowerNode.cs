@@ -8,10 +8,10 @@ namespace GraphCompiler.Lowering;
 internal static class LowerNode
 {
     /// <summary>The kernels that compute a group, in order; the last one leaves its values.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, AnchorReads reads, VectorWidth width)
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, AnchorReads reads, CompileOptions options)
     {
-        return group.Domain is not null ? LowerGroup.Run(group, reads)
-            : group.Product is not null ? LowerMatMul.Run(group, materialization, width)
+        return group.Domain is not null ? LowerGroup.Run(group, reads, options.StreamRows)
+            : group.Product is not null ? LowerMatMul.Run(group, materialization, options.Width)
             : [Run(group.Nodes[0], materialization)];
     }
 

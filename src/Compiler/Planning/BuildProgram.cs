@@ -176,7 +176,7 @@ internal sealed class BuildProgram
 
     private IReadOnlyList<LoweredKernel> Lower(KernelGroup group, AnchorReads reads)
     {
-        IReadOnlyList<LoweredKernel> kernels = LowerNode.Run(group, buffering, reads, context.Options.Width);
+        IReadOnlyList<LoweredKernel> kernels = LowerNode.Run(group, buffering, reads, context.Options);
         if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
         {
             smaller.Add(only, small);

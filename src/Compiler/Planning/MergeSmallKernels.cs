@@ -97,7 +97,10 @@ internal static class MergeSmallKernels
             LoopStatement Place(LoopStatement statement) => statement switch
             {
                 Block block => new Block([.. block.Statements.Select(Place)]),
-                For loop => loop with { Body = Place(loop.Body) },
+
+                // Small tensors stay in the cache.
+                For loop => loop with { Body = Place(loop.Body), PastCache = null },
+                Prefetch => new Block([]),
                 If branch => new If(branch.Condition, Place(branch.Then), branch.Else is null ? null : Place(branch.Else)),
                 Store store => store with { Buffer = united[store.Buffer] },
                 Fail fail => fail with { Site = fail.Site + firstSite },

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace GraphCompiler.Execution;
 
@@ -65,6 +66,83 @@ internal static unsafe class Memory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store512<T>(nint address, long index, int displacement, Vector512<T> value)
         where T : unmanaged => value.Store((T*)(address + ((nint)index * sizeof(T)) + displacement));
+
+    /// <summary>Asks for a cache line; any address will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<T>(nint address, long index, int displacement)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0((void*)(address + ((nint)index * sizeof(T)) + displacement));
+        }
+    }
+
+    /// <summary>What was stored past the cache is seen before what is stored from now on.</summary>
+    public static void FinishStores()
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.StoreFence();
+        }
+    }
+
+    /// <summary>The number of elements, at most <paramref name="most"/>, up to the next address with none of the bits of a mask; 0 if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long ElementsToBoundary<T>(nint address, long index, int displacement, nint mask, long most)
+        where T : unmanaged
+    {
+        nint at = address + ((nint)index * sizeof(T)) + displacement;
+        return mask < 0 || at % sizeof(T) != 0 ? 0 : Math.Min(most, (-at & mask) / sizeof(T));
+    }
+
+    /// <summary>Written past the cache where the address has none of the bits of a mask, which must hold those below the vector's size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePastCache128<T>(nint address, long index, int displacement, Vector128<T> value, nint mask)
+        where T : unmanaged
+    {
+        nint at = address + ((nint)index * sizeof(T)) + displacement;
+        if ((at & mask) == 0)
+        {
+            value.StoreAlignedNonTemporal((T*)at);
+        }
+        else
+        {
+            value.Store((T*)at);
+        }
+    }
+
+    /// <inheritdoc cref="StorePastCache128"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePastCache256<T>(nint address, long index, int displacement, Vector256<T> value, nint mask)
+        where T : unmanaged
+    {
+        nint at = address + ((nint)index * sizeof(T)) + displacement;
+        if ((at & mask) == 0)
+        {
+            value.StoreAlignedNonTemporal((T*)at);
+        }
+        else
+        {
+            value.Store((T*)at);
+        }
+    }
+
+    /// <inheritdoc cref="StorePastCache128"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePastCache512<T>(nint address, long index, int displacement, Vector512<T> value, nint mask)
+        where T : unmanaged
+    {
+        nint at = address + ((nint)index * sizeof(T)) + displacement;
+        if ((at & mask) == 0)
+        {
+            value.StoreAlignedNonTemporal((T*)at);
+        }
+        else
+        {
+            value.Store((T*)at);
+        }
+    }
 
     /// <summary>The index itself if it is inside the buffer: what checked builds put around every index.</summary>
     /// <exception cref="IndexOutOfRangeException">The index is outside [0, length).</exception>

@@ -76,6 +76,27 @@ internal sealed class KernelTests
     }
 
     [Test]
+    public void Stores_past_the_cache_begin_where_they_are_aligned(
+        [Values(DType.Float32, DType.Float64, DType.Int32, DType.Int64)] DType type, [Values(0, 1, 3, 8)] int offset, [Values] bool isPastCache)
+    {
+        LoopBuffer x = Input("x", type);
+        LoopBuffer y = Output("y", type, Add(N, Int(offset)));
+        Kernel kernel = Kernel("past", [x, y], (begin, end) =>
+        {
+            Local i = Index("i");
+            var value = new Load(x, i);
+            return new For(i, begin, end, LoopKind.Vector, Sequence(
+                new Prefetch(x, Add(i, Int(1000))),
+                new Store(y, Add(i, Int(offset)), Add(value, Multiply(value, value)))))
+            {
+                // Told when it runs.
+                PastCache = isPastCache ? Less(Int(-1), N) : Less(N, Int(0)),
+            };
+        });
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
+    [Test]
     public void Rows_are_reduced_and_scaled()
     {
         // The shape of softmax: a maximum a row, then a loop that uses it.

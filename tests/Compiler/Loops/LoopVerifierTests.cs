@@ -47,6 +47,14 @@ internal sealed class LoopVerifierTests
         yield return Case("the step is 0, not positive", end => new For(Index("i"), Int(0), end, LoopKind.Serial, Sequence()) { Step = 0 });
         yield return Case("the loop's variable and bounds must be int64", end => new For(F, Int(0), end, LoopKind.Serial, Sequence()));
         yield return Case("end is a loop's; it cannot be assigned", end => new Assign(end, Int(1)));
+        yield return Case("the index is float32, not int64", _ => new Prefetch(X, One));
+        yield return Case("buffer other is none of the kernel's", _ => new Prefetch(Other, Int(0)));
+        yield return Case(
+            "whether to write past the cache is int64, not bool",
+            end => new For(Index("i"), Int(0), end, LoopKind.Vector, new Store(Y, Int(0), One)) { PastCache = Int(1) });
+        yield return Case(
+            "only a vector loop without reductions that makes one store can write past the cache",
+            end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence(new Store(Y, Int(0), One), new Store(Y, Int(0), One))) { PastCache = Literal.Of(true) });
         yield return Case("error site 0 is below 1", end => new Fail(0, end));
         yield return Case("the step of a vector loop is 2, not 1", end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence()) { Step = 2 });
         yield return Vector("a vector loop is inside another", i => new For(Index("j"), Int(0), Int(4), LoopKind.Vector, Sequence()));
