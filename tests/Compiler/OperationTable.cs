@@ -215,6 +215,27 @@ internal static class OperationTable
         new OperationRow(typeof(ArgMaxOp), Single, c => Ops.ArgMax(c.X([2, c.N, 3]), [0, 2])) { Variant = " two axes", Least = 1, HasGradient = false },
         new OperationRow(typeof(MaxOp), Single, c => Ops.MaxWithIndex(c.X([3, c.N]), 1).Values) { Variant = " with index", Least = 1 },
 
+        // Scans: in order, so that what is infinite or NaN stays the same; a short axis with long rows, and a long one.
+        .. Scan(typeof(CumulativeSumOp), Numbers, (c, shape, axis, reverse) => Ops.CumulativeSum(c.X(shape), axis, reverse), 8, n => 4 * (n + 8)),
+        .. Scan(typeof(LinearRecurrenceOp), Numbers, (c, shape, axis, reverse) => Ops.LinearRecurrence(c.X(shape), c.X(shape), axis, reverse), 64, _ => 8, range: 0.9).Select(r => r with { Specials = false }),
+        .. Scan(typeof(ScanOp), Numbers, (c, shape, axis, reverse) => Ops.CumulativeProduct(c.X(shape), axis, reverse), 400, _ => 1, range: 1.1),
+        .. Scan(typeof(ScanOp), Floats, (c, shape, axis, reverse) => Ops.LogCumulativeSumExp(c.X(shape), axis, reverse), 64, _ => 4, " log sum"),
+        .. Scan(typeof(ScanOp), Floats, (c, shape, axis, reverse) => Ops.CumulativeScan(c.X(shape), axis, (double a, double b) => a > b ? (0.5 * a) + b : b - 0.25, reverse), 64, _ => 8, " lambda")
+            .Select(r => r with { HasGradient = false }),
+        .. Scan(typeof(CumulativeArgExtremumOp), Numbers, (c, shape, axis, reverse) => reverse ? Ops.CumulativeMax(c.X(shape), axis).Indices : Ops.CumulativeMin(c.X(shape), axis).Indices, 0, _ => 0, range: 2),
+        new OperationRow(typeof(LinearRecurrenceOp), Floats, c => Ops.LinearRecurrence(c.X([c.N]), c.X([3, c.N]), 1)) { Variant = " of a broadcast", Ulps = 64, Floor = _ => 8, Range = 0.9, Specials = false },
+
+        // Sorting.
+        .. from axis in new[] { 0, 1, -1 }
+           select new OperationRow(typeof(ArgSortOp), Numbers, c => Ops.ArgSort(c.X([3, c.N, 2]), axis, axis != 1)) { Variant = $" {axis}", Range = 3 },
+        new OperationRow(typeof(ArgSortOp), Numbers, c => Ops.Sort(c.X([c.N])).Values) { Variant = " values" },
+        new OperationRow(typeof(ArgSortOp), Single, c => Ops.TopK(c.X([3, c.N + 2]), 2, largest: false).Values) { Variant = " of the least" },
+        new OperationRow(typeof(ArgSortOp), Numbers, c => Ops.MedianWithIndex(c.X([c.N, 3]), 0).Values) { Variant = " of a median", Least = 1 },
+        new OperationRow(typeof(MedianOp), Floats, c => Ops.Median(c.X([3, c.N]))) { Least = 1 },
+        .. from right in new[] { false, true }
+           select new OperationRow(typeof(SearchSortedOp), Numbers, c => Ops.SearchSorted(Ops.Sort(c.X([2, c.N])).Values, c.X([2, 5]), right)) { Variant = right ? " right" : string.Empty, Range = 3 },
+        new OperationRow(typeof(SearchSortedOp), Numbers, c => Ops.SearchSorted(c.X([7]), c.X([3, c.N]))) { Variant = " of one row", Specials = false },
+
         // Products.
         Contraction(" inner N", c => Ops.MatMul(c.X([3, c.N]), c.X([c.N, 5]))),
         Contraction(" rows N", c => Ops.MatMul(c.X([c.N, 4]), c.X([4, 3]))),
@@ -347,6 +368,19 @@ internal static class OperationTable
             (" of expression", c => build(c.X([3, c.N]) + c.X([c.N]), 1, false)),
         }
         select new OperationRow(op, types, r.Build) { Variant = r.Name, Ulps = ulps, Floor = n => 3 * floor(n), Specials = specials, Least = least };
+
+    private static IEnumerable<OperationRow> Scan(
+        Type op, DType[] types, Func<InputMaker, Shape, int, bool, Node> build, double ulps, Func<long, double> floor, string name = "", double range = 4) =>
+        from r in new (string Name, Func<Dim, Shape> Shape, int Axis, bool Reverse)[]
+        {
+            (" last", n => [3, n], 1, false),
+            (" first", n => [n, 7], 0, true),
+            (" of wide", n => [5, n], 0, false),
+            (" middle", n => [2, n, 3], -2, true),
+            (" alone", n => [n], 0, true),
+            (" of one", n => [n, 1], 1, false),
+        }
+        select new OperationRow(op, types, c => build(c, r.Shape(c.N), r.Axis, r.Reverse)) { Variant = name + r.Name, Ulps = ulps, Floor = floor, Range = range };
 
     private static IEnumerable<OperationRow> Indexing(DType type) =>
     [

@@ -52,6 +52,14 @@ internal sealed class ThreadingTests
     }
 
     [Test]
+    public void Scans_have_the_same_bits()
+    {
+        Node x = Input("x", ["N", "M"]);
+        Node cube = Reshape(x, [1, "N", "M"]);
+        AssertSameBits([x], [CumulativeSum(x, 0), CumulativeSum(x, 1, reverse: true), LogCumulativeSumExp(cube, 1), CumulativeMax(x, 0).Indices, ArgSort(x, 0), Sort(x, 1, descending: true).Values, LinearRecurrence(x * 0.1f, x, 0)], [[37, 2500], [2500, 37], [1, 5]]);
+    }
+
+    [Test]
     public void Gathers_have_the_same_bits()
     {
         Node table = Input("table", [100, 70]);

@@ -138,7 +138,5 @@ internal sealed partial class TorchFunctions
             Node rows = Take(w, i);
             return a.Has(2, "padding_idx") ? Where(Unsqueeze(Equal(i, a.Int(2, "padding_idx")), -1), Detach(rows), rows) : rows;
         });
-        Add("torch.bucketize", a => Sum(Cast(Unsqueeze(a.Node(0), -1) > a.Node(1), DType.Int64), -1));
-        Add("torch.searchsorted", a => Sum(Cast(a.Flag(-1, "right") ? Unsqueeze(a.Node(1), -1) >= a.Node(0) : Unsqueeze(a.Node(1), -1) > a.Node(0), DType.Int64), -1));
     }
 }

@@ -14,6 +14,7 @@ internal sealed partial class TorchFunctions : IPythonLibrary
         AddElementwise();
         AddActivations();
         AddReductions();
+        AddSorting();
         AddMatrices();
         AddShapes();
         AddIndexing();

@@ -61,12 +61,12 @@ internal static class LowerArgExtremum
 /// <summary>Loops around a body that is scalar.</summary>
 internal static class Nest
 {
-    /// <summary>Serial loops, the outermost over the kernel's parallel range; a body without loops runs once.</summary>
-    public static LoweredKernel Serial(KernelBuilder kernel, Local[] variables, Dim[] sizes, LoopStatement body, bool parallel = true)
+    /// <summary>Serial loops, the outermost over the kernel's parallel range; a body without loops runs once. What comes before the loops runs once a part.</summary>
+    public static LoweredKernel Serial(KernelBuilder kernel, Local[] variables, Dim[] sizes, LoopStatement body, bool parallel = true, params LoopStatement[] before)
     {
         if (variables.Length == 0)
         {
-            return kernel.Build(1, body);
+            return kernel.Build(1, [.. before, body]);
         }
 
         for (int loop = variables.Length - 1; loop >= 0; loop--)
@@ -80,6 +80,6 @@ internal static class Nest
                 body);
         }
 
-        return kernel.Build(parallel ? sizes[0] : 1, body);
+        return kernel.Build(parallel ? sizes[0] : 1, [.. before, body]);
     }
 }

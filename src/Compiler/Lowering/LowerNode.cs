@@ -22,6 +22,9 @@ internal static class LowerNode
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {
         ArgExtremumOp => LowerArgExtremum.Run(root, materialization),
+        CumulativeSumOp or LinearRecurrenceOp or ScanOp or CumulativeArgExtremumOp => LowerScan.Run(root, materialization),
+        ArgSortOp => LowerSorting.ArgSort(root, materialization),
+        SearchSortedOp => LowerSorting.SearchSorted(root, materialization),
         TakeOp => LowerIndexing.Take(root, materialization),
         IndexAddOp => LowerIndexing.IndexAdd(root, materialization),
         TakeAlongAxisOp => LowerIndexing.TakeAlongAxis(root, materialization),

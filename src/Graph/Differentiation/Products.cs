@@ -47,15 +47,12 @@ internal static class Products
         return n % 2 == 0 ? both : Ops.Slice(both, last, 0, n);
     }
 
-    /// <summary>Products of the others when their number is symbolic: n² work, as no halving is known before sizes are bound.</summary>
+    /// <summary>Products of the others when their number is symbolic, so that no halving is known: those of all before times those of all after.</summary>
     private static Node OthersOfSymbolicCount(Node x)
     {
-        Dim n = x.Shape[^1];
-        Shape square = Shape.Of([.. x.Shape, n]);
-        Node rows = Ops.Iota([n, n], 0);
-        Node columns = Ops.Iota([n, n], 1);
-        Node self = Ops.BroadcastTo(Ops.Equal(rows, columns), square);
-        Node factors = Ops.BroadcastTo(Ops.Unsqueeze(x, -2), square);
-        return Node.Create(new ProdOp(EquatableArray.Create([square.Rank - 1])), Ops.Where(self, Ops.OnesLike(factors), factors));
+        int last = x.Rank - 1;
+        Node before = Scanning.Previous(Ops.CumulativeProduct(x, last), last, reverse: false, first: 1);
+        Node after = Scanning.Previous(Ops.CumulativeProduct(x, last, reverse: true), last, reverse: true, first: 1);
+        return before * after;
     }
 }

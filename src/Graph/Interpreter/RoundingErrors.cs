@@ -46,6 +46,9 @@ internal static class RoundingErrors
                 TakeOp or TakeAlongAxisOp => Linear(own[0], x => Evaluated(node, symbol, x, inputs[1]), inputs[0]),
                 PadOp pad => Linear(own[0], x => (pad with { Value = 0 }).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
                 ConcatOp => own.All(e => e is null) ? null : Evaluated(node, symbol, [.. inputs.Select((x, i) => AsErrors(x, own[i]))]).Reals,
+                CumulativeSumOp scan => Sum([own[0]], value.Shape[scan.Along], value, x => Evaluated(node, symbol, x), inputs[0]),
+                LinearRecurrenceOp scan => Recurrence(new Evaluation(node, symbol), Gamma(2 * (double)value.Shape[scan.Along], value.DType), inputs, own),
+                ScanOp scan => Scan(new Evaluation(node, symbol), Gamma(value.Shape[scan.Along], value.DType), value, inputs, own[0]),
                 LinearOp => Linear(own[0], x => Evaluated(node, symbol, x), inputs[0]),
                 _ => Unknown(value, own),
             };
@@ -99,6 +102,31 @@ internal static class RoundingErrors
         TensorValue product = evaluation.Of(magnitudes);
         TensorValue? more = own is null ? null : evaluation.Of(Moved(magnitudes, own, 1));
         return [.. Enumerable.Range(0, (int)value.Count).Select(i => (gamma * product[i]) + (more is null ? 0 : Distance(more[i], product[i])))];
+    }
+
+    private static double[] Recurrence(Evaluation evaluation, double gamma, TensorValue[] inputs, double[]?[] own)
+    {
+        TensorValue[] magnitudes = [.. inputs.Select(Magnitudes)];
+        TensorValue plain = evaluation.Of(magnitudes);
+        TensorValue more = evaluation.Of([.. magnitudes.Select((m, i) => own[i] is { } error ? Moved(m, error, 1) : m)]);
+        return [.. Enumerable.Range(0, (int)plain.Count).Select(i => (gamma * plain[i]) + Distance(more[i], plain[i]))];
+    }
+
+    /// <summary>Each step may be off by what rounding the largest result is; inputs are moved as for elementwise operations.</summary>
+    private static double[] Scan(Evaluation evaluation, double gamma, TensorValue value, TensorValue[] inputs, double[]? own)
+    {
+        double most = Enumerable.Range(0, (int)value.Count).Select(i => Math.Abs(value[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        double[] errors = [.. Enumerable.Repeat(gamma * most, (int)value.Count)];
+        foreach (int sign in own is null ? [] : (int[])[1, -1])
+        {
+            TensorValue moved = evaluation.With(inputs, 0, Moved(inputs[0], own!, sign));
+            for (int i = 0; i < errors.Length; i++)
+            {
+                errors[i] += Distance(moved[i], value[i]);
+            }
+        }
+
+        return errors;
     }
 
     private static double[] MatMul(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)

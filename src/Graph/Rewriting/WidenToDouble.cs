@@ -80,15 +80,21 @@ internal sealed class WidenToDouble
         IotaOp { Type: DType.Float32 } iota => iota with { Type = DType.Float64 },
         DimValueOp { Type: DType.Float32 } size => size with { Type = DType.Float64 },
         CallOp call => Widen(call),
+        ScanOp scan => scan with { Body = Widen(scan.Body) },
         _ => op,
     };
 
     private static CallOp Widen(CallOp call)
     {
-        Node[] parameters = [.. call.Body.Parameters.Select(p => p.DType == DType.Float32 ? Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad) : p)];
-        Node[] results = WidenOn([.. call.Body.Results], call.Body.Parameters, parameters);
-        var body = new Function(parameters.ToEquatableArray(), results.ToEquatableArray());
+        Function body = Widen(call.Body);
         return body == call.Body ? call : new CallOp(body, call.CallName, call.Rule is null ? null : (i, r, c) => Pull(call, i, r, c));
+    }
+
+    private static Function Widen(Function function)
+    {
+        Node[] parameters = [.. function.Parameters.Select(p => p.DType == DType.Float32 ? Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad) : p)];
+        Node[] results = WidenOn([.. function.Results], function.Parameters, parameters);
+        return new Function(parameters.ToEquatableArray(), results.ToEquatableArray());
     }
 
     /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>

@@ -32,13 +32,13 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(lambda);
         Node[] arguments = Operations.Broadcasting.Together("Map", inputs);
         RequireFloat("Map", arguments[0]);
-        var translation = new LambdaTranslation(lambda, arguments);
+        var translation = new LambdaTranslation("Map", lambda, arguments);
         return BroadcastTo(translation.Result(), arguments[0].Shape);
     }
 }
 
 /// <summary>A lambda's body as nodes.</summary>
-internal sealed class LambdaTranslation(LambdaExpression lambda, Node[] arguments)
+internal sealed class LambdaTranslation(string function, LambdaExpression lambda, Node[] arguments)
 {
     private DType DType => arguments[0].DType;
 
@@ -174,7 +174,7 @@ internal sealed class LambdaTranslation(LambdaExpression lambda, Node[] argument
     private static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);
 
     private GraphException Refuse(Expression e, string why) =>
-        new($"Map: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?: and functions of Math, MathF, float or double that Ops has too.");
+        new($"{function}: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?: and functions of Math, MathF, float or double that Ops has too.");
 
     private sealed class ParameterFinder : ExpressionVisitor
     {

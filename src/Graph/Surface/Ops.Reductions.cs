@@ -63,20 +63,23 @@ public static partial class Ops
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
     public static Node ArgMin(Node x, Axes axes = default, bool keepDims = false) => ArgExtremum("ArgMin", along => new ArgMinOp(along), x, axes, keepDims);
 
-    /// <summary>The variance over axes: the mean squared distance from the mean, with <paramref name="correction"/> taken off the count.</summary>
-    /// <param name="x">Floats.</param>
+    /// <summary>Whether any element over axes is true or not 0 (NaN is not 0); false of nothing. No gradient.</summary>
+    /// <param name="x">Any values.</param>
     /// <param name="axes">The axes; all by default.</param>
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
-    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's variance.</param>
-    public static Node Variance(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
-    {
-        RequireFloat("Variance", x);
-        Axis.Normalize(axes, x, "Variance");
-        Node deviation = x - Mean(x, axes, keepDims: true);
-        Node squares = Sum(deviation * deviation, axes, keepDims);
-        Node count = DimValue(CountAlong(x, axes), x.DType);
-        return squares / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
-    }
+    public static Node Any(Node x, Axes axes = default, bool keepDims = false) => NotEqual(CountNonZero(x, axes, keepDims), 0);
+
+    /// <summary>Whether all elements over axes are true or not 0 (NaN is not 0); true of nothing. No gradient.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node All(Node x, Axes axes = default, bool keepDims = false) => Equal(Sum(Cast(Equal(x, 0), DType.Int64), axes, keepDims), 0);
+
+    /// <summary>How many elements over axes are true or not 0 (NaN is not 0), as int64. No gradient.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node CountNonZero(Node x, Axes axes = default, bool keepDims = false) => Sum(Cast(NotEqual(x, 0), DType.Int64), axes, keepDims);
 
     /// <summary>The number of elements along axes.</summary>
     internal static Dim CountAlong(Node x, Axes axes) =>

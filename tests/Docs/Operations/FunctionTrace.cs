@@ -27,6 +27,8 @@ internal sealed class FunctionTrace
         ["Squeeze"] = [["A", 1, "B"]],
         ["Concat"] = [["A", "B"], ["C", "B"]],
         ["Flatten"] = [["A", "B"]],
+        ["SearchSorted"] = [["A", "B"], ["A", "N"]],
+        ["CDist"] = [["P", "M"], ["R", "M"]],
         ["LayerNorm"] = [["A", "B"], ["B"], ["B"]],
     };
 

@@ -28,6 +28,9 @@ public sealed class OperationTableTests
         [typeof(ShiftRightOp)] = "takes integers",
         [typeof(ArgMaxOp)] = "gives positions",
         [typeof(ArgMinOp)] = "gives positions",
+        [typeof(ArgSortOp)] = "gives positions",
+        [typeof(SearchSortedOp)] = "gives positions",
+        [typeof(CumulativeArgExtremumOp)] = "gives positions",
         [typeof(DetachOp)] = "cuts gradients off by meaning",
         [typeof(InputOp)] = "has no inputs",
         [typeof(ParameterOp)] = "has no inputs",
@@ -38,7 +41,7 @@ public sealed class OperationTableTests
 
     public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
 
-    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All];
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All, .. StatisticsCases.All, .. ScanCases.All];
 
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)

@@ -48,7 +48,9 @@ public class MistakeTests
             ("Logit", x => Logit(x)), ("LeakyRelu", x => LeakyRelu(x)), ("Elu", x => Elu(x)), ("Celu", x => Celu(x)), ("HardTanh", x => HardTanh(x)),
             ("HardShrink", x => HardShrink(x)), ("SoftShrink", x => SoftShrink(x)), ("Glu", x => Glu(x)), ("Softmin", x => Softmin(x)),
             ("NaNToNumber", x => NaNToNumber(x)), ("LogAddExp", x => LogAddExp(x, x)), ("Hypot", x => Hypot(x, x)), ("IsClose", x => IsClose(x, x)),
-            ("Atan2", x => Atan2(x, x)), ("PRelu", x => PRelu(x, x)),
+            ("Atan2", x => Atan2(x, x)), ("PRelu", x => PRelu(x, x)), ("Norm", x => Norm(x)), ("Dist", x => Dist(x, x)), ("CDist", x => CDist(x, x)),
+            ("StandardDeviation", x => StandardDeviation(x)), ("LogSumExp", x => LogSumExp(x)), ("NaNSum", x => NaNSum(x)), ("NaNMean", x => NaNMean(x)),
+            ("Trapezoid", x => Trapezoid(x)), ("LogCumulativeSumExp", x => LogCumulativeSumExp(x, 0)), ("Median", x => Median(x)), ("CumulativeScan", x => CumulativeScan(x, 0, (float a, float b) => a)),
             ("CrossEntropy", x => CrossEntropy(x, x)), ("Map", x => Map(x, (float v) => v)), ("ScaleCotangent", x => ScaleCotangent(x, x)),
         })
         {
@@ -60,6 +62,10 @@ public class MistakeTests
             ("Neg", Neg), ("Abs", Abs), ("Sign", Sign), ("Relu", Relu), ("Clamp", x => Clamp(x, x, x)), ("Sum", x => Sum(x)), ("Prod", x => Prod(x)), ("Max", x => Max(x)),
             ("Min", x => Min(x)), ("ArgMax", x => ArgMax(x)), ("ArgMin", x => ArgMin(x)), ("MatMul", x => MatMul(x, Transpose(x))),
             ("IndexAdd", x => IndexAdd(x, 0, Constant(new long[] { 0 }), x)), ("ScatterAdd", x => ScatterAdd(x, 0, I, x)),
+            ("Diff", x => Diff(x)), ("CumulativeSum", x => CumulativeSum(x, 0)), ("CumulativeProduct", x => CumulativeProduct(x, 0)),
+            ("CumulativeMax", x => CumulativeMax(x, 0).Values), ("CumulativeMin", x => CumulativeMin(x, 0).Values), ("LinearRecurrence", x => LinearRecurrence(x, x, 0)),
+            ("Sort", x => Sort(x).Values), ("ArgSort", x => ArgSort(x)), ("MSort", MSort), ("TopK", x => TopK(x, 1).Values), ("KthValue", x => KthValue(x, 1).Values),
+            ("MedianWithIndex", x => MedianWithIndex(x, 0).Values), ("SearchSorted", x => SearchSorted(x, x)),
         })
         {
             yield return Case($"{name} bool", () => op(B), $"{name}:", "numbers, not bool", "use Cast", "'b'");
@@ -103,11 +109,30 @@ public class MistakeTests
             ("Transpose", x => Transpose(x, 2)), ("Permute", x => Permute(x, 0, 2)), ("Slice", x => Slice(x, 2, 0, 1)), ("Select", x => Select(x, 2, 0)),
             ("Concat", x => Concat([x, x], 2)), ("Pad", x => Pad(x, 2, 1, 1)), ("Take", x => Take(x, I, 2)), ("TakeAlongAxis", x => TakeAlongAxis(x, I, 2)),
             ("ScatterAdd", x => ScatterAdd(x, 2, I, x)), ("IndexAdd", x => IndexAdd(x, 2, I, x)),
+            ("Diff", x => Diff(x, 1, 2)), ("Trapezoid", x => Trapezoid(x, 1, 2)), ("LogSumExp", x => LogSumExp(x, 2)),
+            ("Sort", x => Sort(x, 2).Values), ("ArgSort", x => ArgSort(x, 2)), ("TopK", x => TopK(x, 1, 2).Values), ("KthValue", x => KthValue(x, 1, 2).Values),
+            ("MedianWithIndex", x => MedianWithIndex(x, 2).Values),
+            ("CumulativeSum", x => CumulativeSum(x, 2)), ("CumulativeProduct", x => CumulativeProduct(x, 2)), ("CumulativeMax", x => CumulativeMax(x, 2).Values),
+            ("LogCumulativeSumExp", x => LogCumulativeSumExp(x, 2)), ("CumulativeScan", x => CumulativeScan(x, 2, (float a, float b) => a)), ("LinearRecurrence", x => LinearRecurrence(x, x, 2)),
         })
         {
             yield return Case($"{name} axis", () => op(F), $"{name}:", "axis 2 is outside a rank of 2", "-2 to 1", "'f'");
         }
 
+        yield return Case("LinearRecurrence shapes", () => LinearRecurrence(F, G, 0), "LinearRecurrence:", "[2, 3]", "[2, 4]", "do not broadcast");
+        yield return Case("LinearRecurrence dtypes", () => LinearRecurrence(F, D, 0), "LinearRecurrence:", "float32", "float64", "use Cast");
+        yield return Case("CumulativeScan of another function", () => CumulativeScan(F, 0, (float a, float b) => a + b.CompareTo(a)), "CumulativeScan:", "CompareTo", "not understood");
+        yield return Case("TopK of too many", () => TopK(F, 4).Values, "TopK:", "4 elements", "the 3 along axis 1", "'f'");
+        yield return Case("KthValue from 0", () => KthValue(F, 0).Values, "KthValue:", "no element 0", "k counts from 1", "'f'");
+        yield return Case("KthValue beyond the end", () => KthValue(F, 3, 0).Values, "KthValue:", "no element 3", "the 2 along axis 0");
+        yield return Case("Median of nothing", () => MedianWithIndex(Input("x", [0, 2]), 0).Values, "MedianWithIndex:", "axis 0 has no elements", "'x'");
+        yield return Case("SearchSorted rows", () => SearchSorted(F, Input("v", [4, 3])), "SearchSorted:", "[2, 3]", "[4, 3]", "all axes but the last", "'v'");
+        yield return Case("SearchSorted dtypes", () => SearchSorted(F, D), "SearchSorted:", "float32", "float64", "use Cast");
+        yield return Case("Norm of no order", () => Norm(F, double.NaN), "Norm:", "order is NaN", "'f'");
+        yield return Case("CDist of other lengths", () => CDist(F, G), "CDist:", "[..., P, M]", "[2, 3]", "[2, 4]", "'f'", "'g'");
+        yield return Case("CDist of a vector", () => CDist(F, Input("v", [3])), "CDist:", "[..., R, M]", "[3]", "'v'");
+        yield return Case("Diff backwards", () => Diff(F, -1), "Diff:", "order -1 is below 0");
+        yield return Case("Trapezoid places", () => Trapezoid(F, Input("p", [2])), "Trapezoid:", "[2]", "give [3]", "'p'");
         yield return Case("Unsqueeze axis", () => Unsqueeze(F, 3), "Unsqueeze:", "axis 3", "-3 to 2");
         yield return Case("Stack axis", () => Stack([F, F], -4), "Stack:", "axis -4", "-3 to 2");
         yield return Case("Iota axis", () => Iota([2], -3), "Iota:", "axis -3", "[2]");

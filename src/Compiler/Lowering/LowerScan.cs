@@ -1,0 +1,221 @@
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>
+/// Scans. Along the innermost axis a line is one loop that carries its state in a variable. Else whole rows of the inner axes are made from the
+/// row before, as vectors, a block of columns after the other where nothing else is there for threads to share.
+/// </summary>
+internal sealed class LowerScan
+{
+    /// <summary>Columns that are scanned together: few enough that a block's row before is still in the nearest cache.</summary>
+    private const long BlockColumns = 1024;
+
+    private readonly Node root;
+    private readonly IMaterialization materialization;
+    private readonly KernelBuilder kernel;
+    private readonly Steps steps;
+    private readonly int along;
+    private readonly bool reverse;
+    private readonly EquatableArray<Dim> target;
+    private readonly LoopNest nest;
+    private readonly LoopBuffer output;
+
+    // The loop along the scanned axis, or as many loops as there are if the axis has one element.
+    private readonly int scanned;
+
+    private LowerScan(Node root, IMaterialization materialization)
+    {
+        this.root = root;
+        this.materialization = materialization;
+        kernel = new KernelBuilder(root);
+        (along, reverse) = root.Op switch
+        {
+            CumulativeSumOp sum => (sum.Along, sum.Reverse),
+            LinearRecurrenceOp linear => (linear.Along, linear.Reverse),
+            ScanOp scan => (scan.Along, scan.Reverse),
+            CumulativeArgExtremumOp extremum => (extremum.Along, false),
+            _ => throw new InvalidOperationException($"{root.Describe()} is no scan."),
+        };
+        target = View.RowMajor(root.Shape);
+        nest = new LoopNest(root.Shape, [target, .. root.Inputs.Select(i => ViewOf(i).Strides)], EquatableArray.Create([along]));
+        int found = Enumerable.Range(0, nest.Sizes.Count).FirstOrDefault(l => nest.IsReduced[l], -1);
+        scanned = found < 0 ? nest.Sizes.Count : found;
+        output = kernel.Output(root);
+        steps = new Steps(this);
+    }
+
+    private LoopValue Size => kernel.Size(root.Shape[along]);
+
+    private bool IsInnermost => scanned >= nest.Sizes.Count - 1;
+
+    public static LoweredKernel Run(Node root, IMaterialization materialization) => new LowerScan(root, materialization).Run();
+
+    private LoweredKernel Run()
+    {
+        Local[] outer = [.. nest.Variables.Take(scanned)];
+        if (IsInnermost)
+        {
+            return Nest.Serial(kernel, outer, [.. nest.Sizes.Take(outer.Length)], WhereNotEmpty(Line(outer)));
+        }
+
+        if (outer.Length > 0)
+        {
+            return Nest.Serial(kernel, outer, [.. nest.Sizes.Take(outer.Length)], WhereNotEmpty(Rows(outer, LoopMath.Int(0), kernel.Size(nest.Sizes[^1]))));
+        }
+
+        Dim columns = nest.Sizes[^1];
+        Local block = LoopMath.Index("block");
+        Local from = LoopMath.Index("from");
+        Local to = LoopMath.Index("to");
+        LoopStatement body = new Block(
+        [
+            new Let(from, LoopMath.Times(block, LoopMath.Int(BlockColumns))),
+            new Let(to, LoopMath.Least(LoopMath.Plus(from, LoopMath.Int(BlockColumns)), kernel.Size(columns))),
+            WhereNotEmpty(Rows([], from, to)),
+        ]);
+        return kernel.Build((columns + (BlockColumns - 1)) / BlockColumns, new For(block, kernel.Begin, kernel.End, LoopKind.Parallel, body));
+    }
+
+    private View ViewOf(Node input) => PointwiseExpression.ViewOf(input, materialization)!;
+
+    private LoopStatement WhereNotEmpty(LoopStatement body) =>
+        root.Shape[along].Constant is > 0 ? body : new If(LoopMath.AtLeast(Size, LoopMath.Int(1)), body);
+
+    /// <summary>The coordinate of a step, counted in the scan's order.</summary>
+    private LoopValue At(LoopValue step) => reverse ? LoopMath.Minus(LoopMath.Minus(Size, LoopMath.Int(1)), step) : step;
+
+    private LoopValue Position(Dim offset, EquatableArray<Dim> strides, IReadOnlyList<Local> others, LoopValue step)
+    {
+        LoopValue position = kernel.Size(offset);
+        for (int loop = 0; loop < nest.Sizes.Count; loop++)
+        {
+            LoopValue at = loop == scanned ? At(step) : others[loop < scanned ? loop : loop - 1];
+            position = LoopMath.Plus(position, LoopMath.Times(at, kernel.Size(nest.Stride(strides, loop))));
+        }
+
+        return position;
+    }
+
+    private Load Read(int input, IReadOnlyList<Local> others, LoopValue step)
+    {
+        View view = ViewOf(root.Inputs[input]);
+        return new Load(kernel.Input(view.Source), Position(view.Offset, view.Strides, others, step));
+    }
+
+    private Store Write(IReadOnlyList<Local> others, LoopValue step, LoopValue value) =>
+        new Store(output, Position(0, target, others, step), LoopMath.Convert(root.DType, value));
+
+    /// <summary>One line, its state in a variable.</summary>
+    private Block Line(IReadOnlyList<Local> others)
+    {
+        Local step = LoopMath.Index("step");
+        if (root.Op is CumulativeArgExtremumOp)
+        {
+            var best = new Local("best", root.Inputs[0].DType);
+            var bestAt = new Local("bestAt", DType.Int64);
+            var here = new Local("here", best.Type);
+            return new Block(
+            [
+                new Let(best, Read(0, others, LoopMath.Int(0))),
+                new Let(bestAt, LoopMath.Int(0)),
+                Write(others, LoopMath.Int(0), bestAt),
+                new For(step, LoopMath.Int(1), Size, LoopKind.Serial, new Block(
+                [
+                    new Let(here, Read(0, others, step)),
+                    new If(steps.Wins(here, best), new Block([new Assign(best, here), new Assign(bestAt, step)])),
+                    Write(others, step, bestAt),
+                ])),
+            ]);
+        }
+
+        // Carried in double a sum keeps its digits, as in PyTorch; the conversions cost about twice the time of a sum in float.
+        DType type = root is { DType: DType.Float32, Op: not ScanOp } ? DType.Float64 : root.DType;
+        var state = new Local("state", type);
+        return new Block(
+        [
+            new Let(state, LoopMath.Convert(type, steps.First(others))),
+            Write(others, LoopMath.Int(0), state),
+            new For(step, LoopMath.Int(1), Size, LoopKind.Serial, new Block([new Assign(state, steps.Next(state, others, step)), Write(others, step, state)])),
+        ]);
+    }
+
+    /// <summary>Rows of the inner axes, a part of the last one wide.</summary>
+    private Block Rows(IReadOnlyList<Local> outer, LoopValue from, LoopValue to)
+    {
+        Local step = LoopMath.Index("step");
+        LoopValue before = LoopMath.Minus(step, LoopMath.Int(1));
+        if (root.Op is CumulativeArgExtremumOp)
+        {
+            // What is best so far is read at its position: rows of it would have to be kept for each inner axis.
+            return new Block([Inner(outer, from, to, LoopKind.Serial, others => Line(others))]);
+        }
+
+        LoopStatement first = Inner(outer, from, to, LoopKind.Vector, others => Write(others, LoopMath.Int(0), steps.First(others)));
+        LoopStatement next = Inner(outer, from, to, LoopKind.Vector, others =>
+            Write(others, step, steps.Next(new Load(output, Position(0, target, others, before)), others, step)));
+        return new Block([first, new For(step, LoopMath.Int(1), Size, LoopKind.Serial, next)]);
+    }
+
+    private LoopStatement Inner(IReadOnlyList<Local> outer, LoopValue from, LoopValue to, LoopKind last, Func<IReadOnlyList<Local>, LoopStatement> body)
+    {
+        int count = nest.Sizes.Count - scanned - 1;
+        Local[] inner = [.. Enumerable.Range(0, count).Select(i => LoopMath.Index($"c{i}"))];
+        LoopStatement statement = body([.. outer, .. inner]);
+        for (int i = count - 1; i >= 0; i--)
+        {
+            bool isLast = i == count - 1;
+            statement = new For(
+                inner[i], isLast ? from : LoopMath.Int(0), isLast ? to : kernel.Size(nest.Sizes[scanned + 1 + i]), isLast ? last : LoopKind.Serial, statement);
+        }
+
+        return statement;
+    }
+
+    /// <summary>The values of an operation's steps.</summary>
+    private sealed class Steps(LowerScan scan)
+    {
+        private readonly Node? body = scan.root.Op is ScanOp op ? InlineCalls.Run([op.Body.Results[0]])[0] : null;
+
+        public Load First(IReadOnlyList<Local> others) => scan.Read(scan.root.Op is LinearRecurrenceOp ? 1 : 0, others, LoopMath.Int(0));
+
+        public LoopValue Next(LoopValue state, IReadOnlyList<Local> others, LoopValue step)
+        {
+            LoopValue Read(int input, LoopValue at) => LoopMath.Convert(state.Type, scan.Read(input, others, at));
+            switch (scan.root.Op)
+            {
+                case CumulativeSumOp:
+                    return new BinaryValue(BinaryFunction.Add, state, Read(0, step));
+                case LinearRecurrenceOp linear:
+                    LoopValue coefficient = Read(0, linear.AtSource ? LoopMath.Minus(step, LoopMath.Int(1)) : step);
+                    return new BinaryValue(BinaryFunction.Add, new BinaryValue(BinaryFunction.Multiply, coefficient, state), Read(1, step));
+                default:
+                    return Apply(state, Read(0, step));
+            }
+        }
+
+        public LoopValue Wins(LoopValue here, LoopValue best)
+        {
+            var op = (CumulativeArgExtremumOp)scan.root.Op;
+            LoopValue wins = new BinaryValue(op.Largest ? BinaryFunction.GreaterEqual : BinaryFunction.LessEqual, here, best);
+            return here.Type.IsFloat() ? LoopMath.Either(wins, new UnaryValue(UnaryFunction.IsNaN, here)) : wins;
+        }
+
+        private LoopValue Apply(LoopValue before, LoopValue here)
+        {
+            Function function = ((ScanOp)scan.root.Op).Body;
+            Dictionary<Node, LoopValue> values = new() { [function.Parameters[0]] = before, [function.Parameters[1]] = here };
+            foreach (Node node in GraphWalk.TopologicalOrder([body!], values.ContainsKey))
+            {
+                if (!values.ContainsKey(node))
+                {
+                    values[node] = node.Op is ConstantOp constant ? Scalars.Literal(constant) : Scalars.Apply(node, [.. node.Inputs.Select(i => values[i])]);
+                }
+            }
+
+            return values[body!];
+        }
+    }
+}

@@ -1,0 +1,101 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>
+/// The int64 positions of the elements along an axis in ascending or descending order: equal ones, 0 and −0 among them, in the order they have;
+/// NaN counts as the greatest. No slope: sorted values are taken at these positions.
+/// </summary>
+internal sealed record ArgSortOp(int Along, bool Descending) : SingleResultOp
+{
+    private static readonly Comparer<double> NaNGreatest = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
+
+    public override bool IsDifferentiable => false;
+
+    protected override NodeType InferResult(TypeContext context)
+    {
+        Node x = context.Inputs[0];
+        context.RequireNumber();
+        context.RequireAxis(Along, x.Rank);
+        context.RequireAtLeast(int.MaxValue, x.Shape[Along], $"axis {Along} is too long; at most {int.MaxValue} elements can be sorted.");
+        return new NodeType(DType.Int64, x.Shape);
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context)
+    {
+        TensorValue x = context.Inputs[0];
+        long[] positions = new long[x.Count];
+        foreach (long[] line in Scanning.Lines(x.Shape, Along, reverse: false))
+        {
+            IEnumerable<int> places = Enumerable.Range(0, line.Length);
+            int[] sorted = x.DType.IsFloat() ? Sorted(places, t => x.Reals[line[t]], NaNGreatest) : Sorted(places, t => x.Integers[line[t]], Comparer<long>.Default);
+            for (int t = 0; t < sorted.Length; t++)
+            {
+                positions[line[t]] = sorted[t];
+            }
+        }
+
+        return TensorValue.OfIntegers(DType.Int64, x.Shape, positions);
+    }
+
+    private int[] Sorted<T>(IEnumerable<int> places, Func<int, T> key, Comparer<T> comparer) =>
+        [.. Descending ? places.OrderByDescending(key, comparer) : places.OrderBy(key, comparer)];
+}
+
+/// <summary>
+/// For each value the int64 number of elements of a sorted row that come before it: those less, or those less or equal. NaN comes after all. No slope.
+/// </summary>
+internal sealed record SearchSortedOp(bool Right) : SingleResultOp
+{
+    public override bool IsDifferentiable => false;
+
+    protected override NodeType InferResult(TypeContext context)
+    {
+        (Node sorted, Node values) = (context.Inputs[0], context.Inputs[1]);
+        context.RequireSameTypes();
+        context.RequireNumber();
+        return sorted.Rank > 0 && sorted.Rank == values.Rank && sorted.Shape.Take(sorted.Rank - 1).SequenceEqual(values.Shape.Take(sorted.Rank - 1))
+            ? new NodeType(DType.Int64, values.Shape)
+            : throw context.BadShape($"sorted rows {sorted.Shape} do not fit values {values.Shape}: all axes but the last must be equal.");
+    }
+
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null, null];
+
+    protected override TensorValue EvaluateResult(EvaluationContext context)
+    {
+        (TensorValue sorted, TensorValue values) = (context.Inputs[0], context.Inputs[1]);
+        long length = sorted.Shape[^1];
+        long[] found = new long[values.Count];
+        for (long i = 0; i < found.Length; i++)
+        {
+            long row = i / values.Shape[^1] * length;
+            (long low, long high) = (0, length);
+            while (low < high)
+            {
+                long middle = (low + high) / 2;
+                (low, high) = IsBefore(sorted, row + middle, values, i) ? (middle + 1, high) : (low, middle);
+            }
+
+            found[i] = low;
+        }
+
+        return TensorValue.OfIntegers(DType.Int64, values.Shape, found);
+    }
+
+    private bool IsBefore(TensorValue sorted, long at, TensorValue values, long value) => sorted.DType.IsFloat()
+        ? !(Right ? sorted.Reals[at] > values.Reals[value] : sorted.Reals[at] >= values.Reals[value])
+        : !(Right ? sorted.Integers[at] > values.Integers[value] : sorted.Integers[at] >= values.Integers[value]);
+}
+
+/// <summary>The lower median of all elements, NaN if there is one. Elements equal to it share the gradient evenly.</summary>
+internal sealed record MedianOp : CompositeOp
+{
+    public override Node[] Expand(IReadOnlyList<Node> inputs) => [Ops.MedianWithIndex(Ops.Flatten(inputs[0]), 0).Values];
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        Node x = node.Inputs[0];
+        Node attains = Ops.Cast(Ops.Equal(x, node) | (Ops.NotEqual(x, x) & Ops.NotEqual(node, node)), x.DType);
+        return [attains * (cotangents[0]! / Ops.Sum(attains))];
+    }
+}

@@ -1,0 +1,70 @@
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over axes (PyTorch's vector_norm). Order 2 has the gradient 0 where the norm is 0; orders ∞ and −∞ are the largest
+    /// and smallest magnitude, whose ties share the gradient evenly; order 0 counts what is not 0 and has no gradient. An element that is 0 gets the
+    /// gradient 0.
+    /// </summary>
+    /// <param name="x">Floats; at least one along the axes for the orders ∞ and −∞.</param>
+    /// <param name="order">p.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node Norm(Node x, double order = 2, Axes axes = default, bool keepDims = false)
+    {
+        RequireFloat("Norm", x);
+        if (double.IsNaN(order))
+        {
+            throw new GraphException($"Norm: the order is NaN; use a number, or an infinity for the largest or smallest magnitude. Input: {x.Describe()}.");
+        }
+
+        return order switch
+        {
+            0 => Sum(Cast(NotEqual(x, 0), x.DType), axes, keepDims),
+            1 => Sum(Abs(x), axes, keepDims),
+            2 => Root(Sum(Square(x), axes, keepDims)),
+            double.PositiveInfinity => Max(Abs(x), axes, keepDims),
+            double.NegativeInfinity => Min(Abs(x), axes, keepDims),
+            _ => PowerNorm(x, order, axes, keepDims),
+        };
+    }
+
+    /// <summary>The p-norm of a − b, over all elements (PyTorch's dist).</summary>
+    /// <param name="a">Floats.</param>
+    /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
+    /// <param name="order">p, as in <see cref="Norm"/>.</param>
+    public static Node Dist(Node a, Node b, double order = 2)
+    {
+        RequireFloat("Dist", a);
+        return Norm(a - NotNull(b), order);
+    }
+
+    /// <summary>The p-norm of the difference of each row of one matrix and each row of another (PyTorch's cdist): the gradient is 0 between equal rows.</summary>
+    /// <param name="a">Floats [..., P, M].</param>
+    /// <param name="b">Floats [..., R, M] of the same dtype; the leading axes broadcast. The result is [..., P, R].</param>
+    /// <param name="order">p, as in <see cref="Norm"/>.</param>
+    public static Node CDist(Node a, Node b, double order = 2)
+    {
+        RequireFloat("CDist", a);
+        if (a.Rank < 2 || NotNull(b).Rank < 2 || a.Shape[^1] != b.Shape[^1])
+        {
+            throw new ShapeException(
+                $"CDist: rows of one length are needed, [..., P, M] and [..., R, M], not {a.Shape} and {NotNull(b).Shape}.{Operations.Broadcasting.Declare(a.Shape, b.Shape)} Inputs: {a.Describe()}, {b.Describe()}.");
+        }
+
+        return Norm(Unsqueeze(a, -2) - Unsqueeze(b, -3), order, -1);
+    }
+
+    /// <summary>√x of what is at least 0, with the gradient 0 at 0.</summary>
+    private static Node Root(Node x) => Where(Equal(x, 0), 0, Sqrt(x));
+
+    /// <summary>Powers of what is not 0: at 0 their slopes may be infinite, and the norm's is to be 0.</summary>
+    private static Node PowerNorm(Node x, double order, Axes axes, bool keepDims)
+    {
+        Node isZero = Equal(x, 0);
+        Node powers = Where(isZero, order > 0 ? 0 : double.PositiveInfinity, Pow(Where(isZero, 1, Abs(x)), order));
+        Node total = Sum(powers, axes, keepDims);
+        return order > 0 ? Where(Equal(total, 0), 0, Pow(Where(Equal(total, 0), 1, total), 1 / order)) : Pow(total, 1 / order);
+    }
+}

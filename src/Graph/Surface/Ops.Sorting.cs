@@ -1,0 +1,127 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// The elements along an axis in order, and the int64 positions they come from. Sorting is stable: equal elements keep their order. NaN counts as the
+    /// greatest. The gradient goes to the elements that the values come from.
+    /// </summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="descending">Whether the greatest comes first.</param>
+    public static (Node Values, Node Indices) Sort(Node x, int axis = -1, bool descending = false)
+    {
+        RequireNumber("Sort", x);
+        int along = Axis.Normalize(axis, x.Rank, "Sort", x);
+        return Picked(x, along, Node.Create(new ArgSortOp(along, descending), x));
+    }
+
+    /// <summary>The int64 positions of the elements along an axis in order; equal elements keep theirs, and NaN counts as the greatest. No gradient.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="descending">Whether the greatest comes first.</param>
+    public static Node ArgSort(Node x, int axis = -1, bool descending = false)
+    {
+        RequireNumber("ArgSort", x);
+        return Node.Create(new ArgSortOp(Axis.Normalize(axis, x.Rank, "ArgSort", x), descending), x);
+    }
+
+    /// <summary>The elements along the first axis in ascending order (PyTorch's msort).</summary>
+    /// <param name="x">Numbers.</param>
+    public static Node MSort(Node x)
+    {
+        RequireNumber("MSort", x);
+        Axis.Normalize(0, x.Rank, "MSort", x);
+        return Sort(x, 0).Values;
+    }
+
+    /// <summary>The k greatest or least elements along an axis, in order, and their int64 positions: of equal ones the first. NaN counts as the greatest.</summary>
+    /// <param name="x">Numbers, at least k along the axis.</param>
+    /// <param name="k">How many.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="largest">Whether to take the greatest, the greatest first; else the least, the least first.</param>
+    public static (Node Values, Node Indices) TopK(Node x, int k, int axis = -1, bool largest = true)
+    {
+        RequireNumber("TopK", x);
+        int along = Axis.Normalize(axis, x.Rank, "TopK", x);
+        return k >= 0 && Dim.AtLeast(x.Shape[along], k) != false
+            ? Picked(x, along, Slice(Node.Create(new ArgSortOp(along, largest), x), along, 0, k))
+            : throw new ShapeException($"TopK: {k} elements cannot be taken of the {x.Shape[along]} along axis {along}. Input: {x.Describe()}.");
+    }
+
+    /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
+    /// <param name="x">Numbers, at least k along the axis.</param>
+    /// <param name="k">Which, at least 1.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="keepDims">Whether the axis stays with size 1.</param>
+    public static (Node Values, Node Indices) KthValue(Node x, int k, int axis = -1, bool keepDims = false)
+    {
+        RequireNumber("KthValue", x);
+        int along = Axis.Normalize(axis, x.Rank, "KthValue", x);
+        return k >= 1 && Dim.AtLeast(x.Shape[along], k) != false
+            ? Pick(x, along, keepDims, Slice(Node.Create(new ArgSortOp(along, Descending: false), x), along, k - 1, k))
+            : throw new ShapeException($"KthValue: there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1. Input: {x.Describe()}.");
+    }
+
+    /// <summary>
+    /// The median of all elements: of an even number the lower of the two in the middle, NaN if there is one. Elements equal to it share the gradient
+    /// evenly.
+    /// </summary>
+    /// <param name="x">Floats, at least one.</param>
+    public static Node Median(Node x)
+    {
+        RequireFloat("Median", x);
+        return Node.Create(new MedianOp(), x);
+    }
+
+    /// <summary>
+    /// The median along an axis: of an even number the lower of the two in the middle, NaN if there is one. With its int64 position, to which the gradient
+    /// goes alone.
+    /// </summary>
+    /// <param name="x">Numbers, at least one along the axis.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="keepDims">Whether the axis stays with size 1.</param>
+    public static (Node Values, Node Indices) MedianWithIndex(Node x, int axis, bool keepDims = false)
+    {
+        RequireNumber("MedianWithIndex", x);
+        int along = Axis.Normalize(axis, x.Rank, "MedianWithIndex", x);
+        Dim size = x.Shape[along];
+        if (size.Constant == 0)
+        {
+            throw new ShapeException($"MedianWithIndex: axis {along} has no elements to choose from. Input: {x.Describe()}.");
+        }
+
+        Node order = Node.Create(new ArgSortOp(along, Descending: false), x);
+        Dim middle = (size - 1) / 2;
+        Node index = Slice(order, along, middle, middle + 1);
+        if (x.DType.IsFloat())
+        {
+            // NaN is sorted to the end; the first of them counts.
+            Node isNaN = IsNaN(x);
+            index = Where(Any(isNaN, along, keepDims: true), ArgMax(Cast(isNaN, DType.Int64), along, keepDims: true), index);
+        }
+
+        return Pick(x, along, keepDims, index);
+    }
+
+    /// <summary>
+    /// Where values would be put into sorted rows: the int64 number of elements that are less, or less or equal. NaN comes after all. No gradient.
+    /// </summary>
+    /// <param name="sorted">Numbers, ascending along the last axis: one row for all values, or as many as the values have. Others give positions that mean nothing.</param>
+    /// <param name="values">Numbers of the same dtype.</param>
+    /// <param name="right">Whether to go behind equal elements.</param>
+    public static Node SearchSorted(Node sorted, Node values, bool right = false)
+    {
+        if (NotNull(sorted).Rank != 1)
+        {
+            return Node.Create(new SearchSortedOp(right), sorted, NotNull(values));
+        }
+
+        // One row for all values: they are one row, too.
+        return Reshape(Node.Create(new SearchSortedOp(right), sorted, Reshape(NotNull(values), [values.Shape.ElementCount])), values.Shape);
+    }
+
+    private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (TakeAlongAxis(x, indices, along), indices);
+}

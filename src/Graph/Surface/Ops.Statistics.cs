@@ -1,0 +1,118 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>The variance over axes: the mean squared distance from the mean, with <paramref name="correction"/> taken off the count.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's variance.</param>
+    public static Node Variance(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
+    {
+        RequireFloat("Variance", x);
+        Axis.Normalize(axes, x, "Variance");
+        Node deviation = x - Mean(x, axes, keepDims: true);
+        Node squares = Sum(deviation * deviation, axes, keepDims);
+        Node count = DimValue(CountAlong(x, axes), x.DType);
+        return squares / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
+    }
+
+    /// <summary>The square root of the <see cref="Variance"/>; its gradient is 0 where the deviation is 0.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's deviation.</param>
+    public static Node StandardDeviation(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
+    {
+        RequireFloat("StandardDeviation", x);
+        return Root(Variance(x, axes, keepDims, correction));
+    }
+
+    /// <summary>log Σexp(x) over axes, without overflow; −∞ where all elements are, with the gradient NaN there, as in PyTorch.</summary>
+    /// <param name="x">Floats, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node LogSumExp(Node x, Axes axes = default, bool keepDims = false)
+    {
+        RequireFloat("LogSumExp", x);
+        EquatableArray<int> along = Axis.Normalize(axes, x, "LogSumExp");
+
+        // A row of −∞ has no finite number to subtract.
+        Node top = Detach(Max(x, axes, keepDims: true));
+        Node shift = Where(IsFinite(top), top, 0);
+        Node result = Log(Sum(Exp(x - shift), axes, keepDims: true)) + shift;
+        return keepDims ? result : Reshape(result, x.Shape.Without(along));
+    }
+
+    /// <summary>The sum over axes of what is not NaN; 0 of nothing. NaN gets the gradient 0.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node NaNSum(Node x, Axes axes = default, bool keepDims = false)
+    {
+        RequireFloat("NaNSum", x);
+        return Sum(Where(IsNaN(x), 0, x), axes, keepDims);
+    }
+
+    /// <summary>The mean over axes of what is not NaN; NaN of nothing. NaN gets the gradient 0.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static Node NaNMean(Node x, Axes axes = default, bool keepDims = false)
+    {
+        RequireFloat("NaNMean", x);
+        return NaNSum(x, axes, keepDims) / Sum(Cast(Equal(x, x), x.DType), axes, keepDims);
+    }
+
+    /// <summary>The differences x[i + 1] − x[i] of neighbours along an axis, which loses one element each time they are taken.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="order">How many times to take differences, at least 0.</param>
+    /// <param name="axis">The axis; a symbolic one must have as many elements as are lost.</param>
+    public static Node Diff(Node x, int order = 1, int axis = -1)
+    {
+        RequireNumber("Diff", x);
+        int along = Axis.Normalize(axis, x.Rank, "Diff", x);
+        if (order < 0)
+        {
+            throw new GraphException($"Diff: the order {order} is below 0. Input: {x.Describe()}.");
+        }
+
+        for (int i = 0; i < order; i++)
+        {
+            x = Slice(x, along, 1) - Slice(x, along, 0, -1);
+        }
+
+        return x;
+    }
+
+    /// <summary>The integral of samples along an axis at equal distances by the trapezoidal rule; 0 of one sample.</summary>
+    /// <param name="y">Floats.</param>
+    /// <param name="spacing">The distance between neighbouring samples.</param>
+    /// <param name="axis">The axis; a symbolic one must have at least one element.</param>
+    public static Node Trapezoid(Node y, double spacing = 1, int axis = -1)
+    {
+        RequireFloat("Trapezoid", y);
+        int along = Axis.Normalize(axis, y.Rank, "Trapezoid", y);
+        return Sum(Slice(y, along, 1) + Slice(y, along, 0, -1), along) * (spacing / 2);
+    }
+
+    /// <summary>The integral of samples along an axis by the trapezoidal rule.</summary>
+    /// <param name="y">Floats.</param>
+    /// <param name="x">Where the samples lie, of y's dtype: [n] for the n samples of the axis, or a shape that broadcasts with y's.</param>
+    /// <param name="axis">The axis; a symbolic one must have at least one element.</param>
+    public static Node Trapezoid(Node y, Node x, int axis = -1)
+    {
+        RequireFloat("Trapezoid", y);
+        int along = Axis.Normalize(axis, y.Rank, "Trapezoid", y);
+        Node places = NotNull(x).Rank == 1 ? Reshape(x, Shape.Of(Enumerable.Range(0, y.Rank).Select(a => a == along ? x.Shape[0] : Dim.Of(1)))) : x;
+        if (places.Rank != y.Rank || places.Shape[along] != y.Shape[along])
+        {
+            throw new ShapeException(
+                $"Trapezoid: places {x.Shape} do not fit samples {y.Shape} along axis {along}; give [{y.Shape[along]}] or a shape that broadcasts with the samples'.{Broadcasting.Declare(y.Shape, x.Shape)} Inputs: {y.Describe()}, {x.Describe()}.");
+        }
+
+        return Sum(Diff(places, 1, along) * (Slice(y, along, 1) + Slice(y, along, 0, -1)), along) * 0.5;
+    }
+}
