@@ -268,6 +268,22 @@ internal static class OperationTable
         Movement<ConcatOp>(" rows", c => Ops.Concat([c.X([1, c.N]), c.X([3, c.N])])),
         Movement<ConcatOp>(" of one", c => Ops.Stack([.. Enumerable.Repeat(c.X([c.N]), 3)], 1)),
 
+        Movement<FlipOp>(string.Empty, c => Ops.Flip(c.X([3, c.N]))),
+        Movement<FlipOp>(" last", c => Ops.Flip(c.X([3, c.N]), 1)),
+        Movement<FlipOp>(" first of three", c => Ops.Flip(c.X([3, 2, c.N]), [0])),
+        Movement<FlipOp>(" flattened", c => Ops.Flatten(Ops.Flip(c.X([3, c.N, 2])))),
+        Movement<FlipOp>(" with a step", c => Ops.Slice(Ops.Flip(c.X([7, c.N]), 0), 0, 1, 6, 2)),
+        new OperationRow(typeof(FlipOp), Floats, c => Ops.Sum(Ops.Flip(c.X([c.N, 3])) * c.X([c.N, 3]), 0)) { Variant = " in a sum", Ulps = 8, Floor = n => 16 * n, Specials = false },
+        Contraction(" of flipped", c => Ops.MatMul(Ops.Flip(c.X([5, c.N])), Ops.Flip(c.X([c.N, 4]), 0))),
+        Movement<DiagonalOp>(string.Empty, c => Ops.Diagonal(c.X([c.N, c.N]))),
+        Movement<DiagonalOp>(" above", c => Ops.Diagonal(c.X([3, c.N + 4, c.N + 4]), 2, 1, 2)),
+        Movement<DiagonalOp>(" below, of rectangles", c => Ops.Diagonal(c.X([3, 7, c.N]), -1, 1, 0)),
+        new OperationRow(typeof(WhereOp), All, c => Ops.DiagEmbed(c.X([2, c.N]), -1)) { Variant = " of diagonals" },
+        new OperationRow(typeof(WhereOp), All, c => Ops.Tril(c.X([2, c.N, 5]), 1)) { Variant = " of a lower triangle" },
+        Movement<ConcatOp>(" of a roll", c => Ops.Roll(c.X([3, c.N + 2]), -2, 1)),
+        Movement<ReshapeOp>(" of a tile", c => Ops.Tile(c.X([3, c.N]), 2, 3)),
+        Movement<ReshapeOp>(" of a tile by N", c => Ops.RepeatInterleave(c.X([3, 2]), c.N, 0)),
+
         // Indexing.
         .. from type in new[] { DType.Int32, DType.Int64 }
            from row in Indexing(type)
@@ -393,6 +409,12 @@ internal static class OperationTable
         new(typeof(IndexAddOp), Numbers, c => Ops.IndexAdd(c.X([5, c.N]), 0, c.Indices(type, [7], 5), c.X([7, c.N]))) { Specials = false, Ulps = 8, Floor = _ => 16 },
         new(typeof(IndexAddOp), Single, c => Ops.IndexAdd(c.X([3, 5]), 1, c.Indices(type, [c.N], 5), c.X([3, c.N]))) { Variant = " last", Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
         new(typeof(ScatterAddOp), Numbers, c => Ops.ScatterAdd(c.X([3, 5]), 1, c.Indices(type, [3, c.N], 5), c.X([3, c.N]))) { Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
+        new(typeof(ScatterOp), All, c => Ops.Scatter(c.X([3, 5]), 1, c.Indices(type, [3, c.N], 5), c.X([3, c.N]))),
+        new(typeof(ScatterOp), Numbers, c => Ops.ScatterReduce(c.X([3, 5]), 1, c.Indices(type, [3, c.N], 5), c.X([3, c.N]), ScatterReduction.Max)) { Variant = " largest", Specials = false },
+        new(typeof(ScatterOp), Numbers, c => Ops.ScatterReduce(c.X([5, c.N]), 0, c.Indices(type, [7, c.N], 5), c.X([7, c.N]), ScatterReduction.Min, false)) { Variant = " smallest", Specials = false },
+        new(typeof(ScatterOp), Numbers, c => Ops.ScatterReduce(c.X([5, c.N]), 0, c.Indices(type, [7, c.N], 5), c.X([7, c.N]), ScatterReduction.Prod)) { Variant = " product", Specials = false, Range = 1.3, Ulps = 64, Floor = _ => 16, HasGradient = false },
+        new(typeof(ScatterOp), Floats, c => Ops.ScatterReduce(c.X([5, c.N]), 0, c.Indices(type, [7, c.N], 5), c.X([7, c.N]), ScatterReduction.Prod)) { Variant = " product of positives", Specials = false, Positive = true, Range = 1.3, Ulps = 64, Floor = _ => 64 },
+        new(typeof(NonZeroOp), [DType.Bool], c => Ops.NonZero(c.Bools([3, c.N]), c.N + 1).Indices) { Variant = $" {type}" },
         new(typeof(ScatterAddOp), Single, c => Ops.ScatterAdd(c.X([5, c.N]), 0, c.Indices(type, [2, c.N], 5), c.X([2, c.N]))) { Variant = " first", Specials = false, Ulps = 8, Floor = n => 4 * (n + 4) },
     ];
 }

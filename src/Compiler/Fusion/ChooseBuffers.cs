@@ -125,7 +125,7 @@ internal sealed class ChooseBuffers : IMaterialization
                 break;
             case IotaOp or DimValueOp:
                 break;
-            case BroadcastToOp or PermuteOp or SliceOp or ReshapeOp:
+            case MovementOp:
                 DemandView(node);
                 break;
             case ElementwiseOp:
@@ -168,7 +168,7 @@ internal sealed class ChooseBuffers : IMaterialization
 
             foreach (Node node in order)
             {
-                if (node.Op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp)
+                if (node.Op is MovementOp)
                 {
                     DemandView(node);
                 }

@@ -70,7 +70,7 @@ internal sealed class ChoosePrologues
                     case MatMulOp:
                         products.Add(reader);
                         break;
-                    case BroadcastToOp or PermuteOp or SliceOp or ReshapeOp:
+                    case MovementOp:
                         reason ??= roots.Contains(reader) ? "it is a result" : choice.IsMaterialized(reader) ? $"{reader.Op.Name} copies it" : null;
                         pending.Push(reader);
                         break;
@@ -196,5 +196,5 @@ internal sealed class ChoosePrologues
     }
 
     private static bool IsFusable(Op op) =>
-        op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp or BroadcastToOp or PermuteOp or SliceOp or ReshapeOp;
+        op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp or MovementOp;
 }

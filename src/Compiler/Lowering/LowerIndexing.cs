@@ -54,20 +54,35 @@ internal static class LowerIndexing
         return Nest.Serial(kernel, at, [.. root.Shape], body);
     }
 
-    public static LoweredKernel ScatterAdd(Node root, IMaterialization materialization)
+    public static LoweredKernel ScatterAdd(Node root, IMaterialization materialization) => Scatter(root, ((ScatterAddOp)root.Op).Along, BinaryFunction.Add, materialization);
+
+    public static LoweredKernel Scatter(Node root, IMaterialization materialization) => Scatter(
+        root,
+        ((ScatterOp)root.Op).Along,
+        ((ScatterOp)root.Op).Mode switch
+        {
+            ScatterMode.Set => null,
+            ScatterMode.Max => BinaryFunction.Maximum,
+            ScatterMode.Min => BinaryFunction.Minimum,
+            _ => BinaryFunction.Multiply,
+        },
+        materialization);
+
+    /// <summary>Elements one after the other, combined by a function with what they find, or put in its place.</summary>
+    private static LoweredKernel Scatter(Node root, int along, BinaryFunction? combine, IMaterialization materialization)
     {
         (Node x, Node indices, Node added) = (root.Inputs[0], root.Inputs[1], root.Inputs[2]);
-        int along = ((ScatterAddOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
         LoopStatement start = CopyBase(kernel, root, x, materialization);
         View source = PointwiseExpression.ViewOf(added, materialization)!;
         LoopBuffer output = kernel.Output(root);
         Local[] at = Variables(indices.Rank);
         LoopStatement body = Checked(kernel, root, x, indices, along, materialization, at, whole =>
-            Accumulate(
-                output,
-                Position(kernel, 0, View.RowMajor(root.Shape), whole),
-                new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at))));
+        {
+            LoopValue target = Position(kernel, 0, View.RowMajor(root.Shape), whole);
+            LoopValue value = new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at));
+            return new Store(output, target, combine is { } function ? new BinaryValue(function, new Load(output, target), value) : value);
+        });
         for (int axis = at.Length - 1; axis >= 0; axis--)
         {
             body = new For(at[axis], LoopMath.Int(0), kernel.Size(indices.Shape[axis]), LoopKind.Serial, body);

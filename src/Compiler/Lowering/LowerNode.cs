@@ -29,6 +29,8 @@ internal static class LowerNode
         IndexAddOp => LowerIndexing.IndexAdd(root, materialization),
         TakeAlongAxisOp => LowerIndexing.TakeAlongAxis(root, materialization),
         ScatterAddOp => LowerIndexing.ScatterAdd(root, materialization),
+        ScatterOp => LowerIndexing.Scatter(root, materialization),
+        NonZeroOp => LowerNonZero.Run(root, materialization),
         ConcatOp => LowerJoining.Concat(root, materialization),
         PadOp => LowerJoining.Pad(root, materialization),
         _ => throw new CompileException($"{root.Describe()} has no lowering."),

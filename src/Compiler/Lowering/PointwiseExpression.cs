@@ -99,7 +99,7 @@ internal sealed class PointwiseExpression
     {
         ConstantOp or DimValueOp => View.Dense(node),
         IotaOp iota => new View(node, 0, Enumerable.Range(0, node.Rank).Select(a => Dim.Of(a == iota.Along ? 1 : 0)).ToEquatableArray()),
-        BroadcastToOp or PermuteOp or SliceOp or ReshapeOp => ViewOf(node.Inputs[0], materialization)?.Move(node),
+        MovementOp => ViewOf(node.Inputs[0], materialization)?.Move(node),
         _ => null,
     };
 

@@ -52,6 +52,18 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                     Offset = slice.Ranges.Select((r, axis) => r.Start * Strides[axis]).Aggregate(Offset, (sum, d) => sum + d),
                     Strides = slice.Ranges.Select((r, axis) => Strides[axis] * r.Step).ToEquatableArray(),
                 };
+            case FlipOp flip:
+                return this with
+                {
+                    Offset = flip.Axes.Aggregate(Offset, (sum, axis) => sum + ((input.Shape[axis] - 1) * Strides[axis])),
+                    Strides = Strides.Select((s, axis) => flip.Axes.Contains(axis) ? s * -1 : s).ToEquatableArray(),
+                };
+            case DiagonalOp diagonal:
+                return this with
+                {
+                    Offset = Offset + (diagonal.FirstRow * Strides[diagonal.Rows]) + (diagonal.FirstColumn * Strides[diagonal.Columns]),
+                    Strides = [.. Strides.Where((_, axis) => axis != diagonal.Rows && axis != diagonal.Columns), Strides[diagonal.Rows] + Strides[diagonal.Columns]],
+                };
             case ReshapeOp:
                 return Reshape(input.Shape, node.Shape) is { } strides ? this with { Strides = strides } : null;
             default:

@@ -133,5 +133,5 @@ internal sealed class ChooseSaved
         : node.Op is AddOp or SubOp or MulOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or CastOp or ComparisonOp or BitwiseOp or SignBitOp ? 1
         : TranscendentalWork;
 
-    private static bool IsView(Op op) => op is BroadcastToOp or PermuteOp or SliceOp or ReshapeOp;
+    private static bool IsView(Op op) => op is MovementOp;
 }

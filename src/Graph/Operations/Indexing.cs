@@ -87,11 +87,9 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
-        Scattering.RequireAlong(context, Along);
+        Scattering.RequireSource(context, Along);
         context.RequireNumber();
-        return context.Inputs[2].Shape != context.Inputs[1].Shape ? throw context.BadShape($"the source must have the shape {context.Inputs[1].Shape} of the indices, not {context.Inputs[2].Shape}.{Broadcasting.Declare(context.Inputs[1].Shape, context.Inputs[2].Shape)}")
-            : context.Inputs[2].DType != context.Inputs[0].DType ? throw context.BadDType($"the source must have the dtype {context.Inputs[0].DType.Display()} of the base, not {context.Inputs[2].DType.Display()}; use Cast.")
-            : new NodeType(context.Inputs[0].DType, context.Inputs[0].Shape);
+        return context.Inputs[0].Results[0];
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, Node.Create(new TakeAlongAxisOp(Along), cotangent, node.Inputs[1])];
@@ -125,6 +123,22 @@ internal static class Scattering
         }
     }
 
+    /// <summary>Also asks for a third input of the shape of the indices and the dtype of the first.</summary>
+    public static void RequireSource(TypeContext context, int along)
+    {
+        RequireAlong(context, along);
+        (Node x, Node indices, Node source) = (context.Inputs[0], context.Inputs[1], context.Inputs[2]);
+        if (source.Shape != indices.Shape)
+        {
+            throw context.BadShape($"the source must have the shape {indices.Shape} of the indices, not {source.Shape}.{Broadcasting.Declare(indices.Shape, source.Shape)}");
+        }
+
+        if (source.DType != x.DType)
+        {
+            throw context.BadDType($"the source must have the dtype {x.DType.Display()} of the base, not {source.DType.Display()}; use Cast.");
+        }
+    }
+
     /// <summary>The position in the first input that the index at a position stands for.</summary>
     public static long Target(EvaluationContext context, long position, int along)
     {
@@ -134,24 +148,29 @@ internal static class Scattering
         return EvaluationContext.Position(at, whole);
     }
 
-    public static TensorValue Add(TensorValue target, TensorValue source, Func<long, long> position)
+    public static TensorValue Add(TensorValue target, TensorValue source, Func<long, long> position) =>
+        Write(target, source, position, (old, added) => old + added, (old, added) => unchecked(old + added));
+
+    /// <summary>Elements combined one after the other with what stands at their positions.</summary>
+    public static TensorValue Write(TensorValue target, TensorValue source, Func<long, long> position, Func<double, double, double> reals, Func<long, long, long> integers)
     {
         if (target.DType.IsFloat())
         {
-            double[] reals = [.. target.Reals];
+            double[] values = [.. target.Reals];
             for (long i = 0; i < source.Count; i++)
             {
-                reals[position(i)] += source.Reals[i];
+                long at = position(i);
+                values[at] = reals(values[at], source.Reals[i]);
             }
 
-            return TensorValue.OfReals(target.DType, target.Shape, reals);
+            return TensorValue.OfReals(target.DType, target.Shape, values);
         }
 
         long[] whole = [.. target.Integers];
         for (long i = 0; i < source.Count; i++)
         {
             long at = position(i);
-            whole[at] = unchecked(whole[at] + source.Integers[i]);
+            whole[at] = integers(whole[at], source.Integers[i]);
         }
 
         return TensorValue.OfIntegers(target.DType, target.Shape, whole);

@@ -1,7 +1,10 @@
 namespace GraphCompiler.Operations;
 
+/// <summary>Elements of one tensor in other places: no value is computed, and a compiled graph reads the input with other strides where it can.</summary>
+internal abstract record MovementOp : LinearOp;
+
 /// <summary>The elements, in row-major order, under another shape of as many elements.</summary>
-internal sealed record ReshapeOp(Shape To) : LinearOp
+internal sealed record ReshapeOp(Shape To) : MovementOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
@@ -22,7 +25,7 @@ internal sealed record ReshapeOp(Shape To) : LinearOp
 }
 
 /// <summary>Axes in another order: result axis i is input axis Order[i].</summary>
-internal sealed record PermuteOp(EquatableArray<int> Order) : LinearOp
+internal sealed record PermuteOp(EquatableArray<int> Order) : MovementOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
@@ -58,7 +61,7 @@ internal sealed record PermuteOp(EquatableArray<int> Order) : LinearOp
 }
 
 /// <summary>Repeats along axes of size 1 and new leading axes. The one place where broadcasting happens, and in its pullback is undone.</summary>
-internal sealed record BroadcastToOp(Shape To) : LinearOp
+internal sealed record BroadcastToOp(Shape To) : MovementOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
@@ -102,7 +105,7 @@ internal readonly record struct SliceRange(Dim Start, Dim Size, long Step)
 }
 
 /// <summary>A regular part of a tensor: one range an axis.</summary>
-internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : LinearOp
+internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : MovementOp
 {
     protected override NodeType InferResult(TypeContext context)
     {

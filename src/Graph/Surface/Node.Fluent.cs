@@ -2,6 +2,10 @@ namespace GraphCompiler;
 
 public partial class Node
 {
+    /// <summary>Elements as NumPy and PyTorch index them: <c>x[0, 1..^1, AxisIndex.Rest, rows]</c>, see <see cref="Ops.At"/>.</summary>
+    /// <param name="parts">What to take, an axis each.</param>
+    public Node this[params ReadOnlySpan<AxisIndex> parts] => Ops.At(this, parts);
+
     /// <inheritdoc cref="Ops.Detach"/>
     public Node Detach() => Ops.Detach(this);
 

@@ -254,7 +254,8 @@ internal sealed partial class RandomGraph
                     (order[i], order[j]) = (order[j], order[i]);
                 }
 
-                Add(Ops.Permute(t, order), IsExact(t));
+                Node permuted = Ops.Permute(t, order);
+                Add(permuted == t ? Ops.Flip(t) : permuted, IsExact(t));
                 break;
             case 13:
                 Node r = Number();
@@ -395,7 +396,14 @@ internal sealed partial class RandomGraph
                 if (target.Rank == 2 && target.Shape[1].Constant is { } width and > 0)
                 {
                     Node to = Ops.Iota(target.Shape.With(1, 2), 0);
-                    Add(Ops.ScatterAdd(target, 1, to - ((to / width) * width), Ops.BroadcastTo(Ops.Scalar(0.5, real), target.Shape.With(1, 2))), false);
+                    (Node at, Node half) = (to - ((to / width) * width), Ops.BroadcastTo(Ops.Scalar(0.5, real), target.Shape.With(1, 2)));
+                    Add(Ops.ScatterAdd(target, 1, at, half), false);
+                    Add(Ops.Scatter(target, 1, at, half), false);
+                }
+                else if (target.Rank == 1)
+                {
+                    Add(Ops.Diagonal(Ops.BroadcastTo(Ops.Unsqueeze(target, 1), [target.Shape[0], target.Shape[0]])), IsExact(target));
+                    Add(Ops.NonZero(Ops.Iota(target.Shape, 0) > 1, 3).Indices, true);
                 }
 
                 break;

@@ -25,6 +25,32 @@ internal sealed class FunctionTrace
         ["PRelu"] = [["N", "C"], ["C"]],
         ["Glu"] = [["A", 4]],
         ["Squeeze"] = [["A", 1, "B"]],
+        ["Scatter"] = [["A", "B"], ["N", "B"], ["N", "B"]],
+        ["IndexCopy"] = [["A", "B"], ["N"], ["N", "B"]],
+        ["IndexFill"] = [["A", "B"], ["N"], []],
+        ["MaskedFill"] = [["A", "B"], ["A", "B"], []],
+        ["Embedding"] = [["N"], ["A", "B"]],
+        ["EmbeddingBag"] = [["N", "K"], ["A", "B"]],
+        ["OneHot"] = [["N"]],
+        ["TensorDot"] = [["A", "B", "C"], ["B", "C", "D"]],
+        ["Bmm"] = [["A", "B", "K"], ["A", "K", "C"]],
+        ["Dot"] = [["A"], ["A"]],
+        ["Mv"] = [["A", "B"], ["B"]],
+        ["Outer"] = [["A"], ["B"]],
+        ["Inner"] = [["A", "K"], ["B", "K"]],
+        ["Bilinear"] = [["N", "A"], ["N", "B"], ["C", "A", "B"]],
+        ["MultiDot"] = [["A", "A"]],
+        ["Cross"] = [["N", 3], ["N", 3]],
+        ["Unbind"] = [[2, "A"]],
+        ["Chunk"] = [[11, "A"]],
+        ["Meshgrid"] = [["A"], ["B"]],
+        ["Diagonal"] = [["A", "A"]],
+        ["Trace"] = [["A", "A"]],
+        ["SelectScatter"] = [["A", "B"], ["B"]],
+        ["SliceScatter"] = [["A", "B"], [Dim.OfSymbol("A") - 1, "B"]],
+        ["PixelShuffle"] = [[4, "A", "B"]],
+        ["PixelUnshuffle"] = [["C", 4, 6]],
+        ["Rot90"] = [["A", "B"]],
         ["Concat"] = [["A", "B"], ["C", "B"]],
         ["Flatten"] = [["A", "B"]],
         ["SearchSorted"] = [["A", "B"], ["A", "N"]],
@@ -155,6 +181,7 @@ internal sealed class FunctionTrace
             arguments = [.. function.Method.GetParameters().Select(p => Argument(p, type, shapes, inputs))];
             object? made = function.Method.Invoke(null, arguments);
             return made is Node node ? (inputs, [node])
+                : made is Node[] several ? (inputs, several)
                 : made is System.Runtime.CompilerServices.ITuple tuple ? (inputs, [.. Enumerable.Range(0, tuple.Length).Select(i => (Node)tuple[i]!)])
                 : null;
         }
@@ -188,7 +215,7 @@ internal sealed class FunctionTrace
 
         return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
             : kind == typeof(double) ? MadeUp(parameter)
-            : kind == typeof(int) ? 0
+            : kind == typeof(int) ? (parameter.Name is "factor" or "count" ? 2 : 0)
             : kind == typeof(long) ? 0L
             : kind == typeof(Dim) ? Dim.Of(1)
             : kind == typeof(DType) ? DType.Float64
@@ -200,6 +227,7 @@ internal sealed class FunctionTrace
         {
             string words = function.Parameters.GetValueOrDefault(parameter.Name!) ?? string.Empty;
             DType own = words.StartsWith("Bools.", StringComparison.Ordinal) && function.Method.GetParameters().Length > 1 && function.Name == "Where" ? DType.Bool
+                : parameter.Name == "mask" ? DType.Bool
                 : words.Contains("int32 or int64", StringComparison.Ordinal) ? DType.Int64
                 : type;
             Node node = Ops.Placeholder(new NodeType(own, shapes[Math.Min(inputs.Count, shapes.Count - 1)]), name, own.IsFloat());

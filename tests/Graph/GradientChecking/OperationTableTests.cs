@@ -31,6 +31,7 @@ public sealed class OperationTableTests
         [typeof(ArgSortOp)] = "gives positions",
         [typeof(SearchSortedOp)] = "gives positions",
         [typeof(CumulativeArgExtremumOp)] = "gives positions",
+        [typeof(NonZeroOp)] = "gives positions",
         [typeof(DetachOp)] = "cuts gradients off by meaning",
         [typeof(InputOp)] = "has no inputs",
         [typeof(ParameterOp)] = "has no inputs",

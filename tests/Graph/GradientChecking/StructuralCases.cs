@@ -9,7 +9,7 @@ internal static class StructuralCases
 {
     private static readonly long[] Picks = [2, 0, 2];
 
-    public static IEnumerable<GradientCase> All => [.. Reductions, .. Movements, .. Indexing, .. Composites];
+    public static IEnumerable<GradientCase> All => [.. Reductions, .. Movements, .. ShapeCases.All, .. IndexCases.All, .. Indexing, .. Composites];
 
     private static IEnumerable<GradientCase> Reductions =>
     [

@@ -48,7 +48,7 @@ internal sealed class Prologue
         Node root = operand;
         while (root.Op is not ElementwiseOp)
         {
-            if (root.Op is not (BroadcastToOp or PermuteOp or SliceOp or ReshapeOp) || materialization.IsMaterialized(root))
+            if (root.Op is not MovementOp || materialization.IsMaterialized(root))
             {
                 return null;
             }

@@ -1,0 +1,85 @@
+namespace GraphCompiler;
+
+/// <summary>What becomes of the rows of a bag.</summary>
+public enum BagReduction
+{
+    /// <summary>They are added up.</summary>
+    Sum,
+
+    /// <summary>Their mean.</summary>
+    Mean,
+
+    /// <summary>The largest of each column; ties share their gradient evenly.</summary>
+    Max,
+}
+
+public static partial class Ops
+{
+    /// <summary>Rows of a table, looked up.</summary>
+    /// <param name="indices">int32 or int64, each in [0, rows).</param>
+    /// <param name="weight">The table, [rows, columns].</param>
+    /// <param name="paddingIndex">A row that gets no gradient; a negative number counts from the end.</param>
+    public static Node Embedding(Node indices, Node weight, long? paddingIndex = null)
+    {
+        RequireTable("Embedding", weight);
+        Node rows = Take(weight, indices);
+        return paddingIndex is { } padding ? Where(Unsqueeze(Equal(indices, PaddingRow("Embedding", indices, weight, padding)), -1), Detach(rows), rows) : rows;
+    }
+
+    /// <summary>Rows of a table, looked up and reduced by bags. An empty bag gives zeros.</summary>
+    /// <param name="indices">int32 or int64, each in [0, rows): [bags, rows of a bag], or one vector with offsets.</param>
+    /// <param name="weight">The table, [rows, columns].</param>
+    /// <param name="reduction">What becomes of the rows of a bag.</param>
+    /// <param name="offsets">Where each bag begins in a vector of indices: ascending, the first 0; int32 or int64, [bags].</param>
+    /// <param name="paddingIndex">A row that counts as absent; a negative number counts from the end.</param>
+    public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
+    {
+        RequireTable("EmbeddingBag", weight);
+        if (NotNull(indices).Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
+        {
+            throw new ShapeException($"EmbeddingBag: it takes [bags, rows of a bag], or a vector of indices and one of offsets. Inputs: {indices.Describe()}{(offsets is null ? string.Empty : $", {offsets.Describe()}")}.");
+        }
+
+        Dim bags = offsets is null ? indices.Shape[0] : offsets.Shape[0];
+        Node at = Flatten(indices);
+        Node bag = offsets is null
+            ? Flatten(Iota(indices.Shape, 0))
+            : Sum(Cast(Unsqueeze(Arange(at.Shape[0], dtype: offsets.DType), 1) >= offsets, DType.Int64), 1) - 1;
+        Node rows = Take(weight, at);
+        Node? absent = paddingIndex is { } padding ? Unsqueeze(Equal(at, PaddingRow("EmbeddingBag", at, weight, padding)), -1) : null;
+        Node zeros = Zeros([bags, weight.Shape[1]], weight.DType);
+        if (reduction == BagReduction.Max)
+        {
+            Node low = Full(zeros.Shape, double.NegativeInfinity, weight.DType);
+            Node largest = ScatterReduce(low, 0, BroadcastTo(Unsqueeze(bag, 1), rows.Shape), absent is null ? rows : Where(absent, double.NegativeInfinity, rows), ScatterReduction.Max);
+            return Where(Equal(largest, double.NegativeInfinity), 0, largest);
+        }
+
+        Node kept = absent is null ? rows : Where(absent, 0, rows);
+        Node sum = offsets is null ? Sum(Reshape(kept, [.. indices.Shape, weight.Shape[1]]), 1) : IndexAdd(zeros, 0, bag, kept);
+        if (reduction == BagReduction.Sum)
+        {
+            return sum;
+        }
+
+        Node ones = absent is null ? Ones([at.Shape[0], 1], weight.DType) : Where(absent, 0, Ones([at.Shape[0], 1], weight.DType));
+        Node count = IndexAdd(Zeros([bags, 1], weight.DType), 0, bag, ones);
+        return sum / Maximum(count, Scalar(1, weight.DType));
+    }
+
+    private static void RequireTable(string op, Node weight)
+    {
+        if (NotNull(weight).Rank != 2)
+        {
+            throw new ShapeException($"{op}: the table must be [rows, columns], not {weight.Describe()}.");
+        }
+    }
+
+    private static Node PaddingRow(string op, Node indices, Node weight, long padding)
+    {
+        Dim rows = weight.Shape[0];
+        return rows.Constant is { } n && (padding < -n || padding >= n)
+            ? throw new ShapeException($"{op}: there is no row {padding} in a table of {n}. Input: {weight.Describe()}.")
+            : padding < 0 ? DimValue(rows + padding, NotNull(indices).DType) : Scalar(padding, NotNull(indices).DType);
+    }
+}
