@@ -316,6 +316,11 @@ internal static class OperationTable
         Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 1)),
         Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 0)) with { Variant = " columns" },
         Rows2(typeof(NormalizeOp), x => Ops.LayerNorm(x)) with { Floor = n => n + 4, Ulps = 64 },
+        new OperationRow(typeof(CtcAlphaOp), Floats, c => Ops.CtcLoss(c.X([c.N, 3, 4]), c.Indices(DType.Int64, [3, 2], 4), c.Indices(DType.Int32, [3], c.N + 1), c.Indices(DType.Int64, [3], 3), 1, LossReduction.None, zeroInfinity: true)) { Ulps = 64, Floor = n => 16 + (8 * n), Specials = false, Least = 1 },
+        new OperationRow(typeof(CtcPullbackOp), Floats, CtcPullback) { Ulps = 64, Floor = n => 16 + (8 * n), Specials = false, Least = 1, HasGradient = false },
+        Rows2(typeof(RmsNormalizeOp), x => Ops.RmsNorm(x)) with { Floor = n => n + 4, Ulps = 64 },
+        Rows2(typeof(NormalizeOp), x => Ops.BatchNormTraining(x)) with { Variant = " of a batch", Floor = n => n + 4, Ulps = 64 },
+        new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([2, 5, c.N]), c.Indices(DType.Int64, [2, c.N], 5), labelSmoothing: 0.1)) { Variant = " of places", Ulps = 64, Floor = n => 8 + n, Specials = false, Least = 1 },
         new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([c.N, 5]), c.Indices(DType.Int64, [c.N], 5))) { Ulps = 64, Floor = _ => 8, Specials = false, Least = 1 },
         new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([3, c.N]), c.Indices(DType.Int32, [3], c.N), LossReduction.None)) { Variant = " classes N", Ulps = 64, Floor = n => 8 + n, Specials = false, Least = 1 },
         new OperationRow(typeof(CallOp), Floats, c => Ops.Call("twice", [c.X([3, c.N])], x => [x[0] + x[0]])),
@@ -355,6 +360,13 @@ internal static class OperationTable
         yield return new OperationRow(typeof(WhereOp), Floats, c => Ops.PRelu(c.X([c.N, 3]), c.X([3]))) { Variant = " of prelu" };
         yield return new OperationRow(typeof(MulOp), Floats, c => Ops.Glu(c.X([c.N, 6]))) { Variant = " of glu", Ulps = 8 };
         yield return new OperationRow(typeof(DivOp), Floats, c => Ops.LogAddExp2(c.X([3, c.N]), c.X([c.N]))) { Variant = " of logaddexp2", Ulps = 16, Floor = _ => 1 };
+    }
+
+    private static Node CtcPullback(InputMaker c)
+    {
+        (Node x, Node targets, Node times, Node labels) = (c.X([c.N, 3, 4]), c.Indices(DType.Int64, [3, 2], 4), c.Indices(DType.Int64, [3], c.N + 1), c.Indices(DType.Int32, [3], 3));
+        Node alpha = Node.Create(new CtcAlphaOp(1), x, targets, times, labels);
+        return Node.Create(new CtcPullbackOp(1), c.X([c.N, 3, 5]), alpha, x, targets, times, labels);
     }
 
     private static OperationRow Unary<TOp>(DType[] types, Func<Node, Node> op, double ulps = 0)

@@ -36,25 +36,17 @@ internal sealed partial class TorchFunctions
         {
             (Node x, Node wq, Node wk, Node wv, Node wo) = (a.Node(0), a.Node(1), a.Node(2), a.Node(3), a.Node(4));
             Node n = LayerNorm(x) * a.Node(7);
-            x += MatMul(Joined(Attention(Heads(MatMul(n, wq), 2), Heads(MatMul(n, wk), 2), Heads(MatMul(n, wv), 2))), wo);
+            x += MatMul(Joined(ScaledDotProductAttention(Heads(MatMul(n, wq), 2), Heads(MatMul(n, wk), 2), Heads(MatMul(n, wv), 2))), wo);
             return x + MatMul(Gelu(MatMul(LayerNorm(x) * a.Node(8), a.Node(5))), a.Node(6));
         });
         Add("math.sqrt", a => Math.Sqrt(PythonArguments.Number(a.Positional[0]!)));
 
-        // Time, batch and embedding; one input gives queries, keys and values.
-        Add("F.multi_head_attention_forward", a =>
-        {
-            (Node q, int width, int heads) = (Transpose(a.Node(0), 0, 1), a.Int(3, "embed_dim_to_check"), a.Int(4, "num_heads"));
-            Node[] parts = [.. Enumerable.Range(0, 3).Select(i => Heads(
-                MatMul(q, Transpose(Slice(a.Node(5), 0, i * width, (i + 1) * width))) + Slice(a.Node(6), 0, i * width, (i + 1) * width), heads))];
-            Node result = MatMul(Joined(Attention(parts[0], parts[1], parts[2])), Transpose(a.Node(11))) + a.Node(12);
-            return new object?[] { Transpose(result, 0, 1) };
-        });
+        // The arguments between say that there is no dropout and no bias of keys.
+        Add("F.multi_head_attention_forward", a => Two(MultiHeadAttention(
+            a.Node(0), a.Node(1), a.Node(2), a.Int(4, "num_heads"), a.Node(5), a.Node(6), a.Node(11), a.Node(12))));
     }
 
     private static Node Heads(Node x, int count) => Transpose(Reshape(x, [x.Shape[0], x.Shape[1], count, -1]), 1, 2);
 
     private static Node Joined(Node heads) => Flatten(Transpose(heads, 1, 2), 2);
-
-    private static Node Attention(Node q, Node k, Node v) => MatMul(Softmax(MatMul(q, Transpose(k)) / Math.Sqrt(Size(q, -1))), v);
 }

@@ -22,8 +22,8 @@ internal sealed record LoweredKernel(
     public IReadOnlyList<Node> WorkerScratch { get; init; } = [];
 }
 
-/// <summary>An index that left its axis: the node that looked it up, and the axis' size.</summary>
-internal sealed record ErrorSite(Node Node, int Axis, Dim Size);
+/// <summary>An index that left its axis: the node that looked it up, and the axis' size. Or another number outside [0, size), by its name.</summary>
+internal sealed record ErrorSite(Node Node, int Axis, Dim Size, string? What = null);
 
 /// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
 internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
@@ -85,9 +85,9 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     }
 
     /// <summary>A new error site; the number to fail with.</summary>
-    public int Site(Node node, int axis, Dim size)
+    public int Site(Node node, int axis, Dim size, string? what = null)
     {
-        sites.Add(new ErrorSite(node, axis, size));
+        sites.Add(new ErrorSite(node, axis, size, what));
         return sites.Count;
     }
 

@@ -33,6 +33,8 @@ internal static class LowerNode
         NonZeroOp => LowerNonZero.Run(root, materialization),
         ConcatOp => LowerJoining.Concat(root, materialization),
         PadOp => LowerJoining.Pad(root, materialization),
+        CtcAlphaOp => LowerCtc.Alpha(root, materialization),
+        CtcPullbackOp => LowerCtc.Pullback(root, materialization),
         _ => throw new CompileException($"{root.Describe()} has no lowering."),
     };
 }

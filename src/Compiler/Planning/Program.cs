@@ -93,7 +93,10 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        return new ExecutionException(EvaluationContext.IndexMessage(error.Node, detail, Evaluate(error.Size, workspace), error.Axis));
+        long size = Evaluate(error.Size, workspace);
+        return new ExecutionException(error.What is { } what
+            ? CtcErrors.Message(error.Node, what, detail, size)
+            : EvaluationContext.IndexMessage(error.Node, detail, size, error.Axis));
     }
 }
 

@@ -328,10 +328,11 @@ internal sealed partial class RandomGraph
             case 27:
                 Node soft = Float();
                 int axisOfSoft = AxisOf(soft);
-                Add(!Surely(soft.Shape[axisOfSoft]) ? Ops.Relu(soft) : Next(3) switch
+                Add(!Surely(soft.Shape[axisOfSoft]) ? Ops.Relu(soft) : Next(4) switch
                 {
                     0 => Ops.Softmax(soft, axisOfSoft),
                     1 => Ops.LogSoftmax(soft, axisOfSoft),
+                    2 => Ops.RmsNorm(soft, epsilon: 0.1),
                     _ => Ops.Softplus(soft),
                 }, false);
                 break;

@@ -60,7 +60,8 @@ internal sealed class RandomGraphTests
             withLoss += trial.Loss is null ? 0 : 1;
         }
 
-        string[] missing = [.. OperationTable.Rows.Select(r => r.Op.Name[..^2]).Distinct().Except(seen).Order()];
+        // CTC needs targets and lengths that fit each other.
+        string[] missing = [.. OperationTable.Rows.Select(r => r.Op.Name[..^2]).Distinct().Except(seen).Except(["CtcAlpha", "CtcPullback"]).Order()];
         using (Assert.EnterMultipleScope())
         {
             Assert.That(missing, Has.Length.LessThan(4), string.Join(", ", missing));

@@ -22,6 +22,17 @@ internal sealed class FunctionTrace
         ["ScatterAdd"] = [["A", "B"], ["N", "B"], ["N", "B"]],
         ["IndexAdd"] = [["A", "B"], ["N"], ["N", "B"]],
         ["CrossEntropy"] = [["N", "C"], ["N"]],
+        ["NllLoss"] = [["N", "C"], ["N"]],
+        ["MultiMarginLoss"] = [["N", "C"], ["N"]],
+        ["CosineEmbeddingLoss"] = [["N", "D"], ["N", "D"], ["N"]],
+        ["BatchNorm"] = [["N", "C", "L"], ["C"]],
+        ["BatchNormTraining"] = [["N", "C", "L"], ["C"]],
+        ["GroupNorm"] = [["N", 4, "L"]],
+        ["InstanceNorm"] = [["N", "C", "L"]],
+        ["RmsNorm"] = [["A", "B"], ["B"]],
+        ["ScaledDotProductAttention"] = [["N", "L", "E"], ["N", "S", "E"], ["N", "S", "V"]],
+        ["MultiHeadAttention"] = [["L", "N", 4], ["S", "N", 4], ["S", "N", 4], [12, 4], [12], [4, 4], [4]],
+        ["CtcLoss"] = [["T", "N", "C"], ["N", "S"], ["N"], ["N"]],
         ["PRelu"] = [["N", "C"], ["C"]],
         ["Glu"] = [["A", 4]],
         ["Squeeze"] = [["A", 1, "B"]],
@@ -215,7 +226,7 @@ internal sealed class FunctionTrace
 
         return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
             : kind == typeof(double) ? MadeUp(parameter)
-            : kind == typeof(int) ? (parameter.Name is "factor" or "count" ? 2 : 0)
+            : kind == typeof(int) ? (parameter.Name is "groups" or "size" or "heads" ? 1 : parameter.Name is "factor" or "count" ? 2 : 0)
             : kind == typeof(long) ? 0L
             : kind == typeof(Dim) ? Dim.Of(1)
             : kind == typeof(DType) ? DType.Float64

@@ -31,7 +31,12 @@ internal static partial class OperationsPage
         ("Ops.AdvancedIndexing.cs", "Indexing as x[…]"),
         ("Ops.Scattering.cs", "Scattering and masks"),
         ("Ops.Embedding.cs", "Embeddings"),
-        ("Ops.Composites.cs", "Losses, normalisation and composition"),
+        ("Ops.Losses.cs", "Losses of numbers"),
+        ("Ops.ClassLosses.cs", "Losses of classes"),
+        ("Ops.Distances.cs", "Distances and their losses"),
+        ("Ops.Normalisation.cs", "Normalisation"),
+        ("Ops.Attention.cs", "Attention"),
+        ("Ops.Composites.cs", "Limits and composition"),
         ("Ops.Map.cs", "Functions of your own"),
         ("Ops.Gradients.cs", "Gradients"),
     ];

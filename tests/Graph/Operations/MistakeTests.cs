@@ -41,6 +41,15 @@ public class MistakeTests
             ("Exp", Exp), ("Log", Log), ("Log1P", Log1P), ("Sqrt", Sqrt), ("Reciprocal", Reciprocal), ("Tanh", Tanh), ("Sigmoid", Sigmoid), ("Sin", Sin), ("Cos", Cos),
             ("Erf", Erf), ("Floor", Floor), ("Gelu", x => Gelu(x)), ("Softplus", Softplus), ("Softmax", x => Softmax(x)), ("LogSoftmax", x => LogSoftmax(x)),
             ("Mean", x => Mean(x)), ("Variance", x => Variance(x)), ("LayerNorm", x => LayerNorm(x)), ("MeanSquaredError", x => MeanSquaredError(x, x)),
+            ("L1Loss", x => L1Loss(x, x)), ("SmoothL1Loss", x => SmoothL1Loss(x, x)), ("HuberLoss", x => HuberLoss(x, x)), ("BinaryCrossEntropy", x => BinaryCrossEntropy(x, x)),
+            ("BinaryCrossEntropyWithLogits", x => BinaryCrossEntropyWithLogits(x, x)), ("KLDivLoss", x => KLDivLoss(x, x)), ("PoissonNllLoss", x => PoissonNllLoss(x, x)),
+            ("GaussianNllLoss", x => GaussianNllLoss(x, x, x)), ("SoftMarginLoss", x => SoftMarginLoss(x, x)), ("HingeEmbeddingLoss", x => HingeEmbeddingLoss(x, x)),
+            ("MarginRankingLoss", x => MarginRankingLoss(x, x, x)), ("TripletMarginLoss", x => TripletMarginLoss(x, x, x)), ("CosineEmbeddingLoss", x => CosineEmbeddingLoss(x, x, x)),
+            ("NllLoss", x => NllLoss(x, x)), ("MultiMarginLoss", x => MultiMarginLoss(x, x)), ("MultiLabelSoftMarginLoss", x => MultiLabelSoftMarginLoss(x, x)),
+            ("CosineSimilarity", x => CosineSimilarity(x, x)), ("PairwiseDistance", x => PairwiseDistance(x, x)), ("Normalize", x => Normalize(x)), ("RmsNorm", x => RmsNorm(x)),
+            ("BatchNorm", x => BatchNorm(x, x, x)), ("BatchNormTraining", x => BatchNormTraining(x)), ("GroupNorm", x => GroupNorm(x, 1)), ("InstanceNorm", x => InstanceNorm(x)),
+            ("LocalResponseNorm", x => LocalResponseNorm(x, 1)), ("ScaledDotProductAttention", x => ScaledDotProductAttention(x, x, x)),
+            ("MultiHeadAttention", x => MultiHeadAttention(x, x, x, 1, x, null, x, null).Result),
             ("Exp2", Exp2), ("ExpM1", ExpM1), ("Log2", Log2), ("Log10", Log10), ("Cbrt", Cbrt), ("Sinh", Sinh), ("Cosh", Cosh), ("Asinh", Asinh), ("Acosh", Acosh),
             ("Atanh", Atanh), ("Tan", Tan), ("Asin", Asin), ("Acos", Acos), ("Atan", Atan), ("Erfc", Erfc), ("ErfInv", ErfInv), ("LogGamma", LogGamma),
             ("Sinc", Sinc), ("BesselI0", BesselI0), ("BesselI1", BesselI1), ("Ceil", Ceil), ("Round", Round), ("Trunc", Trunc), ("Frac", Frac), ("Relu6", Relu6),
@@ -178,9 +187,67 @@ public class MistakeTests
         yield return Case("ScatterAdd dtype", () => ScatterAdd(F, 0, I, D), "ScatterAdd:", "float32", "float64", "use Cast");
         yield return Case("IndexAdd shape", () => IndexAdd(F, 0, Constant(new long[] { 0 }), F), "IndexAdd:", "[1, 3]", "[2, 3]");
         yield return Case("IndexAdd dtype", () => IndexAdd(F, 0, Constant(new long[] { 0, 1 }), D), "IndexAdd:", "float32", "float64", "use Cast");
-        yield return Case("CrossEntropy classes", () => CrossEntropy(F, F), "CrossEntropy:", "int32 or int64, not float32");
+        yield return Case("CrossEntropy classes", () => CrossEntropy(F, G), "CrossEntropy:", "int32 or int64, or probabilities of the shape [2, 3]", "not float32[2, 4]");
         yield return Case("CrossEntropy shapes", () => CrossEntropy(F, I), "CrossEntropy:", "[N, C]", "[N]", "'f'", "'i'");
         yield return Case("CrossEntropy symbol", () => CrossEntropy(N, Input<long>("c", ["M"])), "CrossEntropy:", "N and M are equal");
+        foreach ((string name, Func<Node, Node, Node> op) in new (string, Func<Node, Node, Node>)[]
+        {
+            ("L1Loss", (x, y) => L1Loss(x, y)), ("SmoothL1Loss", (x, y) => SmoothL1Loss(x, y)), ("HuberLoss", (x, y) => HuberLoss(x, y)), ("KLDivLoss", (x, y) => KLDivLoss(x, y)),
+            ("BinaryCrossEntropy", (x, y) => BinaryCrossEntropy(x, y)), ("BinaryCrossEntropyWithLogits", (x, y) => BinaryCrossEntropyWithLogits(x, y)),
+            ("PoissonNllLoss", (x, y) => PoissonNllLoss(x, y)), ("GaussianNllLoss", (x, y) => GaussianNllLoss(x, y, x)), ("SoftMarginLoss", (x, y) => SoftMarginLoss(x, y)),
+            ("HingeEmbeddingLoss", (x, y) => HingeEmbeddingLoss(x, y)), ("MarginRankingLoss", (x, y) => MarginRankingLoss(x, x, y)), ("TripletMarginLoss", (x, y) => TripletMarginLoss(x, x, y)),
+            ("CosineEmbeddingLoss", (x, y) => CosineEmbeddingLoss(x, y, x)), ("MultiLabelSoftMarginLoss", (x, y) => MultiLabelSoftMarginLoss(x, y)),
+        })
+        {
+            yield return Case($"{name} shapes", () => op(F, G), $"{name}:", "[2, 3]", "[2, 4]", "do not belong together", "'f'", "'g'");
+            yield return Case($"{name} dtypes", () => op(F, D), $"{name}:", "float32", "float64", "use Cast", "'f'", "'d'");
+            yield return Case($"{name} symbols", () => op(N, M), $"{name}:", "N and M are equal");
+        }
+
+        Node classes = Input<long>("c", [2]);
+        yield return Case("CrossEntropy weight", () => CrossEntropy(F, classes, weight: Input("w", [2])), "CrossEntropy:", "each of the 3 classes", "[2]", "'w'");
+        yield return Case("CrossEntropy weight dtype", () => CrossEntropy(F, classes, weight: Input<double>("w", [3])), "CrossEntropy:", "float32 and float64", "'w'");
+        yield return Case("CrossEntropy probabilities dtype", () => CrossEntropy(F, D), "CrossEntropy:", "float32 and float64", "'d'");
+        yield return Case("NllLoss shapes", () => NllLoss(F, I), "NllLoss:", "[N, C, …]", "'f'", "'i'");
+        yield return Case("NllLoss symbol", () => NllLoss(N, Input<long>("c", ["M"])), "NllLoss:", "N and M are equal");
+        yield return Case("MultiMarginLoss of places", () => MultiMarginLoss(Input("x", [2, 3, 4]), Input<long>("c", [2, 4])), "MultiMarginLoss:", "[N, C]", "'x'");
+        yield return Case("MultiLabelSoftMarginLoss of a scalar", () => MultiLabelSoftMarginLoss(Scalar, Scalar), "MultiLabelSoftMarginLoss:", "[N, C]");
+        yield return Case("KLDivLoss of a scalar", () => KLDivLoss(Scalar, Scalar, reduction: LossReduction.BatchMean), "KLDivLoss:", "no axis of samples", "'s'");
+        yield return Case("BinaryCrossEntropy weight", () => BinaryCrossEntropy(F, F, Input("w", [4, 2, 3])), "BinaryCrossEntropy:", "[4, 2, 3]", "[2, 3]", "'w'");
+        yield return Case("GaussianNllLoss variance", () => GaussianNllLoss(F, F, Input("v", [3])), "GaussianNllLoss:", "[2, 3]", "size 1", "'v'");
+        yield return Case("CosineEmbeddingLoss target", () => CosineEmbeddingLoss(F, F, F), "CosineEmbeddingLoss:", "[N, D]", "[N]");
+        yield return Case("CosineSimilarity axis", () => CosineSimilarity(F, F, 2), "CosineSimilarity:", "axis 2", "'f'");
+        yield return Case("Normalize axis", () => Normalize(F, axis: 2), "Normalize:", "axis 2", "'f'");
+        yield return Case("BatchNorm rank", () => BatchNorm(Scalar, F, F), "BatchNorm:", "[N, C, …]", "'s'");
+        yield return Case("BatchNorm mean", () => BatchNorm(F, Input("m", [2]), Input("v", [3])), "BatchNorm:", "3 channels", "[2]", "'m'");
+        yield return Case("BatchNormTraining weight", () => BatchNormTraining(F, Input("w", [2])), "BatchNormTraining:", "3 channels", "[2]", "'w'");
+        yield return Case("BatchNormTraining of one", () => BatchNormTraining(Input("x", [1, 3])), "BatchNormTraining:", "more than one number", "'x'");
+        yield return Case("BatchNormTraining statistics", () => BatchNormTraining(F, F, F, null, null).Result, "BatchNormTraining:", "3 channels", "[2, 3]");
+        yield return Case("GroupNorm groups", () => GroupNorm(F, 2), "GroupNorm:", "3 channels", "2 groups", "'f'");
+        yield return Case("GroupNorm symbol", () => GroupNorm(Input("x", [2, "C"]), 2), "GroupNorm:", "C channels");
+        yield return Case("InstanceNorm rank", () => InstanceNorm(F), "InstanceNorm:", "at least 3 axes", "'f'");
+        yield return Case("InstanceNorm of one", () => InstanceNorm(Input("x", [2, 3, 1])), "InstanceNorm:", "more than one place", "'x'");
+        yield return Case("RmsNorm axes", () => RmsNorm(F, axes: 3), "RmsNorm:", "3 trailing axes", "'f'");
+        yield return Case("RmsNorm weight", () => RmsNorm(F, G), "RmsNorm:", "[3]", "[2, 4]");
+        Node wide = Input("k", [2, 5, 3]);
+        yield return Case("Attention width", () => ScaledDotProductAttention(F, G, G), "ScaledDotProductAttention:", "[…, S, E]", "'f'", "'g'");
+        yield return Case("Attention lengths", () => ScaledDotProductAttention(F, F, Input("v", [3, 3])), "ScaledDotProductAttention:", "the same S", "'v'");
+        yield return Case("Attention symbols", () => ScaledDotProductAttention(Input("q", [2, "E"]), F, F), "ScaledDotProductAttention:", "E equals another size", "'q'");
+        yield return Case("Attention dtype", () => ScaledDotProductAttention(F, D, D), "ScaledDotProductAttention:", "float32 and float64", "'d'");
+        yield return Case("Attention mask", () => ScaledDotProductAttention(F, F, F, Input<bool>("m", [2, 3])), "ScaledDotProductAttention:", "[2, 2]", "[2, 3]", "'m'");
+        yield return Case("Attention large mask", () => ScaledDotProductAttention(F, F, F, Input<bool>("m", [7, 2, 2])), "ScaledDotProductAttention:", "[7, 2, 2]", "[2, 2]", "'m'");
+        yield return Case("Attention mask dtype", () => ScaledDotProductAttention(F, F, F, Input<long>("m", [2, 2])), "ScaledDotProductAttention:", "bool or of the query's dtype", "int64", "'m'");
+        yield return Case("Attention groups", () => ScaledDotProductAttention(Input("q", [3, 2, 3]), wide, wide, groupedHeads: true), "ScaledDotProductAttention:", "grouped heads", "'q'", "'k'");
+        Node whole = Input("x", [5, 2, 4]);
+        (Node inw, Node outw) = (Input("wi", [12, 4]), Input("wo", [4, 4]));
+        yield return Case("Heads", () => MultiHeadAttention(whole, whole, whole, 3, inw, null, outw, null).Result, "MultiHeadAttention:", "width 4", "3 heads", "'x'");
+        yield return Case("Heads' inputs", () => MultiHeadAttention(whole, wide, wide, 2, inw, null, outw, null).Result, "MultiHeadAttention:", "[L, N, E]", "'x'", "'k'");
+        yield return Case("Heads' batch", () => MultiHeadAttention(whole, Input("k", [3, 2, 4]), Input("v", [3, 2, 4]), 2, inw, null, outw, null, batchFirst: true).Result, "MultiHeadAttention:", "[N, L, E]", "'k'");
+        yield return Case("Heads' weight", () => MultiHeadAttention(whole, whole, whole, 2, outw, null, outw, null).Result, "MultiHeadAttention:", "in-projection", "[12, 4]", "'wo'");
+        yield return Case("Heads' bias", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, Input("b", [3])).Result, "MultiHeadAttention:", "out-projection's bias", "[4]", "'b'");
+        yield return Case("Heads' padding", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, null, Input<bool>("p", [5, 2])).Result, "MultiHeadAttention:", "key padding mask", "[2, 5]", "'p'");
+        yield return Case("Heads' mask", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, null, null, Input<bool>("m", [2, 5, 5])).Result, "MultiHeadAttention:", "[5, 5] or [4, 5, 5]", "'m'");
+        yield return Case("Heads' mask dtype", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, null, null, Input<int>("m", [5, 5])).Result, "MultiHeadAttention:", "bool or float32, not int32", "'m'");
         yield return Case("MeanSquaredError", () => MeanSquaredError(F, G), "MeanSquaredError:", "[2, 3]", "[2, 4]");
         yield return Case("LayerNorm axes", () => LayerNorm(F, axes: 3), "LayerNorm:", "3 trailing axes", "'f'");
         yield return Case("LayerNorm weight", () => LayerNorm(F, weight: G), "LayerNorm:", "[3]", "[2, 4]");

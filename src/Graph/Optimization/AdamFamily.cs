@@ -1,0 +1,44 @@
+namespace GraphCompiler;
+
+/// <summary>What Adam and its kin share: averages of gradients and of their squares.</summary>
+public abstract class AdamFamily : Optimizer
+{
+    private protected AdamFamily(Hyperparameter learningRate)
+        : base(learningRate)
+    {
+    }
+
+    /// <summary>β₁, in [0, 1): how much of the average of gradients stays at each step.</summary>
+    public double Beta1
+    {
+        get;
+        init => field = Factor(value, nameof(Beta1));
+    }
+
+    = 0.9;
+
+    /// <summary>β₂, in [0, 1): how much of the average of squares stays at each step.</summary>
+    public double Beta2
+    {
+        get;
+        init => field = Factor(value, nameof(Beta2));
+    }
+
+    = 0.999;
+
+    /// <summary>ε, at least 0.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = NotNegative(value, nameof(Epsilon));
+    }
+
+    = 1e-8;
+
+    /// <summary>The new averages of the gradient, m, and of its square, v.</summary>
+    private protected (Node Mean, Node Square) Moments(Node w, Node g, List<(Node Parameter, Node Value)> updates)
+    {
+        Node mean = Average(w, "mean", Beta1, g, updates);
+        return (mean, Average(w, "square", Beta2, g * g, updates));
+    }
+}

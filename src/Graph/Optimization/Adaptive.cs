@@ -1,0 +1,138 @@
+namespace GraphCompiler;
+
+/// <summary>Steps divided by the root of the sum of all squares so far: s ← s + g²; w ← w − η/(1 + (t − 1)·δ)·g/(√s + ε) (Duchi et al., 2011).</summary>
+/// <param name="learningRate">η; null for 0.01.</param>
+public sealed class Adagrad(Hyperparameter? learningRate = null) : Optimizer(learningRate ?? 1e-2)
+{
+    /// <summary>δ, at least 0: how fast the learning rate falls.</summary>
+    public double LearningRateDecay
+    {
+        get;
+        init => field = NotNegative(value, nameof(LearningRateDecay));
+    }
+
+    /// <summary>What the sum of squares starts at, at least 0.</summary>
+    public double InitialSum
+    {
+        get;
+        init => field = NotNegative(value, nameof(InitialSum));
+    }
+
+    /// <summary>ε, at least 0.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = NotNegative(value, nameof(Epsilon));
+    }
+
+    = 1e-10;
+
+    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    {
+        Node? slowing = LearningRateDecay == 0 ? null : 1 + ((CountSteps(updates) - 1) * LearningRateDecay);
+        foreach ((Node w, Node g) in pairs)
+        {
+            Node sum = State(w, "sum", InitialSum);
+            Node next = sum + (g * g);
+            updates.Add((sum, next));
+            Node rate = slowing is null ? LearningRate.As(w.DType) : Ops.Cast(LearningRate.As(DType.Float64) / slowing, w.DType);
+            updates.Add((w, w - (rate * g / (Ops.Sqrt(next) + Epsilon))));
+        }
+    }
+}
+
+/// <summary>
+/// Steps as large as steps have been: v ← ρ·v + (1 − ρ)·g²; Δ = √(d + ε)/√(v + ε)·g; d ← ρ·d + (1 − ρ)·Δ²; w ← w − η·Δ (Zeiler, 2012).
+/// </summary>
+/// <param name="learningRate">η; null for 1.</param>
+public sealed class Adadelta(Hyperparameter? learningRate = null) : Optimizer(learningRate ?? 1)
+{
+    /// <summary>ρ, in [0, 1): how much of the averages stays at each step.</summary>
+    public double Rho
+    {
+        get;
+        init => field = Factor(value, nameof(Rho));
+    }
+
+    = 0.9;
+
+    /// <summary>ε, at least 0.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = NotNegative(value, nameof(Epsilon));
+    }
+
+    = 1e-6;
+
+    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    {
+        foreach ((Node w, Node g) in pairs)
+        {
+            Node square = Average(w, "square", Rho, g * g, updates);
+            Node steps = State(w, "steps");
+            Node step = Ops.Sqrt(steps + Epsilon) / Ops.Sqrt(square + Epsilon) * g;
+            updates.Add((steps, (Rho * steps) + ((1 - Rho) * (step * step))));
+            updates.Add((w, w - (LearningRate.As(w.DType) * step)));
+        }
+    }
+}
+
+/// <summary>
+/// Steps divided by the root of an average of squares (Hinton, 2012), as in PyTorch: v ← α·v + (1 − α)·g²; w ← w − η·g/(√v + ε). Centred, the square
+/// of the average gradient is taken off v; with momentum b ← μ·b + g/(√v + ε), w ← w − η·b.
+/// </summary>
+/// <param name="learningRate">η; null for 0.01.</param>
+public sealed class RmsProp(Hyperparameter? learningRate = null) : Optimizer(learningRate ?? 1e-2)
+{
+    /// <summary>α, in [0, 1): how much of the averages stays at each step.</summary>
+    public double Alpha
+    {
+        get;
+        init => field = Factor(value, nameof(Alpha));
+    }
+
+    = 0.99;
+
+    /// <summary>ε, at least 0.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = NotNegative(value, nameof(Epsilon));
+    }
+
+    = 1e-8;
+
+    /// <summary>The momentum μ, in [0, 1).</summary>
+    public Hyperparameter Momentum
+    {
+        get;
+        init => field = value.Checked(nameof(Momentum), 1);
+    }
+
+    /// <summary>Whether gradients are measured by their variance instead of their squares.</summary>
+    public bool IsCentred { get; init; }
+
+    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    {
+        foreach ((Node w, Node g) in pairs)
+        {
+            Node square = Average(w, "square", Alpha, g * g, updates);
+            if (IsCentred)
+            {
+                Node mean = Average(w, "mean", Alpha, g, updates);
+                square -= mean * mean;
+            }
+
+            Node step = g / (Ops.Sqrt(square) + Epsilon);
+            if (!Momentum.IsZero)
+            {
+                Node velocity = State(w, "velocity");
+                step = (Momentum.As(w.DType) * velocity) + step;
+                updates.Add((velocity, step));
+            }
+
+            updates.Add((w, w - (LearningRate.As(w.DType) * step)));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace GraphCompiler;
+
+/// <summary>Gradients kept from growing too large, before an optimiser's <see cref="Optimizer.Update"/>.</summary>
+public static class GradientClipping
+{
+    /// <summary>All gradients scaled by min(1, limit/(‖g‖ₚ + 10⁻⁶)), where the norm is that of all their numbers together.</summary>
+    /// <param name="gradients">The gradients.</param>
+    /// <param name="limit">The largest norm, at least 0.</param>
+    /// <param name="p">The norm: above 0, +∞ for the largest magnitude.</param>
+    /// <returns>The scaled gradients, and the norm before.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 0 or p not above 0.</exception>
+    public static (IReadOnlyList<Node> Gradients, Node Norm) ByNorm(IReadOnlyList<Node> gradients, double limit, double p = 2)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        if (!(limit >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit must be at least 0.");
+        }
+
+        if (!(p > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(p), p, "The norm is above 0.");
+        }
+
+        DType type = gradients.Any(g => g.DType == DType.Float64) ? DType.Float64 : DType.Float32;
+        Node total = Ops.Scalar(0, type);
+        foreach (Node g in gradients.Where(g => g.Shape.ElementCount.Constant != 0))
+        {
+            Node size = Ops.Cast(double.IsInfinity(p) ? Ops.Max(Ops.Abs(g)) : Ops.Sum(p == 2 ? g * g : p == 1 ? Ops.Abs(g) : Ops.Pow(Ops.Abs(g), p)), type);
+            total = double.IsInfinity(p) ? Ops.Maximum(total, size) : total + size;
+        }
+
+        Node norm = p == 2 ? Ops.Sqrt(total) : p == 1 || double.IsInfinity(p) ? total : Ops.Pow(total, 1 / p);
+        Node factor = Ops.Clamp(limit / (norm + 1e-6), high: 1);
+        return ([.. gradients.Select(g => g * Ops.Cast(factor, g.DType))], norm);
+    }
+
+    /// <summary>Each number of the gradients cut to [−limit, limit].</summary>
+    /// <param name="gradients">The gradients.</param>
+    /// <param name="limit">The largest magnitude, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 0.</exception>
+    public static IReadOnlyList<Node> ByValue(IReadOnlyList<Node> gradients, double limit)
+    {
+        ArgumentNullException.ThrowIfNull(gradients);
+        return limit >= 0 ? [.. gradients.Select(g => Ops.Clamp(g, -limit, limit))]
+            : throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit must be at least 0.");
+    }
+}

@@ -1,0 +1,37 @@
+namespace GraphCompiler;
+
+/// <summary>
+/// A number of an optimiser: written into the graph, or a scalar node, an input or a parameter, that changes from call to call without compiling
+/// again, as a schedule of learning rates does.
+/// </summary>
+public readonly record struct Hyperparameter
+{
+    private readonly double number;
+    private readonly Node? node;
+
+    private Hyperparameter(double number, Node? node) => (this.number, this.node) = (number, node);
+
+    /// <summary>Whether it is the number 0, known now.</summary>
+    internal bool IsZero => node is null && number == 0;
+
+    /// <summary>A number that stays.</summary>
+    /// <param name="number">The number.</param>
+    public static implicit operator Hyperparameter(double number) => new(number, null);
+
+    /// <summary>A scalar that changes from call to call.</summary>
+    /// <param name="node">A float node of shape [].</param>
+    /// <exception cref="ShapeException">The node is no float scalar.</exception>
+    public static implicit operator Hyperparameter(Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return node.Rank == 0 && node.DType.IsFloat() ? new(0, node)
+            : throw new ShapeException($"A hyperparameter, such as a learning rate, is a number or a float scalar, not {node.Describe()}.");
+    }
+
+    /// <summary>The value as a scalar of a dtype.</summary>
+    internal Node As(DType type) => node is null ? Ops.Scalar(number, type) : Ops.Cast(node, type);
+
+    /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is not looked at.</summary>
+    internal Hyperparameter Checked(string name, double bound = double.PositiveInfinity) => node is not null || (number >= 0 && number < bound) ? this
+        : throw new ArgumentOutOfRangeException(name, number, double.IsInfinity(bound) ? $"{name} must be at least 0." : $"{name} must be in [0, {bound}).");
+}

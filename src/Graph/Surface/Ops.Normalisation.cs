@@ -1,0 +1,202 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>Numbers brought to mean 0 and variance 1, over the axes that the function is named for. Channels are axis 1 where there are any.</summary>
+public static partial class Ops
+{
+    /// <summary>(x − mean)/√(variance + ε) over trailing axes, then scaled and shifted (Ba, Kiros and Hinton, 2016).</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="weight">Scales of the shape of the trailing axes, or null for none.</param>
+    /// <param name="bias">Shifts of the shape of the trailing axes, or null for none.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="axes">How many trailing axes to normalise over.</param>
+    public static Node LayerNorm(Node x, Node? weight = null, Node? bias = null, double epsilon = 1e-5, int axes = 1)
+    {
+        RequireFloat("LayerNorm", x);
+        RequireTrailing("LayerNorm", x, axes, weight, bias);
+        Node normal = Node.Create(new NormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), epsilon), x);
+        Node scaled = weight is null ? normal : normal * weight;
+        return bias is null ? scaled : scaled + bias;
+    }
+
+    /// <summary>x/√(mean of squares + ε) over trailing axes, then scaled (Zhang and Sennrich, 2019).</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="weight">Scales of the shape of the trailing axes, or null for none.</param>
+    /// <param name="epsilon">ε; null for the dtype's distance from 1 to the next number, as in PyTorch.</param>
+    /// <param name="axes">How many trailing axes to normalise over.</param>
+    public static Node RmsNorm(Node x, Node? weight = null, double? epsilon = null, int axes = 1)
+    {
+        RequireFloat("RmsNorm", x);
+        RequireTrailing("RmsNorm", x, axes, weight, null);
+        double added = epsilon ?? (x.DType == DType.Float32 ? Math.ScaleB(1, -23) : Math.ScaleB(1, -52));
+        RequireAtLeast(added, 0, nameof(epsilon));
+        Node normal = Node.Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), added), x);
+        return weight is null ? normal : normal * weight;
+    }
+
+    /// <summary>(x − mean)/√(variance + ε) a channel, with given statistics, then scaled and shifted: batch normalisation at inference.</summary>
+    /// <param name="x">Floats [N, C, …].</param>
+    /// <param name="mean">The means, [C].</param>
+    /// <param name="variance">The variances, [C].</param>
+    /// <param name="weight">Scales [C], or null for none.</param>
+    /// <param name="bias">Shifts [C], or null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    public static Node BatchNorm(Node x, Node mean, Node variance, Node? weight = null, Node? bias = null, double epsilon = 1e-5)
+    {
+        const string Name = "BatchNorm";
+        RequireChannels(Name, x, 2);
+        Node scale = Rsqrt(AlongChannels(Name, NotNull(variance), x) + epsilon);
+        return Affine(Name, (x - AlongChannels(Name, NotNull(mean), x)) * scale, weight, bias);
+    }
+
+    /// <summary>(x − mean)/√(variance + ε) a channel, with the batch's own statistics, then scaled and shifted (Ioffe and Szegedy, 2015).</summary>
+    /// <param name="x">Floats [N, C, …].</param>
+    /// <param name="weight">Scales [C], or null for none.</param>
+    /// <param name="bias">Shifts [C], or null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <exception cref="ShapeException">There is but one number a channel, whose variance is 0.</exception>
+    public static Node BatchNormTraining(Node x, Node? weight = null, Node? bias = null, double epsilon = 1e-5)
+    {
+        const string Name = "BatchNormTraining";
+        RequireChannels(Name, x, 2);
+        if (x.Shape.Without([1]).ElementCount.Constant == 1)
+        {
+            throw new ShapeException($"{Name}: more than one number a channel is needed to train. Input: {x.Describe()}.");
+        }
+
+        return Affine(Name, Node.Create(new NormalizeOp(OtherThanChannels(x), epsilon), x), weight, bias);
+    }
+
+    /// <summary>Batch normalisation in training that also moves running statistics: r ← (1 − momentum)·r + momentum·s, with the unbiased variance.</summary>
+    /// <param name="x">Floats [N, C, …].</param>
+    /// <param name="runningMean">The running means, [C]: a parameter that requires no gradient.</param>
+    /// <param name="runningVariance">The running variances, [C]: a parameter that requires no gradient.</param>
+    /// <param name="weight">Scales [C], or null for none.</param>
+    /// <param name="bias">Shifts [C], or null for none.</param>
+    /// <param name="momentum">How much of the batch's statistics is taken, in [0, 1].</param>
+    /// <param name="epsilon">ε.</param>
+    /// <returns>The result, and the new running statistics, to be compiled as <c>updates: [(mean, r.RunningMean), (variance, r.RunningVariance)]</c>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The momentum is outside [0, 1].</exception>
+    /// <exception cref="ShapeException">There is but one number a channel, whose variance is 0.</exception>
+    public static (Node Result, Node RunningMean, Node RunningVariance) BatchNormTraining(
+        Node x, Node runningMean, Node runningVariance, Node? weight, Node? bias, double momentum = 0.1, double epsilon = 1e-5)
+    {
+        if (!(momentum is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNormTraining: the momentum must be in [0, 1].");
+        }
+
+        Node result = BatchNormTraining(x, weight, bias, epsilon);
+        AlongChannels("BatchNormTraining", NotNull(runningMean), x);
+        AlongChannels("BatchNormTraining", NotNull(runningVariance), x);
+        Node values = Detach(x);
+        Axes axes = OtherThanChannels(x).ToArray();
+        return (
+            result,
+            ((1 - momentum) * Detach(runningMean)) + (momentum * Mean(values, axes)),
+            ((1 - momentum) * Detach(runningVariance)) + (momentum * Variance(values, axes)));
+    }
+
+    /// <summary>(x − mean)/√(variance + ε) over the channels of a group and all places, for each sample, then scaled and shifted (Wu and He, 2018).</summary>
+    /// <param name="x">Floats [N, C, …].</param>
+    /// <param name="groups">How many groups the channels are divided into; C must be a number that this divides.</param>
+    /// <param name="weight">Scales [C], or null for none.</param>
+    /// <param name="bias">Shifts [C], or null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    public static Node GroupNorm(Node x, int groups, Node? weight = null, Node? bias = null, double epsilon = 1e-5)
+    {
+        const string Name = "GroupNorm";
+        RequireChannels(Name, x, 2);
+        if (groups < 1 || x.Shape[1].Constant is not { } channels || channels % groups != 0)
+        {
+            throw new ShapeException($"{Name}: the {x.Shape[1]} channels of axis 1 cannot be divided into {groups} groups of the same size. Input: {x.Describe()}.");
+        }
+
+        Node grouped = Reshape(x, Shape.Of([x.Shape[0], groups, channels / groups, .. x.Shape.Skip(2)]));
+        Node normal = Node.Create(new NormalizeOp(Enumerable.Range(2, grouped.Rank - 2).ToEquatableArray(), epsilon), grouped);
+        return Affine(Name, Reshape(normal, x.Shape), weight, bias);
+    }
+
+    /// <summary>(x − mean)/√(variance + ε) over all places, for each sample and channel, then scaled and shifted (Ulyanov et al., 2016).</summary>
+    /// <param name="x">Floats [N, C, …], with at least one axis of places.</param>
+    /// <param name="weight">Scales [C], or null for none.</param>
+    /// <param name="bias">Shifts [C], or null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <exception cref="ShapeException">There is but one place, whose variance is 0.</exception>
+    public static Node InstanceNorm(Node x, Node? weight = null, Node? bias = null, double epsilon = 1e-5)
+    {
+        const string Name = "InstanceNorm";
+        RequireChannels(Name, x, 3);
+        if (Shape.Of(x.Shape.Skip(2)).ElementCount.Constant == 1)
+        {
+            throw new ShapeException($"{Name}: more than one place a channel is needed. Input: {x.Describe()}.");
+        }
+
+        return Affine(Name, Node.Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), x), weight, bias);
+    }
+
+    /// <summary>x/(k + alpha·m)^beta with the mean m of squares over neighbouring channels, those beyond the ends counting as 0 (Krizhevsky et al., 2012).</summary>
+    /// <param name="x">Floats [N, C, …].</param>
+    /// <param name="size">Over how many channels; size/2 of them before, (size − 1)/2 after.</param>
+    /// <param name="alpha">The factor.</param>
+    /// <param name="beta">The exponent.</param>
+    /// <param name="k">What is added.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
+    public static Node LocalResponseNorm(Node x, int size, double alpha = 1e-4, double beta = 0.75, double k = 1)
+    {
+        const string Name = "LocalResponseNorm";
+        RequireChannels(Name, x, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        Node padded = Pad(x * x, 1, size / 2, (size - 1) / 2);
+        Node total = Slice(padded, 1, 0, x.Shape[1]);
+        for (int i = 1; i < size; i++)
+        {
+            total += Slice(padded, 1, i, x.Shape[1] + i);
+        }
+
+        return x / Pow((total * (alpha / size)) + k, beta);
+    }
+
+    private static EquatableArray<int> OtherThanChannels(Node x) => Enumerable.Range(0, x.Rank).Where(a => a != 1).ToEquatableArray();
+
+    private static void RequireChannels(string op, Node x, int least)
+    {
+        RequireFloat(op, x);
+        if (x.Rank < least)
+        {
+            throw new ShapeException($"{op}: an input [N, C, …] of at least {least} axes is needed. Input: {x.Describe()}.");
+        }
+    }
+
+    private static Node AlongChannels(string op, Node values, Node x)
+    {
+        RequireSameType(op, x, values);
+        return values.Rank == 1 && values.Shape[0] == x.Shape[1]
+            ? AlongAxis(op, values, x, 1)
+            : throw new ShapeException($"{op}: one number for each of the {x.Shape[1]} channels of axis 1 is needed, not {values.Shape}.{Broadcasting.Declare(x.Shape, values.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
+    }
+
+    private static Node Affine(string op, Node x, Node? weight, Node? bias)
+    {
+        Node scaled = weight is null ? x : x * AlongChannels(op, weight, x);
+        return bias is null ? scaled : scaled + AlongChannels(op, bias, x);
+    }
+
+    private static void RequireTrailing(string op, Node x, int axes, Node? weight, Node? bias)
+    {
+        if (axes < 1 || axes > x.Rank)
+        {
+            throw new ShapeException($"{op}: {axes} trailing axes cannot be normalised over. Input: {x.Describe()}.");
+        }
+
+        Shape trailing = Shape.Of(x.Shape.TakeLast(axes));
+        foreach (Node? affine in (ReadOnlySpan<Node?>)[weight, bias])
+        {
+            if (affine is not null && affine.Shape != trailing)
+            {
+                throw new ShapeException($"{op}: weight and bias must have the shape {trailing} of the trailing axes, not {affine.Shape}. Input: {x.Describe()}.");
+            }
+        }
+    }
+}
