@@ -165,9 +165,43 @@ internal sealed partial class RandomGraph
         }
         : Next(2) == 0 ? Ops.Round(x) : Ops.CopySign(x, Ops.OnesLike(x));
 
+    private Node Scan(Node x)
+    {
+        int axis = AxisOf(x);
+        bool reverse = Next(2) == 0;
+        return Next(4) switch
+        {
+            0 => Ops.CumulativeSum(x, axis, reverse),
+            1 => Ops.CumulativeProduct(Ops.Tanh(x), axis, reverse),
+            2 => Ops.LinearRecurrence(Ops.Tanh(x), x, axis, reverse),
+            _ => Ops.CumulativeSum(Ops.Sigmoid(x), axis, reverse),
+        };
+    }
+
+    /// <summary>What depends on order: of numbers that are the same however they are computed.</summary>
+    private void Sorted(Node x)
+    {
+        int axis = AxisOf(x);
+        switch (Next(4))
+        {
+            case 0:
+                Add(Ops.ArgSort(x, axis, Next(2) == 0), true);
+                break;
+            case 1:
+                Add(Ops.CumulativeMax(x, axis).Indices, true);
+                break;
+            case 2:
+                Add(Ops.SearchSorted(Ops.Sort(Ops.Flatten(x)).Values, x, Next(2) == 0), true);
+                break;
+            default:
+                Add(x.DType.IsFloat() && Surely(x.Shape.ElementCount) ? Ops.Median(x) : Ops.CumulativeMin(x, axis).Values, true);
+                break;
+        }
+    }
+
     private void Step()
     {
-        int kind = Next(46);
+        int kind = Next(50);
         switch (kind)
         {
             case 0 or 1 or 2:
@@ -192,6 +226,12 @@ internal sealed partial class RandomGraph
                 break;
             case >= 37 and < 43:
                 Add(Function(Float()), false);
+                break;
+            case 46 or 47:
+                Add(Scan(Float()), false);
+                break;
+            case 48 or 49:
+                Sorted(Exact());
                 break;
             case >= 43:
                 Add(Exactly(Exact()), true);
