@@ -249,6 +249,32 @@ internal static class OperationTable
         Contraction(" transposed", c => Ops.MatMul(Ops.Transpose(c.X([4, c.N])), c.X([4, 6]))),
         Contraction(" by transposed", c => Ops.MatMul(c.X([c.N, 4]), Ops.Transpose(c.X([7, 4])))),
 
+        // Factorisations, of matrices that are far from singular.
+        Factorization<CholeskyOp>(string.Empty, c => Ops.Cholesky(Definite(c.X([c.N, c.N])))),
+        Factorization<CholeskyOp>(" batches N", c => Ops.Cholesky(Definite(c.X([2, c.N, 3, 3])), upper: true)),
+        Factorization<TriangularSolveOp>(string.Empty, c => Ops.TriangularSolve(Definite(c.X([c.N, c.N])), c.X([c.N, 3]))),
+        Factorization<TriangularSolveOp>(" upper", c => Ops.TriangularSolve(Definite(c.X([2, c.N, c.N])), c.X([2, c.N, 3]), upper: true)),
+        Factorization<TriangularSolveOp>(" unit", c => Ops.TriangularSolve(Definite(c.X([c.N, 3, 3])) * 0.1, c.X([3, 2]), unitTriangular: true)),
+        Factorization<TriangularSolveOp>(" transposed", c => Ops.TriangularSolve(Definite(c.X([c.N, c.N])), c.X([c.N, 3]), transposed: true)),
+        Factorization<TriangularSolveOp>(" right", c => Ops.TriangularSolve(Definite(c.X([4, 4])), c.X([c.N, 4]), left: false)),
+        Factorization<LuOp>(string.Empty, c => Ops.LUFactor(Definite(c.X([c.N, c.N]))).Factors),
+        Factorization<LuOp>(" permuted", c => Ops.LUFactor(Ops.Concat([Ops.Slice(Definite(c.X([c.N, 4, 4])), 1, 1), Ops.Slice(Definite(c.X([c.N, 4, 4])), 1, 0, 1)], 1)).Factors),
+        Factorization<LuOp>(" rows", c => Ops.LUFactor(Ops.Concat([Ops.Slice(Definite(c.X([c.N, 4, 4])), 1, 1), Ops.Slice(Definite(c.X([c.N, 4, 4])), 1, 0, 1)], 1)).Rows) with { HasGradient = false },
+        Factorization<QrOp>(string.Empty, c => Ops.QR(Definite(c.X([c.N, c.N]))).Q),
+        Factorization<QrOp>(" R, tall", c => Ops.QR(Tall(c.X([c.N, 5, 3]))).R),
+        Factorization<QrOp>(" wide", c => Product(Ops.QR(Ops.Transpose(Tall(c.X([c.N, 5, 3])))))),
+        Factorization<EighOp>(string.Empty, c => Ops.Eigvalsh(Definite(c.X([c.N, c.N])))) with { HasGradient = false },
+        Factorization<EighOp>(" vectors", c => Ops.Eigh(Apart(c.X([c.N, 3, 3]))).Vectors),
+        Factorization<SvdOp>(string.Empty, c => Ops.SvdVals(Definite(c.X([c.N, c.N])))) with { HasGradient = false },
+        Factorization<SvdOp>(" U, tall", c => Ops.SVD(Tall(c.X([c.N, 5, 3]))).U),
+        Factorization<SvdOp>(" V, wide", c => Ops.SVD(Ops.Transpose(Tall(c.X([c.N, 5, 3])))).Vh),
+        Factorization<MatrixExpOp>(string.Empty, c => Ops.MatrixExp(Definite(c.X([c.N, 3, 3])) - 1)) with { Ulps = 1024, Floor = _ => 64 },
+        Factorization<SolveOp>(string.Empty, c => Ops.Solve(Definite(c.X([c.N, c.N])), c.X([c.N, 2]))),
+        Factorization<SolveOp>(" inverse", c => Ops.Inverse(Definite(c.X([c.N, 3, 3])))),
+        Factorization<DetOp>(string.Empty, c => Ops.Det(Definite(c.X([c.N, 3, 3])))) with { Floor = _ => 64 },
+        Factorization<SlogDetOp>(string.Empty, c => Ops.SlogDet(Definite(c.X([c.N, c.N]))).LogAbsDet) with { Floor = n => n + 8 },
+        Factorization<PInvOp>(string.Empty, c => Ops.PInv(Tall(c.X([c.N, 5, 3])))),
+
         // Movement: exact.
         Movement<ReshapeOp>(" flatten", c => Ops.Flatten(c.X([3, c.N, 2]))),
         Movement<ReshapeOp>(" split", c => Ops.Reshape(c.X([3, c.N, 4]), [3, c.N, 2, 2])),
@@ -368,6 +394,18 @@ internal static class OperationTable
         Node alpha = Node.Create(new CtcAlphaOp(1), x, targets, times, labels);
         return Node.Create(new CtcPullbackOp(1), c.X([c.N, 3, 5]), alpha, x, targets, times, labels);
     }
+
+    private static OperationRow Factorization<TOp>(string variant, Func<InputMaker, Node> build)
+        where TOp : Op => new(typeof(TOp), Floats, build) { Variant = variant, Ulps = 256, Floor = _ => 8, Specials = false, Range = 1 };
+
+    private static Node Definite(Node x) => (Ops.MatMul(x, Ops.Transpose(x)) * 0.1) + (2 * Matrices.IdentityLike(x));
+
+    /// <summary>Matrices of full rank whose singular values lie apart.</summary>
+    private static Node Tall(Node x) => (0.2 * x) + (Matrices.IdentityLike(x) * (Ops.Iota(x.Shape, x.Rank - 1, x.DType) + 1));
+
+    private static Node Apart(Node x) => Matrices.Symmetric(Tall(x));
+
+    private static Node Product((Node Q, Node R) qr) => Ops.MatMul(qr.Q, qr.R * 0.5) + Ops.MatMul(qr.Q, Ops.Square(qr.R));
 
     private static OperationRow Unary<TOp>(DType[] types, Func<Node, Node> op, double ulps = 0)
         where TOp : Op => new(typeof(TOp), types, c => op(c.X([3, c.N]))) { Ulps = ulps };

@@ -20,9 +20,6 @@ internal sealed partial class TorchFunctions
         Add("torch.outer", a => Outer(a.Node(0), a.Node(1)));
         Add("torch.inner", a => Inner(a.Node(0), a.Node(1)));
         Add("torch.linalg.multi_dot", a => MultiDot(a.Nodes(0, "tensors")));
-        Add("torch.linalg.matrix_power", a => a.Int(1, "n") > 0
-            ? Enumerable.Repeat(a.Node(0), a.Int(1, "n")).Aggregate(MatMul)
-            : throw new NotSupportedException("an inverse"));
         Add("torch.kron", a => Kronecker(a.Node(0), a.Node(1)));
         Add("torch.cross", a => Cross(a.Node(0), a.Node(1), a.Int(2, "dim", -1)));
         Add("torch.tensordot", a => a.Find(2, "dims") is long axes

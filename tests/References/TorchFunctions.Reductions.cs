@@ -19,7 +19,13 @@ internal sealed partial class TorchFunctions
         Add("torch.var", a => Variance(a.Node(0), a.Ints(1, "dim"), a.Flag(3, "keepdim"), a.Flag(2, "unbiased", true) ? 1 : 0));
         Add("torch.std", a => StandardDeviation(a.Node(0), a.Ints(1, "dim"), a.Flag(3, "keepdim"), a.Flag(2, "unbiased", true) ? 1 : 0));
         Add("torch.linalg.vector_norm", a => Norm(a.Node(0), a.Double(1, "ord", 2), a.Ints(2, "dim")));
-        Add("torch.linalg.norm", a => a.Text(1, "ord") == "fro" ? Norm(a.Node(0)) : throw new NotSupportedException("a norm by singular values"));
+        Add("torch.linalg.norm", a => MatrixNorm(a.Node(0), a.Find(1, "ord") switch
+        {
+            "fro" => MatrixNormKind.Frobenius,
+            "nuc" => MatrixNormKind.Nuclear,
+            2L => MatrixNormKind.Spectral,
+            var ord => throw new NotSupportedException($"the norm {ord}"),
+        }));
         Add("torch.dist", a => Dist(a.Node(0), a.Node(1), a.Double(2, "p", 2)));
         Add("torch.cdist", a => CDist(a.Node(0), a.Node(1)));
         Add("torch.cumsum", a => CumulativeSum(a.Node(0), a.Int(1, "dim")));

@@ -16,6 +16,7 @@ internal sealed partial class TorchFunctions : IPythonLibrary
         AddReductions();
         AddSorting();
         AddMatrices();
+        AddLinearAlgebra();
         AddShapes();
         AddIndexing();
         AddNormalisations();

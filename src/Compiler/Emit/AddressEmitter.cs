@@ -36,6 +36,12 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
         return (address, offset, E.Constant(fits ? (int)index.Constant * size : 0));
     }
 
+    /// <summary>The address of an element.</summary>
+    public E AddressOf(LoopBuffer buffer, E index) => E.Call(
+        Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], ElementOf(buffer)), bases[buffer], index);
+
+    private static Type ElementOf(LoopBuffer buffer) => buffer.Type == DType.Bool ? typeof(byte) : buffer.Type.ClrType();
+
     /// <summary>A polynomial as an Int64 expression.</summary>
     public E Sum(IReadOnlyList<IndexTerm> terms, long constant)
     {
@@ -64,7 +70,7 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
     private ParameterExpression Advance(ParameterExpression address, IndexTerm[] terms, int level, LoopBuffer buffer)
     {
         return context.Hoist(level, new AddressKey(address, terms), buffer.Name, () => E.Call(
-            Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], buffer.Type == DType.Bool ? typeof(byte) : buffer.Type.ClrType()),
+            Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], ElementOf(buffer)),
             address,
             Sum(terms, 0)));
     }

@@ -69,6 +69,13 @@ internal sealed class KernelEmitter
             case Prefetch prefetch when vectors.Count > 0:
                 context.ForCopies(vectors, copy => context.Share([prefetch.Index], () => copy.EmitPrefetch(prefetch)));
                 break;
+            case Invoke invoke:
+                context.Share(LoopTree.Values(invoke), () =>
+                {
+                    E call = scalars.EmitInvoke(invoke);
+                    context.Output.Add(E.Assign(scalars.Declare(invoke.Result), call));
+                });
+                break;
             case Fail fail:
                 EmitFail(fail);
                 break;

@@ -54,6 +54,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
         Store,
         Prefetch,
         Fail,
+        Invoke,
     }
 
     private sealed class Writer(Kernel kernel, bool withLengths)
@@ -111,6 +112,15 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     break;
                 case Fail fail:
                     Add(Record.Fail, fail.Site, Number(fail.Detail));
+                    break;
+                case Invoke invoke:
+                    Add(Record.Invoke, invoke.Routine.Number, Number(invoke.Result));
+                    foreach (BufferPart part in invoke.Parts)
+                    {
+                        Add(buffers[part.Buffer], Number(part.Offset), withLengths ? Number(part.Count) : -1);
+                    }
+
+                    Add([.. invoke.Sizes.Select(Number)]);
                     break;
                 default:
                     throw new CompileException($"{statement.GetType().Name} is no statement of the Loop IR.");

@@ -73,6 +73,22 @@ internal sealed class ScalarEmitter
                 value);
     }
 
+    /// <summary>A routine's call.</summary>
+    public E EmitInvoke(Invoke invoke)
+    {
+        IEnumerable<E> addresses = invoke.Parts.Select(part =>
+        {
+            E offset = Emit(part.Offset);
+            return Addresses.AddressOf(part.Buffer, checks is null ? offset : E.Call(
+                Methods.Find(typeof(Memory), nameof(Memory.CheckPart), [typeof(long), typeof(long), typeof(long), typeof(int)]),
+                offset,
+                Emit(part.Count),
+                checks[part.Buffer].Length,
+                E.Constant(checks[part.Buffer].Ordinal)));
+        });
+        return E.Call(invoke.Routine.Method, [.. addresses, .. invoke.Sizes.Select(Emit)]);
+    }
+
     public static E Constant(Literal literal) => literal.Type switch
     {
         DType.Float32 => E.Constant(literal.AsSingle),

@@ -137,8 +137,16 @@ internal sealed class ChooseBuffers : IMaterialization
                 }
 
                 break;
-            default:
+            case OutputOp:
                 buffered.Add(node);
+                break;
+            default:
+                // Of an operation with several results, those that are taken lie in memory.
+                if (node.Results.Count == 1)
+                {
+                    buffered.Add(node);
+                }
+
                 DemandBuffers(node);
                 break;
         }
@@ -171,6 +179,10 @@ internal sealed class ChooseBuffers : IMaterialization
                 if (node.Op is MovementOp)
                 {
                     DemandView(node);
+                }
+                else if (LowerNode.CallsRoutine(node.Op))
+                {
+                    DemandBuffers(node);
                 }
             }
         }
@@ -248,6 +260,13 @@ internal sealed class ChooseBuffers : IMaterialization
     {
         if (node.Op is SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)
         {
+            return;
+        }
+
+        // Routines know one layout.
+        if (LowerNode.CallsRoutine(node.Op))
+        {
+            buffered.UnionWith(node.Inputs.Where(i => !LiesDense(i)));
             return;
         }
 

@@ -29,6 +29,23 @@ internal sealed class FuseKernels
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
+            if (drafts.ContainsKey(node))
+            {
+                continue;
+            }
+
+            if (node.Op is OutputOp)
+            {
+                // The results of one operation come from one kernel.
+                var whole = new Draft([.. anchors.Where(a => a.Op is OutputOp && a.Inputs[0] == node.Inputs[0])], [], stage(node)) { IsWhole = true };
+                foreach (Node result in whole.Nodes)
+                {
+                    drafts.Add(result, whole);
+                }
+
+                continue;
+            }
+
             drafts.Add(node, new Draft([node], IsFusable(node) ? DomainsOf(node) : [], stage(node)) { Product = IsProduct(node) ? node : null });
         }
 
@@ -299,7 +316,7 @@ internal sealed class FuseKernels
     /// <summary>What nobody else reads stays within the kernel.</summary>
     private KernelGroup Finish(Draft draft)
     {
-        bool IsStored(Node node) => needed.Contains(node) || draft.Nodes.Count == 1
+        bool IsStored(Node node) => needed.Contains(node) || draft.Nodes.Count == 1 || draft.IsWhole
             || (readers.GetValueOrDefault(node) ?? []).Any(r => drafts[r] != draft)
             || (draft.Product is null && draft.Domains[0].RoleOf(node) == Role.ColumnReduction);
         return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0]))
@@ -326,6 +343,9 @@ internal sealed class FuseKernels
         public IReadOnlyList<Domain> Domains => domains;
 
         public int Stage => stage;
+
+        /// <summary>Whether the nodes are results of one operation.</summary>
+        public bool IsWhole { get; init; }
 
         /// <summary>The node that a matrix product's kernel leaves, if this is one.</summary>
         public Node? Product { get; init; }

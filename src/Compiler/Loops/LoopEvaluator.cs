@@ -81,11 +81,29 @@ internal sealed unsafe class LoopEvaluator
             case Store store:
                 Write(store.Buffer, Evaluate(store.Index), Evaluate(store.Value));
                 break;
+            case Invoke invoke:
+                locals[invoke.Result] = Run(invoke);
+                break;
             case Fail fail:
                 frame[kernel.FrameSlots - 1] = Evaluate(fail.Detail);
                 site = fail.Site;
                 break;
         }
+    }
+
+    /// <summary>The routine itself runs, on parts whose two ends are checked.</summary>
+    private long Run(Invoke invoke)
+    {
+        List<object> arguments = [];
+        foreach (BufferPart part in invoke.Parts)
+        {
+            int ordinal = kernel.Buffers.IndexOf(part.Buffer);
+            long offset = Memory.CheckPart(Evaluate(part.Offset), Evaluate(part.Count), Evaluate(part.Buffer.Length), ordinal);
+            arguments.Add((nint)frame[ordinal] + (nint)(offset * part.Buffer.Type.Size()));
+        }
+
+        arguments.AddRange(invoke.Sizes.Select(s => (object)Evaluate(s)));
+        return (long)invoke.Routine.Method.Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [.. arguments], null)!;
     }
 
     private long Evaluate(LoopValue value)

@@ -92,6 +92,12 @@ internal sealed class LoopPrinter
             case Prefetch prefetch:
                 Line(depth, $"prefetch {Name(prefetch.Buffer, prefetch.Buffer.Name)}[{Value(prefetch.Index)}]");
                 break;
+            case Invoke invoke:
+                IEnumerable<string> arguments = invoke.Parts
+                    .Select(p => $"{Name(p.Buffer, p.Buffer.Name)}[{Value(p.Offset)} .. +{Value(p.Count)}]")
+                    .Concat(invoke.Sizes.Select(s => Value(s)));
+                Line(depth, $"{invoke.Result.Type.Display()} {Value(invoke.Result)} = {invoke.Routine.Name}({string.Join(", ", arguments)})");
+                break;
             case Fail fail:
                 Line(depth, $"fail {fail.Site} with {Value(fail.Detail)}");
                 break;

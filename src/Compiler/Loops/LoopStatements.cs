@@ -73,6 +73,23 @@ internal sealed record Prefetch(LoopBuffer Buffer, LoopValue Index) : LoopStatem
 /// <summary>Ends the kernel with error site <paramref name="Site"/> (≥ 1), leaving the Int64 <paramref name="Detail"/> in the frame's last slot. Not inside vector loops.</summary>
 internal sealed record Fail(int Site, LoopValue Detail) : LoopStatement;
 
+/// <summary>
+/// Declares <paramref name="Result"/> with what a handwritten routine of the runtime returns: 0, or what went wrong. It works on parts of buffers, which
+/// must not overlap where it writes one. Not inside vector loops.
+/// </summary>
+/// <param name="Result">A variable of Int64, visible like that of a <see cref="Let"/>.</param>
+/// <param name="Routine">The routine.</param>
+/// <param name="Parts">The buffers it works on, in the order of its parameters; it may write those that are writable.</param>
+/// <param name="Sizes">The numbers that it takes after the buffers, Int64.</param>
+internal sealed record Invoke(Local Result, Routine Routine, ImmutableArray<BufferPart> Parts, ImmutableArray<LoopValue> Sizes) : LoopStatement
+{
+    /// <summary>About how many operations on numbers one run takes, in sizes; code does not depend on it.</summary>
+    public required LoopValue Work { get; init; }
+}
+
+/// <summary>The elements of a buffer from <paramref name="Offset"/> on that a routine may touch.</summary>
+internal sealed record BufferPart(LoopBuffer Buffer, LoopValue Offset, LoopValue Count);
+
 /// <summary>A buffer argument. Compared by reference.</summary>
 internal sealed record LoopBuffer(string Name, DType Type, bool Writable = false)
 {

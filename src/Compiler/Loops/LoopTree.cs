@@ -29,6 +29,7 @@ internal static class LoopTree
         Store store => [store.Index, store.Value],
         Prefetch prefetch => [prefetch.Index],
         Fail fail => [fail.Detail],
+        Invoke invoke => [.. invoke.Parts.SelectMany(p => new[] { p.Offset, p.Count }), .. invoke.Sizes],
         _ => [],
     };
 
@@ -111,6 +112,12 @@ internal static class LoopTree
             Store store => store with { Index = Rewrite(store.Index), Value = Rewrite(store.Value) },
             Prefetch prefetch => prefetch with { Index = Rewrite(prefetch.Index) },
             Fail fail => fail with { Detail = Rewrite(fail.Detail) },
+            Invoke invoke => invoke with
+            {
+                Parts = [.. invoke.Parts.Select(p => p with { Offset = Rewrite(p.Offset), Count = Rewrite(p.Count) })],
+                Sizes = [.. invoke.Sizes.Select(Rewrite)],
+                Work = Rewrite(invoke.Work),
+            },
             _ => statement,
         };
 

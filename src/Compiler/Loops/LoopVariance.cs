@@ -26,6 +26,7 @@ internal sealed class LoopVariance
                 {
                     Let let => step.Varies(let.Value) && varying.Add(let.Variable),
                     Assign assign => step.Varies(assign.Value) && varying.Add(assign.Variable),
+                    Invoke invoke => varying.Add(invoke.Result),
                     For inner => (step.Varies(inner.Begin) || step.Varies(inner.End)) && varying.Add(inner.Variable),
                     _ => false,
                 };

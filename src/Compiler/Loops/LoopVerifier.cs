@@ -88,6 +88,9 @@ internal sealed class LoopVerifier
                 Visit(prefetch.Index);
                 Check(prefetch.Index.Type == DType.Int64, $"the index is {prefetch.Index.Type.Display()}, not int64");
                 break;
+            case Invoke invoke:
+                VisitInvoke(invoke);
+                break;
             case Fail fail:
                 Visit(fail.Detail);
                 Check(fail.Site >= 1, $"error site {fail.Site} is below 1");
@@ -97,6 +100,27 @@ internal sealed class LoopVerifier
             default:
                 throw Error($"{statement.GetType().Name} is no statement of the Loop IR");
         }
+    }
+
+    private void VisitInvoke(Invoke invoke)
+    {
+        Check(variance is null, "a vector loop cannot call a routine");
+        Check(invoke.Parts.Length == invoke.Routine.Buffers, $"{invoke.Routine.Name} takes {invoke.Routine.Buffers} buffers, not {invoke.Parts.Length}");
+        Check(invoke.Sizes.Length == invoke.Routine.Sizes, $"{invoke.Routine.Name} takes {invoke.Routine.Sizes} sizes, not {invoke.Sizes.Length}");
+        foreach (BufferPart part in invoke.Parts)
+        {
+            CheckBuffer(part.Buffer);
+            Check(!part.Buffer.Writable || invoke.Parts.Count(other => other.Buffer == part.Buffer) == 1, $"{part.Buffer.Name} is written and given twice");
+        }
+
+        foreach (LoopValue value in LoopTree.Values(invoke).Append(invoke.Work))
+        {
+            Visit(value);
+            Check(value.Type == DType.Int64, $"an argument of {invoke.Routine.Name} is {value.Type.Display()}, not int64");
+        }
+
+        Check(invoke.Result.Type == DType.Int64, "the result of a routine must be int64");
+        Declare(invoke.Result);
     }
 
     private void VisitAssign(Assign assign)

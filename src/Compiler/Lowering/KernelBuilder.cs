@@ -1,4 +1,5 @@
 using GraphCompiler.Loops;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
@@ -22,8 +23,11 @@ internal sealed record LoweredKernel(
     public IReadOnlyList<Node> WorkerScratch { get; init; } = [];
 }
 
-/// <summary>An index that left its axis: the node that looked it up, and the axis' size. Or another number outside [0, size), by its name.</summary>
-internal sealed record ErrorSite(Node Node, int Axis, Dim Size, string? What = null);
+/// <summary>What it means that a kernel fails at a site.</summary>
+/// <param name="Node">The node whose computation fails.</param>
+/// <param name="Size">A size that the message needs.</param>
+/// <param name="Message">The message, from the detail that the kernel left and the value of the size.</param>
+internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> Message);
 
 /// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
 internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
@@ -84,10 +88,16 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         return new Extent(slot);
     }
 
+    /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
+    public int Site(Node node, int axis, Dim size) => Site(node, size, (index, length) => EvaluationContext.IndexMessage(node, index, length, axis));
+
     /// <summary>A new error site; the number to fail with.</summary>
-    public int Site(Node node, int axis, Dim size, string? what = null)
+    /// <param name="node">The node whose computation fails.</param>
+    /// <param name="size">A size that the message needs.</param>
+    /// <param name="message">The message, from the detail that the kernel leaves and the value of the size.</param>
+    public int Site(Node node, Dim size, Func<long, long, string> message)
     {
-        sites.Add(new ErrorSite(node, axis, size, what));
+        sites.Add(new ErrorSite(node, size, message));
         return sites.Count;
     }
 

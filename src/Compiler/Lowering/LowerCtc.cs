@@ -160,7 +160,7 @@ internal sealed class LowerCtc
         new Let(local, LoopMath.Convert(DType.Int64, value)),
         new If(
             LoopMath.Either(LoopMath.Less(local, LoopMath.Int(0)), LoopMath.AtLeast(local, kernel.Size(size))),
-            new Fail(kernel.Site(root, 0, size, what), local)),
+            new Fail(kernel.Site(root, size, (number, limit) => CtcErrors.Message(root, what, number, limit)), local)),
     ];
 
     /// <summary>The class that a state emits, kept in a local.</summary>

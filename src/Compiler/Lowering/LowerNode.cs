@@ -12,12 +12,22 @@ internal static class LowerNode
     {
         return group.Domain is not null ? LowerGroup.Run(group, reads, options.StreamRows)
             : group.Product is not null ? LowerMatMul.Run(group, materialization, options.Width)
-            : [Run(group.Nodes[0], materialization)];
+            : [Run(group.Nodes, materialization)];
     }
 
     /// <summary>A kernel for a group where all tensors are small, of less code than that for any size; null if there is none.</summary>
     public static LoweredKernel? Small(KernelGroup group, IMaterialization materialization, VectorWidth width) =>
         group.Product is not null ? LowerMatMul.FewRows(group, materialization, width) : null;
+
+    /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>
+    public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp;
+
+    private static LoweredKernel Run(IReadOnlyList<Node> roots, IMaterialization materialization)
+    {
+        // The results that are taken of an operation with several stand for it.
+        Node root = roots[0].Op is OutputOp ? roots[0].Inputs[0] : roots[0];
+        return CallsRoutine(root.Op) ? LowerLinearAlgebra.Run(root, roots, materialization) : Run(root, materialization);
+    }
 
     private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
     {

@@ -82,6 +82,16 @@ internal sealed class InPlaceAccess
                 break;
         }
 
+        // A routine reads and writes in an order of its own: nothing that it touches can lie where something else lies.
+        if (statement is Invoke invoke)
+        {
+            foreach (BufferPart part in invoke.Parts)
+            {
+                accesses.Add(new Access(part.Buffer, part.Offset, IsStore: false, path, int.MaxValue));
+                indexing.Add(part.Buffer);
+            }
+        }
+
         int branch = 0;
         foreach (LoopStatement child in LoopTree.Children(statement))
         {

@@ -103,6 +103,7 @@ internal static class MergeSmallKernels
                 Prefetch => new Block([]),
                 If branch => new If(branch.Condition, Place(branch.Then), branch.Else is null ? null : Place(branch.Else)),
                 Store store => store with { Buffer = united[store.Buffer] },
+                Invoke invoke => invoke with { Parts = [.. invoke.Parts.Select(p => p with { Buffer = united[p.Buffer] })] },
                 Fail fail => fail with { Site = fail.Site + firstSite },
                 _ => statement,
             };

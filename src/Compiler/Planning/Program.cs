@@ -93,10 +93,7 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        long size = Evaluate(error.Size, workspace);
-        return new ExecutionException(error.What is { } what
-            ? CtcErrors.Message(error.Node, what, detail, size)
-            : EvaluationContext.IndexMessage(error.Node, detail, size, error.Axis));
+        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)));
     }
 }
 

@@ -76,6 +76,9 @@ internal sealed class WorkEstimate
                 case Let { Variable.Type: DType.Int64 } let when !LoopTree.Values(let.Value).Any(v => v is Load):
                     region.Parts.Add(let);
                     break;
+                case Invoke invoke:
+                    region.Parts.Add(invoke);
+                    break;
                 case For loop:
                     int inner = loop.Kind == LoopKind.Vector ? Lanes(loop) : lanes;
                     region.Parts.Add(new LoopPart(loop, loop.Kind == LoopKind.Vector ? inner : 1, Summarise(loop.Body, inner)));
@@ -108,7 +111,12 @@ internal sealed class WorkEstimate
         }
 
         var seen = new HashSet<LoopValue>(ReferenceEqualityComparer.Instance);
-        if (statement is Store store)
+        if (statement is Invoke invoke)
+        {
+            // How much of each it touches is not known: all of it, once.
+            region.Bytes.AddRange(invoke.Parts.Select(p => (kernel.Buffers.IndexOf(p.Buffer), double.PositiveInfinity)));
+        }
+        else if (statement is Store store)
         {
             region.Operations += 1;
             Touch(store.Buffer, store.Index);
@@ -178,7 +186,7 @@ internal sealed class WorkEstimate
 
         public List<(int Buffer, double Bytes)> Bytes { get; } = [];
 
-        /// <summary>A <see cref="Let"/> that bounds may use, a <see cref="LoopPart"/> or a <see cref="BranchPart"/>.</summary>
+        /// <summary>A <see cref="Let"/> that bounds may use, an <see cref="Invoke"/>, a <see cref="LoopPart"/> or a <see cref="BranchPart"/>.</summary>
         public List<object> Parts { get; } = [];
 
         public double Size => Operations + (UnknownTrips * Parts.Count);
@@ -214,6 +222,9 @@ internal sealed class WorkEstimate
                 {
                     case Let let:
                         Set(let.Variable, Value(let.Value));
+                        break;
+                    case Invoke invoke:
+                        Operations += times * (Value(invoke.Work) ?? UnknownTrips);
                         break;
                     case LoopPart loop:
                         AddLoop(loop, times);

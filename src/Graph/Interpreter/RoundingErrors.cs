@@ -35,6 +35,7 @@ internal static class RoundingErrors
             return node.Op switch
             {
                 ConstantOp or IotaOp or DimValueOp or DetachOp => own is [var only] ? only : null,
+                _ when Algebra(node) is { } algebra => Perturbed(algebra, node.Op is OutputOp output ? output.Index : 0, value),
                 OutputOp => own[0],
                 ElementwiseOp => Elementwise(new Evaluation(node, symbol), value, inputs, own),
                 _ when !value.DType.IsFloat() => null,
@@ -53,7 +54,42 @@ internal static class RoundingErrors
                 _ => Unknown(value, own),
             };
         }
+
+        // Its algorithms give what other inputs would, a few units of the largest element away: so do these, a few of which are tried.
+        double[]? Perturbed(Node algebra, int index, TensorValue value)
+        {
+            if (!value.DType.IsFloat())
+            {
+                return null;
+            }
+
+            TensorValue[] inputs = [.. algebra.Inputs.Select(i => values[i][0])];
+            double[] result = [.. Enumerable.Range(0, (int)value.Count).Select(i => Units * UnitOf(value.DType) * Math.Abs(value[i]))];
+            for (int round = 0; round < 3; round++)
+            {
+                TensorValue[] moved = [.. algebra.Inputs.Select((input, k) => Nearby(inputs[k], errors.GetValueOrDefault(input), (17 * round) + k))];
+                TensorValue? other;
+                try
+                {
+                    other = algebra.Op.Evaluate(new EvaluationContext(algebra, moved, symbol))[index];
+                }
+                catch (ExecutionException)
+                {
+                    other = null;
+                }
+
+                for (int i = 0; i < result.Length; i++)
+                {
+                    result[i] = Math.Max(result[i], other is null ? double.PositiveInfinity : 8 * Distance(other[i], value[i]));
+                }
+            }
+
+            return result;
+        }
     }
+
+    /// <summary>The operation of linear algebra whose result a node is.</summary>
+    private static Node? Algebra(Node node) => (node.Op is OutputOp ? node.Inputs[0] : node) is { Op: CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp } found ? found : null;
 
     /// <summary>Each input is moved by its error, up and down; the result moves by the sum of what those do. Comparisons may turn over, and choices with them.</summary>
     private static double[]? Elementwise(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
@@ -169,6 +205,14 @@ internal static class RoundingErrors
         double carried = own.OfType<double[]>().SelectMany(e => e).DefaultIfEmpty(0).Max();
         double most = Enumerable.Range(0, (int)value.Count).Select(i => Math.Abs(value[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
         return [.. Enumerable.Repeat(carried + (Gamma(UnknownTerms, value.DType) * most), (int)value.Count)];
+    }
+
+    private static TensorValue Nearby(TensorValue x, double[]? errors, int seed)
+    {
+        double most = Enumerable.Range(0, (int)x.Count).Select(i => Math.Abs(x[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        double unit = Units * UnitOf(x.DType) * most * Math.Sqrt(x.Shape[^1]);
+        var random = new Random(seed);
+        return x.DType.IsFloat() ? TensorValue.OfReals(x.DType, x.Shape, [.. x.Reals.Select((v, i) => v + (random.Next(2) == 0 ? 1 : -1) * (unit + (errors?[i] ?? 0)))]) : x;
     }
 
     private static TensorValue Evaluated(Node node, Func<string, long> symbol, params TensorValue[] inputs) => node.Op.Evaluate(new EvaluationContext(node, inputs, symbol))[0];

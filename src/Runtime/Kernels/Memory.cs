@@ -157,6 +157,18 @@ internal static unsafe class Memory
         return index;
     }
 
+    /// <summary>The offset itself if the part lies inside the buffer.</summary>
+    /// <exception cref="IndexOutOfRangeException">An end of the part is outside [0, length].</exception>
+    public static long CheckPart(long offset, long count, long length, int buffer)
+    {
+        if (offset < 0 || count < 0 || offset > length - count)
+        {
+            ThrowOutOfRange(offset < 0 ? offset : offset + count, length, buffer);
+        }
+
+        return offset;
+    }
+
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     [SuppressMessage("Usage", "CA2201", Justification = "It is what an array access would throw.")]

@@ -55,6 +55,15 @@ internal sealed class LoopVerifierTests
         yield return Case(
             "only a vector loop without reductions that makes one store can write past the cache",
             end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence(new Store(Y, Int(0), One), new Store(Y, Int(0), One))) { PastCache = Literal.Of(true) });
+        Routine routine = Routine.Of(typeof(GraphCompiler.Execution.CholeskyRoutine), "Factor", DType.Float32);
+        Invoke call = new(Index("status"), routine, [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(0), N)], [N]) { Work = N };
+        yield return Case("CholeskyRoutine.Factor takes 2 buffers, not 1", _ => call with { Parts = [call.Parts[0]] });
+        yield return Case("CholeskyRoutine.Factor takes 1 sizes, not 2", _ => call with { Sizes = [N, N] });
+        yield return Case("y is written and given twice", _ => call with { Parts = [call.Parts[1], call.Parts[1]] });
+        yield return Case("an argument of CholeskyRoutine.Factor is float32, not int64", _ => call with { Sizes = [One] });
+        yield return Case("the result of a routine must be int64", _ => call with { Result = F });
+        yield return Vector("a vector loop cannot call a routine", _ => call);
+        yield return Case("buffer other is none of the kernel's", _ => call with { Parts = [call.Parts[0], new BufferPart(Other, Int(0), N)] });
         yield return Case("error site 0 is below 1", end => new Fail(0, end));
         yield return Case("the step of a vector loop is 2, not 1", end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence()) { Step = 2 });
         yield return Vector("a vector loop is inside another", i => new For(Index("j"), Int(0), Int(4), LoopKind.Vector, Sequence()));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
@@ -60,8 +61,8 @@ internal sealed class RandomGraphTests
             withLoss += trial.Loss is null ? 0 : 1;
         }
 
-        // CTC needs targets and lengths that fit each other.
-        string[] missing = [.. OperationTable.Rows.Select(r => r.Op.Name[..^2]).Distinct().Except(seen).Except(["CtcAlpha", "CtcPullback"]).Order()];
+        // CTC needs targets and lengths that fit each other, linear algebra matrices of its kind: their rows of the table make them.
+        string[] missing = [.. OperationTable.Rows.Where(r => !IsOfItsKind(r.Op)).Select(r => r.Op.Name[..^2]).Distinct().Except(seen).Order()];
         using (Assert.EnterMultipleScope())
         {
             Assert.That(missing, Has.Length.LessThan(4), string.Join(", ", missing));
@@ -70,6 +71,10 @@ internal sealed class RandomGraphTests
         }
 
         TestContext.Out.WriteLine($"not reached: {string.Join(", ", missing)}; up to {largest} nodes");
+
+        static bool IsOfItsKind(Type op) => op == typeof(CtcAlphaOp) || op == typeof(CtcPullbackOp)
+            || op == typeof(CholeskyOp) || op == typeof(TriangularSolveOp) || op == typeof(LuOp) || op == typeof(QrOp) || op == typeof(EighOp) || op == typeof(SvdOp)
+            || op == typeof(MatrixExpOp) || op == typeof(SolveOp) || op == typeof(DetOp) || op == typeof(SlogDetOp) || op == typeof(PInvOp);
     }
 
     /// <summary>The same number is the same graph: what a failure prints can be run again.</summary>

@@ -22,6 +22,8 @@ internal static partial class OperationsPage
         ("Ops.Sorting.cs", "Sorting and searching"),
         ("Ops.Contraction.cs", "Products of matrices"),
         ("Ops.Tensors.cs", "Contractions"),
+        ("Ops.Factorizations.cs", "Factorisations of matrices"),
+        ("Ops.LinearSystems.cs", "Linear systems, determinants and functions of matrices"),
         ("Ops.Movement.cs", "Shapes"),
         ("Ops.Moving.cs", "Moving elements and axes, stacking"),
         ("Ops.Repeating.cs", "Repeating"),

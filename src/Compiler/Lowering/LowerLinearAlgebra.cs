@@ -1,0 +1,50 @@
+using GraphCompiler.Execution;
+using GraphCompiler.Loops;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Lowering;
+
+/// <summary>Factorisations and solves: a routine of the runtime for each matrix of the batch.</summary>
+internal static class LowerLinearAlgebra
+{
+    public static LoweredKernel Run(Node node, IReadOnlyList<Node> roots, IMaterialization materialization)
+    {
+        Node a = node.Inputs[0];
+        var kernel = new RoutineKernel(node, roots, materialization, a.Rank - 2);
+        (Dim m, Dim n) = (a.Shape[^2], a.Shape[^1]);
+        LoopValue size = kernel.Value(n);
+        LoopValue cubed = LoopMath.Times(size, LoopMath.Times(size, size));
+        LoopValue area = LoopMath.Times(kernel.Value(m), LoopMath.Times(size, size));
+        switch (node.Op)
+        {
+            case CholeskyOp:
+                return kernel.Input(a).Result(0).Size(n)
+                    .Build(Of(typeof(CholeskyRoutine), nameof(CholeskyRoutine.Factor)), LoopMath.Quotient(cubed, 16), n, (item, pivot) => CholeskyOp.Failure(node, item, pivot));
+            case TriangularSolveOp solve:
+                Dim columns = node.Inputs[1].Shape[^1];
+                LoopValue work = LoopMath.Quotient(LoopMath.Times(size, LoopMath.Times(size, kernel.Value(columns))), 8);
+                return kernel.Input(a).Input(node.Inputs[1]).Result(0).Size(n).Size(columns).Size((int)solve.Form).Build(Of(typeof(TriangularRoutine), nameof(TriangularRoutine.Solve)), work);
+            case LuOp lu:
+                RoutineKernel factor = kernel.Input(a).Result(0).Result(1).Result(2).Size(n).Size(lu.MustBeRegular ? 1 : 0);
+                return factor.Build(Of(typeof(LuRoutine), nameof(LuRoutine.Factor)), LoopMath.Quotient(cubed, 12), n, (item, pivot) => LuOp.Failure(node, item, pivot));
+            case QrOp:
+                RoutineKernel qr = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (m * n) + (2 * n) + m).Size(m).Size(n);
+                return qr.Build(Of(typeof(QrRoutine), nameof(QrRoutine.Factor)), area);
+            case EighOp:
+                RoutineKernel eigen = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (n * n) + (4 * n)).Size(n);
+                return eigen.Build(Of(typeof(EighRoutine), nameof(EighRoutine.Decompose)), cubed, 1, (item, _) => EighOp.Failure(node, item));
+            case SvdOp:
+                // k times the larger side is the whole of the matrix.
+                Dim k = node.Results[1].Shape[^1];
+                RoutineKernel svd = kernel.Input(a).Result(0).Result(1).Result(2).Scratch(a.DType, (m * n) + (k * k) + (k == n ? m : n)).Size(m).Size(n);
+                return svd.Build(Of(typeof(SvdRoutine), nameof(SvdRoutine.Decompose)), LoopMath.Times(LoopMath.Int(8), area), 1, (item, _) => SvdOp.Failure(node, item));
+            case MatrixExpOp:
+                RoutineKernel exp = kernel.Input(a).Result(0).Scratch(a.DType, 6 * (n * n)).Scratch(DType.Int64, n).Size(n);
+                return exp.Build(Of(typeof(MatrixExpRoutine), nameof(MatrixExpRoutine.Evaluate)), LoopMath.Times(LoopMath.Int(2), cubed));
+            default:
+                throw new CompileException($"{node.Describe()} has no lowering.");
+        }
+
+        Routine Of(Type owner, string name) => Routine.Of(owner, name, a.DType);
+    }
+}
