@@ -309,6 +309,8 @@ internal static class OperationTable
         Movement<ConcatOp>(" of a roll", c => Ops.Roll(c.X([3, c.N + 2]), -2, 1)),
         Movement<ReshapeOp>(" of a tile", c => Ops.Tile(c.X([3, c.N]), 2, 3)),
         Movement<ReshapeOp>(" of a tile by N", c => Ops.RepeatInterleave(c.X([3, 2]), c.N, 0)),
+        .. WindowRows.Rows,
+        .. PoolRows.Rows,
 
         // Indexing.
         .. from type in new[] { DType.Int32, DType.Int64 }

@@ -52,23 +52,6 @@ internal sealed partial class TorchFunctions
         });
         Add("F.pixel_shuffle", a => PixelShuffle(a.Node(0), a.Int(1, "upscale_factor")));
         Add("F.pixel_unshuffle", a => PixelUnshuffle(a.Node(0), a.Int(1, "downscale_factor")));
-        Add("Tensor.unfold", a =>
-        {
-            (Node x, int axis, int size, int step) = (a.Node(0), a.Int(1, "dimension"), a.Int(2, "size"), a.Int(3, "step"));
-            return Stack([.. Enumerable.Range(0, (int)((Size(x, axis) - size) / step) + 1).Select(i => Slice(x, axis, i * step, (i * step) + size))], axis);
-        });
-        Add("F.unfold", a =>
-        {
-            (Node x, int[] kernel, int[] stride, int pad) = (a.Node(0), a.Ints(-1, "kernel_size")!, a.Ints(-1, "stride")!, a.Int(-1, "padding"));
-            Node padded = Pad(Pad(x, 2, pad, pad), 3, pad, pad);
-            long rows = ((Size(padded, 2) - kernel[0]) / stride[0]) + 1;
-            long columns = ((Size(padded, 3) - kernel[1]) / stride[1]) + 1;
-            var patches =
-                from i in Enumerable.Range(0, kernel[0])
-                from j in Enumerable.Range(0, kernel[1])
-                select Slice(Slice(padded, 2, i, i + ((rows - 1) * stride[0]) + 1, stride[0]), 3, j, j + ((columns - 1) * stride[1]) + 1, stride[1]);
-            return Reshape(Stack([.. patches], 2), [x.Shape[0], x.Shape[1] * kernel[0] * kernel[1], rows * columns]);
-        });
     }
 
     private static Node PadAxis(Node x, int axis, int before, int after, string mode, double value)

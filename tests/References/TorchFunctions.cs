@@ -18,6 +18,8 @@ internal sealed partial class TorchFunctions : IPythonLibrary
         AddMatrices();
         AddLinearAlgebra();
         AddShapes();
+        AddConvolutions();
+        AddPooling();
         AddIndexing();
         AddNormalisations();
         AddLosses();

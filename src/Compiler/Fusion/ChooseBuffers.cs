@@ -252,13 +252,13 @@ internal sealed class ChooseBuffers : IMaterialization
         inline
         && !IsMaterialized(node)
         && expansion.Cost <= ExpressionBudget
-        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)
+        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)
         && (readers[node].Count == 1 || (expansion.Cost <= RepeatBudget && expansion.IsNoMoreThan(node)));
 
     /// <summary>Kernels other than elementwise ones and reductions read memory only.</summary>
     private void DemandBuffers(Node node)
     {
-        if (node.Op is SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)
+        if (node.Op is SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)
         {
             return;
         }

@@ -102,7 +102,7 @@ internal sealed class ChoosePrologues
             return $"{entry.Instructions} instructions are too many to repeat";
         }
 
-        if (others.FirstOrDefault(r => r.Op is not (ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp)) is { } other)
+        if (others.FirstOrDefault(r => r.Op is not (ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)) is { } other)
         {
             return $"{other.Op.Name} reads memory only";
         }

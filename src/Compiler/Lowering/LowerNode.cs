@@ -45,6 +45,7 @@ internal static class LowerNode
         PadOp => LowerJoining.Pad(root, materialization),
         CtcAlphaOp => LowerCtc.Alpha(root, materialization),
         CtcPullbackOp => LowerCtc.Pullback(root, materialization),
+        OverlapAddOp => LowerOverlapAdd.Run(root, materialization),
         _ => throw new CompileException($"{root.Describe()} has no lowering."),
     };
 }

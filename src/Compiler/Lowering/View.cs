@@ -64,6 +64,15 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                     Offset = Offset + (diagonal.FirstRow * Strides[diagonal.Rows]) + (diagonal.FirstColumn * Strides[diagonal.Columns]),
                     Strides = [.. Strides.Where((_, axis) => axis != diagonal.Rows && axis != diagonal.Columns), Strides[diagonal.Rows] + Strides[diagonal.Columns]],
                 };
+            case WindowsOp windows:
+                return this with
+                {
+                    Strides =
+                    [
+                        .. Strides.Select((stride, axis) => windows.Windows.FirstOrDefault(w => w.Axis == axis) is { Stride: > 0 } window ? stride * window.Stride : stride),
+                        .. windows.Windows.Select(w => Strides[w.Axis] * w.Dilation),
+                    ],
+                };
             case ReshapeOp:
                 return Reshape(input.Shape, node.Shape) is { } strides ? this with { Strides = strides } : null;
             default:

@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
 /// <summary>Patterns that fusion makes one kernel of, or must not: with neighbours that share their tensors.</summary>
@@ -5,7 +7,7 @@ internal sealed partial class RandomGraph
 {
     private void Pattern()
     {
-        switch (Next(12))
+        switch (Next(13))
         {
             case 0:
                 SoftmaxByHand();
@@ -36,6 +38,9 @@ internal sealed partial class RandomGraph
                 break;
             case 10:
                 Diamond();
+                break;
+            case 11:
+                Slide();
                 break;
             default:
                 ReduceChain();
@@ -101,6 +106,37 @@ internal sealed partial class RandomGraph
         {
             // Read again: by a sum of another form, and beside what made it.
             Add(Ops.Sum(nodes[^1] * x, axis, keepDims: Next(2) == 0), false);
+        }
+    }
+
+    /// <summary>Windows over the last axis, which are summed up, weighted, or searched, and put back.</summary>
+    private void Slide()
+    {
+        Node x = Ranked(1);
+        Node padded = Ops.Pad(x, -1, 1 + Next(2), 1 + Next(2));
+        int axis = x.Rank - 1;
+        (int stride, int dilation) = (1 + Next(2), 1 + Next(2));
+        Node windows = Ops.Windows(padded, axis, 2, Next(3) == 0 ? stride : 1);
+        Node rows = Ops.Reshape(padded, Shape.Of([1, x.Shape.SkipLast(1).Aggregate(Dim.Of(1), (n, d) => n * d), padded.Shape[axis]]));
+        switch (Next(4))
+        {
+            case 0:
+                Add(Ops.Sum(Smooth(windows), -1), false);
+                break;
+            case 1:
+                Add(Node.Create(new OverlapAddOp([new Window(axis, 2, 1, 1)], padded.Shape), Ops.Windows(padded, axis, 2) * Weight([2])), false);
+                break;
+            case 2 when exact.Contains(x):
+                Add(Ops.MaxPool1D(rows, 2, Next(2) == 0 ? 1 : default(PerAxis)), false);
+                break;
+            default:
+                Node column = Ops.Permute(rows, 1, 0, 2);
+                Node convolved = Next(2) == 0
+                    ? Ops.Conv1D(column, Weight([2, 1, 2]), stride: stride)
+                    : Ops.Conv1D(Ops.Conv1D(column, Weight([2, 1, 1])), Weight([3, 2, 2]), padding: 1, dilation: dilation);
+                Add(convolved, false);
+                Add(Ops.ConvTranspose1D(convolved, Weight([convolved.Shape[1], 2, 2]), stride: stride), false);
+                break;
         }
     }
 

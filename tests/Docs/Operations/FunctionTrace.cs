@@ -81,6 +81,29 @@ internal sealed class FunctionTrace
         ["PixelShuffle"] = [[4, "A", "B"]],
         ["PixelUnshuffle"] = [["C", 4, 6]],
         ["Rot90"] = [["A", "B"]],
+        ["Unfold"] = [["N", "C", "H", "W"]],
+        ["Fold"] = [["N", Dim.Of(8) * "C", "L"]],
+        ["Conv1D"] = [["N", 4, "L"], ["O", 4, 3]],
+        ["Conv2D"] = [["N", 4, "H", "W"], ["O", 4, 3, 3]],
+        ["Conv3D"] = [["N", 4, "D", "H", "W"], ["O", 4, 3, 3, 3]],
+        ["ConvTranspose1D"] = [["N", "C", "L"], ["C", 4, 3]],
+        ["ConvTranspose2D"] = [["N", "C", "H", "W"], ["C", 4, 3, 3]],
+        ["ConvTranspose3D"] = [["N", "C", "D", "H", "W"], ["C", 4, 3, 3, 3]],
+        ["MaxPool1D"] = [["N", "C", "L"]],
+        ["MaxPool2D"] = [["N", "C", "H", "W"]],
+        ["MaxPool3D"] = [["N", "C", "D", "H", "W"]],
+        ["MaxPoolWithIndices"] = [["N", "C", "H", "W"]],
+        ["MaxUnpool"] = [["N", "C", "D", "H", "W"]],
+        ["AvgPool1D"] = [["N", "C", "L"]],
+        ["AvgPool2D"] = [["N", "C", "H", "W"]],
+        ["AvgPool3D"] = [["N", "C", "D", "H", "W"]],
+        ["LpPool"] = [["N", "C", "H", "W"]],
+        ["AdaptiveAvgPool"] = [["N", "C", "H", "W"]],
+        ["AdaptiveMaxPool"] = [["N", "C", "H", "W"]],
+        ["Resize"] = [["N", "C", "D", "H", "W"]],
+        ["ResizeBy"] = [["N", "C", "H", "W"]],
+        ["GridSample"] = [["N", "C", "H", "W"], ["N", "A", "B", 2]],
+        ["AffineGrid"] = [["N", 3, 4]],
         ["Concat"] = [["A", "B"], ["C", "B"]],
         ["Flatten"] = [["A", "B"]],
         ["SearchSorted"] = [["A", "B"], ["A", "N"]],
@@ -248,6 +271,7 @@ internal sealed class FunctionTrace
             : kind == typeof(int) ? (parameter.Name is "groups" or "size" or "heads" ? 1 : parameter.Name is "factor" or "count" ? 2 : 0)
             : kind == typeof(long) ? 0L
             : kind == typeof(Dim) ? Dim.Of(1)
+            : kind == typeof(PerAxis) ? (PerAxis)2
             : kind == typeof(DType) ? DType.Float64
             : kind == typeof(Shape) ? Wide
             : kind == typeof(Range) ? (0..1)

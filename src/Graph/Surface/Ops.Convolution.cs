@@ -1,0 +1,257 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>Sums over windows of one spatial axis, weighted for each output channel: a cross-correlation, as in PyTorch.</summary>
+    /// <param name="x">Numbers, [N, C, L], or [C, L] without a batch; [N, O, positions] comes back.</param>
+    /// <param name="weight">Numbers of the same dtype, [O, C/groups, K].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is added around the input: widths, <see cref="Padding.Same"/> or <see cref="Padding.Valid"/>.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other; as many as channels: depthwise.</param>
+    /// <param name="paddingMode">What stands in the padding.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other, or a window is longer than the padded input.</exception>
+    public static Node Conv1D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, int groups = 1, PaddingMode paddingMode = PaddingMode.Zeros) =>
+        Convolve("Conv1D", 1, x, weight, bias, stride, padding, dilation, groups, paddingMode);
+
+    /// <summary>Sums over windows of two spatial axes, weighted for each output channel: a cross-correlation, as in PyTorch.</summary>
+    /// <param name="x">Numbers, [N, C, H, W], or [C, H, W] without a batch; [N, O, positions…] comes back, (size + padding − (K − 1)·dilation − 1)/stride + 1 along each axis.</param>
+    /// <param name="weight">Numbers of the same dtype, [O, C/groups, K, L].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is added around the input: widths, <see cref="Padding.Same"/> or <see cref="Padding.Valid"/>.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other; as many as channels: depthwise.</param>
+    /// <param name="paddingMode">What stands in the padding.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other, or a window is longer than the padded input.</exception>
+    public static Node Conv2D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, int groups = 1, PaddingMode paddingMode = PaddingMode.Zeros) =>
+        Convolve("Conv2D", 2, x, weight, bias, stride, padding, dilation, groups, paddingMode);
+
+    /// <summary>Sums over windows of three spatial axes, weighted for each output channel: a cross-correlation, as in PyTorch.</summary>
+    /// <param name="x">Numbers, [N, C, D, H, W], or [C, D, H, W] without a batch; [N, O, positions…] comes back.</param>
+    /// <param name="weight">Numbers of the same dtype, [O, C/groups, K, L, M].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is added around the input: widths, <see cref="Padding.Same"/> or <see cref="Padding.Valid"/>.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other; as many as channels: depthwise.</param>
+    /// <param name="paddingMode">What stands in the padding.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other, or a window is longer than the padded input.</exception>
+    public static Node Conv3D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, int groups = 1, PaddingMode paddingMode = PaddingMode.Zeros) =>
+        Convolve("Conv3D", 3, x, weight, bias, stride, padding, dilation, groups, paddingMode);
+
+    /// <summary>The transpose of <see cref="Conv1D"/> in its input: each element spreads a weighted window, and windows that overlap add up.</summary>
+    /// <param name="x">Numbers, [N, C, L], or [C, L] without a batch; [N, O, (L − 1)·stride − 2·padding + (K − 1)·dilation + outputPadding + 1] comes back.</param>
+    /// <param name="weight">Numbers of the same dtype, [C, O/groups, K].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is cut off at both ends.</param>
+    /// <param name="outputPadding">What is added at the end, less than stride or dilation: which of the sizes that a convolution maps to L.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+    public static Node ConvTranspose1D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        ConvolveTransposed("ConvTranspose1D", 1, x, weight, bias, stride, padding, outputPadding, dilation, groups);
+
+    /// <summary>The transpose of <see cref="Conv2D"/> in its input: each element spreads a weighted window, and windows that overlap add up.</summary>
+    /// <param name="x">Numbers, [N, C, H, W], or [C, H, W] without a batch; sizes grow to (size − 1)·stride − 2·padding + (K − 1)·dilation + outputPadding + 1.</param>
+    /// <param name="weight">Numbers of the same dtype, [C, O/groups, K, L].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is cut off at both ends.</param>
+    /// <param name="outputPadding">What is added at the end, less than stride or dilation.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+    public static Node ConvTranspose2D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        ConvolveTransposed("ConvTranspose2D", 2, x, weight, bias, stride, padding, outputPadding, dilation, groups);
+
+    /// <summary>The transpose of <see cref="Conv3D"/> in its input: each element spreads a weighted window, and windows that overlap add up.</summary>
+    /// <param name="x">Numbers, [N, C, D, H, W], or [C, D, H, W] without a batch.</param>
+    /// <param name="weight">Numbers of the same dtype, [C, O/groups, K, L, M].</param>
+    /// <param name="bias">A number for each output channel, [O]; null for none.</param>
+    /// <param name="stride">From a window to the next; 1 by default.</param>
+    /// <param name="padding">What is cut off at both ends.</param>
+    /// <param name="outputPadding">What is added at the end, less than stride or dilation.</param>
+    /// <param name="dilation">From an element of a window to the next; 1 by default.</param>
+    /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+    public static Node ConvTranspose3D(
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        ConvolveTransposed("ConvTranspose3D", 3, x, weight, bias, stride, padding, outputPadding, dilation, groups);
+
+    private static Node Convolve(
+        string op, int spatial, Node x, Node weight, Node? bias, PerAxis stride, Padding padding, PerAxis dilation, int groups, PaddingMode mode)
+    {
+        int[] strides = stride.For(spatial, 1, 1, op, "stride");
+        int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
+        (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 0, groups);
+        if (Dim.Same(batched.Shape[1], weight.Shape[1] * groups) == false)
+        {
+            throw new ShapeException(
+                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {groups} groups is for {weight.Shape[1] * groups}. Inputs: {x.Describe()}, {weight.Describe()}.");
+        }
+
+        (Dim Before, Dim After)[] widths = [.. padding.For(spatial, op).Select(w => ((Dim)w.Before, (Dim)w.After))];
+        if (padding.IsSame)
+        {
+            if (strides.Any(s => s != 1))
+            {
+                throw new ShapeException($"{op}: the padding 'same' needs a stride of 1, not {stride}. Input: {x.Describe()}.");
+            }
+
+            widths = [.. dilations.Select((d, i) => (weight.Shape[2 + i] - 1) * d).Select(all => (all / 2, all - (all / 2)))];
+        }
+
+        Node padded = Around(op, batched, widths, mode);
+        for (int i = 0; i < spatial; i++)
+        {
+            Dim reach = ((weight.Shape[2 + i] - 1) * dilations[i]) + 1;
+            if (Dim.AtLeast(padded.Shape[2 + i], reach) == false)
+            {
+                throw new ShapeException(
+                    $"{op}: the kernel spans {reach} elements along axis {i - spatial}, more than the {padded.Shape[2 + i]} of the padded input. Inputs: {x.Describe()}, {weight.Describe()}.");
+            }
+        }
+
+        Node result = Node.Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups), padded, weight);
+        return Biased(result, bias, spatial, isAlone);
+    }
+
+    private static Node ConvolveTransposed(
+        string op, int spatial, Node x, Node weight, Node? bias, PerAxis stride, PerAxis padding, PerAxis outputPadding, PerAxis dilation, int groups)
+    {
+        int[] strides = stride.For(spatial, 1, 1, op, "stride");
+        int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
+        int[] cut = padding.For(spatial, 0, 0, op, "padding");
+        int[] more = outputPadding.For(spatial, 0, 0, op, "output padding");
+        (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 1, groups);
+        if (Dim.Same(batched.Shape[1], weight.Shape[0]) == false)
+        {
+            throw new ShapeException(
+                $"{op}: the input has {batched.Shape[1]} channels, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}. Inputs: {x.Describe()}, {weight.Describe()}.");
+        }
+
+        var sizes = new Dim[spatial];
+        for (int i = 0; i < spatial; i++)
+        {
+            if (more[i] >= Math.Max(strides[i], dilations[i]))
+            {
+                throw new ShapeException($"{op}: the output padding {outputPadding} must be less than the stride or the dilation along every axis, {strides[i]} and {dilations[i]}.");
+            }
+
+            sizes[i] = new Window(2 + i, weight.Shape[2 + i], strides[i], dilations[i]).Covered(batched.Shape[2 + i]);
+            Dim left = sizes[i] - (2 * cut[i]) + more[i];
+            if (batched.Shape[2 + i].Constant == 0 || left.Constant < 0)
+            {
+                throw new ShapeException($"{op}: axis {i - spatial} of the result would have the size {left}. Inputs: {x.Describe()}, {weight.Describe()}.");
+            }
+        }
+
+        var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. sizes]);
+        Node whole = Node.Create(transposed, batched, weight);
+        Node result = PadSpatial(whole, [.. cut.Select(c => -c)], [.. more.Select((m, i) => m - cut[i])], 0);
+        return Biased(result, bias, spatial, isAlone);
+    }
+
+    /// <summary>The input with a batch axis, after a check of what a convolution is given.</summary>
+    /// <param name="op">The function.</param>
+    /// <param name="spatial">The number of spatial axes.</param>
+    /// <param name="x">The input.</param>
+    /// <param name="weight">The weight.</param>
+    /// <param name="bias">The bias.</param>
+    /// <param name="outputs">The axis of the weight that is about output channels: of a group if it is 1.</param>
+    /// <param name="groups">The groups.</param>
+    private static (Node Batched, bool IsAlone) Batched(string op, int spatial, Node x, Node weight, Node? bias, int outputs, int groups)
+    {
+        NotNull(x);
+        NotNull(weight);
+        string form = outputs == 0 ? "[O, C/groups, …]" : "[C, O/groups, …]";
+        if (x.Rank != spatial + 2 && x.Rank != spatial + 1)
+        {
+            throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {spatial} spatial axes, not {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        if (weight.Rank != spatial + 2)
+        {
+            throw new ShapeException($"{op}: the weight must be {form} with {spatial} spatial axes, not {weight.Shape}. Inputs: {x.Describe()}, {weight.Describe()}.");
+        }
+
+        if (x.DType != weight.DType || (bias is not null && bias.DType != x.DType))
+        {
+            throw new DTypeException(
+                $"{op}: the input, the weight and the bias must have one dtype, not {x.DType.Display()}, {weight.DType.Display()}{(bias is null ? string.Empty : $" and {bias.DType.Display()}")}; use Cast.");
+        }
+
+        if (groups < 1 || (weight.Shape[0].Constant is { } first && first % groups != 0))
+        {
+            throw new ShapeException($"{op}: the {weight.Shape[0]} channels along the first axis of the weight {weight.Shape} do not fall into {groups} groups. Inputs: {x.Describe()}, {weight.Describe()}.");
+        }
+
+        Dim channels = outputs == 0 ? weight.Shape[0] : weight.Shape[1] * groups;
+        if (bias is not null && (bias.Rank != 1 || Dim.Same(bias.Shape[0], channels) == false))
+        {
+            throw new ShapeException($"{op}: the bias must be [{channels}], a number for each output channel, not {bias.Shape}. Inputs: {x.Describe()}, {weight.Describe()}, {bias.Describe()}.");
+        }
+
+        return x.Rank == spatial + 2 ? (x, false) : (Unsqueeze(x, 0), true);
+    }
+
+    private static Node Biased(Node result, Node? bias, int spatial, bool isAlone)
+    {
+        if (bias is not null)
+        {
+            result += Reshape(bias, Shape.Of([bias.Shape[0], .. Enumerable.Repeat(Dim.Of(1), spatial)]));
+        }
+
+        return isAlone ? Reshape(result, Shape.Of(result.Shape.Skip(1))) : result;
+    }
+
+    /// <summary>Something around the axes behind batch and channels.</summary>
+    private static Node Around(string op, Node x, (Dim Before, Dim After)[] widths, PaddingMode mode)
+    {
+        if (mode == PaddingMode.Zeros)
+        {
+            return PadSpatial(x, [.. widths.Select(w => w.Before)], [.. widths.Select(w => w.After)], 0);
+        }
+
+        for (int i = 0; i < widths.Length; i++)
+        {
+            (Dim before, Dim after) = widths[i];
+            if (before == Dim.Of(0) && after == Dim.Of(0))
+            {
+                continue;
+            }
+
+            Dim size = x.Shape[2 + i];
+            Dim least = mode switch { PaddingMode.Reflect => 1, _ => 0 };
+            bool isTooWide = mode == PaddingMode.Replicate
+                ? size.Constant == 0
+                : Dim.AtLeast(size, before + least) == false || Dim.AtLeast(size, after + least) == false;
+            if (isTooWide)
+            {
+                throw new ShapeException($"{op}: the padding of {before} and {after} is too wide for {mode} around the {size} elements of axis {i - widths.Length}. Input: {x.Describe()}.");
+            }
+
+            Node at = Arange(before + size + after) - DimValue(before);
+            Node last = DimValue(size - 1);
+            Node source = mode switch
+            {
+                PaddingMode.Reflect => last - Abs(last - Abs(at)),
+                PaddingMode.Replicate => Minimum(Maximum(at, Scalar(0, DType.Int64)), last),
+                _ => Where(at < 0, at + DimValue(size), Where(at > last, at - DimValue(size), at)),
+            };
+            x = Take(x, source, 2 + i);
+        }
+
+        return x;
+    }
+}

@@ -1,0 +1,119 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>
+    /// All windows of an axis, which becomes the windows' positions; the elements of a window are a new last axis (PyTorch's Tensor.unfold). Windows may
+    /// overlap, nothing is copied: result[…, i, …, j] = x[…, i·stride + j·dilation, …].
+    /// </summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis; (n − (size − 1)·dilation − 1)/stride + 1 windows fit into its n elements, what is left over belongs to none.</param>
+    /// <param name="size">Elements of a window, at least 1.</param>
+    /// <param name="stride">From the beginning of a window to that of the next.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
+    /// <exception cref="ShapeException">The axis is shorter than a window, or a number is below 1.</exception>
+    public static Node Windows(Node x, int axis, Dim size, int stride = 1, int dilation = 1)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Windows", x);
+        return Node.Create(new WindowsOp([new Window(along, size, stride, dilation)]), x);
+    }
+
+    /// <summary>
+    /// Windows of one to three spatial axes as columns (PyTorch's unfold, im2col): [N, C, spatial axes…] → [N, C·elements of a window, windows], both in
+    /// row-major order.
+    /// </summary>
+    /// <param name="x">Any values, [N, C, spatial axes…].</param>
+    /// <param name="kernelSize">Elements of a window along each spatial axis; a single number stands for all of them.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
+    /// <param name="padding">Zeros on both sides.</param>
+    /// <param name="stride">From a window to the next.</param>
+    /// <exception cref="ShapeException">There are no spatial axes, or one is shorter than a window.</exception>
+    public static Node Unfold(Node x, PerAxis kernelSize, PerAxis dilation = default, PerAxis padding = default, PerAxis stride = default)
+    {
+        int spatial = SpatialAxes(NotNull(x), "Unfold");
+        Window[] windows = SpatialWindows("Unfold", spatial, kernelSize, stride, dilation, 1);
+        int[] pad = padding.For(spatial, 0, 0, "Unfold", "padding");
+        Node all = Node.Create(new WindowsOp([.. windows]), PadSpatial(x, pad, pad, 0));
+        Node columns = Permute(all, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
+        return Flatten(Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
+    }
+
+    /// <summary>
+    /// Columns put back as windows of one to three spatial axes, added up where they overlap (PyTorch's fold, col2im): the transpose of
+    /// <see cref="Unfold"/>, not its inverse.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C·elements of a window, windows].</param>
+    /// <param name="outputSize">The sizes of the spatial axes, outermost first: they say how many there are.</param>
+    /// <param name="kernelSize">Elements of a window along each spatial axis.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
+    /// <param name="padding">What was added on both sides, and goes away again.</param>
+    /// <param name="stride">From a window to the next.</param>
+    /// <exception cref="ShapeException">The columns do not fit the windows.</exception>
+    public static Node Fold(Node x, Shape outputSize, PerAxis kernelSize, PerAxis dilation = default, PerAxis padding = default, PerAxis stride = default)
+    {
+        if (NotNull(x).Rank != 3)
+        {
+            throw new ShapeException($"Fold: the columns must be [N, C·elements of a window, windows], not {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        int spatial = outputSize.Rank is >= 1 and <= 3 ? outputSize.Rank : throw new ShapeException($"Fold: the output size {outputSize} must name one to three axes.");
+        Window[] windows = SpatialWindows("Fold", spatial, kernelSize, stride, dilation, 1);
+        int[] pad = padding.For(spatial, 0, 0, "Fold", "padding");
+        Dim[] whole = [.. outputSize.Select((size, i) => size + (2 * pad[i]))];
+        Dim[] positions = [.. windows.Select((w, i) => w.Positions(whole[i]))];
+        Dim elements = windows.Aggregate(Dim.Of(1), (product, w) => product * w.Size);
+        Dim count = positions.Aggregate(Dim.Of(1), (product, p) => product * p);
+        Dim channels = x.Shape[1] / elements;
+        if (Dim.Same(channels * elements, x.Shape[1]) == false || Dim.Same(count, x.Shape[2]) == false)
+        {
+            throw new ShapeException(
+                $"Fold: [N, C·{elements}, {count}] is needed for windows of {kernelSize} that lead to {outputSize}, not {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        Node split = Reshape(x, Shape.Of([x.Shape[0], channels, .. windows.Select(w => w.Size), .. positions]));
+        Node all = Permute(split, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
+        Node sum = Node.Create(new OverlapAddOp([.. windows], Shape.Of([x.Shape[0], channels, .. whole])), all);
+        return PadSpatial(sum, [.. pad.Select(p => -p)], [.. pad.Select(p => -p)], 0);
+    }
+
+    /// <summary>The number of axes behind batch and channels.</summary>
+    private static int SpatialAxes(Node x, string op) => x.Rank is >= 3 and <= 5
+        ? x.Rank - 2
+        : throw new ShapeException($"{op}: the input must be [N, C, one to three spatial axes], not {x.Shape}. Input: {x.Describe()}.");
+
+    /// <summary>Windows along the axes behind batch and channels.</summary>
+    private static Window[] SpatialWindows(string op, int spatial, PerAxis size, PerAxis stride, PerAxis dilation, int strideOtherwise)
+    {
+        if (!size.IsGiven)
+        {
+            throw new ShapeException($"{op}: no kernel size is given; give one number, or one for each of the {spatial} spatial axes.");
+        }
+
+        int[] sizes = size.For(spatial, 1, 1, op, "kernel size");
+        int[] strides = stride.IsGiven || strideOtherwise > 0 ? stride.For(spatial, strideOtherwise, 1, op, "stride") : sizes;
+        int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
+        return [.. Enumerable.Range(0, spatial).Select(i => new Window(2 + i, sizes[i], strides[i], dilations[i]))];
+    }
+
+    /// <summary>A number around the axes behind batch and channels; negative widths take away.</summary>
+    private static Node PadSpatial(Node x, IReadOnlyList<Dim> low, IReadOnlyList<Dim> high, double value)
+    {
+        for (int i = 0; i < low.Count; i++)
+        {
+            x = low[i].Constant < 0 || high[i].Constant < 0 ? Pad(x, i + 2, low[i], high[i], value) : x;
+        }
+
+        PadRange[] ranges =
+        [
+            .. Enumerable.Repeat(new PadRange(0, 0, 0), 2),
+            .. low.Select((before, i) => before.Constant < 0 || high[i].Constant < 0 ? new PadRange(0, 0, 0) : new PadRange(before, high[i], 0)),
+        ];
+        return ranges.All(r => r.Low == Dim.Of(0) && r.High == Dim.Of(0)) ? x
+            : Node.Create(new PadOp([.. ranges], Shape.Of(x.Shape.Select((size, axis) => ranges[axis].Low + size + ranges[axis].High)), value), x);
+    }
+
+    private static Node PadSpatial(Node x, int[] low, int[] high, double value) => PadSpatial(x, [.. low.Select(p => Dim.Of(p))], [.. high.Select(p => Dim.Of(p))], value);
+}
