@@ -26,7 +26,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
         foreach (Node node in order)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            if (onPath.Contains(node) && !node.Op.IsLeaf && node.Op is not OutputOp
+            if (onPath.Contains(node) && !node.Op.IsLeaf && !node.Op.PresumesSymmetry && node.Op is not OutputOp
                 && Check(node, [.. node.Inputs.Select(i => values[i][0])], derivatives, inside) is { } fault)
             {
                 return fault;

@@ -46,6 +46,8 @@ internal sealed record QrOp : Op
 /// <summary>The eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices, of which the lower triangle is read.</summary>
 internal sealed record EighOp : Op
 {
+    public override bool PresumesSymmetry => true;
+
     public override NodeType[] Infer(TypeContext context)
     {
         RequireSquare(context);

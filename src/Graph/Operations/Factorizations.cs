@@ -6,6 +6,8 @@ namespace GraphCompiler.Operations;
 /// <summary>The lower L with A = L·Lᵀ of symmetric positive definite matrices, of which the lower triangle is read.</summary>
 internal sealed record CholeskyOp : SingleResultOp
 {
+    public override bool PresumesSymmetry => true;
+
     protected override NodeType InferResult(TypeContext context)
     {
         RequireSquare(context);

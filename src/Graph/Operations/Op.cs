@@ -21,6 +21,12 @@ internal abstract record Op
     /// <summary>Whether a result can require a gradient when an input does; false for what has no slope, such as comparisons.</summary>
     public virtual bool IsDifferentiable => true;
 
+    /// <summary>
+    /// Whether the operation reads one triangle of matrices that it takes to be symmetric, and its derivative goes to both: differences in single elements
+    /// cannot judge it alone.
+    /// </summary>
+    public virtual bool PresumesSymmetry => false;
+
     /// <summary>Whether the node stands for a value from outside: it has no inputs and is never rebuilt, merged or folded.</summary>
     public virtual bool IsLeaf => false;
 
