@@ -31,6 +31,11 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
     {
         Node x = context.Inputs[0];
         context.RequireNumber();
+        if (x.Rank != Spatial + 2)
+        {
+            throw context.BadShape($"the input must have batch, channels and {Spatial} spatial axes, not {x.Shape}.");
+        }
+
         Shape shape = Shape.Of([x.Shape[0], x.Shape[1], .. Axes.Select((a, i) => a.Positions(x.Shape[2 + i]))]);
         for (int i = 0; i < Spatial; i++)
         {
