@@ -40,7 +40,7 @@ internal sealed class OptimizerTests
         Follow(json, run, [loss], optimizer.Minimize(loss, [run.Weights, run.Bias]), 1e-9);
     }
 
-    /// <summary>PyTorch 1.13 counts the momentum of a step twice in the product that scales the mean; its later versions, the paper and ours count it once.</summary>
+    /// <summary>PyTorch 1.13 counts the momentum of a step twice in the product that scales the mean; its later versions and ours count it once.</summary>
     [Test]
     public void NAdam_follows_its_definition_and_PyTorch_but_for_a_factor()
     {

@@ -74,7 +74,7 @@ internal sealed class VectorLoopEmitter(
         return trips is null || trips % lanes != 0;
     }
 
-    /// <summary>Whether the loop's store may go past the cache where it is aligned: if the loop is not too short for it.</summary>
+    /// <summary>Whether the loop's store may go past the cache: if it is of neighbouring elements.</summary>
     public static bool CanAlign(VectorLoop loop) =>
         loop.Loop.PastCache is not null
         && LoopTree.Statements(loop.Loop.Body).OfType<Store>().Single() is { } store

@@ -12,9 +12,9 @@ internal static class StreamRows
     /// <summary>The size in bytes from which a tensor is surely in no cache when it is next read.</summary>
     public const long LeastBytes = 8 << 20;
 
-    // A shorter row comes by itself: processors run ahead by that much. Of a longer one the first-level cache would lose the beginning.
-    private const long LeastRowBytes = 512;
-    private const long MostRowBytes = 32 << 10;
+    // In elements. A shorter row comes by itself: processors run ahead by that much. Of a longer one the first-level cache would lose the beginning.
+    private const long LeastRow = 128;
+    private const long MostRow = 8 << 10;
 
     /// <summary>Whether a tensor may be that large.</summary>
     public static bool MayBeLarge(Node node) => node.DType != DType.Bool && (node.Shape.ElementCount.Constant is not { } count || count * node.DType.Size() >= LeastBytes);
@@ -64,5 +64,5 @@ internal static class StreamRows
     private static bool MayBeLarge(LoopBuffer buffer) => buffer.Length is not Literal length || length.Bits * buffer.Type.Size() >= LeastBytes;
 
     private static bool IsAlongRow(For loop) => loop.Kind == LoopKind.Vector
-        && (loop is not { Begin: Literal { Bits: var begin }, End: Literal { Bits: var end } } || (4 * (end - begin)) is >= LeastRowBytes and <= MostRowBytes);
+        && (loop is not { Begin: Literal { Bits: var begin }, End: Literal { Bits: var end } } || (end - begin) is >= LeastRow and <= MostRow);
 }
