@@ -40,6 +40,11 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     private const int ManyRows = 16;
     private const int RowsToPack = 40;
 
+    // Rows from which a panel that the first-level cache does not keep is worth a copy wherever its rows lie, and bytes of such a panel: the processor
+    // foresees reads from the second level if they go from front to back.
+    private const int RowsToPackLongPanels = 128;
+    private const int LongPanelBytes = 1 << 14;
+
     // Elements of the right matrix from which one row is worth a kernel of its own, with as many sums side by side as there are registers.
     private const long ElementsForOneRow = 1 << 15;
 
@@ -93,7 +98,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
             return [packed];
         }
 
-        if (rowsLieDense && (problem.N.Constant <= panel || RowsFit(problem)))
+        if (rowsLieDense && (problem.N.Constant <= panel || (RowsFit(problem) && !IsLong(problem, panel))))
         {
             return [inPlace];
         }
@@ -132,6 +137,10 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
         long stride = (problem.B.Row.Constant ?? 0) * problem.Type.Size();
         return stride > 0 && problem.K.Constant * (stride & -stride) <= CacheBytes;
     }
+
+    /// <summary>Whether many rows go through panels that are read from the second-level cache each time.</summary>
+    private static bool IsLong(MatMulProblem problem, int panel) =>
+        problem.M.Constant >= RowsToPackLongPanels && problem.K.Constant * panel * problem.Type.Size() > LongPanelBytes;
 
     /// <summary>Whether the rows of a tile fall into the same cache sets, or may: then packing them is worth a pass over the matrix.</summary>
     private static bool RowsCollide(MatMulProblem problem) =>
