@@ -200,7 +200,12 @@ internal sealed class VectorLoopEmitter(
         var values = new HashSet<LoopValue>(ReferenceEqualityComparer.Instance);
         foreach (LoopStatement statement in LoopTree.Statements(loop.Body))
         {
-            foreach (LoopValue root in LoopTree.Values(statement))
+            // A result that is added to what is there counts as if it were written over it: its kernel must add up in the same order.
+            IEnumerable<LoopValue> roots = statement is Store { Value: BinaryValue { Function: BinaryFunction.Add, X: Load old, Y: var added } } store
+                && old.Buffer == store.Buffer && old.Index == store.Index
+                    ? [store.Index, added]
+                    : LoopTree.Values(statement);
+            foreach (LoopValue root in roots)
             {
                 values.UnionWith(LoopTree.Values(root));
             }

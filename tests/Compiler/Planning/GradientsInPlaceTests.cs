@@ -203,6 +203,28 @@ internal sealed class GradientsInPlaceTests
         }
     }
 
+    /// <summary>Adding to one result makes a kernel longer; its other result, a sum, must not be added up in another order for that.</summary>
+    [Test]
+    public void Added_to_itself_a_sum_beside_other_gradients_doubles_to_the_bit([ValueSource(typeof(VectorWidths), nameof(VectorWidths.Supported))] VectorWidth width)
+    {
+        Leaf<float> x = Input("x", ["N", "N"], requiresGrad: true);
+        Leaf<float> s = Input("s", [], requiresGrad: true);
+        Leaf<bool> chooses = Input<bool>("chooses", []);
+        Node loss = (0.5f * Tanh(Where(chooses, x * ((2 * DimValue("N", DType.Float32)) + 1), s))).Sum();
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, s, chooses], loss, new() { Width = width, Recompute = false });
+        foreach (int n in (int[])[5, 7, 15, 16, 31, 33])
+        {
+            Tensor<float> values = new Generator(5).Normal(n, n);
+            graph.ZeroGrad();
+            graph.Forward(values, 0.3f, false);
+            graph.Backward();
+            float once = s.Grad![0];
+            graph.Forward(values, 0.3f, false);
+            graph.Backward();
+            Assert.That(s.Grad![0], Is.EqualTo(2 * once), $"N = {n}");
+        }
+    }
+
     private static (Leaf<float> X, Parameter<float>[] P) Leaves() =>
         (Input("x", ["N", 6]), [Parameter("w", new Generator(1).Normal(6, 4)), Parameter("b", new Generator(2).Normal(4)), Parameter("c", new Generator(3).Normal(4))]);
 }
