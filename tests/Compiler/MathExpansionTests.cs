@@ -17,15 +17,15 @@ public sealed class MathExpansionTests
     // What the expansions reach over all floats, rounded up, and their sizes: neither may grow unnoticed.
     private static IEnumerable<TestCaseData> Bounds()
     {
-        yield return new TestCaseData("Exp", 1.71, 16);
-        yield return new TestCaseData("Exp2", 0.98, 18);
+        yield return new TestCaseData("Exp", 1.71, 18);
+        yield return new TestCaseData("Exp2", 0.98, 20);
         yield return new TestCaseData("ExpM1", 1.55, 19);
         yield return new TestCaseData("Log", 0.94, 28);
         yield return new TestCaseData("Log2", 1.5, 29);
         yield return new TestCaseData("Log10", 1.57, 31);
         yield return new TestCaseData("Log1P", 1.48, 31);
         yield return new TestCaseData("Tanh", 1.86, 21);
-        yield return new TestCaseData("Sigmoid", 1.65, 20);
+        yield return new TestCaseData("Sigmoid", 1.65, 22);
         yield return new TestCaseData("Sin", 1.71, 20);
         yield return new TestCaseData("Cos", 1.93, 21);
         yield return new TestCaseData("Erf", 1.32, 28);

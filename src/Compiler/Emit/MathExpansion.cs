@@ -55,7 +55,7 @@ internal static class MathExpansion
 
     /// <summary>
     /// 4^n·e^r with r = x − 2n·ln 2 in ±ln 2. Multiplying twice by 2^n reaches the subnormals and infinity by ordinary rounding;
-    /// the clamp lies just outside of both. At most 1.71 ulp.
+    /// the clamp lies just outside of both, and what vanishes is <see cref="ZeroBelow">made 0 before</see>. At most 1.71 ulp.
     /// </summary>
     private static BinaryValue ExpandExp(LoopValue x)
     {
@@ -65,7 +65,7 @@ internal static class MathExpansion
         var r = Fma(n, F(-2 * Ln2Low), Fma(n, F(-2 * Ln2High), clamped));
         var power = Polynomial(r, 0.00019574552f, 0.001409641f, 0.008336291f, 0.041661866f, 0.16666612f, 0.50000024f, 1f, 1f);
         var scale = PowerOfTwo(shifted);
-        return Multiply(Multiply(power, scale), scale);
+        return Multiply(Multiply(ZeroBelow(-104f, x, power), scale), scale);
     }
 
     /// <summary>
@@ -78,7 +78,7 @@ internal static class MathExpansion
         var power = Polynomial(Subtract(clamped, n), 0.000154614449f, 0.0013400428f, 0.00961805694f, 0.0555032715f, 0.240226507f, 0.693147182f, 1f);
         var shifted = Fma(n, F(0.5f), F(Rounder + 127));
         var rest = Add(Subtract(n, Subtract(shifted, F(Rounder + 127))), F(Rounder + 127));
-        return Multiply(Multiply(power, PowerOfTwo(shifted)), PowerOfTwo(rest));
+        return Multiply(Multiply(ZeroBelow(-152f, x, power), PowerOfTwo(shifted)), PowerOfTwo(rest));
     }
 
     /// <summary>2h with h = (e^x − 1)/2; numbers too small to be halved exactly are their own results. At most 1.55 ulp.</summary>
@@ -94,11 +94,13 @@ internal static class MathExpansion
     /// </summary>
     private static FmaValue ExpandSigmoid(LoopValue x)
     {
-        var a = Min(104f, Unary(Abs, x));
+        var magnitude = Unary(Abs, x);
+        var a = Min(104f, magnitude);
         var shifted = Fma(a, F(-Log2E), F(Rounder + 127 + 24));
         var n = Subtract(shifted, F(Rounder + 127 + 24));
         var minusR = Fma(n, F(Ln2Low), Fma(n, F(Ln2High), a));
         var power = Polynomial(minusR, 0.0013817188f, -0.008368312f, 0.04166831f, -0.16666526f, 0.49999994f, -1f, 1f);
+        power = new SelectValue(Binary(Greater, magnitude, F(104f)), F(0f), power);
         var e = Multiply(Multiply(power, PowerOfTwo(shifted)), F(5.9604645e-8f));
         var minusU = Divide(e, Subtract(F(-1f), e));
         var y = new SelectValue(Binary(Less, x, F(0f)), e, F(1f));
@@ -260,6 +262,12 @@ internal static class MathExpansion
 
     /// <summary>2^n from the rounded sum that holds n plus the exponent's bias in its low bits.</summary>
     private static BitcastValue PowerOfTwo(LoopValue shifted) => AsFloat(Binary(ShiftLeft, AsInt(shifted), I(23)));
+
+    /// <summary>
+    /// 0 for a factor whose product will vanish anyway: processors take a hundred times as long for a product that rounds to 0 as for one by 0, and
+    /// masked scores, which are −∞, are full of them.
+    /// </summary>
+    private static SelectValue ZeroBelow(float bound, LoopValue x, LoopValue factor) => new(Binary(Less, x, F(bound)), F(0f), factor);
 
     /// <summary>The sign of x on a value that is not negative, or has x's sign already but for zeros.</summary>
     private static BitcastValue WithSignOf(LoopValue x, LoopValue value) =>

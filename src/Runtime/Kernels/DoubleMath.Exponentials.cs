@@ -16,7 +16,7 @@ internal static partial class DoubleMath
         var (power, _) = SplitExp(r);
         var shifted = T.Fma(n, T.Of(0.5), T.Of(Rounder + 1023));
         var rest = (n - (shifted - T.Of(Rounder + 1023))) + T.Of(Rounder + 1023);
-        return T.Fma(power, lost, power) * T.ShiftBitsLeft(shifted, 52) * T.ShiftBitsLeft(rest, 52);
+        return ZeroBelow(-1080, x, T.Fma(power, lost, power)) * T.ShiftBitsLeft(shifted, 52) * T.ShiftBitsLeft(rest, 52);
     }
 
     /// <summary>e^x − 1 without the loss near 0.</summary>

@@ -12,12 +12,15 @@ internal static partial class DoubleMath
     private const double Ln2High = 0.6931471805599453;
     private const double Ln2Low = 2.3190468138462996e-17;
 
+    // Where e^x has surely vanished.
+    private const double LeastOfExp = -746;
+
     /// <summary>4^n·e^r with r = x − 2n·ln 2 in ±ln 2; scaling twice reaches subnormals and infinity by ordinary rounding.</summary>
     internal static T Exp<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
         var (power, scale) = SplitExp(x);
-        return power * scale * scale;
+        return ZeroBelow(LeastOfExp, x, power) * scale * scale;
     }
 
     /// <summary>e^r and 2^n with e^x = 4^n·e^r.</summary>
@@ -26,7 +29,7 @@ internal static partial class DoubleMath
     {
         // Just outside of where e^x vanishes, and where it overflows even if halved or over √x.
         var clamped = Min(T.Of(716), x);
-        clamped = T.Select(T.Less(clamped, T.Of(-746)), T.Of(-746), clamped);
+        clamped = T.Select(T.Less(clamped, T.Of(LeastOfExp)), T.Of(LeastOfExp), clamped);
         var shifted = T.Fma(clamped, T.Of(0.5 * Log2E), T.Of(Rounder + 1023));
         var n = shifted - T.Of(Rounder + 1023);
         var r = T.Fma(n, T.Of(-2 * Ln2Low), T.Fma(n, T.Of(-2 * Ln2High), clamped));
@@ -36,6 +39,10 @@ internal static partial class DoubleMath
             0.16666666666666657, 0.5, 1, 1);
         return (power, T.ShiftBitsLeft(shifted, 52));
     }
+
+    /// <summary>0 for a factor whose product will vanish anyway, since a product that rounds to 0 takes a hundred times as long as one by 0.</summary>
+    private static T ZeroBelow<T>(double bound, T x, T factor)
+        where T : struct, IDoubleLanes<T> => T.Select(T.Less(x, T.Of(bound)), T.Of(0), factor);
 
     /// <summary>With e = e^−|x| and u = e/(1 + e): 1 − u above zero, e − e·u below.</summary>
     internal static T Sigmoid<T>(T x)
