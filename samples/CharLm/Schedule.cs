@@ -1,0 +1,34 @@
+using GraphCompiler;
+using static GraphCompiler.Ops;
+
+namespace CharLm;
+
+/// <summary>How a transformer is trained.</summary>
+/// <param name="Steps">How many steps.</param>
+/// <param name="BatchSize">Names a step.</param>
+/// <param name="LearningRate">The largest learning rate.</param>
+/// <param name="WeightDecay">How fast weights that help nothing vanish.</param>
+/// <param name="Hidden">The part of the characters that is hidden.</param>
+internal sealed record Schedule(int Steps, int BatchSize = 64, double LearningRate = 4e-3, double WeightDecay = 0.3, double Hidden = 0.25)
+{
+    private const double MostNorm = 1;
+
+    /// <summary>The learning rate of a step: it rises for a twentieth of them, then falls along a cosine.</summary>
+    public float RateAt(int step)
+    {
+        int warmUp = Math.Max(1, Steps / 20);
+        double factor = step < warmUp ? (step + 1.0) / warmUp : (1 + Math.Cos(Math.PI * (step - warmUp) / Math.Max(1, Steps - warmUp))) / 2;
+        return (float)(LearningRate * factor);
+    }
+
+    /// <summary>A step's updates of the parameters: AdamW on gradients of bounded norm. Matrices decay; biases and norms do not.</summary>
+    public IReadOnlyList<(Node Parameter, Node Value)> Updates(Node loss, IReadOnlyList<Node> parameters, Node rate)
+    {
+        (IReadOnlyList<Node> gradients, _) = GradientClipping.ByNorm(Gradients(loss, parameters, Unreached.Error), MostNorm);
+        ILookup<bool, (Node Parameter, Node Gradient)> groups = parameters.Zip(gradients).ToLookup(p => p.First.Rank > 1);
+        return [.. AdamW(groups[true], WeightDecay), .. AdamW(groups[false], 0)];
+
+        IEnumerable<(Node Parameter, Node Value)> AdamW(IEnumerable<(Node Parameter, Node Gradient)> group, double decay) =>
+            new AdamW(rate) { WeightDecay = decay, Beta2 = 0.99 }.Update([.. group.Select(p => p.Parameter)], [.. group.Select(p => p.Gradient)]);
+    }
+}
