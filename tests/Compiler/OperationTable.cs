@@ -311,6 +311,7 @@ internal static class OperationTable
         Movement<ReshapeOp>(" of a tile by N", c => Ops.RepeatInterleave(c.X([3, 2]), c.N, 0)),
         .. WindowRows.Rows,
         .. PoolRows.Rows,
+        .. FunctionRows.Rows,
 
         // Indexing.
         .. from type in new[] { DType.Int32, DType.Int64 }
@@ -339,9 +340,9 @@ internal static class OperationTable
         Binary<LogAddExpOp>(Floats, Ops.LogAddExp, 16) with { Floor = _ => 1 },
         Binary<HypotOp>(Floats, Ops.Hypot, 4),
         .. OfFunctions(),
-        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 1)),
-        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 0)) with { Variant = " columns" },
-        Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 1)),
+        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 1)) with { Least = 0 },
+        Rows2(typeof(SoftmaxOp), x => Ops.Softmax(x, 0)) with { Variant = " columns", Least = 0 },
+        Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 1)) with { Least = 0 },
         Rows2(typeof(LogSoftmaxOp), x => Ops.LogSoftmax(x, 0)) with { Variant = " columns" },
         Rows2(typeof(NormalizeOp), x => Ops.LayerNorm(x)) with { Floor = n => n + 4, Ulps = 64 },
         new OperationRow(typeof(CtcAlphaOp), Floats, c => Ops.CtcLoss(c.X([c.N, 3, 4]), c.Indices(DType.Int64, [3, 2], 4), c.Indices(DType.Int32, [3], c.N + 1), c.Indices(DType.Int64, [3], 3), 1, LossReduction.None, zeroInfinity: true)) { Ulps = 64, Floor = n => 16 + (8 * n), Specials = false, Least = 1 },

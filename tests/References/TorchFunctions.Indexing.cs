@@ -33,8 +33,6 @@ internal sealed partial class TorchFunctions
 
     private static long Size(Node x, int axis) => x.Shape[axis < 0 ? axis + x.Rank : axis].Constant!.Value;
 
-    private static Node Along(Node vector, Node x, int axis) => Reshape(vector, Shape.Of(Enumerable.Range(0, x.Rank).Select(a => a == axis ? vector.Shape[0] : Dim.Of(1))));
-
     private void AddIndexing()
     {
         Add("torch.gather", a => Gather(a.Node(0), a.Int(1, "dim"), a.Node(2)));

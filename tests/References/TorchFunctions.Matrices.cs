@@ -11,12 +11,11 @@ internal sealed partial class TorchFunctions
         Add("torch.dot", a => Dot(a.Node(0), a.Node(1)));
         Add("torch.mv", a => Mv(a.Node(0), a.Node(1)));
 
-        foreach (string name in (ReadOnlySpan<string>)["addmm", "addmv", "baddbmm"])
-        {
-            Add($"torch.{name}", a => (a.Double(-1, "beta", 1) * a.Node(0)) + (a.Double(-1, "alpha", 1) * MatMul(a.Node(1), a.Node(2))));
-        }
-
-        Add("torch.addr", a => a.Node(0) + Outer(a.Node(1), a.Node(2)));
+        Added("torch.addmm", Addmm);
+        Added("torch.addmv", Addmv);
+        Added("torch.addr", Addr);
+        Added("torch.addbmm", Addbmm);
+        Added("torch.baddbmm", Baddbmm);
         Add("torch.outer", a => Outer(a.Node(0), a.Node(1)));
         Add("torch.inner", a => Inner(a.Node(0), a.Node(1)));
         Add("torch.linalg.multi_dot", a => MultiDot(a.Nodes(0, "tensors")));
@@ -26,10 +25,13 @@ internal sealed partial class TorchFunctions
             ? TensorDot(a.Node(0), a.Node(1), (int)axes)
             : TensorDot(a.Node(0), a.Node(1), Numbers(((object?[])a.Find(2, "dims")!)[0]), Numbers(((object?[])a.Find(2, "dims")!)[1])));
         Add("torch.einsum", a => Einsum(a.Text(0, "equation")!, [.. a.Positional.Skip(1).Cast<Node>()]));
-        Add("F.linear", a => a.NodeOrNull(2, "bias") is { } bias ? MatMul(a.Node(0), Transpose(a.Node(1))) + bias : MatMul(a.Node(0), Transpose(a.Node(1))));
+        Add("F.linear", a => Linear(a.Node(0), a.Node(1), a.NodeOrNull(2, "bias")));
         Add("F.bilinear", a => Bilinear(a.Node(0), a.Node(1), a.Node(2), a.NodeOrNull(3, "bias")));
         Unary("Tensor.t", x => Transpose(x));
     }
+
+    private void Added(string name, Func<Node, Node, Node, double, double, Node> function) =>
+        Add(name, a => function(a.Node(0), a.Node(1), a.Node(2), a.Double(-1, "beta", 1), a.Double(-1, "alpha", 1)));
 
     private static int[] Numbers(object? list) => [.. ((object?[])list!).Select(i => (int)(long)i!)];
 }

@@ -42,30 +42,17 @@ internal sealed partial class TorchFunctions
         Add("torch.meshgrid", a => Meshgrid([.. a.Positional.Cast<Node>()], a.Text(-1, "indexing") == "xy"));
         Add("F.pad", a =>
         {
-            (Node x, int[] widths) = (a.Node(0), a.Ints(1, "pad")!);
-            for (int i = 0; i < widths.Length / 2; i++)
+            int[] widths = a.Ints(1, "pad")!;
+            (Dim, Dim)[] inOrder = [.. Enumerable.Range(1, widths.Length / 2).Select(i => (Dim.Of(widths[^(2 * i)]), Dim.Of(widths[^((2 * i) - 1)])))];
+            return Pad(a.Node(0), inOrder, a.Text(2, "mode") switch
             {
-                x = PadAxis(x, x.Rank - 1 - i, widths[2 * i], widths[(2 * i) + 1], a.Text(2, "mode") ?? "constant", a.Double(3, "value", 0));
-            }
-
-            return x;
+                "reflect" => PaddingMode.Reflect,
+                "replicate" => PaddingMode.Replicate,
+                "circular" => PaddingMode.Circular,
+                _ => PaddingMode.Zeros,
+            }, a.Double(3, "value", 0));
         });
         Add("F.pixel_shuffle", a => PixelShuffle(a.Node(0), a.Int(1, "upscale_factor")));
         Add("F.pixel_unshuffle", a => PixelUnshuffle(a.Node(0), a.Int(1, "downscale_factor")));
-    }
-
-    private static Node PadAxis(Node x, int axis, int before, int after, string mode, double value)
-    {
-        long size = Size(x, axis);
-        return mode == "constant"
-            ? Pad(x, axis, before, after, value)
-            : Take(x, Constant(Enumerable.Range(-before, before + (int)size + after).Select(i => Source(i, size, mode)).ToArray()), axis);
-
-        static long Source(long at, long size, string mode) => mode switch
-        {
-            "replicate" => Math.Clamp(at, 0, size - 1),
-            "circular" => (at + size) % size,
-            _ => at < 0 ? -at : at >= size ? (2 * size) - 2 - at : at,
-        };
     }
 }

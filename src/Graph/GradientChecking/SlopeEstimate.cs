@@ -148,7 +148,15 @@ internal sealed class SlopeEstimate
         }
 
         bool converged = table.Bar <= (1e-9 * Math.Abs(table.Value)) + (16 * noise);
-        return (table.Value, table.Bar, converged && IsConfirmed(table, Quotient(start, 1, start, -1).Value, Quotient(deep, 1, deep, -1)));
+        (double Value, double Noise) later = Quotient(deep, 1, deep, -1);
+        return (table.Value, Widened(table, later), converged && IsConfirmed(table, Quotient(start, 1, start, -1).Value, later));
+    }
+
+    /// <summary>The bar, or what the quotient at a much smaller step differs by beyond rounding: so far the value may be wrong, though it is confirmed.</summary>
+    private static double Widened(Richardson table, (double Value, double Noise) later)
+    {
+        double beyond = Math.Abs(later.Value - table.Value) - (16 * later.Noise);
+        return beyond > table.Bar ? beyond : table.Bar;
     }
 
     /// <summary>A quotient at a much smaller step must be as much closer to the value: at large ones a wave may be met in step, or a kink crossed.</summary>
@@ -200,8 +208,9 @@ internal sealed class SlopeEstimate
 
         double gap = Math.Abs(limit.Value - origin);
         bool jumps = gap > (10 * limit.Bar) + (1e-9 * size) && Math.Abs(Value(deep, side).Value - origin) > gap / 2;
-        bool confirmed = IsConfirmed(slopes, Quotient(start, side, start + 1, side).Value, Quotient(deep, side, deep + 1, side));
-        return (new SideSlope(slopes.Value, slopes.Bar, confirmed), jumps);
+        (double Value, double Noise) later = Quotient(deep, side, deep + 1, side);
+        bool confirmed = IsConfirmed(slopes, Quotient(start, side, start + 1, side).Value, later);
+        return (new SideSlope(slopes.Value, Widened(slopes, later), confirmed), jumps);
     }
 
     private bool SlopesDiffer(Func<double, double> tolerance)

@@ -76,7 +76,7 @@ internal sealed record SoftmaxOp(int Along) : UnaryComposite
 {
     protected override Node Expand(Node x)
     {
-        Node e = Ops.Exp(x - Ops.Detach(Ops.Max(x, Along, keepDims: true)));
+        Node e = Ops.Exp(x - Ops.Detach(Ops.Largest(x, Along)));
         return e / Ops.Sum(e, Along, keepDims: true);
     }
 
@@ -92,7 +92,7 @@ internal sealed record LogSoftmaxOp(int Along) : UnaryComposite
 {
     protected override Node Expand(Node x)
     {
-        Node shifted = x - Ops.Detach(Ops.Max(x, Along, keepDims: true));
+        Node shifted = x - Ops.Detach(Ops.Largest(x, Along));
         return shifted - Ops.Log(Ops.Sum(Ops.Exp(shifted), Along, keepDims: true));
     }
 

@@ -5,6 +5,8 @@ namespace GraphCompiler.Operations;
 /// <summary>The reduced Q·R of matrices […, M, N]: Q with orthonormal columns, R upper triangular with a diagonal that is not negative.</summary>
 internal sealed record QrOp : Op
 {
+    public override string Name => "QR";
+
     public override NodeType[] Infer(TypeContext context)
     {
         Dim k = SmallerSide(context);
@@ -86,6 +88,8 @@ internal sealed record EighOp : Op
 /// <summary>The reduced U·diag S·Vᵀ of matrices […, M, N], the singular values descending.</summary>
 internal sealed record SvdOp : Op
 {
+    public override string Name => "SVD";
+
     public override NodeType[] Infer(TypeContext context)
     {
         Dim k = SmallerSide(context);

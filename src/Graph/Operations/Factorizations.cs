@@ -61,6 +61,8 @@ internal sealed record TriangularSolveOp(TriangularForm Form) : SingleResultOp
 /// </summary>
 internal sealed record LuOp(bool MustBeRegular) : Op
 {
+    public override string Name => "LUFactor";
+
     public override NodeType[] Infer(TypeContext context)
     {
         RequireSquare(context);
@@ -111,5 +113,6 @@ internal sealed record LuOp(bool MustBeRegular) : Op
     public static Node Unpermute(Node x, Node rows) =>
         Node.Create(new ScatterAddOp(x.Rank - 2), Ops.ZerosLike(x), Ops.BroadcastTo(Ops.Unsqueeze(rows, -1), x.Shape), x);
 
-    public static string Failure(Node node, long item, long pivot) => $"{node.Describe()}: {Which(node, item)} is singular or not finite (pivot {pivot} is 0 or no number).";
+    public static string Failure(Node node, long item, long pivot) =>
+        $"Solve or Inverse of {node.Inputs[0].Describe()}: {Which(node, item)} is singular or not finite (pivot {pivot} is 0 or no number).";
 }

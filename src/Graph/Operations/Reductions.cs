@@ -73,9 +73,12 @@ internal sealed record ProdOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 /// <summary>The largest or smallest element; NaN if there is one. Ties share the gradient evenly.</summary>
 internal abstract record ExtremumOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 {
+    /// <summary>Whether nothing is allowed, whose result is what any element beats: for what is made of an extremum and makes sense of nothing.</summary>
+    public bool MayBeOfNothing { get; init; }
+
     protected override DType InferDType(TypeContext context)
     {
-        foreach (int axis in Axes)
+        foreach (int axis in MayBeOfNothing ? [] : Axes)
         {
             context.RequireAtLeast(context.Inputs[0].Shape[axis], 1, $"axis {axis} has no elements to choose from.");
         }
@@ -93,9 +96,11 @@ internal abstract record ExtremumOp(EquatableArray<int> Axes) : ReductionOp(Axes
         return [attains * Axis.Expand(share, Axes, x.Shape)];
     }
 
-    protected sealed override double Real(EvaluationContext context, double[] group) => group.Aggregate(Choose);
+    protected sealed override double Real(EvaluationContext context, double[] group) => group.Aggregate(OfNothing, Choose);
 
     protected sealed override long Integer(EvaluationContext context, TensorValue x, List<long> group) => group.Select(i => x.Integers[i]).Aggregate(Choose);
+
+    protected abstract double OfNothing { get; }
 
     protected abstract double Choose(double a, double b);
 
@@ -104,6 +109,8 @@ internal abstract record ExtremumOp(EquatableArray<int> Axes) : ReductionOp(Axes
 
 internal sealed record MaxOp(EquatableArray<int> Axes) : ExtremumOp(Axes)
 {
+    protected override double OfNothing => double.NegativeInfinity;
+
     protected override double Choose(double a, double b) => Math.Max(a, b);
 
     protected override long Choose(long a, long b) => Math.Max(a, b);
@@ -111,6 +118,8 @@ internal sealed record MaxOp(EquatableArray<int> Axes) : ExtremumOp(Axes)
 
 internal sealed record MinOp(EquatableArray<int> Axes) : ExtremumOp(Axes)
 {
+    protected override double OfNothing => double.PositiveInfinity;
+
     protected override double Choose(double a, double b) => Math.Min(a, b);
 
     protected override long Choose(long a, long b) => Math.Min(a, b);

@@ -76,11 +76,11 @@ public static partial class Ops
 
     /// <summary>x·sigmoid(x), also known as swish.</summary>
     /// <param name="x">Floats.</param>
-    public static Node Silu(Node x) => NotNull(x) * Sigmoid(x);
+    public static Node Silu(Node x) => RequireFloat("Silu", x) * Sigmoid(x);
 
     /// <summary>x·tanh(softplus(x)).</summary>
     /// <param name="x">Floats.</param>
-    public static Node Mish(Node x) => NotNull(x) * Tanh(Softplus(x));
+    public static Node Mish(Node x) => RequireFloat("Mish", x) * Tanh(Softplus(x));
 
     /// <summary>log(1 + eˣ), without overflow or loss.</summary>
     /// <param name="x">Floats.</param>
@@ -95,7 +95,7 @@ public static partial class Ops
     /// <param name="beta">How sharp the bend is.</param>
     /// <param name="threshold">The beta·x above which the result is x.</param>
     public static Node Softplus(Node x, double beta, double threshold = 20) =>
-        Where(NotNull(x) * beta > threshold, x, Softplus(x * beta) / beta);
+        Where(RequireFloat("Softplus", x) * beta > threshold, x, Softplus(x * beta) / beta);
 
     /// <summary>log sigmoid(x), without overflow or loss.</summary>
     /// <param name="x">Floats.</param>
@@ -160,7 +160,7 @@ public static partial class Ops
 
     /// <summary>x − tanh(x).</summary>
     /// <param name="x">Floats.</param>
-    public static Node TanhShrink(Node x) => NotNull(x) - Tanh(x);
+    public static Node TanhShrink(Node x) => RequireFloat("TanhShrink", x) - Tanh(x);
 
     /// <summary>x above a threshold, else a value; slope 0 at the threshold.</summary>
     /// <param name="x">Numbers.</param>
@@ -196,7 +196,7 @@ public static partial class Ops
     public static Node Softmin(Node x, int axis = -1)
     {
         RequireFloat("Softmin", x);
-        return Softmax(-x, axis);
+        return Softmax(-x, Axis.Normalize(axis, x.Rank, "Softmin", x));
     }
 
     /// <summary>The logarithm of the softmax along an axis, accurate also where the softmax vanishes.</summary>

@@ -50,27 +50,49 @@ public static partial class Ops
     /// <param name="x">Numbers, [N, C, spatial axes…].</param>
     /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all of them.</param>
     /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
-    public static Node AdaptiveMaxPool(Node x, PerAxis outputSize)
+    public static Node AdaptiveMaxPool(Node x, PerAxis outputSize) => AdaptiveMaxPool("AdaptiveMaxPool", x, outputSize, withIndices: false).Values;
+
+    /// <summary>
+    /// The largest elements of the windows of <see cref="AdaptiveMaxPool(Node, PerAxis)"/>, and the int64 position of each in its channel's input, row-major:
+    /// what <see cref="MaxUnpool"/> takes.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, spatial axes…].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all of them.</param>
+    /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
+    public static (Node Values, Node Indices) AdaptiveMaxPoolWithIndices(Node x, PerAxis outputSize)
     {
-        int spatial = SpatialAxes(NotNull(x), "AdaptiveMaxPool");
-        RequireNumber("AdaptiveMaxPool", x);
-        int[] sizes = AdaptiveSizes("AdaptiveMaxPool", x, outputSize);
+        (Node values, Node? indices) = AdaptiveMaxPool("AdaptiveMaxPoolWithIndices", x, outputSize, withIndices: true);
+        return (values, indices!);
+    }
+
+    private static (Node Values, Node? Indices) AdaptiveMaxPool(string op, Node x, PerAxis outputSize, bool withIndices)
+    {
+        int spatial = SpatialAxes(NotNull(x), op);
+        RequireNumber(op, x);
+        int[] sizes = AdaptiveSizes(op, x, outputSize);
         if (Enumerable.Range(0, spatial).All(i => x.Shape[2 + i].Constant % sizes[i] == 0))
         {
             PerAxis each = PerAxis.Create([.. sizes.Select((o, i) => (int)(x.Shape[2 + i].Constant!.Value / o))]);
-            return MaxPool("AdaptiveMaxPool", spatial, x, each, default, default, default, ceilMode: false).Values;
+            return withIndices ? MaxPoolWithIndices(x, each) : (MaxPool(op, spatial, x, each, default, default, default, ceilMode: false).Values, null);
         }
 
         double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType == DType.Int32 ? int.MinValue : long.MinValue;
         Node y = x;
+        Node? at = withIndices ? Reshape(Arange(Shape.Of(x.Shape.Skip(2)).ElementCount), Shape.Of([1, 1, .. x.Shape.Skip(2)])) : null;
         for (int i = spatial - 1; i >= 0; i--)
         {
             (Node parts, Node isWithin, _) = AdaptiveWindows(y, 2 + i, sizes[i], DType.Int64);
             Node others = Constant(TensorValue.Full(x.DType, [], least));
-            y = MaxWithIndex(Where(isWithin, parts, others), 3 + i).Values;
+            (y, Node index) = MaxWithIndex(Where(isWithin, parts, others), 3 + i);
+            if (at is not null)
+            {
+                // Along the first axis each channel has the same positions.
+                (Node places, _, _) = AdaptiveWindows(at, 2 + i, sizes[i], DType.Int64);
+                at = Squeeze(TakeAlongAxis(BroadcastTo(places, parts.Shape), Unsqueeze(index, 3 + i), 3 + i), 3 + i);
+            }
         }
 
-        return y;
+        return (y, at);
     }
 
     private static int[] AdaptiveSizes(string op, Node x, PerAxis outputSize)

@@ -94,7 +94,7 @@ public static partial class Ops
 
         Node weights = AttentionWeights(Name, split[0], split[1], seen, causal, null);
         Node joined = Flatten(Transpose(MatMul(weights, split[2]), 1, 2), 2);
-        Node result = Linearly(joined, outWeight, outBias);
+        Node result = Linear(joined, outWeight, outBias);
         result = isSingle ? Squeeze(result, 0) : batchFirst ? result : Transpose(result, 0, 1);
         weights = averageWeights ? Mean(weights, 1) : weights;
         return (result, isSingle ? Squeeze(weights, 0) : weights);
@@ -167,7 +167,7 @@ public static partial class Ops
                 last++;
             }
 
-            Node together = Linearly(batched(inputs[first]), Rows(weight, first, last), bias is null ? null : Rows(bias, first, last));
+            Node together = Linear(batched(inputs[first]), Rows(weight, first, last), bias is null ? null : Rows(bias, first, last));
             for (int i = first; i < last; i++)
             {
                 parts[i] = last - first == 1 ? together : Slice(together, 2, (i - first) * width, (i - first + 1) * width);
@@ -179,12 +179,6 @@ public static partial class Ops
         return parts;
 
         Node Rows(Node x, int from, int to) => to - from == 3 ? x : Slice(x, 0, from * width, to * width);
-    }
-
-    private static Node Linearly(Node x, Node weight, Node? bias)
-    {
-        Node product = MatMul(x, Transpose(weight));
-        return bias is null ? product : product + bias;
     }
 
     /// <summary>Both masks as one of the scores [N, heads, L, S]: bools, true where a query sees a key, or floats to be added.</summary>

@@ -110,6 +110,40 @@ public static partial class Ops
     }
 
     /// <summary>
+    /// The hinge loss of several right classes a sample: the sum of max(0, 1 − x[right] + x[other]) over all pairs of a right class and one that is not,
+    /// divided by C.
+    /// </summary>
+    /// <param name="x">Floats [N, C], or [C] for one sample.</param>
+    /// <param name="target">
+    /// int32 or int64 of x's shape: the right classes of each sample, in [0, C), then a negative number, behind which nothing counts. A class that is out of
+    /// range is an error when the graph runs.
+    /// </param>
+    /// <param name="reduction">The mean over the samples, their sum, or one loss a sample.</param>
+    public static Node MultiLabelMarginLoss(Node x, Node target, LossReduction reduction = LossReduction.Mean)
+    {
+        const string Name = "MultiLabelMarginLoss";
+        RequireFloat(Name, x);
+        if (!NotNull(target).DType.IsInteger())
+        {
+            throw new DTypeException($"{Name}: class indices must be int32 or int64, not {target.DType.Display()}. Inputs: {x.Describe()}, {target.Describe()}.");
+        }
+
+        if (x.Rank is not (1 or 2) || target.Shape != x.Shape)
+        {
+            throw new ShapeException($"{Name}: scores and classes of one shape, [N, C] or [C], are needed.{Broadcasting.Declare(x.Shape, target.Shape)} Inputs: {x.Describe()}, {target.Describe()}.");
+        }
+
+        // From the first negative number on nothing counts.
+        Node counts = CumulativeMin(target, -1).Values >= 0;
+        Node classes = Where(counts, target, 0);
+        Node isRight = ScatterAdd(Zeros(x.Shape, x.DType), -1, classes, Cast(counts, x.DType)).Named(Name) > 0;
+        Node right = TakeAlongAxis(x, classes, -1).Named(Name);
+        Node lead = Relu(1 - Unsqueeze(right, -1) + Unsqueeze(x, -2));
+        Node pairs = Where(Unsqueeze(counts, -1) & !Unsqueeze(isRight, -2), lead, 0);
+        return Reduced(Name, Sum(pairs, [-2, -1]) / DimValue(x.Shape[^1], x.DType), reduction);
+    }
+
+    /// <summary>
     /// Connectionist temporal classification (Graves et al., 2006): −log of the probability, summed over all ways to align them, that the outputs at
     /// times spell the target once repetitions are merged and blanks removed; ∞ where the target does not fit. It can be differentiated once: a second
     /// derivative is an error. Where the loss is infinite its gradient is 0.

@@ -9,7 +9,7 @@ public static partial class Ops
     /// <param name="low">The lower end; −∞ for none.</param>
     /// <param name="high">The upper end; +∞ for none.</param>
     public static Node Clamp(Node x, double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        Clamp(x, Bound(NotNull(x), low), Bound(x, high));
+        Clamp(x, Bound(RequireNumber("Clamp", x), low), Bound(x, high));
 
     /// <summary>x cut to [low, high]; slope 1 at the ends.</summary>
     /// <param name="x">Numbers.</param>

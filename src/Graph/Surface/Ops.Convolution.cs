@@ -172,7 +172,7 @@ public static partial class Ops
     /// <param name="groups">The groups.</param>
     private static (Node Batched, bool IsAlone) Batched(string op, int spatial, Node x, Node weight, Node? bias, int outputs, int groups)
     {
-        NotNull(x);
+        RequireNumber(op, x);
         NotNull(weight);
         string form = outputs == 0 ? "[O, C/groups, …]" : "[C, O/groups, …]";
         if (x.Rank != spatial + 2 && x.Rank != spatial + 1)
@@ -215,14 +215,15 @@ public static partial class Ops
         return isAlone ? Reshape(result, Shape.Of(result.Shape.Skip(1))) : result;
     }
 
-    /// <summary>Something around the axes behind batch and channels.</summary>
-    private static Node Around(string op, Node x, (Dim Before, Dim After)[] widths, PaddingMode mode)
+    /// <summary>Something around the last axes, as many as there are widths.</summary>
+    private static Node Around(string op, Node x, (Dim Before, Dim After)[] widths, PaddingMode mode, double value = 0)
     {
         if (mode == PaddingMode.Zeros)
         {
-            return PadSpatial(x, [.. widths.Select(w => w.Before)], [.. widths.Select(w => w.After)], 0);
+            return PadSpatial(x, [.. widths.Select(w => w.Before)], [.. widths.Select(w => w.After)], value);
         }
 
+        int lead = x.Rank - widths.Length;
         for (int i = 0; i < widths.Length; i++)
         {
             (Dim before, Dim after) = widths[i];
@@ -231,7 +232,7 @@ public static partial class Ops
                 continue;
             }
 
-            Dim size = x.Shape[2 + i];
+            Dim size = x.Shape[lead + i];
             Dim least = mode switch { PaddingMode.Reflect => 1, _ => 0 };
             bool isTooWide = mode == PaddingMode.Replicate
                 ? size.Constant == 0
@@ -249,7 +250,7 @@ public static partial class Ops
                 PaddingMode.Replicate => Minimum(Maximum(at, Scalar(0, DType.Int64)), last),
                 _ => Where(at < 0, at + DimValue(size), Where(at > last, at - DimValue(size), at)),
             };
-            x = Take(x, source, 2 + i);
+            x = Take(x, source, lead + i);
         }
 
         return x;

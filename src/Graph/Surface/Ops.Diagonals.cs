@@ -75,7 +75,7 @@ public static partial class Ops
 
     /// <summary>The sum of the main diagonal of a matrix.</summary>
     /// <param name="x">Numbers, [rows, columns].</param>
-    public static Node Trace(Node x) => NotNull(x).Rank == 2
+    public static Node Trace(Node x) => RequireNumber("Trace", x).Rank == 2
         ? Sum(Diagonal(x))
         : throw new ShapeException($"Trace: it takes a matrix; sum a Diagonal for batches. Input: {x.Describe()}.");
 

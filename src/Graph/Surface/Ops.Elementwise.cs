@@ -26,11 +26,11 @@ public static partial class Ops
 
     /// <summary>1/√x.</summary>
     /// <param name="x">Floats.</param>
-    public static Node Rsqrt(Node x) => Reciprocal(Sqrt(x));
+    public static Node Rsqrt(Node x) => Reciprocal(Sqrt(RequireFloat("Rsqrt", x)));
 
     /// <summary>x².</summary>
     /// <param name="x">Numbers.</param>
-    public static Node Square(Node x) => NotNull(x) * x;
+    public static Node Square(Node x) => RequireNumber("Square", x) * x;
 
     /// <summary>a + b.</summary>
     /// <param name="a">Numbers.</param>
@@ -75,18 +75,20 @@ public static partial class Ops
     /// <summary>The larger of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
-    public static Node Fmax(Node a, Node b) => Where((NotNull(a) >= b) | IsNaN(b), a, b);
+    public static Node Fmax(Node a, Node b) => Where((RequireNumber("Fmax", a) >= b) | IsNaN(b), a, b);
 
     /// <summary>The smaller of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
-    public static Node Fmin(Node a, Node b) => Where((NotNull(a) <= b) | IsNaN(b), a, b);
+    public static Node Fmin(Node a, Node b) => Where((RequireNumber("Fmin", a) <= b) | IsNaN(b), a, b);
 
     /// <summary>|a| with the sign of b, that of a zero too; slope ±1 in a, but 0 at a = 0.</summary>
     /// <param name="a">Floats.</param>
     /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
     public static Node CopySign(Node a, Node b)
     {
+        RequireFloat("CopySign", a);
+        RequireFloat("CopySign", b);
         Node result = Where(Equal(SignBit(a), SignBit(b)), a, -a);
         return Where(Equal(a, 0), Detach(result), result);
     }
@@ -113,14 +115,14 @@ public static partial class Ops
     /// <param name="a">Numbers of the same dtype.</param>
     /// <param name="b">Numbers of the same dtype; the three shapes broadcast.</param>
     /// <param name="value">A number.</param>
-    public static Node AddCMul(Node x, Node a, Node b, double value = 1) => NotNull(x) + (value * (NotNull(a) * b));
+    public static Node AddCMul(Node x, Node a, Node b, double value = 1) => RequireNumber("AddCMul", x) + (value * (RequireNumber("AddCMul", a) * b));
 
-    /// <summary>x + value·a/b.</summary>
-    /// <param name="x">Floats.</param>
-    /// <param name="a">Floats of the same dtype.</param>
-    /// <param name="b">Floats of the same dtype; the three shapes broadcast.</param>
+    /// <summary>x + value·a/b; of integers the quotient rounds toward negative infinity.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="a">Numbers of the same dtype.</param>
+    /// <param name="b">Numbers of the same dtype; the three shapes broadcast.</param>
     /// <param name="value">A number.</param>
-    public static Node AddCDiv(Node x, Node a, Node b, double value = 1) => NotNull(x) + (value * (NotNull(a) / b));
+    public static Node AddCDiv(Node x, Node a, Node b, double value = 1) => RequireNumber("AddCDiv", x) + (value * (RequireNumber("AddCDiv", a) / b));
 
     /// <summary>x with NaN and the infinities replaced by numbers; slope 0 there.</summary>
     /// <param name="x">Floats.</param>

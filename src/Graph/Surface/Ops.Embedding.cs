@@ -34,7 +34,7 @@ public static partial class Ops
     /// <param name="paddingIndex">A row that counts as absent; a negative number counts from the end.</param>
     public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
     {
-        RequireTable("EmbeddingBag", weight);
+        RequireTable("EmbeddingBag", RequireNumber("EmbeddingBag", weight));
         if (NotNull(indices).Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
         {
             throw new ShapeException($"EmbeddingBag: it takes [bags, rows of a bag], or a vector of indices and one of offsets. Inputs: {indices.Describe()}{(offsets is null ? string.Empty : $", {offsets.Describe()}")}.");

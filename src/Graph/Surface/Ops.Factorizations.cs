@@ -83,7 +83,11 @@ public static partial class Ops
     /// <summary>The eigenvalues of symmetric matrices, ascending; see <see cref="Eigh"/>. The second derivative depends on the vectors.</summary>
     /// <param name="a">Floats, […, N, N], of which the lower triangle is read.</param>
     /// <returns>[…, N].</returns>
-    public static Node Eigvalsh(Node a) => Eigh(a).Values;
+    public static Node Eigvalsh(Node a)
+    {
+        RequireMatrix("Eigvalsh", a);
+        return Eigh(a).Values;
+    }
 
     /// <summary>
     /// The reduced singular value decomposition A = U·diag S·Vᵀ. The sign of each column of U is such that the first of its large components is positive;
@@ -102,7 +106,11 @@ public static partial class Ops
     /// <summary>The singular values, descending; see <see cref="SVD"/>. The second derivative depends on the vectors.</summary>
     /// <param name="a">Floats, […, M, N]; where symbols leave open which side is larger, M must be at least N.</param>
     /// <returns>[…, min(M, N)].</returns>
-    public static Node SvdVals(Node a) => SVD(a).S;
+    public static Node SvdVals(Node a)
+    {
+        RequireMatrix("SvdVals", a);
+        return SVD(a).S;
+    }
 
     /// <summary>Two batches of matrices over their common batch axes.</summary>
     private static (Node A, Node B) TogetherInBatch(string op, Node a, Node b)

@@ -111,7 +111,7 @@ public static partial class Ops
 
     /// <summary>The slope of <see cref="LogGamma"/>: ∓∞ at ±0, NaN at the negative integers.</summary>
     /// <param name="x">Floats.</param>
-    public static Node Digamma(Node x) => Unary(new PolygammaOp(0), x);
+    public static Node Digamma(Node x) => Unary(new PolygammaOp(0), RequireFloat("Digamma", x));
 
     /// <summary>A derivative of <see cref="Digamma"/>: infinite at 0 and the negative integers.</summary>
     /// <param name="order">Which, from 0 to 170.</param>
@@ -161,7 +161,7 @@ public static partial class Ops
     /// <summary>log₂(2ᵃ + 2ᵇ), without overflow.</summary>
     /// <param name="a">Floats.</param>
     /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
-    public static Node LogAddExp2(Node a, Node b) => LogAddExp(NotNull(a) * Math.Log(2), NotNull(b) * Math.Log(2)) / Math.Log(2);
+    public static Node LogAddExp2(Node a, Node b) => LogAddExp(RequireFloat("LogAddExp2", a) * Math.Log(2), RequireFloat("LogAddExp2", b) * Math.Log(2)) / Math.Log(2);
 
     /// <summary>√(a² + b²), without overflow; slope 0 at (0, 0).</summary>
     /// <param name="a">Floats.</param>
@@ -175,12 +175,12 @@ public static partial class Ops
     /// <summary>a·log(b), which is 0 where a is 0, with slope 0 there if b is not positive.</summary>
     /// <param name="a">Floats.</param>
     /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
-    public static Node XLogY(Node a, Node b) => Where(Equal(a, 0) & ((NotNull(b) <= 0) | Equal(b, double.PositiveInfinity)), 0, a * Log(b));
+    public static Node XLogY(Node a, Node b) => Where(Equal(RequireFloat("XLogY", a), 0) & ((RequireFloat("XLogY", b) <= 0) | Equal(b, double.PositiveInfinity)), 0, a * Log(b));
 
     /// <summary>a·log(1 + b), which is 0 where a is 0, with slope 0 there if 1 + b is not positive.</summary>
     /// <param name="a">Floats.</param>
     /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
-    public static Node XLog1PY(Node a, Node b) => Where(Equal(a, 0) & ((NotNull(b) <= -1) | Equal(b, double.PositiveInfinity)), 0, a * Log1P(b));
+    public static Node XLog1PY(Node a, Node b) => Where(Equal(RequireFloat("XLog1PY", a), 0) & ((RequireFloat("XLog1PY", b) <= -1) | Equal(b, double.PositiveInfinity)), 0, a * Log1P(b));
 
     /// <summary>The modified Bessel function of the first kind and order 0.</summary>
     /// <param name="x">Floats.</param>

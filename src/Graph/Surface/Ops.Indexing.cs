@@ -4,7 +4,7 @@ namespace GraphCompiler;
 
 public static partial class Ops
 {
-    /// <summary>Whole slices picked along an axis: the axis is replaced by the axes of the indices (NumPy's take; an embedding look-up).</summary>
+    /// <summary>Whole slices picked along an axis: the axis is replaced by the axes of the indices (NumPy's take, PyTorch's index_select; an embedding look-up).</summary>
     /// <param name="x">Any values.</param>
     /// <param name="indices">int32 or int64, each in [0, size of the axis); another is an error when the graph runs.</param>
     /// <param name="axis">The axis.</param>
@@ -22,7 +22,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
-    public static Node Gather(Node x, int axis, Node indices) => TakeAlongAxis(x, indices, axis);
+    public static Node Gather(Node x, int axis, Node indices) => TakeAlongAxis(x, indices, Axis.Normalize(axis, NotNull(x).Rank, "Gather", x));
 
     /// <summary>x with elements of a source added at indices; an index that occurs again adds again (PyTorch's scatter_add).</summary>
     /// <param name="x">Numbers.</param>

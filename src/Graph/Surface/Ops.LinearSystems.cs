@@ -56,8 +56,12 @@ public static partial class Ops
     /// <param name="b">Floats, […, N, K].</param>
     /// <param name="factor">The factor of A, […, N, N]: L with A = L·Lᵀ, or U with A = Uᵀ·U.</param>
     /// <param name="upper">Whether the factor is the upper one.</param>
-    public static Node CholeskySolve(Node b, Node factor, bool upper = false) =>
-        TriangularSolve(factor, TriangularSolve(factor, b, upper, transposed: upper), upper, transposed: !upper);
+    public static Node CholeskySolve(Node b, Node factor, bool upper = false)
+    {
+        RequireMatrix("CholeskySolve", b);
+        RequireMatrix("CholeskySolve", factor);
+        return TriangularSolve(factor, TriangularSolve(factor, b, upper, transposed: upper), upper, transposed: !upper);
+    }
 
     /// <summary>
     /// The determinant, by LU factors. The gradient is the matrix of cofactors (Giles, 2008), also of singular matrices; the second derivative takes A to be regular.
@@ -83,6 +87,7 @@ public static partial class Ops
     /// <returns>[…].</returns>
     public static Node LogDet(Node a)
     {
+        RequireMatrix("LogDet", a);
         (Node sign, Node log) = SlogDet(a);
         return Where(sign < 0, double.NaN, log);
     }

@@ -34,6 +34,21 @@ public static partial class Ops
     /// <param name="b">Values of the same dtype; the shapes broadcast.</param>
     public static Node LessEqual(Node a, Node b) => Binary(new LessEqualOp(), a, b);
 
+    /// <summary>a &lt; b; false with NaN.</summary>
+    /// <param name="a">Any values.</param>
+    /// <param name="b">A number.</param>
+    public static Node Less(Node a, double b) => Less(a, Scalar(b, NotNull(a).DType));
+
+    /// <summary>a ≤ b; false with NaN.</summary>
+    /// <param name="a">Any values.</param>
+    /// <param name="b">A number.</param>
+    public static Node LessEqual(Node a, double b) => LessEqual(a, Scalar(b, NotNull(a).DType));
+
+    /// <summary>a &gt; b; false with NaN.</summary>
+    /// <param name="a">Any values.</param>
+    /// <param name="b">A number.</param>
+    public static Node Greater(Node a, double b) => Greater(a, Scalar(b, NotNull(a).DType));
+
     /// <summary>a &gt; b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">Values of the same dtype; the shapes broadcast.</param>

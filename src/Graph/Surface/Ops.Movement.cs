@@ -260,4 +260,34 @@ public static partial class Ops
         IEnumerable<PadRange> ranges = x.Shape.Select((_, i) => i == along ? new PadRange(before, after, 0) : new PadRange(0, 0, 0));
         return Node.Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
     }
+
+    /// <summary>A number, or elements of x itself, around its last axes.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="widths">How many elements to add before and after, for each of the last axes in their order, where PyTorch begins with the last one.</param>
+    /// <param name="mode">
+    /// What they are: <see cref="PaddingMode.Zeros"/> stands for the value, and there negative widths take away. Mirrored elements must be fewer than the axis
+    /// has, those from the other end no more.
+    /// </param>
+    /// <param name="value">The number of <see cref="PaddingMode.Zeros"/>.</param>
+    public static Node Pad(Node x, IReadOnlyList<(Dim Before, Dim After)> widths, PaddingMode mode = PaddingMode.Zeros, double value = 0)
+    {
+        ArgumentNullException.ThrowIfNull(widths);
+        if (widths.Count > NotNull(x).Rank)
+        {
+            throw new ShapeException($"Pad: there are widths for {widths.Count} axes, and {x.Shape} has {x.Rank}. Input: {x.Describe()}.");
+        }
+
+        if (!Enum.IsDefined(mode))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Pad: there is no such mode.");
+        }
+
+        if (mode != PaddingMode.Zeros && widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0))
+        {
+            throw new ShapeException($"Pad: the widths of {mode} must not be negative. Input: {x.Describe()}.");
+        }
+
+        Scalar(value, x.DType);
+        return Around("Pad", x, [.. widths], mode, value);
+    }
 }

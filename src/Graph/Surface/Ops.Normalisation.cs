@@ -158,6 +158,28 @@ public static partial class Ops
         return x / Pow((total * (alpha / size)) + k, beta);
     }
 
+    /// <summary>magnitude·direction/‖direction‖: a weight whose lengths and directions are trained apart (Salimans and Kingma, 2016; PyTorch's weight_norm).</summary>
+    /// <param name="direction">Floats; a slice of zeros has no direction and gives NaN.</param>
+    /// <param name="magnitude">The length of each slice along the axis, [n] or the shape that keeps the other axes as 1; [] for one length of all.</param>
+    /// <param name="axis">The axis whose slices have a 2-norm each; null for one 2-norm of all elements.</param>
+    /// <returns>The weight, of the direction's shape.</returns>
+    public static Node WeightNorm(Node direction, Node magnitude, int? axis = 0)
+    {
+        const string Name = "WeightNorm";
+        RequireFloat(Name, direction);
+        RequireSameType(Name, direction, NotNull(magnitude));
+        int along = axis is { } given ? Axis.Normalize(given, direction.Rank, Name, direction) : -1;
+        Shape kept = Shape.Of(direction.Shape.Select((d, i) => i == along ? d : Dim.Of(1)));
+        Shape single = axis is null ? [] : [direction.Shape[along]];
+        if (magnitude.Shape != kept && magnitude.Shape != single)
+        {
+            throw new ShapeException($"{Name}: the magnitude must have the shape {single} or {kept}, a length for each slice, not {magnitude.Shape}. Inputs: {direction.Describe()}, {magnitude.Describe()}.");
+        }
+
+        Axes others = Enumerable.Range(0, direction.Rank).Where(i => i != along).ToArray();
+        return direction * (Reshape(magnitude, kept) / Norm(direction, 2, others, keepDims: true));
+    }
+
     private static EquatableArray<int> OtherThanChannels(Node x) => Enumerable.Range(0, x.Rank).Where(a => a != 1).ToEquatableArray();
 
     private static void RequireChannels(string op, Node x, int least)

@@ -1,10 +1,12 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 public static partial class Ops
 {
     /// <summary>
     /// The p-norm (Σ|x|ᵖ)^(1/p) over axes (PyTorch's vector_norm). Order 2 has the gradient 0 where the norm is 0; orders ∞ and −∞ are the largest
-    /// and smallest magnitude, whose ties share the gradient evenly; order 0 counts what is not 0 and has no gradient. An element that is 0 gets the
+    /// and smallest magnitude, whose ties share the gradient evenly; order 0 counts what is not 0, with the gradient 0. An element that is 0 gets the
     /// gradient 0.
     /// </summary>
     /// <param name="x">Floats; at least one along the axes for the orders ∞ and −∞.</param>
@@ -19,9 +21,17 @@ public static partial class Ops
             throw new GraphException($"Norm: the order is NaN; use a number, or an infinity for the largest or smallest magnitude. Input: {x.Describe()}.");
         }
 
+        foreach (int axis in Axis.Normalize(axes, x, "Norm"))
+        {
+            if (double.IsInfinity(order) && x.Shape[axis].Constant == 0)
+            {
+                throw new ShapeException($"Norm: axis {axis} has no elements to choose from for the order {order}. Input: {x.Describe()}.");
+            }
+        }
+
         return order switch
         {
-            0 => Sum(Cast(NotEqual(x, 0), x.DType), axes, keepDims),
+            0 => Sum(Where(NotEqual(x, 0), 1, Where(Equal(x, 0), 0, x)), axes, keepDims),
             1 => Sum(Abs(x), axes, keepDims),
             2 => Root(Sum(Square(x), axes, keepDims)),
             double.PositiveInfinity => Max(Abs(x), axes, keepDims),
@@ -50,7 +60,7 @@ public static partial class Ops
         if (a.Rank < 2 || NotNull(b).Rank < 2 || a.Shape[^1] != b.Shape[^1])
         {
             throw new ShapeException(
-                $"CDist: rows of one length are needed, [..., P, M] and [..., R, M], not {a.Shape} and {NotNull(b).Shape}.{Operations.Broadcasting.Declare(a.Shape, b.Shape)} Inputs: {a.Describe()}, {b.Describe()}.");
+                $"CDist: rows of one length are needed, [..., P, M] and [..., R, M], not {a.Shape} and {NotNull(b).Shape}.{Broadcasting.Declare(a.Shape, b.Shape)} Inputs: {a.Describe()}, {b.Describe()}.");
         }
 
         return Norm(Unsqueeze(a, -2) - Unsqueeze(b, -3), order, -1);

@@ -77,7 +77,7 @@ public static partial class Ops
     /// <param name="outputSize">The sizes of the result's spatial axes.</param>
     public static Node MaxUnpool(Node x, Node indices, Shape outputSize)
     {
-        int spatial = SpatialAxes(NotNull(x), "MaxUnpool");
+        int spatial = SpatialAxes(RequireFloat("MaxUnpool", x), "MaxUnpool");
         if (NotNull(indices).Shape != x.Shape || outputSize.Rank != spatial)
         {
             throw new ShapeException(
@@ -136,7 +136,7 @@ public static partial class Ops
     /// <param name="ceilMode">Whether windows may reach beyond the end; what they lack counts as the mean of the others.</param>
     public static Node LpPool(Node x, double norm, PerAxis kernelSize, PerAxis stride = default, bool ceilMode = false)
     {
-        int spatial = SpatialAxes(NotNull(x), "LpPool");
+        int spatial = SpatialAxes(RequireFloat("LpPool", x), "LpPool");
         if (double.IsPositiveInfinity(norm))
         {
             return MaxPool("LpPool", spatial, x, kernelSize, stride, default, default, ceilMode).Values;

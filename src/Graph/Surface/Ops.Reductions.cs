@@ -43,13 +43,13 @@ public static partial class Ops
     /// <param name="x">Numbers, at least one along the axis.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="keepDims">Whether the axis stays with size 1.</param>
-    public static (Node Values, Node Indices) MaxWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMax(x, Axis.Normalize(axis, NotNull(x).Rank, "MaxWithIndex", x), keepDims: true));
+    public static (Node Values, Node Indices) MaxWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMax(RequireNumber("MaxWithIndex", x), Axis.Normalize(axis, x.Rank, "MaxWithIndex", x), keepDims: true));
 
     /// <summary>The smallest along one axis and its int64 position, the first at a tie; the gradient goes to that element alone (PyTorch's min with dim).</summary>
     /// <param name="x">Numbers, at least one along the axis.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="keepDims">Whether the axis stays with size 1.</param>
-    public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMin(x, Axis.Normalize(axis, NotNull(x).Rank, "MinWithIndex", x), keepDims: true));
+    public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMin(RequireNumber("MinWithIndex", x), Axis.Normalize(axis, x.Rank, "MinWithIndex", x), keepDims: true));
 
     /// <summary>The int64 position of the first largest element; over several axes, its row-major position among them. No gradient.</summary>
     /// <param name="x">Numbers, at least one along the axes.</param>
@@ -67,39 +67,41 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="axes">The axes; all by default.</param>
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
-    public static Node Any(Node x, Axes axes = default, bool keepDims = false) => NotEqual(CountNonZero(x, axes, keepDims), 0);
+    public static Node Any(Node x, Axes axes = default, bool keepDims = false) => NotEqual(Count("Any", NotEqual(x, 0), axes, keepDims), 0);
 
     /// <summary>Whether all elements over axes are true or not 0 (NaN is not 0); true of nothing. No gradient.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axes">The axes; all by default.</param>
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
-    public static Node All(Node x, Axes axes = default, bool keepDims = false) => Equal(Sum(Cast(Equal(x, 0), DType.Int64), axes, keepDims), 0);
+    public static Node All(Node x, Axes axes = default, bool keepDims = false) => Equal(Count("All", Equal(x, 0), axes, keepDims), 0);
 
     /// <summary>How many elements over axes are true or not 0 (NaN is not 0), as int64. No gradient.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axes">The axes; all by default.</param>
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
-    public static Node CountNonZero(Node x, Axes axes = default, bool keepDims = false) => Sum(Cast(NotEqual(x, 0), DType.Int64), axes, keepDims);
+    public static Node CountNonZero(Node x, Axes axes = default, bool keepDims = false) => Count("CountNonZero", NotEqual(x, 0), axes, keepDims);
+
+    /// <summary>The largest along axes that stay with size 1; −∞ of nothing.</summary>
+    internal static Node Largest(Node x, Axes axes) => Reduce("Max", a => new MaxOp(a) { MayBeOfNothing = true }, x, axes, keepDims: true);
+
+    /// <summary>What is to be subtracted along axes before exponentials are taken: the largest, or 0 where that is not finite. It has no gradient.</summary>
+    private static Node Level(Node x, Axes axes)
+    {
+        Node top = Detach(Largest(x, axes));
+        return Where(IsFinite(top), top, 0);
+    }
 
     /// <summary>The number of elements along axes.</summary>
     internal static Dim CountAlong(Node x, Axes axes) =>
         Axis.Normalize(axes, x, "Mean").Aggregate(Dim.Of(1), (product, a) => product * x.Shape[a]);
 
-    private static void RequireFloat(string op, Node x)
-    {
-        if (!NotNull(x).DType.IsFloat())
-        {
-            throw new DTypeException($"{op}: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {x.Describe()}.");
-        }
-    }
+    private static Node RequireFloat(string op, Node x) => NotNull(x).DType.IsFloat() ? x
+        : throw new DTypeException($"{op}: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {x.Describe()}.");
 
-    private static void RequireNumber(string op, Node x)
-    {
-        if (NotNull(x).DType == DType.Bool)
-        {
-            throw new DTypeException($"{op}: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
-        }
-    }
+    private static Node RequireNumber(string op, Node x) => NotNull(x).DType != DType.Bool ? x
+        : throw new DTypeException($"{op}: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
+
+    private static Node Count(string name, Node bools, Axes axes, bool keepDims) => Reduce(name, a => new SumOp(a), Cast(bools, DType.Int64), axes, keepDims);
 
     private static Node Reduce(string name, Func<EquatableArray<int>, Op> op, Node x, Axes axes, bool keepDims)
     {

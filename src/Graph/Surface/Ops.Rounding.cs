@@ -39,14 +39,14 @@ public static partial class Ops
     /// <summary>The rest of the division that rounds toward zero: it has the sign of a, as C's fmod. d/db is −trunc(a/b).</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast. The rest by an integer 0 is a, by a float 0 NaN.</param>
-    public static Node Fmod(Node a, Node b) => NotNull(a).DType.IsInteger() ? a - (b * TruncDivide(a, b)) : Binary(new FmodOp(), a, b);
+    public static Node Fmod(Node a, Node b) => RequireNumber("Fmod", a).DType.IsInteger() ? a - (b * TruncDivide(a, b)) : Binary(new FmodOp(), a, b);
 
     /// <summary>The rest of the division that rounds down: it has the sign of b, as Python's %. d/db is −floor(a/b).</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast. The rest by an integer 0 is a, by a float 0 NaN.</param>
     public static Node Remainder(Node a, Node b)
     {
-        if (NotNull(a).DType.IsInteger())
+        if (RequireNumber("Remainder", a).DType.IsInteger())
         {
             return a - (b * FloorDivide(a, b));
         }
@@ -60,7 +60,7 @@ public static partial class Ops
     /// <param name="b">Numbers of the same dtype; the shapes broadcast. An integer over 0 is 0.</param>
     public static Node FloorDivide(Node a, Node b)
     {
-        if (NotNull(a).DType.IsInteger())
+        if (RequireNumber("FloorDivide", a).DType.IsInteger())
         {
             return a / b;
         }
@@ -79,7 +79,7 @@ public static partial class Ops
     /// <param name="b">Numbers of the same dtype; the shapes broadcast. An integer over 0 is 0.</param>
     public static Node TruncDivide(Node a, Node b)
     {
-        if (!NotNull(a).DType.IsInteger())
+        if (!RequireNumber("TruncDivide", a).DType.IsInteger())
         {
             return Trunc(a / b);
         }

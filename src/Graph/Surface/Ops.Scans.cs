@@ -22,14 +22,19 @@ public static partial class Ops
         return Node.Create(new ScanOp(ScanBodies.Products[x.DType], Axis.Normalize(axis, x.Rank, "CumulativeProduct", x), reverse), x);
     }
 
-    /// <summary>log Σexp(x) of all elements up to each along an axis, without overflow; −∞ as long as all are.</summary>
+    /// <summary>
+    /// log Σexp(x) of all elements up to each along an axis, without overflow; −∞ as long as all are. The largest of a line is subtracted before and added
+    /// after, so that digits are kept where all elements are large.
+    /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="reverse">Whether to go from each element to the end instead.</param>
     public static Node LogCumulativeSumExp(Node x, int axis, bool reverse = false)
     {
         RequireFloat("LogCumulativeSumExp", x);
-        return Node.Create(new ScanOp(ScanBodies.LogSums[x.DType], Axis.Normalize(axis, x.Rank, "LogCumulativeSumExp", x), reverse), x);
+        int along = Axis.Normalize(axis, x.Rank, "LogCumulativeSumExp", x);
+        Node level = Level(x, along);
+        return Node.Create(new ScanOp(ScanBodies.LogSums[x.DType], along, reverse), x - level) + level;
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ public static partial class Ops
         return Sort(x, 0).Values;
     }
 
-    /// <summary>The k greatest or least elements along an axis, in order, and their int64 positions: of equal ones the first. NaN counts as the greatest.</summary>
+    /// <summary>The k greatest or least elements along an axis, in order, and their int64 positions: of equal ones the first. NaN counts as the greatest. The whole axis is sorted, whatever k is.</summary>
     /// <param name="x">Numbers, at least k along the axis.</param>
     /// <param name="k">How many.</param>
     /// <param name="axis">The axis.</param>
@@ -51,7 +51,7 @@ public static partial class Ops
             : throw new ShapeException($"TopK: {k} elements cannot be taken of the {x.Shape[along]} along axis {along}. Input: {x.Describe()}.");
     }
 
-    /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
+    /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest. The whole axis is sorted.</summary>
     /// <param name="x">Numbers, at least k along the axis.</param>
     /// <param name="k">Which, at least 1.</param>
     /// <param name="axis">The axis.</param>
@@ -69,11 +69,13 @@ public static partial class Ops
     /// The median of all elements: of an even number the lower of the two in the middle, NaN if there is one. Elements equal to it share the gradient
     /// evenly.
     /// </summary>
-    /// <param name="x">Floats, at least one.</param>
+    /// <param name="x">Numbers, at least one.</param>
     public static Node Median(Node x)
     {
-        RequireFloat("Median", x);
-        return Node.Create(new MedianOp(), x);
+        RequireNumber("Median", x);
+        return x.Shape.ElementCount.Constant == 0
+            ? throw new ShapeException($"Median: there are no elements to choose from. Input: {x.Describe()}.")
+            : Node.Create(new MedianOp(), x);
     }
 
     /// <summary>
@@ -108,6 +110,7 @@ public static partial class Ops
 
     /// <summary>
     /// Where values would be put into sorted rows: the int64 number of elements that are less, or less or equal. NaN comes after all. No gradient.
+    /// PyTorch's bucketize is the same with the values first.
     /// </summary>
     /// <param name="sorted">Numbers, ascending along the last axis: one row for all values, or as many as the values have. Others give positions that mean nothing.</param>
     /// <param name="values">Numbers of the same dtype.</param>

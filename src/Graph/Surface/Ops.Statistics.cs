@@ -27,11 +27,12 @@ public static partial class Ops
     public static Node StandardDeviation(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
     {
         RequireFloat("StandardDeviation", x);
+        Axis.Normalize(axes, x, "StandardDeviation");
         return Root(Variance(x, axes, keepDims, correction));
     }
 
-    /// <summary>log Σexp(x) over axes, without overflow; −∞ where all elements are, with the gradient NaN there, as in PyTorch.</summary>
-    /// <param name="x">Floats, at least one along the axes.</param>
+    /// <summary>log Σexp(x) over axes, without overflow; −∞ of nothing, and where all elements are −∞, with the gradient NaN there, as in PyTorch.</summary>
+    /// <param name="x">Floats.</param>
     /// <param name="axes">The axes; all by default.</param>
     /// <param name="keepDims">Whether the axes stay with size 1.</param>
     public static Node LogSumExp(Node x, Axes axes = default, bool keepDims = false)
@@ -39,9 +40,7 @@ public static partial class Ops
         RequireFloat("LogSumExp", x);
         EquatableArray<int> along = Axis.Normalize(axes, x, "LogSumExp");
 
-        // A row of −∞ has no finite number to subtract.
-        Node top = Detach(Max(x, axes, keepDims: true));
-        Node shift = Where(IsFinite(top), top, 0);
+        Node shift = Level(x, axes);
         Node result = Log(Sum(Exp(x - shift), axes, keepDims: true)) + shift;
         return keepDims ? result : Reshape(result, x.Shape.Without(along));
     }
@@ -53,6 +52,7 @@ public static partial class Ops
     public static Node NaNSum(Node x, Axes axes = default, bool keepDims = false)
     {
         RequireFloat("NaNSum", x);
+        Axis.Normalize(axes, x, "NaNSum");
         return Sum(Where(IsNaN(x), 0, x), axes, keepDims);
     }
 
@@ -63,6 +63,7 @@ public static partial class Ops
     public static Node NaNMean(Node x, Axes axes = default, bool keepDims = false)
     {
         RequireFloat("NaNMean", x);
+        Axis.Normalize(axes, x, "NaNMean");
         return NaNSum(x, axes, keepDims) / Sum(Cast(Equal(x, x), x.DType), axes, keepDims);
     }
 

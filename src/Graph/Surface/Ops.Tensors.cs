@@ -61,7 +61,7 @@ public static partial class Ops
     /// <summary>Products of matrices over one batch axis, which does not broadcast: [B, M, K] · [B, K, N].</summary>
     /// <param name="a">Numbers, [B, M, K].</param>
     /// <param name="b">Numbers of the same dtype, [B, K, N].</param>
-    public static Node Bmm(Node a, Node b) => Ranked("Bmm", a, 3, b, 3, a?.Rank == 3 && b?.Rank == 3 && a.Shape[0] == b.Shape[0]) ?? MatMul(a!, b!);
+    public static Node Bmm(Node a, Node b) => OverBatch("Bmm", a, b) ?? MatMul(a, b);
 
     /// <summary>The sum of the products of the elements of two vectors.</summary>
     /// <param name="a">Numbers, [N].</param>
@@ -81,14 +81,14 @@ public static partial class Ops
     /// <summary>Products summed over the last axes of both: […, K], [*, K] → […, *]. A scalar multiplies.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype.</param>
-    public static Node Inner(Node a, Node b) => NotNull(a).Rank == 0 || NotNull(b).Rank == 0 ? a * b : TensorDot(a, b, [-1], [-1]);
+    public static Node Inner(Node a, Node b) => RequireNumber("Inner", a).Rank == 0 || NotNull(b).Rank == 0 ? a * b : TensorDot(a, b, [-1], [-1]);
 
     /// <summary>Every element of one tensor times the whole other one, in blocks: sizes multiply (PyTorch's kron).</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the one of fewer axes gains leading ones.</param>
     public static Node Kronecker(Node a, Node b)
     {
-        int rank = Math.Max(NotNull(a).Rank, NotNull(b).Rank);
+        int rank = Math.Max(RequireNumber("Kronecker", a).Rank, NotNull(b).Rank);
         Shape left = [.. Enumerable.Repeat(Dim.Of(1), rank - a.Rank), .. a.Shape];
         Shape right = [.. Enumerable.Repeat(Dim.Of(1), rank - b.Rank), .. b.Shape];
         Node blocks = Reshape(a, Shape.Of(left.SelectMany(d => (Dim[])[d, 1]))) * Reshape(b, Shape.Of(right.SelectMany(d => (Dim[])[1, d])));
@@ -102,6 +102,7 @@ public static partial class Ops
     /// <param name="bias">Added to the result, [O]; null for none.</param>
     public static Node Bilinear(Node a, Node b, Node weight, Node? bias = null)
     {
+        RequireNumber("Bilinear", a);
         Node product = Einsum("...i,oij,...j->...o", a, weight, b);
         return bias is null ? product : product + bias;
     }
@@ -111,6 +112,7 @@ public static partial class Ops
     public static Node MultiDot(params IReadOnlyList<Node> nodes)
     {
         Node[] chain = Some("MultiDot", nodes).ToArray();
+        RequireOneNumberType("MultiDot", chain);
         int count = chain.Length;
         if (count < 2 || chain.Where((n, i) => n.Rank != 2 && !(n.Rank == 1 && (i == 0 || i == count - 1))).Any())
         {
@@ -142,7 +144,7 @@ public static partial class Ops
     /// <param name="axis">The axis of size 3.</param>
     public static Node Cross(Node a, Node b, int axis = -1)
     {
-        Node[] both = Broadcasting.Together("Cross", NotNull(a), NotNull(b));
+        Node[] both = Broadcasting.Together("Cross", RequireNumber("Cross", a), NotNull(b));
         int along = Axis.Normalize(axis, both[0].Rank, "Cross", both[0]);
         return both[0].Shape[along].Constant == 3
             ? (Roll(both[0], -1, along) * Roll(both[1], 1, along)) - (Roll(both[0], 1, along) * Roll(both[1], -1, along))
@@ -154,6 +156,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
+        RequireOneNumberType(op, a, b);
         return a.Rank == rankOfA && b.Rank == rankOfB && fits
             ? null
             : throw new ShapeException($"{op}: it takes {rankOfA} and {rankOfB} axes{(fits || a.Rank != rankOfA || b.Rank != rankOfB ? string.Empty : " over equal batches")}, not {a.Shape} and {b.Shape}; MatMul broadcasts. Inputs: {a.Describe()}, {b.Describe()}.");

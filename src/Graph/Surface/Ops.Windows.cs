@@ -54,7 +54,7 @@ public static partial class Ops
     /// <exception cref="ShapeException">The columns do not fit the windows.</exception>
     public static Node Fold(Node x, Shape outputSize, PerAxis kernelSize, PerAxis dilation = default, PerAxis padding = default, PerAxis stride = default)
     {
-        if (NotNull(x).Rank != 3)
+        if (RequireNumber("Fold", x).Rank != 3)
         {
             throw new ShapeException($"Fold: the columns must be [N, C·elements of a window, windows], not {x.Shape}. Input: {x.Describe()}.");
         }
@@ -98,17 +98,18 @@ public static partial class Ops
         return [.. Enumerable.Range(0, spatial).Select(i => new Window(2 + i, sizes[i], strides[i], dilations[i]))];
     }
 
-    /// <summary>A number around the axes behind batch and channels; negative widths take away.</summary>
+    /// <summary>A number around the last axes, as many as there are widths; negative ones take away.</summary>
     private static Node PadSpatial(Node x, IReadOnlyList<Dim> low, IReadOnlyList<Dim> high, double value)
     {
+        int lead = x.Rank - low.Count;
         for (int i = 0; i < low.Count; i++)
         {
-            x = low[i].Constant < 0 || high[i].Constant < 0 ? Pad(x, i + 2, low[i], high[i], value) : x;
+            x = low[i].Constant < 0 || high[i].Constant < 0 ? Pad(x, lead + i, low[i], high[i], value) : x;
         }
 
         PadRange[] ranges =
         [
-            .. Enumerable.Repeat(new PadRange(0, 0, 0), 2),
+            .. Enumerable.Repeat(new PadRange(0, 0, 0), lead),
             .. low.Select((before, i) => before.Constant < 0 || high[i].Constant < 0 ? new PadRange(0, 0, 0) : new PadRange(before, high[i], 0)),
         ];
         return ranges.All(r => r.Low == Dim.Of(0) && r.High == Dim.Of(0)) ? x

@@ -303,9 +303,12 @@ public sealed class Dim : IEquatable<Dim>
         public override Dim Substitute(Func<string, Dim?> symbol) => symbol(Name) ?? OfSymbol(Name);
     }
 
-    private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom($"(({Numerator}) / ({Denominator}))")
+    private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom($"({Within(Numerator)} / {Within(Denominator)})")
     {
         public override IEnumerable<string> Symbols => Numerator.Symbols.Concat(Denominator.Symbols);
+
+        /// <summary>In parentheses unless it is a number or a symbol.</summary>
+        private static string Within(Dim dim) => dim.Constant >= 0 || dim.Symbol is not null ? $"{dim}" : $"({dim})";
 
         public override bool IsNonNegative => AtLeast(Numerator, 0) == true && AtLeast(Denominator, 0) == true;
 

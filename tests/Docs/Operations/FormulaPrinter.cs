@@ -1,5 +1,6 @@
 using System.Globalization;
 using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
 
 namespace GraphCompiler.Tests.Docs.Operations;
 
@@ -47,8 +48,12 @@ internal sealed class FormulaPrinter(Node y, IReadOnlyDictionary<double, string>
                 return (node.Name!, Atom);
             case ConstantOp constant:
                 return Number(constant.Data.Value[0], node.DType);
+            case AddOp when Splat.Is(node.Inputs[1], 0):
+                return Write(node.Inputs[0]);
             case AddOp:
                 return (Infix(" + ", 4), 4);
+            case SubOp when Splat.Is(node.Inputs[0], 0):
+                return Negative(node.Inputs[1]);
             case SubOp:
                 return (Infix(" − ", 4), 4);
             case MulOp or ScaleCotangentOp when node.Inputs[0] == node.Inputs[1]:
@@ -60,7 +65,7 @@ internal sealed class FormulaPrinter(Node y, IReadOnlyDictionary<double, string>
             case ReciprocalOp:
                 return ($"1/{Of(0, 6)}", 5);
             case NegOp:
-                return ($"−{Of(0, 5)}", 4);
+                return Negative(node.Inputs[0]);
             case PowOp:
                 return ($"{Of(0, Atom)}^{Of(1, Atom)}", 7);
             case AbsOp:
@@ -91,6 +96,15 @@ internal sealed class FormulaPrinter(Node y, IReadOnlyDictionary<double, string>
         }
     }
 
+    /// <summary>−x, without a second minus in front of a product.</summary>
+    private (string Text, int Tightness) Negative(Node x)
+    {
+        Node inner = x.Op is AddOp && Splat.Is(x.Inputs[1], 0) ? x.Inputs[0] : x;
+        return inner.Op is MulOp or ScaleCotangentOp && inner.Inputs[0].Op is NegOp
+            ? ($"{Print(inner.Inputs[0].Inputs[0], 5)}·{Print(inner.Inputs[1], 5)}", 5)
+            : ($"−{Print(inner, 5)}", 4);
+    }
+
     private (string, int) Number(double value, DType type)
     {
         if (type == DType.Bool)
@@ -102,6 +116,6 @@ internal sealed class FormulaPrinter(Node y, IReadOnlyDictionary<double, string>
         string? name = names.Concat(Constants).Where(n => value == n.Key || (float)value == (float)n.Key).Select(n => n.Value).FirstOrDefault();
         name ??= names.Concat(Constants).Where(n => -value == n.Key || (float)-value == (float)n.Key).Select(n => $"−{n.Value}").FirstOrDefault();
         string text = name ?? value.ToString("G5", CultureInfo.InvariantCulture).Replace('-', '−');
-        return (text, text.StartsWith('−') ? 4 : text.Contains('/', StringComparison.Ordinal) ? 5 : text.Contains(' ', StringComparison.Ordinal) ? 7 : Atom);
+        return (text, text.StartsWith('−') ? 4 : text.Contains('/', StringComparison.Ordinal) ? 5 : text.Contains('−', StringComparison.Ordinal) ? 4 : text.Contains(' ', StringComparison.Ordinal) ? 7 : Atom);
     }
 }

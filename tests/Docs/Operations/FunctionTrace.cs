@@ -71,8 +71,19 @@ internal sealed class FunctionTrace
         ["Bilinear"] = [["N", "A"], ["N", "B"], ["C", "A", "B"]],
         ["MultiDot"] = [["A", "A"]],
         ["Cross"] = [["N", 3], ["N", 3]],
-        ["Unbind"] = [[2, "A"]],
+        ["Linear"] = [["N", "I"], ["O", "I"]],
+        ["Addmm"] = [["M", "N"], ["M", "K"], ["K", "N"]],
+        ["Addmv"] = [["M"], ["M", "K"], ["K"]],
+        ["Addr"] = [["M", "N"], ["M"], ["N"]],
+        ["Addbmm"] = [["M", "N"], ["B", "M", "K"], ["B", "K", "N"]],
+        ["Baddbmm"] = [["B", "M", "N"], ["B", "M", "K"], ["B", "K", "N"]],
+        ["WeightNorm"] = [["O", "I"], ["O"]],
+        ["MultiLabelMarginLoss"] = [["N", "C"], ["N", "C"]],
+        ["Diag"] = [["A", "A"]],
+        ["Unbind"] = [[3, "A"]],
         ["Chunk"] = [[11, "A"]],
+        ["Split"] = [[5, "A"]],
+        ["ScatterReduce"] = [["A", "B"], ["N", "B"], ["N", "B"]],
         ["Meshgrid"] = [["A"], ["B"]],
         ["Diagonal"] = [["A", "A"]],
         ["Trace"] = [["A", "A"]],
@@ -82,7 +93,7 @@ internal sealed class FunctionTrace
         ["PixelUnshuffle"] = [["C", 4, 6]],
         ["Rot90"] = [["A", "B"]],
         ["Unfold"] = [["N", "C", "H", "W"]],
-        ["Fold"] = [["N", Dim.Of(8) * "C", "L"]],
+        ["Fold"] = [["N", Dim.Of(4) * "C", "L"]],
         ["Conv1D"] = [["N", 4, "L"], ["O", 4, 3]],
         ["Conv2D"] = [["N", 4, "H", "W"], ["O", 4, 3, 3]],
         ["Conv3D"] = [["N", 4, "D", "H", "W"], ["O", 4, 3, 3, 3]],
@@ -93,17 +104,18 @@ internal sealed class FunctionTrace
         ["MaxPool2D"] = [["N", "C", "H", "W"]],
         ["MaxPool3D"] = [["N", "C", "D", "H", "W"]],
         ["MaxPoolWithIndices"] = [["N", "C", "H", "W"]],
-        ["MaxUnpool"] = [["N", "C", "D", "H", "W"]],
+        ["MaxUnpool"] = [["N", "C", "H", "W"]],
         ["AvgPool1D"] = [["N", "C", "L"]],
         ["AvgPool2D"] = [["N", "C", "H", "W"]],
         ["AvgPool3D"] = [["N", "C", "D", "H", "W"]],
         ["LpPool"] = [["N", "C", "H", "W"]],
         ["AdaptiveAvgPool"] = [["N", "C", "H", "W"]],
         ["AdaptiveMaxPool"] = [["N", "C", "H", "W"]],
-        ["Resize"] = [["N", "C", "D", "H", "W"]],
+        ["AdaptiveMaxPoolWithIndices"] = [["N", "C", "H", "W"]],
+        ["Resize"] = [["N", "C", "H", "W"]],
         ["ResizeBy"] = [["N", "C", "H", "W"]],
         ["GridSample"] = [["N", "C", "H", "W"], ["N", "A", "B", 2]],
-        ["AffineGrid"] = [["N", 3, 4]],
+        ["AffineGrid"] = [["N", 2, 3]],
         ["Concat"] = [["A", "B"], ["C", "B"]],
         ["Flatten"] = [["A", "B"]],
         ["SearchSorted"] = [["A", "B"], ["A", "N"]],
@@ -111,8 +123,53 @@ internal sealed class FunctionTrace
         ["LayerNorm"] = [["A", "B"], ["B"], ["B"]],
     };
 
+    /// <summary>Arguments of parameters whose type does not tell what makes sense, by function or for all.</summary>
+    private static readonly Dictionary<string, object> Arguments = new()
+    {
+        ["Reshape.shape"] = Shape.Of([Dim.OfSymbol("A") * "B"]),
+        ["BroadcastTo.shape"] = Shape.Of(["C", "A", "B"]),
+        ["outputSize"] = Shape.Of(["A", "B"]),
+        ["Resize.size"] = Shape.Of(["A", "B"]),
+        ["AffineGrid.size"] = Shape.Of(["A", "B"]),
+        ["ResizeBy.scale"] = 2.0,
+        ["Split.sizes"] = new[] { Dim.Of(2), Dim.Of(3) },
+        ["Split.size"] = Dim.Of(2),
+        ["Windows.size"] = Dim.Of(3),
+        ["start"] = Dim.Of(1),
+        ["length"] = Dim.OfSymbol("L"),
+        ["bound"] = Dim.OfSymbol("M"),
+        ["classes"] = Dim.OfSymbol("C"),
+        ["RepeatInterleave.count"] = Dim.OfSymbol("C"),
+        ["RepeatInterleave.counts"] = new[] { 1, 2, 3 },
+        ["Chunk.count"] = 2,
+        ["groups"] = 1,
+        ["size"] = 1,
+        ["heads"] = 1,
+        ["factor"] = 2,
+        ["k"] = 3,
+        ["power"] = 3,
+        ["axesOfA"] = new[] { 1, 2 },
+        ["axesOfB"] = new[] { 0, 1 },
+        ["shifts"] = new[] { 1, 2 },
+        ["Roll.axes"] = new[] { 0, 1 },
+        ["source"] = new[] { 0, 1 },
+        ["destination"] = new[] { 1, 0 },
+        ["widths"] = new[] { (Dim.Of(1), Dim.Of(2)) },
+    };
+
+    /// <summary>Applications of functions with parameters that reflection cannot give: spans, formulas and lambdas.</summary>
+    private static readonly Dictionary<string, Func<Func<string, Shape, Node>, Node>> Applied = new()
+    {
+        ["Einsum"] = place => Ops.Einsum("ab,bc->ac", place("a", ["A", "B"]), place("b", ["B", "C"])),
+        ["Permute"] = place => Ops.Permute(place("x", ["A", "B", "C"]), 2, 0, 1),
+        ["Tile"] = place => Ops.Tile(place("x", ["A", "B"]), "C", 2),
+        ["Repeat"] = place => Ops.Repeat(place("x", ["A", "B"]), "C", 2),
+        ["At"] = place => Ops.At(place("x", ["A", "B", "C"]), 0, 1.., AxisIndex.NewAxis),
+        ["CumulativeScan"] = place => Ops.CumulativeScan(place("x", ["A", "B"]), 1, (double a, double b) => (0.5 * a) + b),
+        ["Map"] = place => Ops.Map(place("x", ["A", "B"]), v => v / (1 + Math.Exp(-v))),
+    };
+
     private static readonly Shape Scalar = [];
-    private static readonly Shape Wide = ["C", "A", "B"];
 
     private readonly PublicFunction function;
 
@@ -171,7 +228,7 @@ internal sealed class FunctionTrace
             return "none";
         }
 
-        if (IsElementwise && Apply(DTypes[0], Inputs.Select(_ => Scalar).ToArray()) is { } scalar)
+        if (IsElementwise && (Apply(DTypes[0], [.. Inputs.Select(_ => Scalar)], namesNumbers: true) ?? Apply(DTypes[0], [.. Inputs.Select(_ => Scalar)])) is { } scalar)
         {
             return Formulas(scalar.Inputs, scalar.Results[0]);
         }
@@ -182,7 +239,8 @@ internal sealed class FunctionTrace
             return "g";
         }
 
-        bool single = Results[0].Inputs.All(i => i.Op is InputOp or BroadcastToOp or ReshapeOp);
+        static bool IsGiven(Node node) => node.Op is InputOp or ConstantOp || (node.Op is BroadcastToOp or ReshapeOp && IsGiven(node.Inputs[0]));
+        bool single = Results[0].Inputs.All(IsGiven);
         return !single || (op is CompositeOp && op.GetType().GetMethod(nameof(Op.Pullback))!.DeclaringType == typeof(CompositeOp)) ? "of its parts"
             : op is LinearOp ? "linear: its transpose"
             : "a rule of its own";
@@ -205,46 +263,86 @@ internal sealed class FunctionTrace
             : string.Join("<br>", formulas.Select((f, i) => $"{targets[i].Name}: `{f}`"));
     }
 
-    /// <summary>Numbers that stand for parameters, so that formulas can name them.</summary>
+    /// <summary>Numbers that stand for parameters and what is often made of them, so that formulas can name them.</summary>
     private Dictionary<double, string> Names()
     {
         Dictionary<double, string> names = [];
         foreach (ParameterInfo parameter in function.Method.GetParameters().Where(p => p.ParameterType == typeof(double)))
         {
-            double value = parameter.HasDefaultValue ? (double)parameter.DefaultValue! : MadeUp(parameter);
-            if (double.IsFinite(value) && Math.Abs(value) is not (0 or 1))
-            {
-                names.TryAdd(value, parameter.Name!);
-            }
+            (double value, string name) = (MadeUp(parameter), parameter.Name!);
+            names.Add(value, name);
+            names.Add(value - 1, $"{name} − 1");
+            names.Add(1 - value, $"1 − {name}");
+            names.Add(1 / value, $"1/{name}");
         }
 
         return names;
     }
 
-    private static double MadeUp(ParameterInfo parameter) => 11 + (2 * parameter.Position);
+    /// <summary>A number that no formula holds by itself, and less in earlier parameters: low, then high.</summary>
+    private static double MadeUp(ParameterInfo parameter) => 11.25 + (2 * parameter.Position);
 
     private Shape[] Shapes() => Given.TryGetValue(function.Name, out Shape[]? shapes) ? shapes : [["A", "B"]];
 
-    private (IReadOnlyList<Node> Inputs, IReadOnlyList<Node> Results)? Apply(DType type, IReadOnlyList<Shape> shapes)
+    /// <summary>What the function makes of placeholders; null if it refuses them.</summary>
+    /// <param name="type">The dtype of the inputs.</param>
+    /// <param name="shapes">Their shapes.</param>
+    /// <param name="namesNumbers">Whether numbers with defaults are made up, too, so that formulas can name them.</param>
+    private (IReadOnlyList<Node> Inputs, IReadOnlyList<Node> Results)? Apply(DType type, IReadOnlyList<Shape> shapes, bool namesNumbers = false)
     {
         List<Node> inputs = [];
-        object?[] arguments;
         try
         {
-            arguments = [.. function.Method.GetParameters().Select(p => Argument(p, type, shapes, inputs))];
-            object? made = function.Method.Invoke(null, arguments);
+            object? made = Invoke(type, shapes, inputs, p => namesNumbers && p.ParameterType == typeof(double) && p.Name != "epsilon" ? MadeUp(p) : null);
             return made is Node node ? (inputs, [node])
                 : made is Node[] several ? (inputs, several)
                 : made is System.Runtime.CompilerServices.ITuple tuple ? (inputs, [.. Enumerable.Range(0, tuple.Length).Select(i => (Node)tuple[i]!)])
                 : null;
         }
-        catch (TargetInvocationException e) when (e.InnerException is GraphException)
+        catch (Exception e) when (e is GraphException or NotSupportedException or ArgumentException)
         {
             return null;
+        }
+    }
+
+    /// <summary>The message with which a function refuses an argument or a dtype; null if it takes it, or if it cannot be called at all.</summary>
+    public static string? Refusal(PublicFunction function, DType type, Func<ParameterInfo, object?> given)
+    {
+        var trace = new FunctionTrace(function);
+        try
+        {
+            trace.Invoke(type, trace.Shapes(), [], given);
+            return null;
+        }
+        catch (Exception e) when (e is GraphException or ArgumentException)
+        {
+            return e.Message;
         }
         catch (NotSupportedException)
         {
             return null;
+        }
+    }
+
+    private object? Invoke(DType type, IReadOnlyList<Shape> shapes, List<Node> inputs, Func<ParameterInfo, object?> given)
+    {
+        if (Applied.TryGetValue(function.Name, out Func<Func<string, Shape, Node>, Node>? apply) && function.Method.GetParameters().All(p => p.Name != "y"))
+        {
+            return apply((name, shape) =>
+            {
+                Node node = Ops.Placeholder(new NodeType(type, shapes[0].Rank == 0 ? shapes[0] : shape), name, type.IsFloat());
+                inputs.Add(node);
+                return node;
+            });
+        }
+
+        try
+        {
+            return function.Method.Invoke(null, [.. function.Method.GetParameters().Select(p => given(p) ?? Argument(p, type, shapes, inputs))]);
+        }
+        catch (TargetInvocationException e)
+        {
+            throw e.InnerException!;
         }
     }
 
@@ -261,20 +359,21 @@ internal sealed class FunctionTrace
             return Place(parameter.Name!);
         }
 
-        if (kind == typeof(Dim) && parameter.Name == "start")
+        object? known = Arguments.GetValueOrDefault($"{function.Name}.{parameter.Name}") ?? Arguments.GetValueOrDefault(parameter.Name!);
+        if (known is not null && kind.IsInstanceOfType(known) && (!parameter.HasDefaultValue || parameter.Name == "start"))
         {
-            return Dim.Of(1);
+            return known;
         }
 
         return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
-            : kind == typeof(double) ? MadeUp(parameter)
-            : kind == typeof(int) ? (parameter.Name is "groups" or "size" or "heads" ? 1 : parameter.Name is "factor" or "count" ? 2 : 0)
+            : kind == typeof(double) ? (type == DType.Bool ? 1.0 : type.IsFloat() ? MadeUp(parameter) : 13.0)
+            : kind == typeof(int) ? 0
             : kind == typeof(long) ? 0L
             : kind == typeof(Dim) ? Dim.Of(1)
             : kind == typeof(PerAxis) ? (PerAxis)2
             : kind == typeof(DType) ? DType.Float64
-            : kind == typeof(Shape) ? Wide
             : kind == typeof(Range) ? (0..1)
+            : kind.IsEnum ? Enum.ToObject(kind, 0)
             : throw new NotSupportedException(kind.Name);
 
         Node Place(string name)

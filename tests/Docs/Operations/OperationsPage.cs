@@ -21,6 +21,7 @@ internal static partial class OperationsPage
         ("Ops.Scans.cs", "Scans"),
         ("Ops.Sorting.cs", "Sorting and searching"),
         ("Ops.Contraction.cs", "Products of matrices"),
+        ("Ops.Affine.cs", "Products of matrices with something added"),
         ("Ops.Tensors.cs", "Contractions"),
         ("Ops.Factorizations.cs", "Factorisations of matrices"),
         ("Ops.LinearSystems.cs", "Linear systems, determinants and functions of matrices"),

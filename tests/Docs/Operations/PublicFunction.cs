@@ -59,7 +59,7 @@ internal sealed partial class PublicFunction
 
     private static bool Matches(MethodInfo method, string list)
     {
-        string[] written = [.. Split(list).Select(p => p.Split('=')[0].Trim().Replace("params ", string.Empty, StringComparison.Ordinal).Replace("?", string.Empty, StringComparison.Ordinal))];
+        string[] written = [.. Split(Tuples().Replace(list, "ValueTuple<$1, $2>")).Select(p => p.Split('=')[0].Trim().Replace("params ", string.Empty, StringComparison.Ordinal).Replace("?", string.Empty, StringComparison.Ordinal))];
         return method.GetParameters().Select(p => $"{TypeName(p.ParameterType)} {p.Name}").SequenceEqual(written);
     }
 
@@ -98,6 +98,9 @@ internal sealed partial class PublicFunction
 
     [GeneratedRegex(@"(?<comment>(?:^ *///[^\n]*\n)+) *public static (?<result>\([^)]*\)|[\w<>\[\]?]+) (?<name>\w+)(?<generic><\w+>)?\((?<parameters>(?:[^()]|\([^()]*\))*)\)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\((\w+) \w+, (\w+) \w+\)")]
+    private static partial Regex Tuples();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

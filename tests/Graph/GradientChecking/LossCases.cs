@@ -41,6 +41,8 @@ internal static class LossCases
         Row(nameof(NllLoss), "of places", x => NllLoss(x[0], Reshape(Classes, [1, 3]), LossReduction.None), In([1, 3, 3], -1, 1)),
         Row(nameof(MultiMarginLoss), "squared and weighted", x => MultiMarginLoss(x[0], Classes, 2, 5, x[1]), In([3, 3], -1, 1), In([3])),
         Row(nameof(MultiMarginLoss), "of one", x => MultiMarginLoss(x[0], Constant(0L), margin: 5, reduction: LossReduction.None), In([3], -1, 1)),
+        Row(nameof(MultiLabelMarginLoss), "of several classes and none", x => MultiLabelMarginLoss(x[0], Reshape(Constant(new long[] { 2, 0, -1, 1, -1, 0, -1, 0, 1 }), [3, 3])), In([3, 3], -0.4, 0.4)),
+        Row(nameof(MultiLabelMarginLoss), "of one", x => MultiLabelMarginLoss(x[0], Constant(new[] { 1, -1 }), LossReduction.None), In([2], -0.4, 0.4)),
         Row(nameof(MultiLabelSoftMarginLoss), "weighted", x => MultiLabelSoftMarginLoss(x[0], x[1], x[2], LossReduction.None), In(["N", 2], -1, 1), In(["N", 2]), In([2])),
     ];
 
@@ -69,6 +71,9 @@ internal static class LossCases
         Row<NormalizeOp>("group norm", x => GroupNorm(x[0], 2, x[1], x[2]), In(["N", 4, 2], -1, 1), In([4]), In([4])),
         Row<NormalizeOp>("group norm without places", x => GroupNorm(x[0], 1), In([2, 4], -1, 1)),
         Row<NormalizeOp>("instance norm", x => InstanceNorm(x[0], x[1], x[2]), In([2, 2, "N"], -1, 1), In([2]), In([2])),
+        Row(nameof(WeightNorm), "of rows", x => WeightNorm(x[0], x[1]), In(["N", 2]), In(["N"])),
+        Row(nameof(WeightNorm), "along another axis of a view", x => WeightNorm(Permute(x[0], 2, 1, 0), x[1], 1), In([2, 3, 1]), In([1, 3, 1])),
+        Row(nameof(WeightNorm), "of the whole", x => WeightNorm(x[0], x[1], null), In([2, 2]), In([])),
         Row(nameof(LocalResponseNorm), "of three", x => LocalResponseNorm(x[0], 3, 0.5), In(["N", 4, 2])),
         Row(nameof(LocalResponseNorm), "of two of a symbol of channels", x => LocalResponseNorm(x[0], 2, 0.5, 0.5, 2), In([2, "N"])),
     ];

@@ -13,6 +13,8 @@ internal static class StatisticsCases
         .. Over<MinOp>("Norm of minus infinity", (x, axes) => Norm(x, double.NegativeInfinity, axes)), .. Over<PowOp>("Norm 3", (x, axes) => Norm(x, 3, axes)), .. Over<PowOp>("Norm 0.5", (x, axes) => Norm(x, 0.5, axes)),
         .. Over<PowOp>("Norm -2", (x, axes) => Norm(x, -2, axes)), .. Over<WhereOp>("StandardDeviation", (x, axes) => StandardDeviation(x, axes, correction: 0.5)),
         .. Over<LogOp>("LogSumExp", (x, axes) => LogSumExp(x, axes)), .. Over<SumOp>("NaNSum", (x, axes) => NaNSum(x, axes)), .. Over<DivOp>("NaNMean", (x, axes) => NaNMean(x, axes)),
+        .. Over<SumOp>("Norm 0", (x, axes) => Norm(x, 0, axes)),
+        Row<LogOp>("LogSumExp of nothing", x => LogSumExp(x[0], 1), In([0, 2])),
         Row<SumOp>("NaNMean beside NaN", x => NaNMean(Concat([x[0], Constant([double.NaN])])), At(1, 2, 4)),
         Row<WhereOp>("Norm with zeros", x => Norm(x[0]), At(1, 0, -2)),
         Row<PowOp>("Norm 3 with zeros", x => Norm(x[0], 3), At(1, 0, -2)),

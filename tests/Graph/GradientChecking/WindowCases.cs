@@ -62,6 +62,7 @@ internal static class WindowCases
         Row<SumOp>("average pool to a size", x => AdaptiveAvgPool(x[0], (2, 1)), In([1, 1, 4, 3])),
         Row<TakeOp>("average pool to a size that is no divisor", x => AdaptiveAvgPool(x[0], 2), In([1, 1, 3, "N"])),
         Row<TakeOp>("max pool to a size that is no divisor", x => AdaptiveMaxPool(x[0], 2), In([1, 1, 3, "N"])),
+        Row<TakeAlongAxisOp>("max pool to a size with indices", x => AdaptiveMaxPoolWithIndices(x[0], (2, 3)).Values, In([1, 1, 3, 4])),
         Row<MaxPoolOp>("max pool to a size", x => AdaptiveMaxPool(x[0], 2), In([1, 1, 4])),
     ];
 

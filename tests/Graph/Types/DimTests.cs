@@ -105,7 +105,7 @@ public class DimTests
         Assert.That($"{(n * 2) + 1}", Is.EqualTo("2*N + 1"));
         Assert.That($"{n - 1}", Is.EqualTo("N + -1".Replace("+ -", "- ", StringComparison.Ordinal)));
         Assert.That($"{(n * n) - (n * "M" * 3) - "M"}", Is.EqualTo("-3*M*N + N*N - M"));
-        Assert.That($"{(n + 3) / 2}", Is.EqualTo("((N + 1) / (2)) + 1"));
+        Assert.That($"{(n + 3) / 2}", Is.EqualTo("((N + 1) / 2) + 1"));
         Assert.That($"{n - n}", Is.EqualTo("0"));
     }
 

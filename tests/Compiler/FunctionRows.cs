@@ -1,0 +1,44 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>Rows of the table for functions that are several operations: resizing and sampling, padding, products with something added, losses.</summary>
+internal static class FunctionRows
+{
+    private static readonly DType[] Floats = [DType.Float32, DType.Float64];
+    private static readonly DType[] Numbers = [.. Floats, DType.Int32, DType.Int64];
+    private static readonly DType[] All = [.. Numbers, DType.Bool];
+    private static readonly DType[] Single = [DType.Float32];
+
+    public static IEnumerable<OperationRow> Rows =>
+    [
+        new(typeof(TakeOp), All, c => Ops.Resize(c.X([1, 2, c.N + 1]), [5])) { Variant = " of a resize" },
+        new(typeof(BroadcastToOp), Single, c => Ops.Resize(c.X([1, 2, c.N + 1]), [(c.N + 1) * 3])) { Variant = " of a resize" },
+        Sampled<TakeOp>(" of a linear resize", Floats, c => Ops.Resize(c.X([1, 2, 3, c.N + 1]), [5, 7], ResizeMode.Linear)),
+        Sampled<TakeOp>(" of a linear resize, corners aligned", Single, c => Ops.Resize(c.X([1, 1, 2, 3, c.N + 1]), [2, 5, c.N + 2], ResizeMode.Linear, alignCorners: true)),
+        Sampled<TakeOp>(" of a cubic resize", Floats, c => Ops.Resize(c.X([1, 2, c.N + 1]), [9], ResizeMode.Cubic)),
+        Sampled<TakeOp>(" of a resize by a fraction", Single, c => Ops.ResizeBy(c.X([1, 1, c.N + 2]), 1.5, ResizeMode.Linear)),
+        .. from way in ((ResizeMode Mode, GridPadding Padding)[])
+               [(ResizeMode.Nearest, GridPadding.Border), (ResizeMode.Linear, GridPadding.Zeros), (ResizeMode.Linear, GridPadding.Reflection), (ResizeMode.Cubic, GridPadding.Zeros)]
+           select Sampled<TakeAlongAxisOp>(
+               $" of a grid, {way.Mode}, {way.Padding}", way.Padding == GridPadding.Zeros ? Floats : Single, c => Ops.GridSample(c.X([1, 2, 3, c.N + 2]), c.X([1, 2, c.N, 2]) * 0.3, way.Mode, way.Padding)),
+        Sampled<TakeAlongAxisOp>(" of a grid of three axes", Single, c => Ops.GridSample(c.X([1, 1, 2, 3, c.N + 1]), c.X([1, 1, 2, c.N, 3]) * 0.3, alignCorners: true)),
+        new(typeof(PadOp), All, c => Ops.Pad(c.X([2, 3, c.N + 1]), [(1, 0), (2, 1)], value: 1)) { Variant = " of two axes" },
+        .. from mode in (PaddingMode[])[PaddingMode.Reflect, PaddingMode.Replicate, PaddingMode.Circular]
+           select new OperationRow(typeof(TakeOp), mode == PaddingMode.Reflect ? All : Single, c => Ops.Pad(c.X([2, 3, c.N + 3]), [(1, 2), (2, 1)], mode)) { Variant = $" of {mode} padding" },
+        Product(" with a bias", c => Ops.Linear(c.X([2, c.N, 4]), c.X([3, 4]), c.X([3]))),
+        Product(" added", c => Ops.Addmm(c.X([c.N]), c.X([3, 4]), c.X([4, c.N]), 2, 3)),
+        Product(" of a batch, added", c => Ops.Addbmm(c.X([1, 5]), c.X([c.N, 3, 4]), c.X([c.N, 4, 5]), beta: 0)),
+        new(typeof(MulOp), Floats, c => Ops.WeightNorm(c.X([c.N, 3]) + 5, c.X([c.N]))) { Variant = " of a weight norm", Ulps = 32, Floor = _ => 4, Specials = false },
+        new(typeof(SumOp), Floats, c => Ops.MultiLabelMarginLoss(c.X([c.N, 4]), c.Indices(DType.Int64, [c.N, 4], 4) - 1, LossReduction.None)) { Variant = " of a multi-label margin", Ulps = 64, Floor = _ => 40, Specials = false },
+        new(typeof(TakeAlongAxisOp), Single, c => Ops.AdaptiveMaxPoolWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
+        new(typeof(MaxOp), Floats, c => Ops.LogSumExp(c.X([3, c.N]), 1)) { Variant = " of nothing, too", Ulps = 32, Floor = n => 8 + n, Specials = false },
+        new(typeof(MedianOp), [DType.Int32, DType.Int64], c => Ops.Median(c.X([3, c.N]))) { Variant = " of integers", Least = 1 },
+    ];
+
+    private static OperationRow Sampled<TOp>(string variant, DType[] types, Func<InputMaker, Node> build)
+        where TOp : Op => new(typeof(TOp), types, build) { Variant = variant, Ulps = 64, Floor = _ => 40, Specials = false };
+
+    private static OperationRow Product(string variant, Func<InputMaker, Node> build) =>
+        new(typeof(MatMulOp), Numbers, build) { Variant = variant, Ulps = 8, Floor = n => 64 * (n + 4), Specials = false };
+}
