@@ -1,3 +1,4 @@
+using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
@@ -5,8 +6,8 @@ using GraphCompiler.Rewriting;
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// Scans. Along the innermost axis a line is one loop that carries its state in a variable. Else whole rows of the inner axes are made from the
-/// row before, as vectors, a block of columns after the other where nothing else is there for threads to share.
+/// Scans. Along the innermost axis a line is one loop that carries its state in a variable; sums of float32 are a routine's work. Else whole rows of
+/// the inner axes are made from the row before, as vectors, a block of columns after the other where nothing else is there for threads to share.
 /// </summary>
 internal sealed class LowerScan
 {
@@ -108,9 +109,35 @@ internal sealed class LowerScan
     private Store Write(IReadOnlyList<Local> others, LoopValue step, LoopValue value) =>
         new Store(output, Position(0, target, others, step), LoopMath.Convert(root.DType, value));
 
+    /// <summary>One line of float32, summed by a routine if it lies dense.</summary>
+    private Block? SumsByRoutine(IReadOnlyList<Local> others)
+    {
+        if (root is not { DType: DType.Float32, Op: CumulativeSumOp } || scanned >= nest.Sizes.Count)
+        {
+            return null;
+        }
+
+        View view = ViewOf(root.Inputs[0]);
+        if (nest.Stride(view.Strides, scanned) != Dim.Of(1) || nest.Stride(target, scanned) != Dim.Of(1))
+        {
+            return null;
+        }
+
+        BufferPart Part(LoopBuffer buffer, Dim offset, EquatableArray<Dim> strides) =>
+            new(buffer, Position(offset, strides, others, reverse ? LoopMath.Minus(Size, LoopMath.Int(1)) : LoopMath.Int(0)), Size);
+        BufferPart[] parts = [Part(kernel.Input(view.Source), view.Offset, view.Strides), Part(output, 0, target)];
+        Routine routine = Routine.Of(typeof(PrefixSums), nameof(PrefixSums.Run), DType.Float32);
+        return new Block([new Invoke(new Local("status", DType.Int64), routine, [.. parts], [Size, LoopMath.Int(reverse ? 1 : 0)]) { Work = Size }]);
+    }
+
     /// <summary>One line, its state in a variable.</summary>
     private Block Line(IReadOnlyList<Local> others)
     {
+        if (SumsByRoutine(others) is { } sums)
+        {
+            return sums;
+        }
+
         Local step = LoopMath.Index("step");
         if (root.Op is CumulativeArgExtremumOp)
         {
@@ -149,13 +176,37 @@ internal sealed class LowerScan
         LoopValue before = LoopMath.Minus(step, LoopMath.Int(1));
         if (root.Op is CumulativeArgExtremumOp)
         {
-            // What is best so far is read at its position: rows of it would have to be kept for each inner axis.
-            return new Block([Inner(outer, from, to, LoopKind.Serial, others => Line(others))]);
+            // A row of what is best so far is kept beside that of its positions; several inner axes are done column by column.
+            return nest.Sizes.Count == scanned + 2 ? Positions(outer, from, to) : new Block([Inner(outer, from, to, LoopKind.Serial, others => Line(others))]);
         }
 
         LoopStatement first = Inner(outer, from, to, LoopKind.Vector, others => Write(others, LoopMath.Int(0), steps.First(others)));
         LoopStatement next = Inner(outer, from, to, LoopKind.Vector, others =>
             Write(others, step, steps.Next(new Load(output, Position(0, target, others, before)), others, step)));
+        return new Block([first, new For(step, LoopMath.Int(1), Size, LoopKind.Serial, next)]);
+    }
+
+    /// <summary>Rows of positions, with the row of the values that are there.</summary>
+    private Block Positions(IReadOnlyList<Local> outer, LoopValue from, LoopValue to)
+    {
+        Local step = LoopMath.Index("step");
+        var here = new Local("here", root.Inputs[0].DType);
+        var before = new Local("before", here.Type);
+        var wins = new Local("wins", DType.Bool);
+        LoopBuffer best = kernel.WorkerScratch(here.Type, outer.Count == 0 ? BlockColumns : nest.Sizes[^1]);
+        LoopStatement first = Inner(outer, from, to, LoopKind.Serial, others => new Block(
+        [
+            new Store(best, LoopMath.Minus(others[^1], from), Read(0, others, LoopMath.Int(0))),
+            Write(others, LoopMath.Int(0), LoopMath.Int(0)),
+        ]));
+        LoopStatement next = Inner(outer, from, to, LoopKind.Serial, others => new Block(
+        [
+            new Let(here, Read(0, others, step)),
+            new Let(before, new Load(best, LoopMath.Minus(others[^1], from))),
+            new Let(wins, steps.Wins(here, before)),
+            new Store(best, LoopMath.Minus(others[^1], from), new SelectValue(wins, here, before)),
+            Write(others, step, new SelectValue(wins, step, new Load(output, Position(0, target, others, LoopMath.Minus(step, LoopMath.Int(1)))))),
+        ]));
         return new Block([first, new For(step, LoopMath.Int(1), Size, LoopKind.Serial, next)]);
     }
 

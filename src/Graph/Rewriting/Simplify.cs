@@ -57,6 +57,7 @@ internal static class Simplify
         RewriteRule.For<ReshapeOp>("reshape(splat) → splat", (n, _) => n.Rank > 0 && Splat.Of(n.Inputs[0]) is { } s && n.Inputs[0].Rank > 0 ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<PermuteOp>("permute(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<SliceOp>("slice(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
+        RewriteRule.For<ScanOp>("scan of costly steps along the last axis → along the one before, as vectors", ScanAcrossLines),
         RewriteRule.For<DetachOp>("detach(x) → x", (n, _) => n.Inputs[0].RequiresGrad ? null : n.Inputs[0]),
     ];
 
@@ -75,6 +76,16 @@ internal static class Simplify
 
         Node product = Ops.BroadcastTo(node.Inputs[0], node.Shape) * Ops.BroadcastTo(node.Inputs[1], node.Shape);
         return node.DType.IsFloat() ? product + 0.0 : product;
+    }
+
+    /// <summary>Along the last axis steps wait for each other; along another one, lines side by side are vectors.</summary>
+    private static Node? ScanAcrossLines(Node node, MatchContext context)
+    {
+        var scan = (ScanOp)node.Op;
+        bool mayGain = scan.Along == node.Rank - 1 && node.Rank > 1 && node.Shape[^2].Constant != 1;
+        return mayGain && GraphWalk.TopologicalOrder(scan.Body.Results).Any(n => n.Op is TranscendentalOp or CompositeOp)
+            ? Ops.Transpose(Node.Create(scan with { Along = node.Rank - 2 }, Ops.Transpose(node.Inputs[0])))
+            : null;
     }
 
     private static Node? Fold(Node node, MatchContext context)
