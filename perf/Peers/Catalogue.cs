@@ -14,6 +14,7 @@ internal static class Catalogue
         .. RowWorks.All(),
         .. AdamWork.All(),
         .. MatMulWork.All(),
+        .. ConvolutionWork.All(),
     ];
 
     /// <summary>The works that a list of names, or of beginnings of names, selects; all of them without a list.</summary>

@@ -78,6 +78,12 @@ public sealed record CompileOptions
     public bool PackWeights { get; init; } = true;
 
     /// <summary>
+    /// Whether matrix products over windows, such as convolutions, read them where they lie, or copy them block by block as they need them; otherwise all
+    /// windows are copied before.
+    /// </summary>
+    public bool WindowsInPlace { get; init; } = true;
+
+    /// <summary>
     /// Whether kernels that make several passes over each row of tensors too large for the caches (8 MiB and more) ask for the next row ahead, and write results
     /// past the cache.
     /// </summary>

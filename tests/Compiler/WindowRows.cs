@@ -38,10 +38,10 @@ internal static class WindowRows
     private static Node OverlapAdd(Node x, Shape to, params Window[] windows) => Node.Create(new OverlapAddOp([.. windows], to), x);
 
     private static Node Convolution(Node x, Node weight, long stride, long dilation, int groups) =>
-        Node.Create(new ConvolutionOp([.. Enumerable.Repeat(stride, x.Rank - 2)], [.. Enumerable.Repeat(dilation, x.Rank - 2)], groups), x, weight);
+        Node.Create(new ConvolutionOp([.. Enumerable.Repeat(stride, x.Rank - 2)], [.. Enumerable.Repeat(dilation, x.Rank - 2)], groups, Margin.None(x.Rank - 2)), x, weight);
 
     private static Node Transposed(Node x, Node weight, long stride, long dilation, int groups, Dim[] sizes) =>
-        Node.Create(new ConvolutionTransposeOp([.. Enumerable.Repeat(stride, x.Rank - 2)], [.. Enumerable.Repeat(dilation, x.Rank - 2)], groups, [.. sizes]), x, weight);
+        Node.Create(new ConvolutionTransposeOp([.. Enumerable.Repeat(stride, x.Rank - 2)], [.. Enumerable.Repeat(dilation, x.Rank - 2)], groups, Margin.None(x.Rank - 2), [.. sizes]), x, weight);
 
     private static OperationRow Added(string variant, Func<InputMaker, Node> build) =>
         new(typeof(OverlapAddOp), variant.Length == 0 ? Numbers : Single, build) { Variant = variant, Ulps = 8, Floor = _ => 40, Specials = false };

@@ -29,11 +29,13 @@ internal sealed class ChooseBuffers : IMaterialization
     private readonly HashSet<Node> readByEpilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
+    private readonly bool windowsInPlace;
     private readonly Func<Node, bool> isLasting;
 
-    private ChooseBuffers(IEnumerable<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting)
+    private ChooseBuffers(IEnumerable<Node> roots, Func<Node, int> stage, bool inline, bool windowsInPlace, Func<Node, bool> isLasting)
     {
         required = [.. roots];
+        this.windowsInPlace = windowsInPlace;
         this.isLasting = isLasting;
         this.stage = stage;
         this.inline = inline;
@@ -43,13 +45,21 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <param name="roots">What must lie in memory in the end.</param>
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
+    /// <param name="windowsInPlace">Whether matrix products may read windows that no strides lead through.</param>
     /// <param name="isLasting">Whether a leaf keeps its values from call to call.</param>
     /// <param name="prologueWidth">The width of vectors if matrix products may compute operands while they pack them.</param>
     /// <param name="epilogues">Whether matrix products may do elementwise work on their results.</param>
     public static ChooseBuffers Run(
-        IReadOnlyList<Node> order, IReadOnlyCollection<Node> roots, Func<Node, int> stage, bool inline, Func<Node, bool> isLasting, VectorWidth? prologueWidth, bool epilogues)
+        IReadOnlyList<Node> order,
+        IReadOnlyCollection<Node> roots,
+        Func<Node, int> stage,
+        bool inline,
+        bool windowsInPlace,
+        Func<Node, bool> isLasting,
+        VectorWidth? prologueWidth,
+        bool epilogues)
     {
-        var choice = new ChooseBuffers(roots, stage, inline, isLasting);
+        var choice = new ChooseBuffers(roots, stage, inline, windowsInPlace, isLasting);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
@@ -192,11 +202,26 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <summary>A movement whose input cannot be read with its strides gets a copy of the input to read, whether or not it has a buffer itself.</summary>
     private void DemandView(Node movement)
     {
-        if (PointwiseExpression.ViewOf(movement.Inputs[0], this)?.Move(movement) is null)
+        if (PointwiseExpression.ViewOf(movement.Inputs[0], this)?.Move(movement) is null && !IsReadByProducts(movement))
         {
             buffered.Add(movement.Inputs[0]);
         }
     }
+
+    /// <summary>
+    /// Whether nothing but matrix products reads a movement of windows, and all of them in ways that need no strides: rows and columns may be several
+    /// axes each.
+    /// </summary>
+    private bool IsReadByProducts(Node movement) => windowsInPlace && IsMadeOfWindows(movement) && JoinedView.Find(movement, this) is not null && IsOnlyReadByProducts(movement);
+
+    private bool IsMadeOfWindows(Node node) => node.Op is MovementOp && !IsMaterialized(node) && (node.Op is WindowsOp || IsMadeOfWindows(node.Inputs[0]));
+
+    private bool IsOnlyReadByProducts(Node node) => !required.Contains(node) && !IsMaterialized(node) && readers[node].Count > 0 && readers[node].All(reader => reader.Op switch
+    {
+        MatMulOp => Matrix.OfJoined(node, this) is { } matrix && (reader.Inputs[0] == node ? matrix.HasTiles && !IsMadeOfWindows(reader.Inputs[1]) : !IsMadeOfWindows(reader.Inputs[0])),
+        PermuteOp or BroadcastToOp or ReshapeOp => IsOnlyReadByProducts(reader),
+        _ => false,
+    });
 
     /// <summary>
     /// A product that elementwise work alone reads, which leads to one result, is computed in that result's kernel, as far along as the work is little.
@@ -272,7 +297,7 @@ internal sealed class ChooseBuffers : IMaterialization
 
         foreach (Node input in node.Inputs)
         {
-            if (!IsMaterialized(PointwiseExpression.ViewOf(input, this)!.Source))
+            if (PointwiseExpression.ViewOf(input, this) is { } view ? !IsMaterialized(view.Source) : !IsReadByProducts(input))
             {
                 buffered.Add(input);
             }

@@ -1,4 +1,5 @@
 using GraphCompiler.Loops;
+using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
@@ -6,6 +7,8 @@ namespace GraphCompiler.Lowering;
 /// <summary>Concatenation and padding: parts copied to their places in a larger result.</summary>
 internal static class LowerJoining
 {
+    private const int MostMaskedVectors = 4;
+
     public static LoweredKernel Concat(Node root, IMaterialization materialization)
     {
         int along = ((ConcatOp)root.Op).Along;
@@ -22,16 +25,49 @@ internal static class LowerJoining
         return kernel.Build(1, [.. copies]);
     }
 
-    public static LoweredKernel Pad(Node root, IMaterialization materialization)
+    /// <summary>
+    /// The leading axes without padding are shared out; for each of their points its part of the result is filled, and what lies inside written over it
+    /// while it is in the cache.
+    /// </summary>
+    public static LoweredKernel Pad(Node root, IMaterialization materialization, VectorWidth width)
     {
         var op = (PadOp)root.Op;
+        Node part = root.Inputs[0];
         var kernel = new KernelBuilder(root);
         EquatableArray<Dim> target = View.RowMajor(root.Shape);
-        Local i = LoopMath.Index("i");
-        var fill = new For(i, LoopMath.Int(0), kernel.Size(root.Shape.ElementCount), LoopKind.Vector, new Store(kernel.Output(root), i, Literal.Of(root.DType, op.Value)));
         Dim offset = op.Ranges.Select((r, axis) => r.Low * target[axis]).Aggregate(Dim.Of(0), (sum, d) => sum + d);
         EquatableArray<Dim> strides = op.Ranges.Select((r, axis) => target[axis] * (r.Interior + 1)).ToEquatableArray();
-        return kernel.Build(1, fill, Copy(kernel, root, root.Inputs[0], materialization, offset, strides));
+        int whole = op.Ranges.TakeWhile(r => r == new PadRange(0, 0, 0)).Count();
+        var expression = new PointwiseExpression(part, materialization, expandRoot: !materialization.IsMaterialized(part) && part.Op is ElementwiseOp);
+        var nest = new LoopNest(part.Shape, [.. expression.Accesses, strides], [.. Enumerable.Range(whole, root.Rank - whole)]);
+        int[] inner = [.. Enumerable.Range(0, nest.Sizes.Count).Where(loop => nest.IsReduced[loop])];
+        BlockAxis[] outer = [.. Enumerable.Range(0, nest.Sizes.Count).Except(inner).Select(loop => new BlockAxis(nest.Sizes[loop], nest.Variables[loop]))];
+        LoopValue start = LoopMath.Int(0);
+        foreach (int loop in Enumerable.Range(0, nest.Sizes.Count).Except(inner))
+        {
+            start = LoopMath.Plus(start, LoopMath.Times(nest.Variables[loop], kernel.Size(nest.Stride(strides, loop))));
+        }
+
+        Local i = LoopMath.Index("i");
+        Dim count = root.Shape.Skip(whole).Aggregate(Dim.Of(1), (product, size) => product * size);
+        var fill = new For(i, LoopMath.Int(0), kernel.Size(count), LoopKind.Vector, new Store(kernel.Output(root), LoopMath.Plus(start, i), Literal.Of(root.DType, op.Value)));
+        LoopStatement copy = new Store(kernel.Output(root), nest.Position(kernel, offset, strides), expression.At(nest, kernel));
+        for (int loop = inner.Length - 1; loop >= 0; loop--)
+        {
+            copy = loop == inner.Length - 1 ? Row(copy, nest.Variables[inner[loop]], nest.Sizes[inner[loop]])
+                : new For(nest.Variables[inner[loop]], LoopMath.Int(0), kernel.Size(nest.Sizes[inner[loop]]), LoopKind.Serial, copy);
+        }
+
+        var none = new LoopNest([], []);
+        return kernel.Build(BlockLoops.Range(none, outer), BlockLoops.Run(kernel, none, outer, new Block([fill, copy])));
+
+        // Rows of images are short, and mostly no whole number of vectors.
+        For Row(LoopStatement body, Local variable, Dim size)
+        {
+            int lanes = Math.Max(1, width.Bits() / 8 / Math.Max(1, root.DType.Size()));
+            var loop = new For(variable, LoopMath.Int(0), kernel.Size(size), LoopKind.Vector, body);
+            return size.Constant is { } n && n % lanes != 0 && n <= MostMaskedVectors * lanes ? loop with { Vectors = (int)((n + lanes - 1) / lanes), IsMasked = true } : loop;
+        }
     }
 
     /// <summary>Writes a part into the result of a kernel, at an offset and with strides.</summary>

@@ -12,7 +12,7 @@ internal static class LowerNode
     {
         return group.Domain is not null ? LowerGroup.Run(group, reads, options.StreamRows)
             : group.Product is not null ? LowerMatMul.Run(group, materialization, options.Width)
-            : [Run(group.Nodes, materialization)];
+            : [Run(group.Nodes, materialization, options.Width)];
     }
 
     /// <summary>A kernel for a group where all tensors are small, of less code than that for any size; null if there is none.</summary>
@@ -22,14 +22,14 @@ internal static class LowerNode
     /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>
     public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp;
 
-    private static LoweredKernel Run(IReadOnlyList<Node> roots, IMaterialization materialization)
+    private static LoweredKernel Run(IReadOnlyList<Node> roots, IMaterialization materialization, VectorWidth width)
     {
         // The results that are taken of an operation with several stand for it.
         Node root = roots[0].Op is OutputOp ? roots[0].Inputs[0] : roots[0];
-        return CallsRoutine(root.Op) ? LowerLinearAlgebra.Run(root, roots, materialization) : Run(root, materialization);
+        return CallsRoutine(root.Op) ? LowerLinearAlgebra.Run(root, roots, materialization) : Run(root, materialization, width);
     }
 
-    private static LoweredKernel Run(Node root, IMaterialization materialization) => root.Op switch
+    private static LoweredKernel Run(Node root, IMaterialization materialization, VectorWidth width) => root.Op switch
     {
         ArgExtremumOp => LowerArgExtremum.Run(root, materialization),
         CumulativeSumOp or LinearRecurrenceOp or ScanOp or CumulativeArgExtremumOp => LowerScan.Run(root, materialization),
@@ -42,7 +42,7 @@ internal static class LowerNode
         ScatterOp => LowerIndexing.Scatter(root, materialization),
         NonZeroOp => LowerNonZero.Run(root, materialization),
         ConcatOp => LowerJoining.Concat(root, materialization),
-        PadOp => LowerJoining.Pad(root, materialization),
+        PadOp => LowerJoining.Pad(root, materialization, width),
         CtcAlphaOp => LowerCtc.Alpha(root, materialization),
         CtcPullbackOp => LowerCtc.Pullback(root, materialization),
         OverlapAddOp => LowerOverlapAdd.Run(root, materialization),

@@ -37,7 +37,9 @@ internal sealed class BuildProgram
         // A kernel leaves all results of its operation, also those that the backward part alone takes.
         forward.UnionWith(GraphWalk.TopologicalOrder(all).Where(n => n.Op is OutputOp && forward.Contains(n.Inputs[0])));
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
-        buffering = ChooseBuffers.Run(order, all, StageOf, context.Options.Inline, IsLasting, context.Options.Prologues ? context.Options.Width : null, context.Options.Epilogues);
+        CompileOptions options = context.Options;
+        buffering = ChooseBuffers.Run(
+            order, all, StageOf, options.Inline, options.WindowsInPlace, IsLasting, options.Prologues ? options.Width : null, options.Epilogues);
     }
 
     public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>

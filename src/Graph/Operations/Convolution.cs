@@ -1,10 +1,20 @@
 namespace GraphCompiler.Operations;
 
+/// <summary>What is added around an axis, of zeros; what is cut off if negative.</summary>
+internal readonly record struct Margin(Dim Before, Dim After)
+{
+    public static EquatableArray<Margin> None(int axes) => [.. Enumerable.Repeat(new Margin(0, 0), axes)];
+}
+
 /// <summary>
 /// Weighted sums over windows, [N, C, S…] with [O, C/Groups, K…] → [N, O, P…]: a product of matrices with the windows as columns; where each channel is
 /// by itself, elementwise work on the taps of a window. Its derivatives by either input are <see cref="ConvolutionTransposeOp"/> and such a product.
 /// </summary>
-internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray<long> Dilation, int Groups) : CompositeOp
+/// <param name="Stride">From a window to the next, along each spatial axis.</param>
+/// <param name="Dilation">From an element of a window to the next, along each spatial axis.</param>
+/// <param name="Groups">Groups of channels.</param>
+/// <param name="Margins">What is added around each spatial axis of the input.</param>
+internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray<long> Dilation, int Groups, EquatableArray<Margin> Margins) : CompositeOp
 {
     // Taps of a window that are written out one by one where each channel is by itself: more make an expression that is too long.
     private const long MostTaps = 27;
@@ -13,7 +23,7 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
-        (Node x, Node weight) = (inputs[0], inputs[1]);
+        (Node x, Node weight) = (Padded(inputs[0]), inputs[1]);
         var shape = new ConvolutionShape(this, x.Shape, weight.Shape);
         return [shape.IsByChannel && weight.Shape.Skip(2).Aggregate(Dim.Of(1), (n, d) => n * d).Constant <= MostTaps ? Taps(shape, x, weight) : Product(shape, x, weight)];
     }
@@ -24,11 +34,11 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
         context.RequireSameTypes();
         context.RequireNumber();
         ConvolutionShape.Require(context, Stride.Count, Groups, x, weight);
-        var shape = new ConvolutionShape(this, x.Shape, weight.Shape);
+        var shape = new ConvolutionShape(this, PaddedShape(x.Shape), weight.Shape);
         context.RequireSame(x.Shape[1], weight.Shape[1] * Groups, $"{x.Shape} has {x.Shape[1]} channels, and the weight {weight.Shape} is for {weight.Shape[1]} in each of {Groups} groups.");
         foreach (Window window in shape.Windows)
         {
-            Dim size = x.Shape[window.Axis];
+            Dim size = shape.Input[window.Axis];
             context.RequireAtLeast(size, window.Reach, $"the kernel spans {window.Reach} elements along axis {window.Axis}, more than the {size} of the padded input.");
         }
 
@@ -40,16 +50,18 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
         (Node x, Node weight) = (node.Inputs[0], node.Inputs[1]);
         return
         [
-            x.RequiresGrad ? Node.Create(new ConvolutionTransposeOp(Stride, Dilation, Groups, [.. x.Shape.Skip(2)]), cotangents[0]!, weight) : null,
-            weight.RequiresGrad ? WeightGradient(new ConvolutionShape(this, x.Shape, weight.Shape), x, cotangents[0]!) : null,
+            x.RequiresGrad ? Node.Create(new ConvolutionTransposeOp(Stride, Dilation, Groups, Margins, [.. x.Shape.Skip(2)]), cotangents[0]!, weight) : null,
+            weight.RequiresGrad ? WeightGradient(x, weight.Shape, cotangents[0]!) : null,
         ];
     }
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => ConvolutionShape.Bilinear(this, node, tangents);
 
     /// <summary>The gradient of a weight: sums over batch and positions of windows times the cotangent.</summary>
-    internal static Node WeightGradient(ConvolutionShape shape, Node x, Node cotangent)
+    internal Node WeightGradient(Node input, Shape weight, Node cotangent)
     {
+        Node x = Padded(input);
+        var shape = new ConvolutionShape(this, x.Shape, weight);
         int spatial = shape.Windows.Length;
         int groups = shape.Groups;
         Node windows = shape.WindowsOf(x);
@@ -64,10 +76,15 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
             return Ops.Reshape(Ops.Sum(columns * each, [.. Enumerable.Range(2 + spatial, 1 + spatial)]), shape.Weight);
         }
 
-        Node a = Ops.Flatten(rows, 2, -1);
-        Node b = Ops.Flatten(Ops.Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
-        return Ops.Reshape(Node.Create(new MatMulOp(), a, Ops.Transpose(b)), shape.Weight);
+        // [G, C/G·K…, N·P…] · [G, N·P…, O/G]: the windows are the left matrix, whose elements are read one by one, wherever they lie.
+        Node a = Ops.Flatten(Ops.Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
+        Node b = Ops.Transpose(Ops.Flatten(rows, 2, -1));
+        return Ops.Reshape(Ops.Transpose(Node.Create(new MatMulOp(), a, b)), shape.Weight);
     }
+
+    private Node Padded(Node x) => Ops.PadSpatial(x, [.. Margins.Select(m => m.Before)], [.. Margins.Select(m => m.After)], 0);
+
+    private Shape PaddedShape(Shape x) => Shape.Of([.. x.Take(2), .. x.Skip(2).Select((size, i) => Margins[i].Before + size + Margins[i].After)]);
 
     private static Node Product(ConvolutionShape shape, Node x, Node weight)
     {
@@ -110,16 +127,30 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
 }
 
 /// <summary>
-/// The transpose of <see cref="ConvolutionOp"/> in its input, [N, O, P…] with [O, C/Groups, K…] → [N, C, Sizes…]: a column for each position, added up as
-/// overlapping windows.
+/// The transpose of <see cref="ConvolutionOp"/> in its input, [N, O, P…] with [O, C/Groups, K…] → [N, C, Sizes…]. Of stride 1 it is a convolution with the
+/// weights turned round; of others a column for each position, added up as overlapping windows.
 /// </summary>
-internal sealed record ConvolutionTransposeOp(EquatableArray<long> Stride, EquatableArray<long> Dilation, int Groups, EquatableArray<Dim> Sizes) : CompositeOp
+/// <param name="Stride">The convolution's stride.</param>
+/// <param name="Dilation">The convolution's dilation.</param>
+/// <param name="Groups">Groups of channels.</param>
+/// <param name="Margins">What the convolution adds around its input.</param>
+/// <param name="Sizes">The sizes of the convolution's input, without margins.</param>
+internal sealed record ConvolutionTransposeOp(
+    EquatableArray<long> Stride, EquatableArray<long> Dilation, int Groups, EquatableArray<Margin> Margins, EquatableArray<Dim> Sizes) : CompositeOp
 {
+    // With fewer channels of the result than this, a convolution would copy more than it multiplies.
+    private const long FewChannels = 8;
+
     public override string Name => "ConvolutionTranspose";
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         (Node x, Node weight) = (inputs[0], inputs[1]);
+        if (CanTurn(weight.Shape))
+        {
+            return [Turned(x, weight)];
+        }
+
         ConvolutionShape shape = ShapeOf(x, weight);
         int spatial = Stride.Count;
         Node rows = Ops.Reshape(x, Shape.Of([x.Shape[0], Groups, shape.OutputsOfGroup, .. x.Shape.Skip(2)]));
@@ -138,7 +169,47 @@ internal sealed record ConvolutionTransposeOp(EquatableArray<long> Stride, Equat
             windows = Ops.Permute(split, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
         }
 
-        return [Node.Create(new OverlapAddOp([.. shape.Windows], Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes])), windows)];
+        Node whole = Node.Create(new OverlapAddOp([.. shape.Windows], shape.Input), windows);
+        for (int i = 0; i < spatial; i++)
+        {
+            (Dim before, Dim after) = (Margins[i].Before, Margins[i].After);
+            whole = before.IsConstant && after.IsConstant ? Ops.Pad(whole, 2 + i, before * -1, after * -1) : Ops.Slice(whole, 2 + i, before, before + Sizes[i]);
+        }
+
+        return [whole];
+    }
+
+    /// <summary>
+    /// Whether a convolution computes this: of stride 1, with known signs of what it adds around its input, and enough channels to make up for looking at
+    /// each element in many windows.
+    /// </summary>
+    private bool CanTurn(Shape weight) =>
+        Stride.All(s => s == 1)
+        && !(weight[1].Constant < FewChannels && weight[0].Constant != Groups)
+        && Around(weight).All(m => (m.Before.IsConstant || Dim.AtLeast(m.Before, 0) == true) && (m.After.IsConstant || Dim.AtLeast(m.After, 0) == true));
+
+    private Margin[] Around(Shape weight) =>
+        [.. Margins.Select((m, i) => new Margin(((weight[2 + i] - 1) * Dilation[i]) - m.Before, ((weight[2 + i] - 1) * Dilation[i]) - m.After))];
+
+    /// <summary>Every element of the result is a weighted sum over the positions that its windows have, in the opposite order.</summary>
+    private Node Turned(Node x, Node weight)
+    {
+        int spatial = Stride.Count;
+        Dim outputs = weight.Shape[0] / Groups;
+        Node split = Ops.Reshape(weight, Shape.Of([Groups, outputs, .. weight.Shape.Skip(1)]));
+        Node swapped = Ops.Transpose(Ops.Flip(split, [.. Enumerable.Range(3, spatial)]), 1, 2);
+        Node turned = Ops.Reshape(swapped, Shape.Of([weight.Shape[1] * Groups, outputs, .. weight.Shape.Skip(2)]));
+
+        // A convolution has at least one position along each axis; the result may have none.
+        bool[] mayBeEmpty = [.. Sizes.Select(size => Dim.AtLeast(size, 1) != true)];
+        Margin[] around = [.. Around(weight.Shape).Select((m, i) => mayBeEmpty[i] ? m with { After = m.After + 1 } : m)];
+        Node result = Node.Create(new ConvolutionOp(Stride, Dilation, Groups, [.. around]), x, turned);
+        for (int i = 0; i < spatial; i++)
+        {
+            result = mayBeEmpty[i] ? Ops.Slice(result, 2 + i, 0, Sizes[i]) : result;
+        }
+
+        return result;
     }
 
     public override NodeType[] Infer(TypeContext context)
@@ -156,20 +227,24 @@ internal sealed record ConvolutionTransposeOp(EquatableArray<long> Stride, Equat
         (Node x, Node weight) = (node.Inputs[0], node.Inputs[1]);
         return
         [
-            x.RequiresGrad ? Node.Create(new ConvolutionOp(Stride, Dilation, Groups), cotangents[0]!, weight) : null,
-            weight.RequiresGrad ? ConvolutionOp.WeightGradient(ShapeOf(x, weight), cotangents[0]!, x) : null,
+            x.RequiresGrad ? Node.Create(Convolution, cotangents[0]!, weight) : null,
+            weight.RequiresGrad ? Convolution.WeightGradient(cotangents[0]!, weight.Shape, x) : null,
         ];
     }
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => ConvolutionShape.Bilinear(this, node, tangents);
 
+    private ConvolutionOp Convolution => new(Stride, Dilation, Groups, Margins);
+
     private ConvolutionShape ShapeOf(Node x, Node weight) =>
-        new(new ConvolutionOp(Stride, Dilation, Groups), Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes]), weight.Shape);
+        new(Convolution, Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes.Select((size, i) => Margins[i].Before + size + Margins[i].After)]), weight.Shape);
 }
 
 /// <summary>The sizes of a convolution of a padded input.</summary>
 internal sealed class ConvolutionShape(ConvolutionOp op, Shape input, Shape weight)
 {
+    public Shape Input => input;
+
     public Shape Weight => weight;
 
     public int Groups => op.Groups;

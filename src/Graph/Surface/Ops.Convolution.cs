@@ -111,18 +111,21 @@ public static partial class Ops
             widths = [.. dilations.Select((d, i) => (weight.Shape[2 + i] - 1) * d).Select(all => (all / 2, all - (all / 2)))];
         }
 
-        Node padded = Around(op, batched, widths, mode);
+        // Zeros are the convolution's own work: its derivatives are convolutions that know what lies outside.
+        Node padded = mode == PaddingMode.Zeros ? batched : Around(op, batched, widths, mode);
+        EquatableArray<Margin> margins = mode == PaddingMode.Zeros ? [.. widths.Select(w => new Margin(w.Before, w.After))] : Margin.None(spatial);
         for (int i = 0; i < spatial; i++)
         {
             Dim reach = ((weight.Shape[2 + i] - 1) * dilations[i]) + 1;
-            if (Dim.AtLeast(padded.Shape[2 + i], reach) == false)
+            Dim size = batched.Shape[2 + i] + widths[i].Before + widths[i].After;
+            if (Dim.AtLeast(size, reach) == false)
             {
                 throw new ShapeException(
-                    $"{op}: the kernel spans {reach} elements along axis {i - spatial}, more than the {padded.Shape[2 + i]} of the padded input. Inputs: {x.Describe()}, {weight.Describe()}.");
+                    $"{op}: the kernel spans {reach} elements along axis {i - spatial}, more than the {size} of the padded input. Inputs: {x.Describe()}, {weight.Describe()}.");
             }
         }
 
-        Node result = Node.Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups), padded, weight);
+        Node result = Node.Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), padded, weight);
         return Biased(result, bias, spatial, isAlone);
     }
 
@@ -156,9 +159,11 @@ public static partial class Ops
             }
         }
 
-        var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. sizes]);
-        Node whole = Node.Create(transposed, batched, weight);
-        Node result = PadSpatial(whole, [.. cut.Select(c => -c)], [.. more.Select((m, i) => m - cut[i])], 0);
+        // The convolution of which this is the transpose adds what is cut off here, and does not see what is added at the end.
+        Margin[] margins = [.. cut.Select((c, i) => new Margin(c, c - more[i]))];
+        Dim[] kept = [.. sizes.Select((size, i) => size - margins[i].Before - margins[i].After)];
+        var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. margins], [.. kept]);
+        Node result = Node.Create(transposed, batched, weight);
         return Biased(result, bias, spatial, isAlone);
     }
 

@@ -99,7 +99,7 @@ public static partial class Ops
     }
 
     /// <summary>A number around the last axes, as many as there are widths; negative ones take away.</summary>
-    private static Node PadSpatial(Node x, IReadOnlyList<Dim> low, IReadOnlyList<Dim> high, double value)
+    internal static Node PadSpatial(Node x, IReadOnlyList<Dim> low, IReadOnlyList<Dim> high, double value)
     {
         int lead = x.Rank - low.Count;
         for (int i = 0; i < low.Count; i++)

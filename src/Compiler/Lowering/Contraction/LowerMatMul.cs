@@ -22,6 +22,11 @@ internal static class LowerMatMul
     public static LoweredKernel? FewRows(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
         MatMulProblem problem = MatMulProblem.Of(group, materialization);
+        if (problem.A.Joined is not null || problem.B.Joined is not null)
+        {
+            return null;
+        }
+
         problem = problem.N.Constant == 1 ? problem.Transposed() : problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
         return !problem.KeepsRoot ? null
@@ -49,8 +54,8 @@ internal static class LowerMatMul
         MatMulProblem problem = variant.IsOneRow ? choice.Problem with { M = 1 } : choice.Problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width);
         List<LoweredKernel> kernels = [];
-        RightPanels right = RightPanels.InPlace(problem.B, tiling.Columns);
-        if (variant.PacksRight)
+        RightPanels? right = variant.PacksInside ? null : RightPanels.InPlace(problem.B, tiling.Columns);
+        if (variant is { PacksRight: true, PacksInside: false })
         {
             // What lasts is packed whatever the number of rows of a call.
             (LoweredKernel pack, right) = PackPanels.Right(problem, tiling, choice.KeepsRight ? null : when);

@@ -18,6 +18,9 @@ internal enum LeftAccess
 /// <param name="Left">How the left matrix is read.</param>
 internal sealed record MatMulVariant(bool IsDots, bool PacksRight, LeftAccess Left)
 {
+    /// <summary>Whether the right matrix is packed block by block, inside the kernel that multiplies it.</summary>
+    public bool PacksInside { get; init; }
+
     /// <summary>The number of rows below which this is the way; null for any number.</summary>
     public int? Below { get; init; }
 
@@ -68,6 +71,11 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
 
     public static MatMulChoice Of(MatMulProblem problem, IMaterialization materialization, VectorWidth width)
     {
+        if (problem.A.Joined is not null || problem.B.Joined is not null)
+        {
+            return new MatMulChoice(problem, [OfJoined(problem, MatMulTiling.Of(problem, width).Columns)]);
+        }
+
         if (problem.N.Constant == 1)
         {
             // One column is one row of the transposed product, and its results lie just as densely.
@@ -81,6 +89,11 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     }
 
     private static readonly MatMulVariant OneRow = new(IsDots: false, PacksRight: false, LeftAccess.InPlace) { From = 1, Below = 2 };
+
+    /// <summary>A left matrix whose axes are several axes each is read in place, element by element; a right one is packed block by block.</summary>
+    private static MatMulVariant OfJoined(MatMulProblem problem, int panel) => problem.B.Joined is not null
+        ? new MatMulVariant(IsDots: false, PacksRight: true, LeftOf(problem, panel)) { PacksInside = true }
+        : new MatMulVariant(IsDots: false, PacksRight: problem.B.Column.Constant != 1 || !(problem.N.Constant <= panel || RowsFit(problem)), LeftAccess.InPlace);
 
     /// <summary>Whether a product of any number of rows is large and reads its right matrix along the rows, in place.</summary>
     private static bool IsWorthOneRow(MatMulProblem problem, int panel) =>

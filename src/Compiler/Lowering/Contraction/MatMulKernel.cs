@@ -25,13 +25,13 @@ internal sealed class MatMulKernel
     private readonly MatMulTiling tiling;
     private readonly KernelBuilder kernel;
     private readonly LeftPanels left;
-    private readonly RightPanels right;
+    private readonly RightPanels? right;
     private readonly LoopBuffer a;
     private readonly LoopBuffer b;
     private readonly LoopBuffer c;
     private readonly LoopNest batch;
 
-    private MatMulKernel(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels right)
+    private MatMulKernel(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels? right)
     {
         this.problem = problem;
         this.tiling = tiling;
@@ -39,14 +39,19 @@ internal sealed class MatMulKernel
         this.right = right;
         kernel = new KernelBuilder(problem.Roots);
         a = kernel.Input(left.Source);
-        b = kernel.Input(right.Source);
+        b = right is not null ? kernel.Input(right.Source) : kernel.WorkerScratch(problem.Type, (tiling.BlockInner ?? problem.K) * tiling.PackedApart);
         c = problem.KeepsRoot
             ? kernel.Output(problem.Root, storedOnce: problem.Further is null && (tiling.FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null)))
             : kernel.WorkerScratch(problem.Type, tiling.BlockRows * tiling.GroupColumns);
-        batch = problem.Batches(left.Batch, right.Batch);
+        batch = problem.Batches(left.Batch, right?.Batch ?? problem.B.Batch);
     }
 
-    public static LoweredKernel Build(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels right, Func<KernelBuilder, LoopValue>? when = null) =>
+    /// <param name="problem">The product.</param>
+    /// <param name="tiling">How it is cut up.</param>
+    /// <param name="left">Where the left matrix lies.</param>
+    /// <param name="right">Where the panels of the right matrix lie; null if blocks of it are packed inside.</param>
+    /// <param name="when">The condition under which the kernel does anything; null for always.</param>
+    public static LoweredKernel Build(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels? right, Func<KernelBuilder, LoopValue>? when = null) =>
         new MatMulKernel(problem, tiling, left, right).Build(when);
 
     private LoweredKernel Build(Func<KernelBuilder, LoopValue>? when)
@@ -123,6 +128,12 @@ internal sealed class MatMulKernel
 
         IEnumerable<LoopStatement> Panels(LoopValue from, LoopValue to)
         {
+            if (right is null)
+            {
+                LoopValue lastColumn = LoopMath.Least(kernel.Size(problem.N), LoopMath.Times(endOfGroup, LoopMath.Int(tiling.Columns)));
+                yield return PackWindows.Build(kernel, batch, problem.B, new Stretch(from, to), new Stretch(firstColumn, lastColumn), b, tiling.PackedApart, tiling.Lanes);
+            }
+
             Local panel = LoopMath.Index("panel");
             if (problem.N.Constant is not { } n || n >= tiling.Columns)
             {
@@ -142,10 +153,12 @@ internal sealed class MatMulKernel
             foreach ((int height, LoopValue top, LoopValue bottom) in parts)
             {
                 Local row = LoopMath.Index($"row{height}");
-                LoopValue start = height == tiling.Height
-                    ? LoopMath.Times(row, kernel.Size(left.Tile))
+                List<LoopStatement> each = [];
+                LoopValue start = problem.A.Joined is { } joined ? JoinedAxes.Position(kernel, JoinedAxes.Cut(joined.Rows, height).Tiles, LoopMath.Quotient(row, height), each)
+                    : height == tiling.Height ? LoopMath.Times(row, kernel.Size(left.Tile))
                     : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
-                tiles.Add(new For(row, top, bottom, LoopKind.Serial, Tile(row, start, at, width, height, vectors, masked, (from, to), sums)) { Step = height });
+                each.Add(Tile(row, start, (at, firstPanel), width, height, vectors, masked, (from, to), sums));
+                tiles.Add(new For(row, top, bottom, LoopKind.Serial, new Block([.. each])) { Step = height });
             }
 
             return new Block([.. tiles]);
@@ -165,20 +178,25 @@ internal sealed class MatMulKernel
     }
 
     private For Tile(
-        LoopValue row, LoopValue start, LoopValue panel, LoopValue columns, int height, int vectors, bool masked, (LoopValue From, LoopValue To) range, SumPlace place)
+        LoopValue row, LoopValue start, (LoopValue Of, LoopValue First) panel, LoopValue columns, int height, int vectors, bool masked, (LoopValue From, LoopValue To) range, SumPlace place)
     {
         Local column = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
         Local[] sums = [.. Enumerable.Range(0, height).Select(r => new Local($"sum{r}", problem.Type))];
         var shared = new Local("shared", problem.Type);
-        LoopValue fromB = LoopMath.Sum(
+        LoopValue fromB = right is null ? LoopMath.Sum(
+            LoopMath.Times(LoopMath.Minus(panel.Of, panel.First), LoopMath.Int(tiling.Columns)),
+            LoopMath.Times(LoopMath.Minus(inner, range.From), LoopMath.Int(tiling.PackedApart)),
+            column) : LoopMath.Sum(
             batch.Position(kernel, right.Offset, right.Batch),
-            LoopMath.Times(panel, kernel.Size(right.Panel)),
+            LoopMath.Times(panel.Of, kernel.Size(right.Panel)),
             LoopMath.Times(inner, kernel.Size(right.Inner)),
             column);
         LoopValue fromA = LoopMath.Sum(
-            batch.Position(kernel, left.Offset, left.Batch), start, LoopMath.Times(inner, kernel.Size(left.Inner)));
-        LoopValue across = LoopMath.Plus(LoopMath.Times(panel, LoopMath.Int(tiling.Columns)), column);
+            batch.Position(kernel, left.Offset, left.Batch), start, LoopMath.Times(inner, kernel.Size(problem.A.Joined is null ? left.Inner : JoinedAxes.InnermostOf(problem.A.Joined.Columns).Stride)));
+        Dim[]? distances = problem.A.Joined is null ? null : JoinedAxes.Cut(problem.A.Joined.Rows, height).Rows;
+        LoopValue FromFirst(int r) => distances is null ? Down(r, left.Row) : kernel.Size(distances[r]);
+        LoopValue across = LoopMath.Plus(LoopMath.Times(panel.Of, LoopMath.Int(tiling.Columns)), column);
         LoopValue toC = place.At(row, across);
         Dictionary<Node, LoopValue> known = [];
         LoopStatement[] operands = tiling.FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
@@ -190,11 +208,12 @@ internal sealed class MatMulKernel
         return new For(column, LoopMath.Int(0), columns, LoopKind.Vector, new Block(
         [
             .. sums.Select(s => new Let(s, Literal.Of(problem.Type, 0))),
-            new For(inner, range.From, range.To, LoopKind.Serial, new Block(
-            [
-                new Let(shared, new Load(b, fromB)),
-                .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Plus(fromA, Down(r, left.Row))), shared, s))),
-            ])),
+            JoinedAxes.Runs(kernel, problem.A.Joined?.Columns ?? [], new Stretch(range.From, range.To), "inner", (stretch, more) => new For(
+                inner, stretch.First, stretch.Last, LoopKind.Serial, new Block(
+                [
+                    new Let(shared, new Load(b, fromB)),
+                    .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Sum(fromA, more, FromFirst(r))), shared, s))),
+                ]))),
             .. earlier,
             .. operands,
             .. sums.Select((s, r) => new Store(

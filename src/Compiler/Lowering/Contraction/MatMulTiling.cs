@@ -35,6 +35,15 @@ internal sealed record MatMulTiling(
     private const long FinishedBytes = 1 << 18;
     private const long MostColumnsToFinish = 8192;
 
+    // A block that is packed inside: the part of the second-level cache that it may take.
+    private const int PackedParts = 4;
+
+    // What the code that packs counts in KernelSize, as measured.
+    private const int SizeOfPacking = 120;
+
+    // Vectors of a tile whose height is given.
+    private const int MostVectors = 8;
+
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
@@ -58,6 +67,9 @@ internal sealed record MatMulTiling(
 
     public long GroupColumns => GroupPanels * Columns;
 
+    /// <summary>The distance between rows of a block that is packed inside: a whole number of vectors, and an odd one, so that rows do not share cache sets.</summary>
+    public long PackedApart => ((GroupColumns / Lanes) | 1) * Lanes;
+
     public static MatMulTiling Of(MatMulProblem problem, VectorWidth width, bool fewRows = false)
     {
         int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
@@ -75,9 +87,23 @@ internal sealed record MatMulTiling(
             vectors = Math.Min(16, sums / (int)few);
         }
 
-        vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
-        int tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        long? inner = fewRows ? null : InnerOf(problem);
+        int tallest;
+        if (problem.A.Joined is { } joined)
+        {
+            tallest = JoinedAxes.HeightOf(joined.Rows, width == VectorWidth.Scalar ? 4 : sums / 2);
+            long most = sums / tallest;
+            long each = columns is > 0 and { } c ? (c + ((c + most - 1) / most) - 1) / ((c + most - 1) / most) : most;
+            vectors = (int)Math.Min(each, MostVectors);
+        }
+        else
+        {
+            vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
+            tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
+        }
+
+        bool packsInside = problem.B.Joined is not null;
+        bool isJoined = packsInside || problem.A.Joined is not null;
+        long? inner = fewRows ? null : isJoined && !problem.K.IsConstant ? InnerBytes / problem.Type.Size() : InnerOf(problem);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         bool isMore = problem.Further is not null || !problem.Type.IsFloat();
@@ -94,9 +120,12 @@ internal sealed record MatMulTiling(
             heights = Heights(isFew: true);
         }
 
-        Dim rows = RowsOf(problem, heights[0], inner);
-        long panels = PanelsOf(problem, rows, panel);
-        if (problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
+        // What is packed inside is packed for all rows at once. The rows of a joined left matrix are few, and lie closely: two blocks at least, for threads.
+        Dim rows = packsInside && problem.M.Constant is { } every ? Math.Max(1, every)
+            : problem.A.Joined is not null ? Math.Min(MostBlockRows / tallest, Math.Max(1, ((problem.M.Constant!.Value / tallest) + 1) / 2)) * tallest
+            : RowsOf(problem, heights[0], inner);
+        long panels = packsInside ? PackedPanelsOf(problem, inner, panel) : PanelsOf(problem, rows, panel);
+        if (!packsInside && problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
         {
             // What is read and written beside the product comes from memory: in whole rows, one after the other, as many as stay in the cache.
             panels = (whole + panel - 1) / panel;
@@ -106,7 +135,7 @@ internal sealed record MatMulTiling(
 
         return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes);
 
-        int[] Heights(bool isFew) => fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
+        int[] Heights(bool isFew) => problem.A.Joined is not null ? [tallest] : fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
 
         double SizeOf(int[] each, double epilogue) =>
             SizeOfBatches(problem) + (each.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge) * (SizeOfSum(problem) + epilogue));
@@ -115,7 +144,8 @@ internal sealed record MatMulTiling(
     /// <summary>What the code of a tile's sum counts in <see cref="Emit.KernelSize"/>, without an epilogue, as measured: strides that are known cost less.</summary>
     private static double SizeOfSum(MatMulProblem problem) => !problem.N.IsConstant ? 10.5 : !problem.M.IsConstant ? 8.5 : 7.5;
 
-    private static double SizeOfBatches(MatMulProblem problem) => problem.Batch.All(size => size.Constant == 1) ? 0 : 110;
+    private static double SizeOfBatches(MatMulProblem problem) =>
+        (problem.Batch.All(size => size.Constant == 1) ? 0 : 110) + (problem.B.Joined is null ? 0 : SizeOfPacking);
 
     private static int[] HeightsFor(long? rows, int tallest, int[] remainders)
     {
@@ -163,6 +193,20 @@ internal sealed record MatMulTiling(
 
         long blocks = (m + most - 1) / most;
         return (((m + blocks - 1) / blocks) + height - 1) / height * height;
+    }
+
+    /// <summary>As many panels as the cache holds of a block that is packed inside, in groups of about equal size.</summary>
+    private static long PackedPanelsOf(MatMulProblem problem, long? inner, int panel)
+    {
+        long most = Math.Max(1, CacheSizes.Level2 / PackedParts / (panel * problem.Type.Size() * Math.Max(1, inner ?? problem.K.Constant!.Value)));
+        if (problem.N.Constant is not { } n)
+        {
+            return most;
+        }
+
+        long all = Math.Max(1, (n + panel - 1) / panel);
+        long groups = (all + most - 1) / most;
+        return (all + groups - 1) / groups;
     }
 
     private static long PanelsOf(MatMulProblem problem, Dim blockRows, int panel)
