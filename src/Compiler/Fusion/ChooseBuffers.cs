@@ -232,7 +232,7 @@ internal sealed class ChooseBuffers : IMaterialization
         foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
         {
             // What another product's kernel reads on the way to its root stays in memory.
-            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, this) is { } epilogue)
+            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, this, product.Shape) is { } epilogue)
             {
                 epilogues.Add(root, epilogue);
                 readByEpilogues.UnionWith(epilogue.Sources);
@@ -247,13 +247,13 @@ internal sealed class ChooseBuffers : IMaterialization
     private IEnumerable<(Node Root, HashSet<Node> Inside)> ResultsOf(Node product)
     {
         HashSet<Node> inside = [product];
-        HashSet<Node> open = [.. readers[product]];
+        HashSet<Node> open = [.. ReadersUnderAnyShape(product)];
         while (open.Count > 0 && inside.Count <= MostInside)
         {
             Node next = open.MinBy(n => position[n])!;
             open.Remove(next);
 
-            if (next.Op is not ElementwiseOp || stage(next) != stage(product) || next.Shape != product.Shape || epilogues.ContainsKey(next))
+            if (next.Op is not ElementwiseOp || stage(next) != stage(product) || next.Shape.ElementCount != product.Shape.ElementCount || epilogues.ContainsKey(next))
             {
                 yield break;
             }
@@ -269,9 +269,13 @@ internal sealed class ChooseBuffers : IMaterialization
             }
 
             inside.Add(next);
-            open.UnionWith(readers[next]);
+            open.UnionWith(ReadersUnderAnyShape(next));
         }
     }
+
+    /// <summary>What reads a node, also as a reshape that lies where the node does.</summary>
+    private IEnumerable<Node> ReadersUnderAnyShape(Node node) => readers[node].SelectMany(reader =>
+        reader.Op is ReshapeOp && !IsMaterialized(reader) && !required.Contains(reader) ? ReadersUnderAnyShape(reader) : [reader]);
 
     private bool CanInline(Node node, Expansion expansion) =>
         inline

@@ -51,6 +51,6 @@ internal sealed class ProductCheck(ChooseBuffers choice, AnchorReads reads, Vect
             return "the product is not computed in tiles";
         }
 
-        return Epilogue.Find(all, product, computed, choice) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
+        return Epilogue.Find(all, product, computed, choice, MatMulProblem.ShapeOf(product, choice)) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
     }
 }

@@ -80,6 +80,25 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
         }
     }
 
+    /// <summary>The view under another shape of as many elements; null where no strides lead through.</summary>
+    public View? Reshaped(Shape from, Shape to) => from == to ? this : Reshape(from, to) is { } strides ? this with { Strides = strides } : null;
+
+    /// <summary>How many of the first sizes make up a whole; null if none do.</summary>
+    public static int? Count(IReadOnlyList<Dim> sizes, Dim whole)
+    {
+        Dim product = 1;
+        for (int i = 0; i < sizes.Count; i++)
+        {
+            product *= sizes[i];
+            if (product == whole)
+            {
+                return i + 1;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// Strides under another shape: groups of axes whose products of sizes agree are matched from the left; a group keeps its elements evenly
     /// spaced only if its axes lie row-major among themselves.
@@ -122,6 +141,14 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                 else if (Dim.AtLeast(newCount, oldCount + 1) == true && oldEnd < old.Length)
                 {
                     oldCount *= old[oldEnd++].Size;
+                }
+                else if (newEnd == t + 1 && Count([.. old.Skip(o).Select(a => a.Size)], newCount) is { } several)
+                {
+                    (oldCount, oldEnd) = (newCount, o + several);
+                }
+                else if (oldEnd == o + 1 && Count([.. to.Skip(t)], oldCount) is { } parts)
+                {
+                    (newCount, newEnd) = (oldCount, t + parts);
                 }
                 else
                 {

@@ -57,14 +57,17 @@ internal sealed class Epilogue
     /// <param name="product">What is computed already: a product, or the elementwise node that its tiles leave.</param>
     /// <param name="inside">Nodes between that are computed on the way, although they may have values of their own.</param>
     /// <param name="materialization">Which nodes have.</param>
-    public static Epilogue? Find(IReadOnlyList<Node> roots, Node product, IReadOnlySet<Node> inside, IMaterialization materialization)
+    /// <param name="matrices">The shape of the matrix product, which the roots may have under another shape.</param>
+    public static Epilogue? Find(IReadOnlyList<Node> roots, Node product, IReadOnlySet<Node> inside, IMaterialization materialization, Shape matrices)
     {
         Dictionary<Node, Matrix> leaves = [];
         HashSet<Node> operations = [];
-        return roots.All(r => r.Shape == product.Shape && Visit(r))
+        return roots.All(r => r.Shape.ElementCount == product.Shape.ElementCount && Visit(r))
             && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
             ? new Epilogue(roots, product, leaves, operations)
             : null;
+
+        Node Reshaped(Node node) => node.Op is ReshapeOp && !materialization.IsMaterialized(node) ? Reshaped(node.Inputs[0]) : node;
 
         bool Visit(Node node)
         {
@@ -81,8 +84,14 @@ internal sealed class Epilogue
                     && node.Inputs.All(Visit);
             }
 
+            // Another shape of what is computed here lies where it does.
+            if (node.Op is ReshapeOp && !materialization.IsMaterialized(node) && Reshaped(node) is var computed && (computed == product || roots.Contains(computed) || inside.Contains(computed)))
+            {
+                return Visit(computed);
+            }
+
             // Bytes cannot be masked at the edge, and other lanes would make every vector of the tile a scalar.
-            if (node.DType != product.DType || PointwiseExpression.ViewOf(node, materialization) is not { } view || view.Strides.Count < 2)
+            if (node.DType != product.DType || PointwiseExpression.ViewOf(node, materialization)?.Reshaped(node.Shape, matrices) is not { } view || view.Strides.Count < 2)
             {
                 return false;
             }
@@ -134,6 +143,11 @@ internal sealed class Epilogue
     private LoopValue Value(
         KernelBuilder kernel, LoopNest batch, Node node, LoopValue row, LoopValue column, Dictionary<Node, LoopValue> values, Func<Node, LoopValue, LoopValue> keep)
     {
+        if (node.Op is ReshapeOp && !leaves.ContainsKey(node))
+        {
+            return Value(kernel, batch, node.Inputs[0], row, column, values, keep);
+        }
+
         if (!values.TryGetValue(node, out LoopValue? value))
         {
             values[node] = value = keep(node, !leaves.TryGetValue(node, out Matrix? matrix)

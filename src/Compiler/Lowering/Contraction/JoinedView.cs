@@ -64,12 +64,12 @@ internal sealed record JoinedView(Node Source, Dim Offset, EquatableArray<Equata
                 return null;
             }
 
-            if (Match([.. old.Skip(o).Select(p => p.Size)], to[t]) is { } parts)
+            if (View.Count([.. old.Skip(o).Select(p => p.Size)], to[t]) is { } parts)
             {
                 axes[t] = Join(old.AsSpan(o, parts));
                 o += parts;
             }
-            else if (Match([.. to.Skip(t)], old[o].Size) is { } several)
+            else if (View.Count([.. to.Skip(t)], old[o].Size) is { } several)
             {
                 Dim stride = old[o].Stride;
                 for (int i = t + several - 1; i >= t; i--)
@@ -88,22 +88,6 @@ internal sealed record JoinedView(Node Source, Dim Offset, EquatableArray<Equata
         }
 
         return o == old.Length ? EquatableArray.Create<EquatableArray<AxisPart>>(axes) : null;
-    }
-
-    /// <summary>How many of the first sizes make up a whole; null if none do.</summary>
-    private static int? Match(Dim[] sizes, Dim whole)
-    {
-        Dim product = 1;
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            product *= sizes[i];
-            if (product == whole)
-            {
-                return i + 1;
-            }
-        }
-
-        return null;
     }
 
     private static EquatableArray<AxisPart> Join(ReadOnlySpan<AxisPart> parts)

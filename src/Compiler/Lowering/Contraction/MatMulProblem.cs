@@ -27,7 +27,7 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
         Node[] further = [.. group.Stored.Where(n => n != group.Product)];
         return further.Length == 0 ? problem : problem with
         {
-            Further = Epilogue.Find(further, group.Product!, group.Nodes.ToHashSet(), materialization) ?? throw new InvalidOperationException($"{further[0].Describe()} is none of the work of its product's kernel."),
+            Further = Epilogue.Find(further, group.Product!, group.Nodes.ToHashSet(), materialization, ShapeOf(group.Product!, materialization)) ?? throw new InvalidOperationException($"{further[0].Describe()} is none of the work of its product's kernel."),
             KeepsRoot = group.Stored.Contains(group.Product!),
             Roots = group.Stored,
         };
@@ -45,15 +45,18 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
 
         return new MatMulProblem(
             root,
-            Shape.Of(root.Shape.Take(root.Rank - 2)),
-            root.Shape[^2],
-            root.Shape[^1],
+            Shape.Of(product.Shape.Take(product.Rank - 2)),
+            product.Shape[^2],
+            product.Shape[^1],
             product.Inputs[0].Shape[^1],
             left,
             right,
-            Matrix.Of(View.Dense(root)),
+            Matrix.Of(View.Dense(root).Reshaped(root.Shape, product.Shape)!),
             epilogue);
     }
+
+    /// <summary>The shape of the matrices of a product's kernel, whose root may have them under another shape.</summary>
+    public static Shape ShapeOf(Node root, IMaterialization materialization) => (materialization.EpilogueOf(root)?.Product ?? root).Shape;
 
     /// <summary>The loops over the batch axes.</summary>
     public LoopNest Batches(params ReadOnlySpan<EquatableArray<Dim>> accesses) => new(Batch, [.. accesses, C.Batch, .. Epilogue?.Batches ?? [], .. Further?.Batches ?? []]);
