@@ -11,6 +11,9 @@ internal static class PackWindows
     // Elements that one step copies along a column.
     private const int ElementsPerRun = 16;
 
+    // Elements that lie apart in what is read, and side by side in the copy, that one step copies.
+    private const int ElementsPerStep = 8;
+
     // Vectors that are copied side by side.
     private const int MostVectors = 2;
 
@@ -62,14 +65,28 @@ internal static class PackWindows
             });
         }
 
-        // Neighbouring columns that lie apart.
-        LoopStatement Elements() => JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) => JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
+        // Neighbouring columns that lie apart, several to a step.
+        LoopStatement Elements() => JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
         {
-            Local row = LoopMath.Index("row");
-            Local column = LoopMath.Index("column");
-            return new For(row, inner.First, inner.Last, LoopKind.Serial, new For(
-                column, stretch.First, stretch.Last, LoopKind.Vector, Copy(row, column, rowBase, columnBase)));
-        }));
+            Local whole = LoopMath.Index("whole");
+            LoopValue steps = LoopMath.Quotient(LoopMath.Minus(stretch.Last, stretch.First), ElementsPerStep);
+            return new Block(
+            [
+                new Let(whole, LoopMath.Plus(stretch.First, LoopMath.Times(steps, LoopMath.Int(ElementsPerStep)))),
+                JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
+                {
+                    Local row = LoopMath.Index("row");
+                    Local column = LoopMath.Index("column");
+                    Local rest = LoopMath.Index("column");
+                    LoopStatement[] copies = [.. Enumerable.Range(0, ElementsPerStep).Select(i => Copy(row, LoopMath.Plus(column, LoopMath.Int(i)), rowBase, columnBase))];
+                    return new For(row, inner.First, inner.Last, LoopKind.Serial, new Block(
+                    [
+                        new For(column, stretch.First, whole, LoopKind.Serial, new Block([.. copies])) { Step = ElementsPerStep },
+                        new For(rest, whole, stretch.Last, LoopKind.Serial, Copy(row, rest, rowBase, columnBase)),
+                    ]));
+                }),
+            ]);
+        });
 
         // Short runs along each of the columns in turn, so that what is read and what is written stays in the first-level cache.
         LoopStatement AlongColumns() => JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
