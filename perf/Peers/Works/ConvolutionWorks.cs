@@ -26,18 +26,10 @@ internal sealed class ConvolutionWork(string name, int[] input, int outputs, int
 
     public static IEnumerable<Work> All() =>
     [
-        new ConvolutionWork("image", [32, 3, 32, 32], 32, 3),
         new ConvolutionWork("batch", [32, 32, 16, 16], 64, 3),
-        new ConvolutionWork("pointwise", [32, 64, 16, 16], 128, 1),
-        new ConvolutionWork("stride", [32, 32, 32, 32], 64, 3, stride: 2),
-        new ConvolutionWork("depthwise", [32, 64, 16, 16], 64, 3, groups: 64),
         new ConvolutionWork("single", [1, 64, 56, 56], 64, 3),
-        new ConvolutionWork("small", [8, 256, 14, 14], 256, 3),
-        new ConvolutionWork("image-step", [32, 3, 32, 32], 32, 3, step: true),
+        new ConvolutionWork("depthwise", [32, 64, 16, 16], 64, 3, groups: 64),
         new ConvolutionWork("step", [32, 32, 16, 16], 64, 3, step: true),
-        new ConvolutionWork("single-step", [4, 64, 56, 56], 64, 3, step: true),
-        new ConvolutionWork("stride-step", [32, 32, 32, 32], 64, 3, stride: 2, step: true),
-        new ConvolutionWork("depthwise-step", [32, 64, 16, 16], 64, 3, groups: 64, step: true),
     ];
 
     public override Contender Ours()
