@@ -38,7 +38,7 @@ internal sealed record MatMulTiling(
     // A block that is packed inside: the part of the second-level cache that it may take.
     private const int PackedParts = 4;
 
-    // What the code that packs counts in KernelSize, as measured.
+    // What the code that packs may count in KernelSize: no kernel of the convolutions that were looked at was over the limit.
     private const int SizeOfPacking = 120;
 
     // Vectors of a tile whose height is given.
