@@ -23,6 +23,7 @@ internal static class CompilerPipeline
 
         // The bodies of calls have conditions of their own; what simplification drops keeps its conditions.
         guards.AddRange(GuardsOf(nodes));
+        RandomStreamOp[] streams = [.. GraphWalk.TopologicalOrder(nodes).Select(n => n.Op).OfType<RandomStreamOp>()];
         nodes = context.Pass("forget-gradients", nodes, ForgetGradients.Run);
         nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
@@ -30,7 +31,7 @@ internal static class CompilerPipeline
         nodes = context.Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
         Root[] final = [.. roots.Select((r, i) => r with { Node = nodes[i] })];
-        Program program = BuildProgram.Run(context, inputs, final, [.. guards.Distinct()], seed);
+        Program program = BuildProgram.Run(context, inputs, final, [.. guards.Distinct()], streams, seed);
         context.Finish(program);
         return program;
     }

@@ -328,6 +328,18 @@ internal static class OperationTable
         new OperationRow(typeof(IotaOp), Numbers, c => Ops.Concat([Ops.Iota([c.N, 2], 0, c.DType), c.X([c.N, 2])])) { Variant = " copied" },
         new OperationRow(typeof(DimValueOp), Numbers, c => c.X([3, c.N]) * Ops.DimValue((c.N * 2) + 1, c.DType)),
         new OperationRow(typeof(DimValueOp), Numbers, c => Ops.Concat([Ops.Reshape(Ops.DimValue(c.N, c.DType), [1]), c.X([c.N])])) { Variant = " copied" },
+        new OperationRow(typeof(RandomStreamOp), Floats, c => Ops.Dropout(c.X([3, c.N]), 0.5, new Generator(3))),
+        new OperationRow(typeof(RandomBitsOp), Floats, c => c.X([3, c.N]) + Ops.Uniform(new Generator(4), [3, c.N], c.DType)),
+        new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.Concat([Ops.Transpose(Ops.Uniform(new Generator(5), [2, c.N], c.DType)), c.X([c.N, 2])])) { Variant = " moved" },
+        new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.Softmax(c.X([3, c.N]) * Ops.Bernoulli(new Generator(6), 0.5, [3, c.N], c.DType), 1)) { Variant = " in rows", Ulps = 64, Floor = _ => 1, Specials = false, Least = 1 },
+        new OperationRow(typeof(RandomBitsOp), Floats, c => c.X([3, c.N]) + Ops.Normal(new Generator(7), [3, c.N], c.DType)) { Variant = " of normal numbers", Ulps = 16, Floor = _ => 4 },
+        new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.MatMul(c.X([c.N, 5]), c.X([5, 7])) + Ops.Normal(new Generator(8), [c.N, 7], c.DType)) { Variant = " behind a product", Ulps = 64, Floor = _ => 16, Specials = false },
+        new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.MatMul(c.X([5, c.N]), Ops.Dropout(c.X([c.N, 7]), 0.5, new Generator(9)))) { Variant = " before a product", Ulps = 64, Floor = n => 32 * n, Specials = false },
+        new OperationRow(typeof(RandomGammaOp), Floats, c => Ops.Gamma(new Generator(11), c.X([3, c.N]), c.X([c.N]))) { Ulps = 1, Positive = true },
+        new OperationRow(typeof(RandomGammaOp), Floats, c => Ops.Gamma(new Generator(12), Ops.Transpose(c.X([300, c.N]) * 0.3))) { Variant = " moved", Positive = true },
+        new OperationRow(typeof(GammaSlopeOp), Floats, c => Node.Create(new GammaSlopeOp(1), c.X([3, c.N]), c.X([3, c.N]))) { Positive = true, Ulps = 1 },
+        new OperationRow(typeof(GammaSlopeOp), Floats, c => Node.Create(new GammaSlopeOp(2), c.X([3, c.N]), c.X([3, c.N]))) { Variant = " again", Positive = true, HasGradient = false, Ulps = 1 },
+        new OperationRow(typeof(RandomBitsOp), [DType.Int64], c => c.X([3, c.N]) + Ops.RandInt(new Generator(10), -3, 8, [3, c.N])) { Variant = " of integers" },
 
         // Composites.
         Unary<ReluOp>(Numbers, Ops.Relu),

@@ -148,6 +148,7 @@ internal sealed class Executor : IDisposable
 
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
+        program.Random.Draw(workspace);
         List<AlignedBuffer>? copies = writtenInPlace.Length > 0 ? CopyParameters(workspace) : null;
         try
         {

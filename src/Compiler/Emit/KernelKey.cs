@@ -46,6 +46,8 @@ internal sealed class KernelKey : IEquatable<KernelKey>
         Fma,
         Convert,
         Bitcast,
+        RandomBlock,
+        RandomPart,
         Block,
         Let,
         Assign,
@@ -172,6 +174,12 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     break;
                 case BitcastValue bitcast:
                     Add(Record.Bitcast, Number(bitcast.X), (int)bitcast.To);
+                    break;
+                case RandomBlock block:
+                    Add(Record.RandomBlock, [.. LoopTree.Arguments(block).Select(Number)]);
+                    break;
+                case RandomPart part:
+                    Add(Record.RandomPart, Number(part.Block), part.Part);
                     break;
                 default:
                     throw new CompileException($"{value.GetType().Name} is no value of the Loop IR.");

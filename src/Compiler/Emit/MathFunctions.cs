@@ -46,6 +46,8 @@ internal static class MathFunctions
         BinaryFunction.Remainder => typeof(Functions.Remainder),
         BinaryFunction.Atan2 => typeof(Functions.Atan2),
         BinaryFunction.Polygamma => typeof(Functions.Polygamma),
+        BinaryFunction.GammaSlope => typeof(Functions.GammaSlope),
+        BinaryFunction.GammaCurvature => typeof(Functions.GammaCurvature),
         _ => throw new CompileException($"{function} is no function of the runtime's."),
     };
 }

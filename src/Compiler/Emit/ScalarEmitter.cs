@@ -110,6 +110,8 @@ internal sealed class ScalarEmitter
         FmaValue fma => Call(MathOf(fma.Type), nameof(MathF.FusedMultiplyAdd), Emit(fma.X), Emit(fma.Y), Emit(fma.Z)),
         ConvertValue convert => EmitConvert(convert, Emit(convert.X)),
         BitcastValue bitcast => EmitBitcast(bitcast, Emit(bitcast.X)),
+        RandomBlock block => RandomEmitter.Block([.. LoopTree.Arguments(block).Select(Emit)]),
+        RandomPart part => RandomEmitter.Part(Emit(part.Block), part.Part),
         _ => throw new CompileException($"{value.GetType().Name} is no value the emitter knows."),
     };
 
@@ -184,7 +186,7 @@ internal sealed class ScalarEmitter
             BinaryFunction.Maximum => Call(math, nameof(Math.Max), x, y),
             BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
             BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
-            BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma =>
+            BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature =>
                 E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y),
             BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => Call(typeof(ScalarMath), function.ToString(), x, y),
             BinaryFunction.And => E.And(x, y),

@@ -119,8 +119,17 @@ internal sealed class VectorEmitter(
         FmaValue fma => operations.Call("FusedMultiplyAdd", Emit(fma.X), Emit(fma.Y), Emit(fma.Z)),
         ConvertValue convert => EmitConvert(convert),
         BitcastValue bitcast => operations.As(Emit(bitcast.X), LaneOf(bitcast.To)),
+        RandomBlock block => EmitRandom(block),
+        RandomPart part => RandomEmitter.Part(Emit(part.Block), part.Part),
         _ => throw new CompileException($"{value.GetType().Name} has no vector form."),
     };
+
+    private MethodCallExpression EmitRandom(RandomBlock block)
+    {
+        _ = loop.TrySplit(block.Index, out long step, out IndexPolynomial? rest);
+        E index = operations.Ramp(scalars.Addresses.Sum(rest!.Plus(position.Times(step))), E.Constant(step), block.Type);
+        return RandomEmitter.Block([index, .. LoopTree.Arguments(block).Skip(1).Select(Emit)]);
+    }
 
     private E EmitLoad(Load load)
     {
@@ -166,7 +175,7 @@ internal sealed class VectorEmitter(
                 return IsNumber(left) ? operations.Call(name + "Native", x, y)
                     : IsNumber(right) ? operations.Call(name + "Native", y, x)
                     : operations.Call(name, x, y);
-            case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma:
+            case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature:
                 return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
                 return operations.Call("OnesComplement", Compare("Equals", x, y));

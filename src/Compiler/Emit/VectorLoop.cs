@@ -144,6 +144,15 @@ internal sealed class VectorLoop
                 AddLane(ramp.To);
                 VisitIndex(ramp);
                 return;
+            case RandomBlock block:
+                if (!TrySplit(block.Index, out _, out _) || LoopTree.Arguments(block).Skip(1).Any(Varies))
+                {
+                    Refuse("random bits are not of elements at even distances");
+                }
+
+                AddLane(block.Type);
+                VisitIndex(block.Index);
+                return;
             case Local local:
                 if (Definition(local) is { } definition)
                 {

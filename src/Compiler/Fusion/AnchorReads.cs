@@ -59,6 +59,7 @@ internal sealed class AnchorReads(IMaterialization materialization)
                 View view = expression.ViewOf(each);
                 bool varies = view.Strides.Count > 0 && view.Strides[^1].Constant != 0;
                 lanes |= varies && each.DType != DType.Bool && view.Source.Op is not IotaOp ? each.DType.Size() : 0;
+                instructions += view.Source.Op is RandomBitsOp && !expression.IsRead(view) ? Costs.Of(view.Source.Op) : 0;
                 continue;
             }
 

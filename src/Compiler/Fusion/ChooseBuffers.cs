@@ -123,7 +123,7 @@ internal sealed class ChooseBuffers : IMaterialization
     {
         switch (node.Op)
         {
-            case InputOp or ParameterOp:
+            case InputOp or ParameterOp or RandomStreamOp:
                 buffered.Add(node);
                 break;
             case ConstantOp constant:
@@ -138,7 +138,7 @@ internal sealed class ChooseBuffers : IMaterialization
             case MovementOp:
                 DemandView(node);
                 break;
-            case ElementwiseOp:
+            case ElementwiseOp or RandomBitsOp:
                 Expansion expansion = Expansion.Of(node, InputOf);
                 expansions[node] = expansion;
                 if (!CanInline(node, expansion))

@@ -158,7 +158,7 @@ internal sealed class ChoosePrologues
     }
 
     /// <summary>Whether a value comes from outside of the kernel that could compute a node.</summary>
-    private bool IsFromOutside(Node source, Node node) => source.Op is InputOp or ParameterOp or ConstantOp || stage(source) != stage(node);
+    private bool IsFromOutside(Node source, Node node) => source.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp || stage(source) != stage(node);
 
     /// <summary>
     /// Whether a value may stay within the kernel that computes a node, if that has a value of its own: nothing else surely reads it from memory.

@@ -8,10 +8,14 @@ internal static class Costs
     /// <summary>What a symbol counts as where only its order of magnitude matters.</summary>
     public const long NominalSize = 64;
 
+    /// <summary>What a block of random bits counts as: it takes longer, but the loop in it makes it little code.</summary>
+    private const int RandomBits = 24;
+
     /// <summary>About how many vector instructions an elementwise operation takes.</summary>
     public static int Of(Op op) => op switch
     {
-        LogGammaOp or PolygammaOp or FmodOp => 64,
+        LogGammaOp or PolygammaOp or GammaSlopeOp or FmodOp => 64,
+        RandomBitsOp => RandomBits,
         TranscendentalOp or PowOp or Atan2Op => 16,
         DivOp or SqrtOp or ReciprocalOp => 4,
         _ => 1,

@@ -328,7 +328,7 @@ internal sealed class FuseKernels
 
     /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
     private static Domain? SourceDomain(Node node) =>
-        node.Op is MovementOp or IotaOp or DimValueOp or ConstantOp ? new Domain(node.Shape, []) : null;
+        node.Op is MovementOp or IotaOp or DimValueOp or RandomBitsOp or ConstantOp ? new Domain(node.Shape, []) : null;
 
     /// <summary>Two nodes whose kernels share a tensor, and the bytes that need not be moved if they are one.</summary>
     private sealed record Candidate(Node A, Node B, Node Shared, long Saved);

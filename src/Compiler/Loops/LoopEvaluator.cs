@@ -127,12 +127,23 @@ internal sealed unsafe class LoopEvaluator
                 FmaValue fma => Bits(Math.FusedMultiplyAdd(Double(Evaluate(fma.X)), Double(Evaluate(fma.Y)), Double(Evaluate(fma.Z)))),
                 ConvertValue convert => Convert(convert.X.Type, convert.To, Evaluate(convert.X)),
                 BitcastValue bitcast => Evaluate(bitcast.X),
+                RandomBlock => 0,
+                RandomPart part => Random(part),
                 _ => throw new CompileException($"Kernel {kernel.Name}: {value.GetType().Name} is no value the evaluator knows."),
             };
             known.Add(value, bits);
         }
 
         return bits;
+    }
+
+    private long Random(RandomPart part)
+    {
+        int[] words = [.. LoopTree.Arguments(part.Block).Skip(1).Select(w => (int)Evaluate(w))];
+        PhiloxBlock block = RandomStream.Block(words, Evaluate(part.Block.Index));
+        return part.Type == DType.Int64
+            ? (long)(part.Part == 0 ? block.Low : block.High)
+            : (int)(part.Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 });
     }
 
     private nint AddressOf(LoopBuffer buffer, long index)
@@ -288,6 +299,8 @@ internal sealed unsafe class LoopEvaluator
         BinaryFunction.Power => Math.Pow(x, y),
         BinaryFunction.Remainder => x % y,
         BinaryFunction.Atan2 => Math.Atan2(x, y),
+        BinaryFunction.GammaSlope => GammaSlopes.Slope(x, y),
+        BinaryFunction.GammaCurvature => GammaSlopes.Curvature(x, y),
         _ => GammaFunctions.Polygamma(x, y),
     };
 

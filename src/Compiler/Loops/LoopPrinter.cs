@@ -213,6 +213,8 @@ internal sealed class LoopPrinter
             FmaValue fma => ($"fma({Value(fma.X)}, {Value(fma.Y)}, {Value(fma.Z)})", Tightest),
             ConvertValue convert => ($"{convert.To.Display()}({Value(convert.X)})", Tightest),
             BitcastValue bitcast => ($"bits.{bitcast.To.Display()}({Value(bitcast.X)})", Tightest),
+            RandomBlock block => ($"random({string.Join(", ", LoopTree.Arguments(block).Select(a => Value(a)))})", Tightest),
+            RandomPart part => ($"{Value(part.Block, Tightest)}.{part.Part}", Tightest),
             _ => (value.GetType().Name, Tightest),
         };
         return own < tightness ? $"({result})" : result;

@@ -15,6 +15,8 @@ internal static class LoopTree
         FmaValue fma => [fma.X, fma.Y, fma.Z],
         ConvertValue convert => [convert.X],
         BitcastValue bitcast => [bitcast.X],
+        RandomBlock block => [block.Index, block.Number, block.NonceLow, block.NonceHigh, block.KeyLow, block.KeyHigh],
+        RandomPart part => [part.Block],
         _ => [],
     };
 
@@ -140,6 +142,8 @@ internal static class LoopTree
                 FmaValue => new FmaValue(arguments[0], arguments[1], arguments[2]),
                 ConvertValue convert => new ConvertValue(convert.To, arguments[0]),
                 BitcastValue bitcast => new BitcastValue(bitcast.To, arguments[0]),
+                RandomBlock => new RandomBlock(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]),
+                RandomPart part => part with { Block = (RandomBlock)arguments[0] },
                 _ => value,
             };
         }

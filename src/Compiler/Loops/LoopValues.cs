@@ -69,6 +69,15 @@ internal sealed record ConvertValue(DType To, LoopValue X) : LoopValue(To);
 /// <summary>The same bits as another type of the same size (Float32 ↔ Int32, Float64 ↔ Int64).</summary>
 internal sealed record BitcastValue(DType To, LoopValue X) : LoopValue(To);
 
+/// <summary>
+/// The random bits that belong to an element's index (Int64), told apart by five words: see <c>PhiloxLanes</c>. Their type is that of the words, which
+/// says in lanes of which size the block stands; only its parts, <see cref="RandomPart"/>, are numbers.
+/// </summary>
+internal sealed record RandomBlock(LoopValue Index, LoopValue Number, LoopValue NonceLow, LoopValue NonceHigh, LoopValue KeyLow, LoopValue KeyHigh) : LoopValue(Number.Type);
+
+/// <summary>A word (Int32, four of them) or a half (Int64, two) of a block.</summary>
+internal sealed record RandomPart(RandomBlock Block, int Part) : LoopValue(Block.Type);
+
 internal enum UnaryFunction
 {
     /// <summary>−x; integers wrap.</summary>
@@ -156,6 +165,10 @@ internal enum BinaryFunction
 
     /// <summary>The derivative of the digamma function at y whose order is x, a whole number (floats).</summary>
     Polygamma,
+
+    /// <summary>How a gamma number y moves with its concentration x, and how that does (floats).</summary>
+    GammaSlope,
+    GammaCurvature,
 
     /// <summary>Logical (Bool) or bitwise (integers).</summary>
     And,

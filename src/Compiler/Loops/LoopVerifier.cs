@@ -265,6 +265,13 @@ internal sealed class LoopVerifier
                     bitcast.X.Type.Size() == bitcast.To.Size() && bitcast.To != DType.Bool,
                     $"a bitcast from {bitcast.X.Type.Display()} to {bitcast.To.Display()} changes the size");
                 break;
+            case RandomBlock block:
+                Check(block.Index.Type == DType.Int64, $"the index of random bits is {block.Index.Type.Display()}, not int64");
+                Check(block.Type.IsInteger() && LoopTree.Arguments(block).Skip(1).All(w => w.Type == block.Type), "the words of random bits must be integers of one type");
+                break;
+            case RandomPart part:
+                Check(part.Part >= 0 && part.Part < 16 / part.Type.Size(), $"random bits have no part {part.Part}");
+                break;
             case Literal or ConvertValue:
                 break;
             default:
@@ -285,7 +292,7 @@ internal sealed class LoopVerifier
         BinaryFunction.And or BinaryFunction.Or or BinaryFunction.Xor => !type.IsFloat(),
         BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => type.IsInteger(),
         BinaryFunction.Equal or BinaryFunction.NotEqual => true,
-        BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma => type.IsFloat(),
+        BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature => type.IsFloat(),
         _ => type != DType.Bool,
     };
 

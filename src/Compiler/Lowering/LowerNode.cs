@@ -20,13 +20,14 @@ internal static class LowerNode
         group.Product is not null ? LowerMatMul.FewRows(group, materialization, width) : null;
 
     /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>
-    public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp;
+    public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp or RandomGammaOp;
 
     private static LoweredKernel Run(IReadOnlyList<Node> roots, IMaterialization materialization, VectorWidth width)
     {
         // The results that are taken of an operation with several stand for it.
         Node root = roots[0].Op is OutputOp ? roots[0].Inputs[0] : roots[0];
-        return CallsRoutine(root.Op) ? LowerLinearAlgebra.Run(root, roots, materialization) : Run(root, materialization, width);
+        return root.Op is RandomGammaOp ? LowerRandom.Gamma(root, materialization)
+            : CallsRoutine(root.Op) ? LowerLinearAlgebra.Run(root, roots, materialization) : Run(root, materialization, width);
     }
 
     private static LoweredKernel Run(Node root, IMaterialization materialization, VectorWidth width) => root.Op switch

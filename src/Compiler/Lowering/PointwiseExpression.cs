@@ -87,6 +87,7 @@ internal sealed class PointwiseExpression
         ConstantOp constant => Scalars.Literal(constant),
         DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
         IotaOp iota => LoopMath.Convert(iota.Type, position()),
+        RandomBitsOp bits => LowerRandom.Bits(bits, kernel.Input(view.Source.Inputs[0]), position()),
         _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
     };
 
@@ -97,7 +98,7 @@ internal sealed class PointwiseExpression
     /// <summary>The view of a node over what it is made from, whether or not it has a buffer itself.</summary>
     private static View? SourceView(Node node, IMaterialization materialization) => node.Op switch
     {
-        ConstantOp or DimValueOp => View.Dense(node),
+        ConstantOp or DimValueOp or RandomBitsOp => View.Dense(node),
         IotaOp iota => new View(node, 0, Enumerable.Range(0, node.Rank).Select(a => Dim.Of(a == iota.Along ? 1 : 0)).ToEquatableArray()),
         MovementOp => ViewOf(node.Inputs[0], materialization)?.Move(node),
         _ => null,

@@ -1,3 +1,4 @@
+using GraphCompiler.Calling;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
@@ -14,6 +15,7 @@ internal sealed class BuildProgram
     private readonly IReadOnlyList<Root> roots;
     private readonly IReadOnlyList<Guard> guards;
     private readonly Node? seed;
+    private readonly IReadOnlyList<RandomStreamOp> streams;
     private readonly List<Node> order;
     private readonly HashSet<Node> forward;
     private readonly ChooseBuffers buffering;
@@ -24,12 +26,14 @@ internal sealed class BuildProgram
     private readonly Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
     private Dictionary<Node, int> gradientOf = [];
 
-    private BuildProgram(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed)
+    private BuildProgram(
+        CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, IReadOnlyList<RandomStreamOp> streams, Node? seed)
     {
         this.context = context;
         this.inputs = inputs;
         this.roots = roots;
         this.guards = guards;
+        this.streams = streams;
         this.seed = seed;
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         Node[] all = [.. roots.Select(r => r.Node)];
@@ -42,12 +46,13 @@ internal sealed class BuildProgram
             order, all, StageOf, options.Inline, options.WindowsInPlace, IsLasting, options.Prologues ? options.Width : null, options.Epilogues);
     }
 
-    public static Program Run(CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, Node? seed) =>
-        new BuildProgram(context, inputs, roots, guards, seed).Build();
+    public static Program Run(
+        CompilerContext context, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, IReadOnlyList<Guard> guards, IReadOnlyList<RandomStreamOp> streams, Node? seed) =>
+        new BuildProgram(context, inputs, roots, guards, streams, seed).Build();
 
     private Program Build()
     {
-        Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or ConstantOp))];
+        Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or RandomStreamOp or ConstantOp))];
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
         Fused fused = context.Timed("fuse", () => FuseKernels.Run(
             buffering, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
@@ -62,7 +67,7 @@ internal sealed class BuildProgram
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
         gradientOf = AssignGradients(computed);
         HashSet<Node> inMemory = [.. computed];
-        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or ConstantOp && buffering.IsMaterialized(n))))
+        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp && buffering.IsMaterialized(n))))
         {
             bufferOf[node] = AddBuffer(node, outputOf, places.GetValueOrDefault(node));
         }
@@ -99,12 +104,14 @@ internal sealed class BuildProgram
                 : new MergedStep(forwardSteps, kernels.Length, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(k => !IsForward(k))])))),
         ];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
+        (RandomStreamOp Stream, int Buffer)[] drawn = [.. bufferOf.Where(b => b.Key.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Op, b.Value))];
         PlanBuffer[] planned = [.. buffers];
         PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
             kernels,
             steps[..kernels.Length],
             forwardSteps,
             planned,
+            drawn.Select(d => d.Buffer),
             [.. placed.Where(p => p.Root.IsForward).Select(p => p.Buffer.Buffer), .. saved.Select(s => s.To)],
             placed.Where(p => !p.Root.IsForward).Select(p => p.Buffer.Buffer),
             context.Options is { ReuseMemory: true, Verify: false }));
@@ -151,6 +158,7 @@ internal sealed class BuildProgram
             Gradients = [.. placed.Where(p => p.Root.Kind == RootKind.Gradient).Select(p => p.Buffer)],
             Buffers = bufferOf,
             Saved = [.. saved],
+            Random = RandomCalls.Of(streams, drawn),
             Constants = constants,
             Parameters = [.. bufferOf.Keys.Concat(roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
             BackwardParameters = [.. readBackward.OfType<IParameter>()],

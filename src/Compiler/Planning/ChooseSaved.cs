@@ -7,7 +7,7 @@ namespace GraphCompiler.Planning;
 /// Decides what the forward part saves for the backward part, and what the backward part computes again: the fewest bytes in between. Every value that
 /// the backward part needs is cut off from what only the forward part can compute (products, reductions, lookups, inputs) by values that are saved:
 /// a minimum cut over bytes, as in PyTorch's partitioner. Elementwise chains of little work between the saved values and the backward part are
-/// written a second time, as nodes of their own. Where bytes are equal, as little as possible is computed again.
+/// written a second time, as nodes of their own; so is what a stream of random numbers, a few words, tells. Where bytes are equal, as little as possible is computed again.
 /// </summary>
 internal sealed class ChooseSaved
 {
@@ -75,7 +75,7 @@ internal sealed class ChooseSaved
     private void FindRepeatable()
     {
         Dictionary<Node, int> work = [];
-        foreach (Node node in forward.Where(n => n.Op is ElementwiseOp || IsView(n.Op)))
+        foreach (Node node in forward.Where(n => n.Op is ElementwiseOp or RandomBitsOp || IsView(n.Op)))
         {
             int least = node.Inputs.Max(i => work.GetValueOrDefault(i)) + WorkOf(node);
             if (least <= MostWork)

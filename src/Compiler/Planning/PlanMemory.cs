@@ -34,6 +34,7 @@ internal sealed class PlanMemory
     /// <param name="steps">The steps, those of the forward part first.</param>
     /// <param name="forwardSteps">How many those are.</param>
     /// <param name="buffers">The buffers; given blocks here.</param>
+    /// <param name="writtenBefore">Buffers that are written before the first step.</param>
     /// <param name="readAfterForward">Buffers that are read or written when the forward part has run.</param>
     /// <param name="readAfterBackward">Buffers that are read when the backward part has run.</param>
     /// <param name="reuse">Whether memory may be used again; if not, every buffer has a block of its own for the whole run.</param>
@@ -42,11 +43,12 @@ internal sealed class PlanMemory
         PlanStep[] steps,
         int forwardSteps,
         PlanBuffer[] buffers,
+        IEnumerable<int> writtenBefore,
         IEnumerable<int> readAfterForward,
         IEnumerable<int> readAfterBackward,
-        bool reuse) => new PlanMemory(kernels, steps, forwardSteps, buffers).Run(readAfterForward, readAfterBackward, reuse);
+        bool reuse) => new PlanMemory(kernels, steps, forwardSteps, buffers).Run(writtenBefore, readAfterForward, readAfterBackward, reuse);
 
-    private PlanBlock[] Run(IEnumerable<int> readAfterForward, IEnumerable<int> readAfterBackward, bool reuse)
+    private PlanBlock[] Run(IEnumerable<int> writtenBefore, IEnumerable<int> readAfterForward, IEnumerable<int> readAfterBackward, bool reuse)
     {
         for (int s = 0; s < steps.Length; s++)
         {
@@ -54,6 +56,11 @@ internal sealed class PlanMemory
             {
                 Use(buffer, TimeOf(s));
             }
+        }
+
+        foreach (int buffer in writtenBefore)
+        {
+            Use(buffer, 0);
         }
 
         foreach (int buffer in readAfterForward)

@@ -1,3 +1,4 @@
+using GraphCompiler.Calling;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
@@ -63,6 +64,9 @@ internal sealed class Program
 
     /// <summary>Inputs of the forward part that the backward part reads: copied at the end of the forward part.</summary>
     public required (int From, int To)[] Saved { get; init; }
+
+    /// <summary>What a call draws from generators.</summary>
+    public required RandomCalls Random { get; init; }
 
     /// <summary>Constants in memory; freed by the collector once no call can use them.</summary>
     public required IReadOnlyList<AlignedBuffer> Constants { get; init; }

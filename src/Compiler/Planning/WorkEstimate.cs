@@ -164,7 +164,8 @@ internal sealed class WorkEstimate
 
     private static double Cost(LoopValue value, int lanes) => value switch
     {
-        Literal or Local or Extent or BitcastValue => 0,
+        Literal or Local or Extent or BitcastValue or RandomPart => 0,
+        RandomBlock => lanes == 1 ? 40 : 130,
         Load => 0.25,
         UnaryValue { Function: UnaryFunction.LogGamma or UnaryFunction.Digamma } => 150 * lanes,
         UnaryValue { Type: DType.Float64 } unary when unary.Function.IsTranscendental() => 100,
@@ -173,6 +174,7 @@ internal sealed class WorkEstimate
         UnaryValue unary when unary.Function.IsTranscendental() => 200,
         UnaryValue { Function: UnaryFunction.Sqrt } => 4,
         BinaryValue { Function: BinaryFunction.Power or BinaryFunction.Remainder } => 60 * lanes,
+        BinaryValue { Function: BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature } => 3000 * lanes,
         BinaryValue { Function: BinaryFunction.Polygamma } => 500 * lanes,
         BinaryValue { Function: BinaryFunction.Atan2 } => 100,
         BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 4 : 20 * lanes,

@@ -38,7 +38,7 @@ internal static class Slopes
 
         switch (node.Op)
         {
-            case ElementwiseOp { Range: ResultRange.Bounded } or IotaOp or DimValueOp:
+            case ElementwiseOp { Range: ResultRange.Bounded } or IotaOp or DimValueOp or RandomBitsOp:
                 return false;
             case ConstantOp constant:
                 return !constant.Data.IsFinite;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler.Differentiation;
 
@@ -16,8 +17,9 @@ internal sealed class CheckPoint
 
     public long SizeOf(string symbol) => sizes.TryGetValue(symbol, out long size) ? size : throw new BindingException($"The size {symbol} is not known.");
 
-    /// <summary>Given values win, then parameters' own; other leaves get random ones.</summary>
-    public static CheckPoint Of(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, CheckRandom random)
+    /// <summary>Given values win, then parameters' own and what a call draws; other leaves get random ones.</summary>
+    public static CheckPoint Of(
+        IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, CheckRandom random, RandomDraws draws)
     {
         var point = new CheckPoint();
         foreach ((string name, long size) in options.Sizes)
@@ -50,6 +52,7 @@ internal sealed class CheckPoint
             long[] shape = leaf.Shape.Evaluate(point.SizeOf);
             point.Values[leaf] = given.TryGetValue(leaf, out Tensor<double>? value) ? Convert(leaf, shape, value)
                 : leaf is IParameter parameter ? parameter.Snapshot()
+                : leaf.Op is RandomStreamOp stream ? draws.ValueOf(stream)
                 : Draw(leaf.DType, shape, options, random);
         }
 

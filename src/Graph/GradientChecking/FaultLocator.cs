@@ -6,7 +6,7 @@ namespace GraphCompiler.Differentiation;
 /// Finds the operation whose pullback is wrong: every node between targets and roots is taken alone, its inputs independent variables at the
 /// values they have, and its pullback held against differences of that one operation.
 /// </summary>
-internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long> symbol, GradientCheckOptions options)
+internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long> symbol, GradientCheckOptions options, RandomDraws draws)
 {
     private const int MostCoordinates = 64;
 
@@ -22,7 +22,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
     {
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         HashSet<Node> onPath = ReverseMode.OnPath(order, targets);
-        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll(roots, point, symbol);
+        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll(roots, point, symbol, draws);
         foreach (Node node in order)
         {
             options.CancellationToken.ThrowIfCancellationRequested();

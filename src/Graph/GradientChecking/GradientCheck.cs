@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Differentiation;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
@@ -11,7 +12,8 @@ namespace GraphCompiler;
 /// </summary>
 /// <remarks>
 /// What is detached, or was made under <see cref="GradMode.NoGrad"/>, counts as a constant. Targets may be intermediate nodes; they are then varied
-/// as if they were inputs.
+/// as if they were inputs. Random operations draw once: all evaluations of a check see the same numbers, which are those that a call would have seen.
+/// Gamma numbers move with their concentrations as if their probabilities stayed.
 /// </remarks>
 public static class GradientCheck
 {
@@ -60,6 +62,7 @@ public static class GradientCheck
         ArgumentNullException.ThrowIfNull(targets);
         options ??= new GradientCheckOptions();
         options.Validate();
-        return new GradientChecker(loss, targets, values ?? new Dictionary<Node, Tensor<double>>(), options, new InterpreterEvaluator()).Run();
+        var draws = new RandomDraws(holds: true);
+        return new GradientChecker(loss, targets, values ?? new Dictionary<Node, Tensor<double>>(), options, new InterpreterEvaluator(draws), draws).Run();
     }
 }

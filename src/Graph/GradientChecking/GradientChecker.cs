@@ -16,6 +16,9 @@ internal sealed class GradientChecker
     private readonly IGraphEvaluator evaluator;
     private readonly CheckRandom random;
     private readonly CheckPoint chosen;
+
+    // All evaluations see the same random numbers.
+    private readonly RandomDraws draws;
     private readonly Dictionary<Node, TensorValue> point = [];
     private readonly Dictionary<Node, Node> originals = [];
     private readonly List<GradientEntry> entries = [];
@@ -23,7 +26,7 @@ internal sealed class GradientChecker
     private readonly Node[] wideTargets;
     private readonly Node wideLoss;
 
-    public GradientChecker(Node loss, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, IGraphEvaluator evaluator)
+    public GradientChecker(Node loss, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, IGraphEvaluator evaluator, RandomDraws? draws = null)
     {
         this.loss = loss;
         this.targets = [.. targets];
@@ -33,12 +36,13 @@ internal sealed class GradientChecker
         Node[] roots = [loss, .. targets];
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         Validate();
-        chosen = CheckPoint.Of(order, given, options, random);
+        this.draws = draws ??= new RandomDraws(holds: true);
+        chosen = CheckPoint.Of(order, given, options, random, draws);
 
         // Targets become independent variables, and what is detached is a constant, whatever it was computed from.
         IReadOnlyDictionary<Node, Node> whole = WidenToDouble.Run(roots);
         Dictionary<Node, TensorValue> leaves = chosen.Values.ToDictionary(p => whole[p.Key], p => WidenToDouble.Wide(p.Value));
-        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([.. order.Where(n => n.Results.Count == 1).Select(n => whole[n])], leaves, chosen.SizeOf);
+        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([.. order.Where(n => n.Results.Count == 1).Select(n => whole[n])], leaves, chosen.SizeOf, draws);
         Dictionary<Node, Node> cut = order
             .Where(n => this.targets.Contains(n) || IsDetached(n))
             .ToDictionary(n => n, n => Ops.Placeholder(WidenToDouble.Wide(n.Results[0]), n.Name ?? n.Op.Name, n.RequiresGrad));
@@ -285,7 +289,7 @@ internal sealed class GradientChecker
     {
         // What was differentiated is the stabilised graph.
         Rewritten stable = Stabilize.Run([root], wideTargets);
-        GradientFault? found = new FaultLocator(evaluator, chosen.SizeOf, options).Find([stable.Of(root)], wideTargets, point, order);
+        GradientFault? found = new FaultLocator(evaluator, chosen.SizeOf, options, draws).Find([stable.Of(root)], wideTargets, point, order);
         return found is { } fault && fault.Inside.Count == 0 && originals.TryGetValue(fault.Node, out Node? original) ? fault with { Node = original } : found;
     }
 }

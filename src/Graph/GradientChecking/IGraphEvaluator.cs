@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler.Differentiation;
 
 /// <summary>How a check computes: by the interpreter, or by compiled code.</summary>
@@ -8,8 +10,9 @@ internal interface IGraphEvaluator
 }
 
 /// <summary>Evaluation by the interpreter.</summary>
-internal sealed class InterpreterEvaluator : IGraphEvaluator
+/// <param name="draws">What every evaluation draws.</param>
+internal sealed class InterpreterEvaluator(RandomDraws draws) : IGraphEvaluator
 {
     public Func<IReadOnlyList<TensorValue>, TensorValue[]> Prepare(IReadOnlyList<Node> inputs, IReadOnlyList<Node> outputs, Func<string, long> symbol) =>
-        values => Interpreter.Evaluate(outputs, inputs.Zip(values).ToDictionary(p => p.First, p => p.Second), symbol);
+        values => Interpreter.Evaluate(outputs, inputs.Zip(values).ToDictionary(p => p.First, p => p.Second), symbol, draws);
 }

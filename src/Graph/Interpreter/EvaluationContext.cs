@@ -1,7 +1,7 @@
 namespace GraphCompiler.Operations;
 
-/// <summary>What an evaluation sees: the node, the values of its inputs, and the values of symbols.</summary>
-internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<string, long> symbol)
+/// <summary>What an evaluation sees: the node, the values of its inputs, the values of symbols, and what the call draws.</summary>
+internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<string, long> symbol, RandomDraws? draws = null)
 {
     public Node Node => node;
 
@@ -14,6 +14,8 @@ internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<st
     public long ValueOf(Dim dim) => dim.Evaluate(symbol);
 
     public Func<string, long> Symbol => symbol;
+
+    public RandomDraws Draws { get; } = draws ?? new RandomDraws();
 
     /// <summary>The strides, in elements, of a dense row-major tensor.</summary>
     public static long[] Strides(ReadOnlySpan<long> shape)

@@ -6,16 +6,22 @@ namespace GraphCompiler;
 internal static class Interpreter
 {
     /// <summary>The values of the roots.</summary>
-    public static TensorValue[] Evaluate(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol) =>
-        EvaluateAll(roots, given, symbol).Values(roots);
+    public static TensorValue[] Evaluate(
+        IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol, RandomDraws? draws = null) =>
+        EvaluateAll(roots, given, symbol, draws).Values(roots);
 
     /// <summary>The values of the roots, with symbols bound to the sizes of the given inputs.</summary>
-    public static TensorValue[] Evaluate(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, TensorValue> given) =>
-        Evaluate(roots, given, BindSymbols(given));
+    public static TensorValue[] Evaluate(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, RandomDraws? draws = null) =>
+        Evaluate(roots, given, BindSymbols(given), draws);
 
-    /// <summary>The values of every node that the roots reach, a list a node. What lies below a node whose value is given is not looked at.</summary>
-    public static Dictionary<Node, TensorValue[]> EvaluateAll(IEnumerable<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol)
+    /// <summary>
+    /// The values of every node that the roots reach, a list a node. What lies below a node whose value is given is not looked at. An evaluation draws as
+    /// a call does, unless it is given the draws of one.
+    /// </summary>
+    public static Dictionary<Node, TensorValue[]> EvaluateAll(
+        IEnumerable<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol, RandomDraws? draws = null)
     {
+        draws ??= new RandomDraws();
         Dictionary<Node, TensorValue[]> values = [];
         foreach (Node node in GraphWalk.TopologicalOrder(roots, given.ContainsKey))
         {
@@ -32,7 +38,7 @@ internal static class Interpreter
 
             values[node] = node.Op is OutputOp output
                 ? [values[node.Inputs[0]][output.Index]]
-                : node.Op.Evaluate(new EvaluationContext(node, [.. node.Inputs.Select(i => values[i][0])], symbol));
+                : node.Op.Evaluate(new EvaluationContext(node, [.. node.Inputs.Select(i => values[i][0])], symbol, draws));
         }
 
         return values;

@@ -34,7 +34,7 @@ internal static class RoundingErrors
             double[]?[] own = [.. node.Inputs.Select(i => errors[i])];
             return node.Op switch
             {
-                ConstantOp or IotaOp or DimValueOp or DetachOp => own is [var only] ? only : null,
+                ConstantOp or IotaOp or DimValueOp or RandomStreamOp or RandomBitsOp or DetachOp => own is [var only] ? only : null,
                 _ when Algebra(node) is { } algebra => Perturbed(algebra, node.Op is OutputOp output ? output.Index : 0, value),
                 OutputOp => own[0],
                 ElementwiseOp => Elementwise(new Evaluation(node, symbol), value, inputs, own),

@@ -32,6 +32,8 @@ internal static class GraphPrinter
                 return $"Input '{input.InputName}'";
             case ParameterOp parameter:
                 return $"Parameter '{parameter.ParameterName}'";
+            case RandomStreamOp stream:
+                return $"RandomStream {stream.Number}";
             case ConstantOp constant:
                 return $"Constant {constant.Data}";
             case CallOp call:

@@ -30,7 +30,7 @@ internal abstract record CompositeOp : Op
     {
         Node[] results = Expand(context.Node.Inputs);
         var given = context.Node.Inputs.Zip(context.Inputs).DistinctBy(p => p.First).ToDictionary(p => p.First, p => p.Second);
-        return Interpreter.Evaluate(results, given, context.Symbol);
+        return Interpreter.Evaluate(results, given, context.Symbol, context.Draws);
     }
 }
 

@@ -63,7 +63,8 @@ internal static class Simplify
 
     /// <summary>Every elementwise operation on constants, and every operation on small ones, is computed by the interpreter.</summary>
     private static IEnumerable<RewriteRule> FoldRules() => typeof(Op).Assembly.GetTypes()
-        .Where(t => t.IsSealed && t.IsSubclassOf(typeof(SingleResultOp)) && t != typeof(ConstantOp) && t != typeof(InputOp) && t != typeof(ParameterOp))
+        .Where(t => t.IsSealed && t.IsSubclassOf(typeof(SingleResultOp)) && t != typeof(ConstantOp) && t != typeof(InputOp) && t != typeof(ParameterOp)
+            && t != typeof(RandomStreamOp) && t != typeof(RandomBitsOp))
         .Select(t => new RewriteRule("constants are folded", t, Fold));
 
     /// <summary>With an inner axis of size 1 there is nothing to sum; like a sum, it is never −0.</summary>

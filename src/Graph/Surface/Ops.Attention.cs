@@ -19,9 +19,20 @@ public static partial class Ops
     /// Whether the axis before the last two counts heads, of which query may have a multiple of those of key and value: neighbouring heads share
     /// (Ainslie et al., 2023).
     /// </param>
+    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Node, double, Generator)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="generator">Where the numbers for that come from; needed unless the probability is 0.</param>
     /// <exception cref="ShapeException">Sizes do not fit, or the mask would make the result larger.</exception>
+    /// <exception cref="GraphException">The probability is outside [0, 1], or there is no generator.</exception>
     public static Node ScaledDotProductAttention(
-        Node query, Node key, Node value, Node? mask = null, bool causal = false, double? scale = null, bool groupedHeads = false)
+        Node query,
+        Node key,
+        Node value,
+        Node? mask = null,
+        bool causal = false,
+        double? scale = null,
+        bool groupedHeads = false,
+        double dropout = 0,
+        Generator? generator = null)
     {
         const string Name = "ScaledDotProductAttention";
         RequireFloat(Name, query);
@@ -37,12 +48,12 @@ public static partial class Ops
             (key, value) = ForHeads(Name, query, key, value);
         }
 
-        return MatMul(AttentionWeights(Name, query, key, mask, causal, scale), value);
+        return MatMul(Dropped(Name, AttentionWeights(Name, query, key, mask, causal, scale), dropout, generator), value);
     }
 
     /// <summary>
     /// Attention of several heads, each over its part of projected queries, keys and values, which a last product joins: PyTorch's
-    /// <c>multi_head_attention_forward</c> without dropout.
+    /// <c>multi_head_attention_forward</c>.
     /// </summary>
     /// <param name="query">Floats [L, N, E], or [N, L, E] with <paramref name="batchFirst"/>, or [L, E] without a batch.</param>
     /// <param name="key">Floats [S, N, E], in the same order; the same node as query for self-attention, which is projected by one product.</param>
@@ -59,11 +70,14 @@ public static partial class Ops
     /// <param name="causal">Whether query i sees keys 0 to i only, besides what the masks say.</param>
     /// <param name="batchFirst">Whether the batch is the first axis.</param>
     /// <param name="averageWeights">Whether the weights are averaged over the heads.</param>
+    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Node, double, Generator)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="generator">Where the numbers for that come from; needed unless the probability is 0.</param>
     /// <returns>
     /// The result, of query's shape, and the weights, [N, L, S] or [N, heads, L, S] (without N if there is no batch), which cost nothing if they are not
-    /// used.
+    /// used. With dropout the weights are what is left of them, scaled.
     /// </returns>
     /// <exception cref="ShapeException">Sizes do not fit.</exception>
+    /// <exception cref="GraphException">The probability is outside [0, 1], or there is no generator.</exception>
     public static (Node Result, Node Weights) MultiHeadAttention(
         Node query,
         Node key,
@@ -77,7 +91,9 @@ public static partial class Ops
         Node? mask = null,
         bool causal = false,
         bool batchFirst = false,
-        bool averageWeights = true)
+        bool averageWeights = true,
+        double dropout = 0,
+        Generator? generator = null)
     {
         const string Name = "MultiHeadAttention";
         long width = RequireAttention(Name, query, key, value, heads, batchFirst);
@@ -92,12 +108,20 @@ public static partial class Ops
         (Dim batch, Dim rows, Dim columns) = (parts[0].Shape[0], parts[0].Shape[1], parts[1].Shape[1]);
         Node? seen = Masks(Name, query.DType, heads, keyPaddingMask, mask, isSingle, batch, rows, columns);
 
-        Node weights = AttentionWeights(Name, split[0], split[1], seen, causal, null);
+        Node weights = Dropped(Name, AttentionWeights(Name, split[0], split[1], seen, causal, null), dropout, generator);
         Node joined = Flatten(Transpose(MatMul(weights, split[2]), 1, 2), 2);
         Node result = Linear(joined, outWeight, outBias);
         result = isSingle ? Squeeze(result, 0) : batchFirst ? result : Transpose(result, 0, 1);
         weights = averageWeights ? Mean(weights, 1) : weights;
         return (result, isSingle ? Squeeze(weights, 0) : weights);
+    }
+
+    private static Node Dropped(string op, Node weights, double p, Generator? generator)
+    {
+        RequireProbability(op, p);
+        return p == 0 ? weights
+            : generator is not null ? Dropout(op, weights, p, generator, weights.Shape)
+            : throw new GraphException($"{op}: dropout with the probability {p} needs a generator; give one, or 0 for none.");
     }
 
     /// <summary>The softmax of scores, 0 where bools leave a query no key at all.</summary>

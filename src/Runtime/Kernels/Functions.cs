@@ -227,6 +227,20 @@ internal static class Functions
             where T : struct, IDoubleLanes<T> => T.Each(x, y, GammaFunctions.Polygamma);
     }
 
+    /// <summary>How a gamma number, the second, moves with its concentration.</summary>
+    internal readonly struct GammaSlope : ILanesFunction2
+    {
+        public static T Apply<T>(T x, T y)
+            where T : struct, IDoubleLanes<T> => T.Each(x, y, GammaSlopes.Slope);
+    }
+
+    /// <summary>How that moves with the concentration at one number.</summary>
+    internal readonly struct GammaCurvature : ILanesFunction2
+    {
+        public static T Apply<T>(T x, T y)
+            where T : struct, IDoubleLanes<T> => T.Each(x, y, GammaSlopes.Curvature);
+    }
+
     /// <summary>C's fmod, the remainder of a division that truncates: exact.</summary>
     internal readonly struct Remainder : ILanesFunction2
     {

@@ -9,6 +9,8 @@ namespace GraphCompiler;
 /// <see cref="Position"/> before the draw. So the numbers are the same on every machine, at any vector width and number of threads.
 /// Every draw consumes one counter an element, whatever its distribution and type; a permutation of n consumes n, <see cref="Split"/> one.
 /// A draw of shape [2, 3] therefore holds the numbers of a draw of shape [6], or of [4] and then [2].
+/// A random operation of a graph holds its generator: each call of the compiled graph consumes one counter, from which the numbers of all elements of
+/// all operations that hold this generator follow. Such operations are told apart by the order in which they were made.
 /// </summary>
 /// <remarks>
 /// The bits are those of Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
@@ -21,6 +23,7 @@ public sealed class Generator
     private readonly ulong key;
     private readonly ulong stream;
     private ulong position;
+    private int streams;
 
     /// <summary>A generator at the start of the stream of a seed. Equal seeds give equal numbers.</summary>
     /// <param name="seed">Any number; neighbouring seeds are as independent as any others.</param>
@@ -35,7 +38,10 @@ public sealed class Generator
         this.stream = stream;
     }
 
-    /// <summary>How many counters have been consumed: elements drawn so far, and one for each <see cref="Split"/>.</summary>
+    /// <summary>
+    /// How many counters have been consumed: elements drawn so far, and one for each <see cref="Split"/> and for each call of a graph that draws from
+    /// this generator. Making a random operation of a graph consumes none.
+    /// </summary>
     public ulong Position => Volatile.Read(ref position);
 
     /// <summary>The key of every block of this generator: the seed, unless it came from <see cref="Split"/>.</summary>
@@ -242,6 +248,23 @@ public sealed class Generator
     /// <param name="count">How many.</param>
     /// <returns>The first of them: the low half of its counter.</returns>
     internal ulong Reserve(ulong count) => Interlocked.Add(ref position, count) - count;
+
+    /// <summary>The number of the next random operation of a graph: counted apart from the position, so that making operations changes no draw.</summary>
+    /// <exception cref="GraphException">There have been as many as numbers can tell apart.</exception>
+    internal int NextStream()
+    {
+        int next = Interlocked.Increment(ref streams) - 1;
+        return (uint)next < RandomStream.Most
+            ? next
+            : throw new GraphException($"A generator serves {RandomStream.Most} random operations, and this one has served them all; go on with one from Split.");
+    }
+
+    /// <summary>What a call of a graph consumes: one counter, whose block is the key and the nonce of all that the call draws.</summary>
+    internal PhiloxBlock NextCall() => CallAt(Reserve(1));
+
+    /// <summary>The key and nonce of the call that consumes a counter.</summary>
+    /// <param name="counter">The counter.</param>
+    internal PhiloxBlock CallAt(ulong counter) => Block(counter);
 
     private PhiloxBlock Block(ulong counter) => Philox.Block(key, counter, stream);
 

@@ -149,7 +149,7 @@ internal sealed class ElementwiseTests
         BinaryFunction.And or BinaryFunction.Or or BinaryFunction.Xor => !type.IsFloat(),
         BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => type.IsInteger(),
         BinaryFunction.Equal or BinaryFunction.NotEqual => true,
-        BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma => type.IsFloat(),
+        BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature => type.IsFloat(),
         _ => type != DType.Bool,
     };
 

@@ -20,7 +20,7 @@ internal static class NodeAsCode
             SubOp => Infix("-"),
             MulOp => Infix("*"),
             DivOp => Infix("/"),
-            (UnaryOp and not PolygammaOp) or BinaryOp or MatMulOp => $"{node.Op.Name}({inputs})",
+            (UnaryOp and not PolygammaOp) or (BinaryOp and not GammaSlopeOp) or MatMulOp => $"{node.Op.Name}({inputs})",
             _ => $"Node.Create(new {node.Op.GetType().Name}({string.Join(", ", Attributes(node.Op))}), {inputs})",
         };
 

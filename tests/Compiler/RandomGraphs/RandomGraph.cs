@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
 /// <summary>
@@ -450,6 +452,17 @@ internal sealed partial class RandomGraph
                 break;
             default:
                 Node sized = Float();
+                if (Next(3) == 0)
+                {
+                    // A stream that is a constant: every way of compiling is to see the same numbers.
+                    DType bitsType = real == DType.Float32 ? DType.Int32 : DType.Int64;
+                    Node stream = Ops.Constant((int[])[Next(1 << 20), Next(1 << 20), Next(1 << 20), Next(1 << 20), Next(1 << 20)]);
+                    Node bits = Node.Create(new RandomBitsOp(sized.Shape, Next(2), bitsType == DType.Int32 ? 24 : 53, bitsType), stream);
+                    Node kept = (bits & Ops.Scalar(3, bitsType)) > 0;
+                    Add(Next(2) == 0 ? sized * Ops.Where(kept, 2, Ops.ZerosLike(sized)) : sized + (Ops.Cast(bits, real) * Math.ScaleB(1, real == DType.Float32 ? -24 : -53)), IsExact(sized));
+                    break;
+                }
+
                 Add(Next(2) == 0 ? sized * Ops.DimValue(((Dim)"N" * 2) + 1, real) : sized + Ops.Cast(Ops.Iota(sized.Rank == 0 ? ["N"] : sized.Shape, 0), real), false);
                 break;
         }

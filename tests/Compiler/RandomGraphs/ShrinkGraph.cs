@@ -180,6 +180,7 @@ internal static class ShrinkGraph
                 ReshapeOp reshape => Node.Create(new ReshapeOp(Other(reshape.To)), inputs.AsSpan()),
                 BroadcastToOp broadcast => Node.Create(new BroadcastToOp(Other(broadcast.To)), inputs.AsSpan()),
                 IotaOp iota => Node.Create(iota with { To = Other(iota.To) }, inputs.AsSpan()),
+                RandomBitsOp bits => Node.Create(bits with { To = Other(bits.To) }, inputs.AsSpan()),
                 _ => node.On(inputs),
             });
             return changed ? trial with { Outputs = [.. trial.Outputs.Select(o => map[o])], Loss = trial.Loss is null ? null : map[trial.Loss] } : null;

@@ -120,6 +120,10 @@ internal sealed class FunctionTrace
         ["Flatten"] = [["A", "B"]],
         ["SearchSorted"] = [["A", "B"], ["A", "N"]],
         ["CDist"] = [["P", "M"], ["R", "M"]],
+        ["Dropout"] = [["A", "B"], []],
+        ["Dropout1d"] = [["N", "C", "L"]],
+        ["Dropout2d"] = [["N", "C", "H", "W"]],
+        ["Dropout3d"] = [["N", "C", "D", "H", "W"]],
         ["LayerNorm"] = [["A", "B"], ["B"], ["B"]],
     };
 
@@ -280,7 +284,7 @@ internal sealed class FunctionTrace
     }
 
     /// <summary>A number that no formula holds by itself, and less in earlier parameters: low, then high.</summary>
-    private static double MadeUp(ParameterInfo parameter) => 11.25 + (2 * parameter.Position);
+    private static double MadeUp(ParameterInfo parameter) => parameter.Name == "p" && parameter.Member.Name.Contains("Dropout", StringComparison.Ordinal) ? 0.25 : 11.25 + (2 * parameter.Position);
 
     private Shape[] Shapes() => Given.TryGetValue(function.Name, out Shape[]? shapes) ? shapes : [["A", "B"]];
 
@@ -366,6 +370,7 @@ internal sealed class FunctionTrace
         }
 
         return parameter.HasDefaultValue ? (parameter.DefaultValue is null && kind.IsValueType && Nullable.GetUnderlyingType(kind) is null ? Activator.CreateInstance(kind) : kind.IsEnum ? Enum.ToObject(kind, parameter.DefaultValue!) : parameter.DefaultValue)
+            : kind == typeof(Generator) ? new Generator()
             : kind == typeof(double) ? (type == DType.Bool ? 1.0 : type.IsFloat() ? MadeUp(parameter) : 13.0)
             : kind == typeof(int) ? 0
             : kind == typeof(long) ? 0L

@@ -54,6 +54,25 @@ public sealed class SemanticsSnippets
     }
 
     [Test]
+    public void Dropout_is_for_training()
+    {
+        // snippet: dropout
+        var generator = new Generator(seed: 1);
+        var x = Input("x", ["N", 8]);
+        var w = Parameter("w", new Generator(seed: 0).Normal(8, 4));
+        Node Layer(double p) => Dropout(Relu(MatMul(x, w)), p, generator);
+        using var training = Compiler.Compile([x], Sum(Layer(p: 0.5)));
+        using var evaluation = Compiler.Compile([x], Layer(p: 0));
+        training.Forward(new float[16]);                    // consumes one counter
+        training.Backward();                                // sees the same mask
+        evaluation.Run(new float[16]);                      // draws nothing
+        ulong consumed = generator.Position;                // 1
+
+        // end
+        Assert.That(consumed, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Gradients_differentiate_again()
     {
         // snippet: second-derivative

@@ -40,11 +40,13 @@ public sealed class OperationTableTests
         [typeof(ConstantOp)] = "has no inputs",
         [typeof(IotaOp)] = "has no inputs",
         [typeof(DimValueOp)] = "has no inputs",
+        [typeof(RandomStreamOp)] = "has no inputs",
+        [typeof(RandomBitsOp)] = "gives integers",
     };
 
     public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
 
-    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All, .. StatisticsCases.All, .. ScanCases.All, .. LinearAlgebraCases.All, .. LossCases.All, .. AttentionCases.All, .. WindowCases.All, .. EdgeCases.All];
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All, .. StatisticsCases.All, .. ScanCases.All, .. LinearAlgebraCases.All, .. LossCases.All, .. AttentionCases.All, .. WindowCases.All, .. RandomCases.All, .. EdgeCases.All];
 
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)

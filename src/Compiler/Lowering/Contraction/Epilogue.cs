@@ -20,19 +20,22 @@ internal sealed class Epilogue
     private const int MostLoads = 8;
 
     private readonly Dictionary<Node, Matrix> leaves;
+
+    // Leaves that lie in no memory: random bits are made where they are needed.
+    private readonly HashSet<Node> drawn;
     private readonly int operations;
 
-    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, IReadOnlyCollection<Node> operations)
+    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, HashSet<Node> drawn, IReadOnlyCollection<Node> operations)
     {
-        (Roots, Product, this.leaves) = (roots, product, leaves);
-        IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles
+        (Roots, Product, this.leaves, this.drawn) = (roots, product, leaves, drawn);
+        IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles && drawn.Count == 0
             && operations.All(o => IsShort(o.Op))
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
         this.operations = operations.Count;
     }
 
     private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
-        (Roots, Product, IsCheap, operations, this.leaves) = (other.Roots, other.Product, other.IsCheap, other.operations, leaves);
+        (Roots, Product, IsCheap, drawn, operations, this.leaves) = (other.Roots, other.Product, other.IsCheap, other.drawn, other.operations, leaves);
 
     public IReadOnlyList<Node> Roots { get; }
 
@@ -45,7 +48,7 @@ internal sealed class Epilogue
     public double SizeInTiles => (2 * operations) + leaves.Values.Sum(SizeInTile);
 
     /// <summary>What is read beside the product.</summary>
-    public IEnumerable<Node> Sources => leaves.Values.SelectMany(leaf => leaf.Sources);
+    public IEnumerable<Node> Sources => leaves.Where(leaf => !drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
@@ -61,10 +64,11 @@ internal sealed class Epilogue
     public static Epilogue? Find(IReadOnlyList<Node> roots, Node product, IReadOnlySet<Node> inside, IMaterialization materialization, Shape matrices)
     {
         Dictionary<Node, Matrix> leaves = [];
+        HashSet<Node> drawn = [];
         HashSet<Node> operations = [];
         return roots.All(r => r.Shape.ElementCount == product.Shape.ElementCount && Visit(r))
-            && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
-            ? new Epilogue(roots, product, leaves, operations)
+            && operations.Concat(drawn).Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
+            ? new Epilogue(roots, product, leaves, drawn, operations)
             : null;
 
         Node Reshaped(Node node) => node.Op is ReshapeOp && !materialization.IsMaterialized(node) ? Reshaped(node.Inputs[0]) : node;
@@ -80,7 +84,7 @@ internal sealed class Epilogue
             {
                 operations.Add(node);
                 return HasVectors(node)
-                    && (node.DType == product.DType || (node.DType == DType.Bool && !roots.Contains(node)))
+                    && (node.DType == product.DType || (!roots.Contains(node) && (node.DType == DType.Bool || IsWhole(node))))
                     && node.Inputs.All(Visit);
             }
 
@@ -91,15 +95,24 @@ internal sealed class Epilogue
             }
 
             // Bytes cannot be masked at the edge, and other lanes would make every vector of the tile a scalar.
-            if (node.DType != product.DType || PointwiseExpression.ViewOf(node, materialization)?.Reshaped(node.Shape, matrices) is not { } view || view.Strides.Count < 2)
+            if ((node.DType != product.DType && !IsWhole(node)) || PointwiseExpression.ViewOf(node, materialization)?.Reshaped(node.Shape, matrices) is not { } view || view.Strides.Count < 2)
             {
                 return false;
             }
 
             leaves.Add(node, Matrix.Of(view));
+            if (view.Source.Op is RandomBitsOp && !materialization.IsMaterialized(view.Source))
+            {
+                drawn.Add(node);
+                return view.Strides[^1].IsConstant;
+            }
+
             bool isNumber = view.Source.Op is ConstantOp && !materialization.IsMaterialized(view.Source);
             return isNumber || (materialization.IsMaterialized(view.Source) && view.Strides[^1].Constant is 0 or 1);
         }
+
+        // Integers in lanes of the same size.
+        bool IsWhole(Node node) => node.DType.IsInteger() && node.DType.Size() == product.DType.Size();
     }
 
     /// <summary>Loads the operands that are the same for every row, once a tile; they go into <paramref name="known"/>.</summary>
@@ -111,7 +124,7 @@ internal sealed class Epilogue
             {
                 var local = new Local("operand", node.DType);
                 known.Add(node, local);
-                yield return new Let(local, Load(kernel, batch, matrix, LoopMath.Int(0), column));
+                yield return new Let(local, Read(kernel, batch, node, matrix, LoopMath.Int(0), column));
             }
         }
     }
@@ -153,13 +166,15 @@ internal sealed class Epilogue
             values[node] = value = keep(node, !leaves.TryGetValue(node, out Matrix? matrix)
                 ? Scalars.Apply(node, [.. node.Inputs.Select(i => Value(kernel, batch, i, row, column, values, keep))])
                 : matrix.Source.Op is ConstantOp { Data.Value.Count: 1 } constant ? Scalars.Literal(constant)
-                : Load(kernel, batch, matrix, row, column));
+                : Read(kernel, batch, node, matrix, row, column));
         }
 
         return value;
     }
 
-    private static LoopValue Load(KernelBuilder kernel, LoopNest batch, Matrix matrix, LoopValue row, LoopValue column) => matrix.At(kernel, batch, row, column);
+    private LoopValue Read(KernelBuilder kernel, LoopNest batch, Node node, Matrix matrix, LoopValue row, LoopValue column) => drawn.Contains(node)
+        ? LowerRandom.Bits((RandomBitsOp)matrix.Source.Op, kernel.Input(matrix.Source.Inputs[0]), matrix.Position(kernel, batch, row, column))
+        : matrix.At(kernel, batch, row, column);
 
     // What is the same in all rows is loaded once a tile, what is the same along a row is broadcast.
     private static double SizeInTile(Matrix leaf) => leaf.Source.Op is ConstantOp { Data.Value.Count: 1 } ? 0
@@ -168,9 +183,10 @@ internal sealed class Epilogue
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 
-    // Conversions change the size of lanes; powers and quotients of integers have no vector form.
-    private static bool HasVectors(Node node) =>
-        node.Op is not (CastOp or PowOp or ShiftOp or FmodOp or PolygammaOp or LogGammaOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
+    // Most conversions change the size of lanes; powers and quotients of integers have no vector form.
+    private static bool HasVectors(Node node) => node.Op is CastOp
+        ? node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Size() == node.Inputs[0].DType.Size()
+        : node.Op is not (PowOp or ShiftOp or FmodOp or PolygammaOp or GammaSlopeOp or LogGammaOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
 
     /// <summary>Whether an operation is an instruction or two, for single elements too.</summary>
     public static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp

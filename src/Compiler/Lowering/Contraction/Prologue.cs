@@ -32,7 +32,7 @@ internal sealed class Prologue
         get
         {
             Node[] operations = [.. expression.Operations];
-            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && operations.Sum(o => Fusion.Costs.Of(o.Op)) <= MostInstructionsByElement;
+            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || expression.IsRead(l)) && operations.Sum(o => Fusion.Costs.Of(o.Op)) <= MostInstructionsByElement;
         }
     }
 

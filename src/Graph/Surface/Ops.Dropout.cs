@@ -1,0 +1,110 @@
+namespace GraphCompiler;
+
+/// <summary>
+/// Dropout (Srivastava et al., 2014) is for training: a graph for evaluation is made without it, or with p = 0, or with p as an input that is 0 then.
+/// </summary>
+public static partial class Ops
+{
+    /// <summary>
+    /// x·m/(1 − p), where each element of m is 0 with the probability p and 1 otherwise, anew at each call. Backward uses forward's m, which it draws again
+    /// rather than keeps. For training: for evaluation make the graph without it, or with p = 0, which gives x itself.
+    /// </summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">The probability of 0, from 0 to 1; of 1 everything is 0.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
+    public static Node Dropout(Node x, double p, Generator generator)
+    {
+        RequireFloat("Dropout", x);
+        return Dropout("Dropout", x, p, generator, x.Shape);
+    }
+
+    /// <summary>The same with a probability that each call is given, so that one graph serves training and, with p = 0, evaluation.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">A float of x's dtype, shape []; what is outside [0, 1] counts as the nearer of these. No gradient.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="ShapeException">p is no scalar.</exception>
+    public static Node Dropout(Node x, Node p, Generator generator)
+    {
+        RequireFloat("Dropout", x);
+        RequireSameType("Dropout", x, NotNull(p));
+        if (p.Rank != 0)
+        {
+            throw new ShapeException($"Dropout: the probability must be a scalar, of shape []. Inputs: {x.Describe()}, {p.Describe()}.");
+        }
+
+        Node drop = Clamp(Detach(p), 0, 1);
+        Node scale = Where(drop < 1, 1 / (1 - drop), 0);
+        return x * Where(Uniform(generator, x.Shape, x.DType) < drop, 0, BroadcastTo(scale, x.Shape));
+    }
+
+    /// <summary>Dropout of whole channels of a line: [N, C, L], or [C, L] without a batch.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">The probability of 0, from 0 to 1.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
+    /// <exception cref="ShapeException">The rank is another.</exception>
+    public static Node Dropout1d(Node x, double p, Generator generator) => ChannelDropout("Dropout1d", "[N, C, L] or [C, L]", x, p, generator, 1);
+
+    /// <summary>Dropout of whole channels of a picture: [N, C, H, W], or [C, H, W] without a batch.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">The probability of 0, from 0 to 1.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
+    /// <exception cref="ShapeException">The rank is another.</exception>
+    public static Node Dropout2d(Node x, double p, Generator generator) => ChannelDropout("Dropout2d", "[N, C, H, W] or [C, H, W]", x, p, generator, 2);
+
+    /// <summary>Dropout of whole channels of a volume: [N, C, D, H, W], or [C, D, H, W] without a batch.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">The probability of 0, from 0 to 1.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
+    /// <exception cref="ShapeException">The rank is another.</exception>
+    public static Node Dropout3d(Node x, double p, Generator generator) => ChannelDropout("Dropout3d", "[N, C, D, H, W] or [C, D, H, W]", x, p, generator, 3);
+
+    /// <summary>
+    /// Dropout that keeps mean 0 and variance 1, for networks of <see cref="Selu"/> (Klambauer et al., 2017): what is dropped becomes that function's lower
+    /// end, then all is scaled and moved.
+    /// </summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="p">The probability to be dropped, from 0 to 1; of 1 everything is 0.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
+    public static Node AlphaDropout(Node x, double p, Generator generator)
+    {
+        const double Low = 1.7580993408473766;
+        RequireFloat("AlphaDropout", x);
+        ArgumentNullException.ThrowIfNull(generator);
+        RequireProbability("AlphaDropout", p);
+        if (p is 0 or 1)
+        {
+            return p == 0 ? x : x * 0;
+        }
+
+        double scale = 1 / Math.Sqrt((1 - p) * (1 + (p * Low * Low)));
+        Node dropped = IsBelow(generator, p, x.Shape, x.DType.Size());
+        double shift = scale * Low * p;
+        return (x * Where(dropped, 0, Full(x.Shape, scale, x.DType))) + Where(dropped, shift - (scale * Low), Full(x.Shape, shift, x.DType));
+    }
+
+    private static Node ChannelDropout(string op, string shapes, Node x, double p, Generator generator, int inner)
+    {
+        RequireFloat(op, x);
+        return x.Rank == inner + 1 || x.Rank == inner + 2
+            ? Dropout(op, x, p, generator, Shape.Of([.. x.Shape.SkipLast(inner), .. Enumerable.Repeat(Dim.Of(1), inner)]))
+            : throw new ShapeException($"{op}: {shapes} is needed. Input: {x.Describe()}.");
+    }
+
+    /// <summary>Dropout by a mask of a shape that broadcasts to x's.</summary>
+    private static Node Dropout(string op, Node x, double p, Generator generator, Shape mask)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        RequireProbability(op, p);
+        return p switch
+        {
+            0 => x,
+            1 => x * 0,
+            _ => x * BroadcastTo(Where(IsBelow(generator, p, mask, x.DType.Size()), 0, Full(mask, 1 / (1 - p), x.DType)), x.Shape),
+        };
+    }
+}
