@@ -9,7 +9,7 @@ public static partial class Ops
     /// ones into the concentration: a number moves with it as if the probability of a smaller one stayed (implicit reparameterisation).
     /// </summary>
     /// <param name="generator">Where the numbers come from.</param>
-    /// <param name="concentration">Floats above 0 (elsewhere the result is NaN).</param>
+    /// <param name="concentration">Floats above 0; elsewhere the result is NaN. Of small ones, numbers below the smallest normal number become that.</param>
     /// <param name="rate">Floats of the same dtype, above 0; null for 1.</param>
     /// <param name="shape">The sizes, to which both broadcast; null for what both broadcast to.</param>
     public static Node Gamma(Generator generator, Node concentration, Node? rate = null, Shape? shape = null)

@@ -93,7 +93,9 @@ public static partial class Ops
         return Exponential(generator, sizes, rate.DType) / parameters[0];
     }
 
-    /// <summary>Standard Gumbel numbers, −log E for an exponential E, anew at each call: what is added to logits draws from their distribution by its largest element.</summary>
+    /// <summary>
+    /// Standard Gumbel numbers, −log E for an exponential E, anew at each call: what is added to logits draws from their distribution by its largest element.
+    /// </summary>
     /// <param name="generator">Where they come from.</param>
     /// <param name="shape">The sizes; symbols are allowed.</param>
     /// <param name="dtype">float32 or float64.</param>

@@ -118,7 +118,7 @@ internal sealed class DistributionOfDrawsTests
     }
 
     [Test]
-    public void GammaNumbersAreGammas([Values(0.05, 0.5, 1, 2.5, 40, 1e6)] double concentration, [Values(DType.Float32, DType.Float64)] DType dtype)
+    public void GammaNumbersAreGammas([Values(0.2, 0.5, 1, 2.5, 40, 1e6)] double concentration, [Values(DType.Float32, DType.Float64)] DType dtype)
     {
         double[] found = Draw(g => Gamma(g, Scalar(concentration, dtype), Scalar(2, dtype), [Count]));
         Assert.That(found, Is.All.GreaterThan(0));
