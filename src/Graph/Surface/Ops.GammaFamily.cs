@@ -38,6 +38,7 @@ public static partial class Ops
     /// <param name="shape">The sizes, to which the concentrations broadcast; null for their own.</param>
     public static Node Dirichlet(Generator generator, Node concentration, Shape? shape = null)
     {
+        RequireFloat("Dirichlet", concentration);
         Node drawn = Gamma(generator, concentration, shape: shape);
         return drawn.Rank > 0
             ? drawn / Sum(drawn, -1, keepDims: true)
