@@ -1,4 +1,3 @@
-using GraphCompiler.Calling;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;

@@ -57,6 +57,11 @@ internal sealed class Prologue
             root = root.Inputs[0];
         }
 
+        if (materialization.IsMaterialized(root))
+        {
+            return null;
+        }
+
         movements.Reverse();
         var expression = new PointwiseExpression(root, materialization, expandRoot: true);
         Dictionary<View, Matrix> leaves = [];

@@ -24,7 +24,12 @@ internal sealed class WindowsInPlaceTests
         yield return Case("of one channel", ["N", 8, 6, 6], [1, 8, 3, 3], (x, w) => Conv2D(x, w));
         yield return Case("in the middle of other work", ["N", 8, 6, 6], [9, 8, 3, 3], (x, w) => Gelu(Conv2D(Tanh(x), w * 2, w.Sum([1, 2, 3]), padding: 1)) + 1);
         yield return Case("transposed", ["N", 9, 5, 6], [9, 10, 3, 2], (x, w) => ConvTranspose2D(x, w, padding: (1, 0), dilation: (1, 2), outputPadding: (0, 1)));
+        yield return Case("between products of other shapes", ["N", 1, 5], [1, 2, 2], (x, w) => MatMul(Reshape(Sin(ConvTranspose1D(x, w, stride: 2)), [2 * Dim.OfSymbol("N"), 10]), Full([10, 10], 0.1) * w.Sum()));
+        yield return Case("before a product, its results in another order", ["N", 1, 4], [1, 2, 2], (x, w) => SumWithProduct(Permute(ConvTranspose1D(x, w), [0, 2, 1]), w.Sum([0, 1])));
         yield return Case("transposed, cut to nothing", ["N", 9, 2], [9, 10, 3], (x, w) => ConvTranspose1D(x, w, padding: 2));
+
+        // What a product of another shape and the windows' gradient both add to.
+        static Node SumWithProduct(Node y, Node v) => Reshape(MatMul(Reshape(y, Shape.Of([y.Shape[0] * y.Shape[1], 2])), Unsqueeze(v, 0) * Full([2, 2], 0.5)), y.Shape) + y;
 
         static TestCaseData Case(string name, Shape input, Shape weight, Func<Node, Node, Node> make) => new TestCaseData(input, weight, make).SetArgDisplayNames(name);
     }

@@ -1,7 +1,7 @@
 using GraphCompiler.Execution;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Calling;
+namespace GraphCompiler.Planning;
 
 /// <summary>What each call of a program draws: one counter of each generator that its graph holds, written as the words of each stream that kernels read.</summary>
 internal sealed class RandomCalls
