@@ -44,6 +44,9 @@ internal sealed class Epilogue
 
     public Node Product { get; }
 
+    /// <summary>Whether it takes numbers written into the graph, each of which occupies a register.</summary>
+    public bool HasNumbers => leaves.Values.Any(leaf => leaf.Source.Op is ConstantOp);
+
     /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
     public double SizeInTiles => (2 * operations) + leaves.Values.Sum(SizeInTile);
 

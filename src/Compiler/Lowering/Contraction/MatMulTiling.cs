@@ -107,7 +107,10 @@ internal sealed record MatMulTiling(
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         bool isMore = problem.Further is not null || !problem.Type.IsFloat();
-        bool canFinish = inner is null && problem.Epilogue is { IsCheap: true };
+
+        // Sixteen registers hold the sums, what is multiplied, and masks for an edge of any width; numbers of an epilogue would go to the stack.
+        bool isTight = width is VectorWidth.Bits128 or VectorWidth.Bits256 && !problem.N.IsConstant && problem.Epilogue is { HasNumbers: true };
+        bool canFinish = inner is null && !isTight && problem.Epilogue is { IsCheap: true };
         int[] heights = Heights(isFew: canFinish || inner is not null || isMore);
         bool finishes = canFinish && SizeOf(heights, problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
         if (canFinish && !finishes)

@@ -48,6 +48,12 @@ internal static class DisassemblyCases
             (Node[] inputs, Node product) = Of(["N", 128], [128, 96], MatMul);
             return ([.. inputs, bias], Relu(product + bias));
         },
+        ["product of any size, scale, residual and relu"] = () =>
+        {
+            Node residual = Input("residual", ["N", "M"]);
+            (Node[] inputs, Node product) = Of(["N", "K"], ["K", "M"], MatMul);
+            return ([.. inputs, residual], Relu((product * 0.5f) + residual));
+        },
         ["random numbers"] = () => Of(["N"], ["N"], (x, y) => x + (Uniform(new Generator(1), ["N"]) * y)),
         ["dropout"] = () => Of(["N", 96], [96], (x, y) => Dropout(x + y, 0.5, new Generator(1))),
         ["product and residual"] = () =>
