@@ -14,6 +14,7 @@ internal static class Catalogue
         .. RowWorks.All(),
         .. AdamWork.All(),
         .. MatMulWork.All(),
+        .. BatchedMatMulWork.All(),
         .. ConvolutionWork.All(),
     ];
 
