@@ -14,7 +14,6 @@ internal static class Catalogue
         .. RowWorks.All(),
         .. AdamWork.All(),
         .. MatMulWork.All(),
-        .. BatchedMatMulWork.All(),
         .. ConvolutionWork.All(),
     ];
 

@@ -2,66 +2,27 @@ using static TorchSharp.torch;
 
 namespace GraphCompiler.Peers.Works;
 
-/// <summary>The product of two square matrices, both arguments of the call: nothing can be packed beforehand.</summary>
-internal sealed class MatMulWork(int size) : Work
+/// <summary>The product of two square matrices, or of a batch of them, both arguments of the call: nothing can be packed beforehand.</summary>
+internal sealed class MatMulWork(int size, int batch = 1) : Work
 {
-    private readonly float[] xs = Normal(1, size * size);
-    private readonly float[] ys = Normal(2, size * size);
-
-    public override string Name => $"matmul-{size}";
-
-    public override string Description => $"{size}x{size} times {size}x{size}";
-
-    public override double Operations => 2.0 * size * size * size;
-
-    public static IEnumerable<Work> All() => Enumerable.Range(6, 6).Select(power => new MatMulWork(1 << power));
-
-    public override Contender Ours()
-    {
-        Leaf<float> x = Ops.Input("x", [size, size]);
-        Leaf<float> y = Ops.Input("y", [size, size]);
-        var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y), options: OurSystem.Options);
-        float[] output = new float[size * size];
-        return new Contender(Systems.OurName, () => product(xs, ys, output), () => [new Result("product", output)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor x = side.From(xs, size, size);
-        Tensor y = side.From(ys, size, size);
-        yield return new Contender(Systems.TorchName, () => side.Keep(matmul(x, y)), () => [side.Kept(0, "product")])
-        {
-            Owned = [side],
-        };
-    }
-}
-
-/// <summary>Products of many small square matrices.</summary>
-internal sealed class BatchedMatMulWork(int batch, int size) : Work
-{
+    private readonly int[] shape = batch == 1 ? [size, size] : [batch, size, size];
     private readonly float[] xs = Normal(1, batch * size * size);
     private readonly float[] ys = Normal(2, batch * size * size);
 
-    public override string Name => $"batched-{size}";
+    public override string Name => batch == 1 ? $"matmul-{size}" : $"batched-{size}";
 
-    public override string Description => $"{batch} products of {size}x{size} with {size}x{size}";
+    public override string Description => $"{(batch == 1 ? string.Empty : $"{batch} products of ")}{size}x{size} times {size}x{size}";
 
     public override double Operations => 2.0 * batch * size * size * size;
 
-    public static IEnumerable<Work> All() => [new BatchedMatMulWork(1000, 8), new BatchedMatMulWork(256, 32)];
+    public static IEnumerable<Work> All() => [.. Enumerable.Range(6, 6).Select(power => new MatMulWork(1 << power)), new MatMulWork(8, batch: 1000), new MatMulWork(32, batch: 256)];
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", [batch, size, size]);
-        Leaf<float> y = Ops.Input("y", [batch, size, size]);
+        Leaf<float> x = Ops.Input("x", [.. shape.Select(d => (Dim)d)]);
+        Leaf<float> y = Ops.Input("y", [.. shape.Select(d => (Dim)d)]);
         var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y), options: OurSystem.Options);
-        float[] output = new float[batch * size * size];
+        float[] output = new float[xs.Length];
         return new Contender(Systems.OurName, () => product(xs, ys, output), () => [new Result("product", output)]);
     }
 
@@ -73,8 +34,8 @@ internal sealed class BatchedMatMulWork(int batch, int size) : Work
         }
 
         var side = new TorchSide();
-        Tensor x = side.From(xs, batch, size, size);
-        Tensor y = side.From(ys, batch, size, size);
+        Tensor x = side.From(xs, [.. shape.Select(d => (long)d)]);
+        Tensor y = side.From(ys, [.. shape.Select(d => (long)d)]);
         yield return new Contender(Systems.TorchName, () => side.Keep(matmul(x, y)), () => [side.Kept(0, "product")])
         {
             Owned = [side],

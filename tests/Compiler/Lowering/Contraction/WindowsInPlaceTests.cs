@@ -107,6 +107,30 @@ internal sealed class WindowsInPlaceTests
         Assert.That(program.Kernels.SelectMany(k => k.Buffers).Count(n => Count(n) == 60 && n.Op is WindowsOp), Is.Positive);
     }
 
+    /// <summary>The innermost part of an axis may have no elements while the kernel still has results, which are zeros.</summary>
+    [Test]
+    public void Sums_over_no_windows_are_zeros([Values(0, 1, 3)] int n, [ValueSource(typeof(VectorWidths), nameof(VectorWidths.Supported))] VectorWidth width)
+    {
+        Dim positions = 16 * Dim.OfSymbol("N");
+        Leaf<float> x = Input("x", ["N", 20]);
+        Leaf<float> a = Input("a", [3, positions]);
+        Leaf<float> b = Input("b", [positions, 7]);
+        Node windows = Windows(x, 1, 5);
+        Node right = MatMul(a, Reshape(Permute(windows, [1, 0, 2]), [positions, 5]));
+        Node left = MatMul(Reshape(Permute(windows, [2, 1, 0]), [5, positions]), b);
+        Argument[] arguments = [Numbers(1, x.Shape, n), Numbers(2, a.Shape, n), Numbers(3, b.Shape, n)];
+        using CompiledGraph found = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width });
+        using CompiledGraph expected = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width, WindowsInPlace = false });
+        Results results = found.Run(arguments);
+        Results wanted = expected.Run(arguments);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(results.GetArray<float>(0), Is.EqualTo(wanted.GetArray<float>(0)).Within(1e-4f));
+            Assert.That(results.GetArray<float>(1), Is.EqualTo(wanted.GetArray<float>(1)).Within(1e-4f));
+            Assert.That(n > 0 || results.GetArray<float>(0).Concat(results.GetArray<float>(1)).All(v => v == 0));
+        }
+    }
+
     private static long Count(Node node) => node.Shape.ElementCount.Constant!.Value;
 
     private static Program Compiled(Node[] inputs, Node[] roots, CompileOptions? options = null) =>
