@@ -1,6 +1,7 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
+using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -183,16 +184,24 @@ internal sealed class BuildProgram
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
     private (LoweredKernel[] Kernels, IReadOnlyDictionary<Node, Node> Places) UpdatesInPlace(LoweredKernel[] kernels) =>
-        context.Options is { UpdateInPlace: true, Verify: false, Checked: false }
+        UpdatesAreInPlace
             ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, SourceOf(r.Node)))])
             : (kernels, new Dictionary<Node, Node>());
 
-    private IReadOnlyList<LoweredKernel> Lower(KernelGroup group, AnchorReads reads)
+    private bool UpdatesAreInPlace => context.Options is { UpdateInPlace: true, Verify: false, Checked: false };
+
+    // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
+    private LoweredKernel Ordered(LoweredKernel kernel) =>
+        UpdatesAreInPlace && roots.Any(r => r.Kind == RootKind.Update && kernel.Buffers.Contains(SourceOf(r.Node)))
+            ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) }
+            : kernel;
+
+    private LoweredKernel[] Lower(KernelGroup group, AnchorReads reads)
     {
-        IReadOnlyList<LoweredKernel> kernels = LowerNode.Run(group, buffering, reads, context.Options);
+        LoweredKernel[] kernels = [.. LowerNode.Run(group, buffering, reads, context.Options).Select(Ordered)];
         if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
         {
-            smaller.Add(only, small);
+            smaller.Add(only, Ordered(small));
         }
 
         foreach (LoweredKernel kernel in kernels)

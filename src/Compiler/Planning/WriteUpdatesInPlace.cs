@@ -87,7 +87,7 @@ internal sealed class WriteUpdatesInPlace
     private bool TryPlace(Node update, Node parameter)
     {
         int[] writers = [.. Enumerable.Range(0, kernels.Length).Where(k => Touches(k, update, writing: true))];
-        if (writers is not [var writer] || kernels[writer].Sites.Count > 0 || !MayWrite(writer, update, parameter))
+        if (writers is not [var writer] || kernels[writer].Sites.Count > 0 || !InPlaceAccess.Of(kernels[writer]).MayReplace(update, parameter))
         {
             return false;
         }
@@ -119,24 +119,6 @@ internal sealed class WriteUpdatesInPlace
         }
 
         return false;
-    }
-
-    private bool MayWrite(int writer, Node update, Node parameter)
-    {
-        LoweredKernel kernel = kernels[writer];
-        if (InPlaceAccess.Of(kernel).MayReplace(update, parameter))
-        {
-            return true;
-        }
-
-        LoweredKernel reordered = kernel with { Kernel = Loops.StoreLast.Run(kernel.Kernel) };
-        if (!InPlaceAccess.Of(reordered).MayReplace(update, parameter))
-        {
-            return false;
-        }
-
-        kernels[writer] = reordered;
-        return true;
     }
 
     private HashSet<int> Reachable(int from)
