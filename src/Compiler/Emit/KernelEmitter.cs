@@ -26,7 +26,7 @@ internal sealed class KernelEmitter
         scalars = new ScalarEmitter(context, options.Checked);
         if (options.Width != VectorWidth.Scalar)
         {
-            vectorLoops = new VectorLoopEmitter(context, scalars, new VectorOperations(options.Width), Emit);
+            vectorLoops = new VectorLoopEmitter(context, scalars, options.Width, Emit);
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed class KernelEmitter
             context.ForCopies(vectors, copy => context.Share([value], () =>
             {
                 E emitted = copy.Emit(value);
-                context.Output.Add(E.Assign(copy.Declare(local), emitted));
+                context.Output.Add(E.Assign(copy.Declare(local), copy.Masked(local, emitted)));
             }));
         }
     }
@@ -195,13 +195,7 @@ internal sealed class KernelEmitter
             VectorLoop analysis = VectorLoop.Analyse(loop);
             if (analysis.Reason is null)
             {
-                if (VectorLoopEmitter.CanAlign(analysis))
-                {
-                    vectorLoops.EmitAligned(analysis, range, part => EmitSerialLoop(loop, part, []));
-                    return;
-                }
-
-                if (!vectorLoops.EmitMainPart(analysis, range))
+                if (vectorLoops.TryEmit(analysis, range))
                 {
                     return;
                 }

@@ -19,13 +19,30 @@ internal sealed class VectorEmitter(
     private readonly Dictionary<Local, ParameterExpression> locals = [];
     private readonly IndexPolynomial position =
         IndexPolynomial.OfAtom(loop.Loop.Variable).Plus(IndexPolynomial.OfConstant(offset));
+    private ParameterExpression? mask;
+    private ParameterExpression? masked;
 
     public int Lanes => operations.Bits / 8 / loop.LaneSize;
 
     public VectorLoop Loop => loop;
 
-    /// <summary>The lanes that may touch memory; null if all may.</summary>
-    public ParameterExpression? Mask { get; set; }
+    public VectorOperations Operations => operations;
+
+    /// <summary>From here on only the first lanes touch memory and count in reductions, as many as counted.</summary>
+    public void MaskTo(E count)
+    {
+        masked = context.Keep(count, "lanes");
+        mask = context.Keep(operations.FirstLanes(masked, loop.MaskLane), "mask");
+    }
+
+    /// <summary>All lanes count again.</summary>
+    public void Unmask() => (masked, mask) = (null, null);
+
+    /// <summary>The new value of a local: a reduction's stays as it was in masked lanes.</summary>
+    public E Masked(Local local, E value) =>
+        mask is null || !loop.Loop.Reductions.Any(reduction => reduction.Accumulator == local)
+            ? value
+            : operations.Call("ConditionalSelect", operations.As(mask, VectorOperations.LaneOf(value.Type)), value, Declare(local));
 
     public void Bind(Local local, ParameterExpression variable) => locals[local] = variable;
 
@@ -83,7 +100,7 @@ internal sealed class VectorEmitter(
         }
 
         (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position));
-        context.Output.Add(Mask is not null ? operations.StoreMasked(address, index, displacement, Mask, value)
+        context.Output.Add(mask is not null ? operations.StoreMasked(address, index, displacement, mask, value, isBool: store.Buffer.Type == DType.Bool)
             : store.Buffer.Type == DType.Bool ? operations.StoreMask(address, index, displacement, value)
             : Alignment is not null ? operations.StorePastCache(address, index, displacement, value, Alignment)
             : operations.Store(address, index, displacement, value));
@@ -139,7 +156,7 @@ internal sealed class VectorEmitter(
         }
 
         (E address, E index, E displacement) = scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position));
-        return Mask is not null ? operations.LoadMasked(address, index, displacement, Mask, LaneOf(load.Type))
+        return mask is not null ? operations.LoadMasked(address, index, displacement, mask, LaneOf(load.Type), isBool: load.Type == DType.Bool)
             : load.Type == DType.Bool ? operations.LoadMask(address, index, displacement, loop.MaskLane)
             : operations.Load(address, index, displacement, LaneOf(load.Type));
     }
@@ -371,7 +388,8 @@ internal sealed class VectorEmitter(
             context.Output.Add(E.Assign(counter, E.Add(counter, E.Constant(1L))));
         }));
         context.Output.AddRange(frame.Preheader);
-        context.Output.Add(Structure.While(E.LessThan(counter, E.Constant((long)Lanes)), body));
+        E condition = E.LessThan(counter, E.Constant((long)Lanes));
+        context.Output.Add(Structure.While(masked is null ? condition : E.AndAlso(condition, E.LessThan(counter, masked)), body));
     }
 
     // Values are keys by identity: their own equality would walk the whole DAG.

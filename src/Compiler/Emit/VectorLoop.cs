@@ -61,7 +61,6 @@ internal sealed class VectorLoop
                     Visit(store.Value);
                     AddLane(store.Value.Type);
                     VisitIndex(store.Index);
-                    CheckMasked(store.Buffer, store.Index);
                     break;
             }
         }
@@ -163,7 +162,6 @@ internal sealed class VectorLoop
                 return;
             case Load load:
                 VisitIndex(load.Index);
-                CheckMasked(load.Buffer, load.Index);
                 break;
             case UnaryValue unary when !HasVectorForm(unary.Function, unary.X.Type):
                 Refuse($"{unary.Function} of {unary.X.Type.Display()} has no vector form");
@@ -180,14 +178,6 @@ internal sealed class VectorLoop
             {
                 Visit(argument);
             }
-        }
-    }
-
-    private void CheckMasked(LoopBuffer buffer, LoopValue index)
-    {
-        if (Loop.IsMasked && (buffer.Type == DType.Bool || !TrySplit(index, out long coefficient, out _) || coefficient != 1))
-        {
-            Refuse($"cannot mask its access to {buffer.Name}");
         }
     }
 

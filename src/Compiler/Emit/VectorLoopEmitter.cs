@@ -5,171 +5,217 @@ using E = System.Linq.Expressions.Expression;
 namespace GraphCompiler.Emit;
 
 /// <summary>
-/// The main part of a vector loop: as many whole vectors as fit; the scalar loop after it continues from there. Reductions keep partial
-/// results in lanes, in four independent sets where the body is small, so that the latency of one addition does not set the pace.
+/// A vector loop: as many whole vectors as fit, and a last one for the rest, whose lanes beyond the end neither read nor write nor count. Reductions keep
+/// partial results in lanes, in four independent sets where the body is small, so that the latency of one addition does not set the pace.
 /// </summary>
 internal sealed class VectorLoopEmitter(
     EmitContext context,
     ScalarEmitter scalars,
-    VectorOperations operations,
+    VectorWidth width,
     Action<LoopStatement, IReadOnlyList<VectorEmitter>> emitBody)
 {
     private const int UnrollFactor = 4;
     private const int MostValuesToUnroll = 24;
 
-    /// <summary>Emits it; false if it surely leaves nothing to a remainder loop.</summary>
+    private readonly Dictionary<VectorWidth, VectorOperations> operationsOf = [];
+
+    /// <summary>Emits a loop; false if it is one for scalars, as it surely runs once at most.</summary>
     /// <param name="loop">The loop.</param>
     /// <param name="range">Its variable, and its end.</param>
-    /// <param name="alignment">What makes an address one to write past the cache; null if no store is to.</param>
-    public bool EmitMainPart(VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range, ParameterExpression? alignment = null)
+    public bool TryEmit(VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range)
     {
         For statement = loop.Loop;
         long? trips = statement is { Begin: Literal first, End: Literal last } ? Math.Max(0, last.Bits - first.Bits) : null;
+        VectorOperations operations = Operations(WidthOf(loop, trips));
         int loopLevel = context.Depth;
-        VectorEmitter Copy(long offset) => new(context, scalars, operations, loop, loopLevel, offset) { Alignment = alignment };
+        VectorEmitter Copy(long offset) => new(context, scalars, operations, loop, loopLevel, offset);
 
         VectorEmitter single = Copy(0);
-        long lanes = single.Lanes;
         if (statement.IsMasked)
         {
-            EmitPass(statement, [.. Enumerable.Range(0, statement.Vectors).Select(i => Copy(i * lanes))], range, lanes);
+            EmitMasked(statement, [.. Enumerable.Range(0, statement.Vectors).Select(i => Copy(i * single.Lanes))], range);
+        }
+        else if (trips <= 1)
+        {
             return false;
         }
-
-        if (trips < lanes)
+        else if (CanAlign(loop))
         {
-            return true;
+            EmitAligned(loop, single, range);
+        }
+        else
+        {
+            EmitWhole(loop, single, Copy, range, trips);
         }
 
+        return true;
+    }
+
+    private VectorOperations Operations(VectorWidth width)
+    {
+        if (!operationsOf.TryGetValue(width, out VectorOperations? operations))
+        {
+            operations = new VectorOperations(width);
+            operationsOf.Add(width, operations);
+        }
+
+        return operations;
+    }
+
+    // The narrowest vectors that hold all of a short loop: they are cheaper to add up, and often need no mask.
+    private VectorWidth WidthOf(VectorLoop loop, long? trips)
+    {
+        VectorWidth narrowest = width;
+        while (narrowest > VectorWidth.Bits128 && trips <= (narrowest - 1).Bits() / 8 / loop.LaneSize)
+        {
+            narrowest--;
+        }
+
+        return loop.Loop.IsMasked ? width : narrowest;
+    }
+
+    private void EmitWhole(
+        VectorLoop loop, VectorEmitter single, Func<long, VectorEmitter> copy, (ParameterExpression Variable, ParameterExpression End) range, long? trips)
+    {
+        For statement = loop.Loop;
+        long lanes = single.Lanes;
         int sets = statement.Vectors > 1 ? statement.Vectors : IsWorthUnrolling(statement) ? UnrollFactor : 1;
         sets = trips < sets * lanes ? 1 : sets;
-        if (trips == sets * lanes && statement.Reductions.IsEmpty && alignment is null)
-        {
-            EmitPass(statement, [.. Enumerable.Range(0, sets).Select(i => Copy(i * lanes))], range, lanes);
-            return false;
-        }
-
-        List<VectorEmitter> copies = [.. Enumerable.Range(0, sets).Select(i => i == 0 ? single : Copy(i * lanes))];
-        ParameterExpression[][] partials =
-            [.. statement.Reductions.Select(reduction => copies.Select(copy => copy.Declare(reduction.Accumulator)).ToArray())];
-
+        VectorEmitter[] copies = [.. Enumerable.Range(0, sets).Select(i => i == 0 ? single : copy(i * lanes))];
+        ParameterExpression[][] partials = [.. statement.Reductions.Select(reduction => copies.Select(c => c.Declare(reduction.Accumulator)).ToArray())];
+        bool isWhole = trips % lanes == 0;
         LoopFrame frame = LoopFrame.Of(statement);
-        List<E> wide = [];
-        if (sets > 1)
+        List<E> parts = [];
+        if (trips == sets * lanes)
         {
-            wide.Add(EmitLoop(frame, copies, range, sets * lanes, statement.Body));
+            parts.AddRange(EmitBody(frame, copies, statement.Body));
         }
+        else
+        {
+            if (sets > 1)
+            {
+                parts.Add(EmitLoop(frame, copies, range, statement.Body));
+            }
 
-        // What an unrolled loop leaves, at most three vectors, uses the first set.
-        wide.Add(EmitLoop(frame, [single], range, lanes, statement.Body));
+            // What an unrolled loop leaves has one body, of the first set: unmasked where that is surely enough.
+            if (isWhole || (sets == 1 && !(trips < lanes)))
+            {
+                parts.Add(EmitLoop(frame, [single], range, statement.Body));
+            }
+
+            if (!isWhole)
+            {
+                List<E> rest = EmitRest(frame, single, range, statement.Body);
+                parts.Add(sets > 1 ? Structure.While(E.LessThan(range.Variable, range.End), rest)
+                    : trips is null ? E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(rest))
+                    : Structure.Sequence(rest));
+            }
+        }
 
         List<E> guarded =
         [
             .. frame.Preheader,
-            .. statement.Reductions.SelectMany((reduction, i) => partials[i].Select(partial => E.Assign(partial, Identity(reduction)))),
-            .. wide,
+            .. statement.Reductions.SelectMany((reduction, i) => partials[i].Select(partial => E.Assign(partial, Identity(single, reduction)))),
+            .. parts,
             .. statement.Reductions.SelectMany((reduction, i) => Finish(reduction, partials[i], single)),
         ];
-        context.Output.Add(E.IfThen(Fits(range, lanes), Structure.Sequence(guarded)));
-        return trips is null || trips % lanes != 0;
+        if (trips is null)
+        {
+            context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(guarded)));
+        }
+        else
+        {
+            context.Output.AddRange(guarded);
+        }
     }
 
-    /// <summary>Whether the loop's store may go past the cache: if it is of neighbouring elements.</summary>
-    public static bool CanAlign(VectorLoop loop) =>
+    // Whether the loop's store may go past the cache: if it is of neighbouring elements.
+    private static bool CanAlign(VectorLoop loop) =>
         loop.Loop.PastCache is not null
         && LoopTree.Statements(loop.Loop.Body).OfType<Store>().Single() is { } store
         && loop.TrySplit(store.Index, out long coefficient, out _) && coefficient == 1;
 
-    /// <summary>
-    /// Emits a loop whose store goes past the cache where the loop's condition holds. The serial loop works up to where the store is aligned and, in a second
-    /// round, on what whole vectors leave: its code is there once.
-    /// </summary>
-    /// <param name="loop">The loop.</param>
-    /// <param name="range">Its variable, and its end.</param>
-    /// <param name="emitSerial">Emits the serial loop over such a range.</param>
-    public void EmitAligned(
-        VectorLoop loop, (ParameterExpression Variable, ParameterExpression End) range, Action<(ParameterExpression Variable, ParameterExpression End)> emitSerial)
+    // Where the condition of the loop holds, its store goes past the cache. A masked vector works up to where the store is aligned and, in a second round,
+    // on what whole vectors leave: its code is there once.
+    private void EmitAligned(VectorLoop loop, VectorEmitter single, (ParameterExpression Variable, ParameterExpression End) range)
     {
         Store store = LoopTree.Statements(loop.Loop.Body).OfType<Store>().Single();
-        E condition = scalars.Emit(loop.Loop.PastCache!);
-        ParameterExpression alignment = context.Keep(
-            E.Condition(condition, E.Constant((nint)((operations.Bits / 8) - 1)), E.Constant((nint)(-1))), "alignment");
-        _ = loop.TrySplit(store.Index, out _, out IndexPolynomial? rest);
-        (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(IndexPolynomial.OfAtom(loop.Loop.Variable)));
-        E head = E.Call(
-            Methods.Find(typeof(Execution.Memory), nameof(Execution.Memory.ElementsToBoundary), [typeof(nint), typeof(long), typeof(int), typeof(nint), typeof(long)], store.Buffer.Type.ClrType()),
-            address,
-            index,
-            displacement,
-            alignment,
-            E.Subtract(range.End, range.Variable));
-        ParameterExpression stop = context.Keep(E.Add(range.Variable, head), "stop");
-        ParameterExpression more = context.Keep(E.Constant(true), "more");
-        List<E> round = context.Collect(() =>
+        LoopFrame frame = LoopFrame.Of(loop.Loop);
+        List<E> rounds = context.Collect(() =>
         {
-            emitSerial((range.Variable, stop));
-            context.Output.Add(E.Assign(more, E.LessThan(stop, range.End)));
-            List<E> main = context.Collect(() =>
-            {
-                EmitMainPart(loop, range, alignment);
-                context.Output.Add(E.Assign(stop, range.End));
-            });
-            context.Output.Add(E.IfThen(more, Structure.Sequence(main)));
+            E condition = scalars.Emit(loop.Loop.PastCache!);
+            ParameterExpression alignment = context.Keep(
+                E.Condition(condition, E.Constant((nint)((width.Bits() / 8) - 1)), E.Constant((nint)(-1))), "alignment");
+            _ = loop.TrySplit(store.Index, out _, out IndexPolynomial? rest);
+            (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(IndexPolynomial.OfAtom(loop.Loop.Variable)));
+            E head = E.Call(
+                Methods.Find(typeof(Execution.Memory), nameof(Execution.Memory.ElementsToBoundary), [typeof(nint), typeof(long), typeof(int), typeof(nint), typeof(long)], store.Buffer.Type.ClrType()),
+                address,
+                index,
+                displacement,
+                alignment,
+                E.Subtract(range.End, range.Variable));
+            ParameterExpression stop = context.Keep(E.Add(range.Variable, head), "stop");
+            ParameterExpression more = context.Keep(E.Constant(true), "more");
+            List<E> masked = EmitRest(frame, single, (range.Variable, stop), loop.Loop.Body);
+            single.Alignment = alignment;
+            E main = EmitLoop(frame, [single], range, loop.Loop.Body);
+            context.Output.Add(Structure.While(more,
+            [
+                E.IfThen(E.LessThan(range.Variable, stop), Structure.Sequence(masked)),
+                E.Assign(more, E.LessThan(stop, range.End)),
+                E.IfThen(more, Structure.Sequence([E.Assign(range.Variable, stop), main, E.Assign(stop, range.End)])),
+            ]));
         });
-        context.Output.Add(Structure.While(more, round));
+        context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence([.. frame.Preheader, .. rounds])));
     }
 
-    private static BinaryExpression Fits((ParameterExpression Variable, ParameterExpression End) range, long lanes) =>
-        E.LessThanOrEqual(range.Variable, E.Subtract(range.End, E.Constant(lanes)));
-
     // The body once, for loops known to be no longer than that.
-    private void EmitPass(For statement, IReadOnlyList<VectorEmitter> copies, (ParameterExpression Variable, ParameterExpression End) range, long lanes)
+    private void EmitMasked(For statement, VectorEmitter[] copies, (ParameterExpression Variable, ParameterExpression End) range)
     {
         LoopFrame frame = LoopFrame.Of(statement);
         List<E> pass = context.Collect(() =>
         {
-            for (int i = 0; i < copies.Count && statement.IsMasked; i++)
+            for (int i = 0; i < copies.Length; i++)
             {
-                E count = E.Subtract(E.Subtract(range.End, range.Variable), E.Constant(i * lanes));
-                copies[i].Mask = context.Keep(operations.FirstLanes(count, copies[i].Loop.MaskLane), "mask");
+                copies[i].MaskTo(E.Subtract(E.Subtract(range.End, range.Variable), E.Constant(i * (long)copies[i].Lanes)));
             }
 
-            bool outer = context.IsConditional;
-            context.IsConditional = false;
-            List<E> body = context.InLoop(frame, () => emitBody(statement.Body, copies));
-            context.IsConditional = outer;
+            List<E> body = EmitBody(frame, copies, statement.Body);
             context.Output.AddRange(frame.Preheader);
             context.Output.AddRange(body);
         });
-        if (statement.IsMasked)
-        {
-            context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(pass)));
-        }
-        else
-        {
-            context.Output.AddRange(pass);
-        }
+        context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(pass)));
     }
 
-    private E EmitLoop(
-        LoopFrame frame,
-        IReadOnlyList<VectorEmitter> copies,
-        (ParameterExpression Variable, ParameterExpression End) range,
-        long step,
-        LoopStatement statement)
+    private List<E> EmitBody(LoopFrame frame, VectorEmitter[] copies, LoopStatement statement)
     {
         bool outer = context.IsConditional;
         context.IsConditional = false;
-        List<E> body = context.InLoop(frame, () =>
-        {
-            emitBody(statement, copies);
-        });
+        List<E> body = context.InLoop(frame, () => emitBody(statement, copies));
         context.IsConditional = outer;
+        return body;
+    }
 
+    private E EmitLoop(
+        LoopFrame frame, VectorEmitter[] copies, (ParameterExpression Variable, ParameterExpression End) range, LoopStatement statement)
+    {
+        List<E> body = EmitBody(frame, copies, statement);
+        E step = E.Constant(copies.Length * (long)copies[0].Lanes);
         ParameterExpression limit = context.Declare(typeof(long), "limit");
-        frame.Preheader.Add(E.Assign(limit, E.Subtract(range.End, E.Constant(step))));
-        body.Add(E.Assign(range.Variable, E.Add(range.Variable, E.Constant(step))));
+        frame.Preheader.Add(E.Assign(limit, E.Subtract(range.End, step)));
+        body.Add(E.Assign(range.Variable, E.Add(range.Variable, step)));
         return Structure.While(E.LessThanOrEqual(range.Variable, limit), body);
+    }
+
+    // One vector from the variable on, but for the lanes beyond the end.
+    private List<E> EmitRest(
+        LoopFrame frame, VectorEmitter vector, (ParameterExpression Variable, ParameterExpression End) range, LoopStatement statement)
+    {
+        List<E> mask = context.Collect(() => vector.MaskTo(E.Subtract(range.End, range.Variable)));
+        List<E> body = EmitBody(frame, [vector], statement);
+        vector.Unmask();
+        return [.. mask, .. body, E.Assign(range.Variable, E.Add(range.Variable, E.Constant((long)vector.Lanes)))];
     }
 
     private IEnumerable<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
@@ -185,10 +231,11 @@ internal sealed class VectorLoopEmitter(
         }
 
         ParameterExpression accumulator = scalars.Variable(reduction.Accumulator);
-        yield return E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, operations.Reduce(reduction.Function, partials[0])));
+        yield return E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, vectors.Operations.Reduce(reduction.Function, partials[0])));
     }
 
-    private E Identity(Reduction reduction) => operations.Broadcast(ScalarEmitter.Constant(reduction.Function.Identity(reduction.Accumulator.Type)));
+    private static E Identity(VectorEmitter vectors, Reduction reduction) =>
+        vectors.Operations.Broadcast(ScalarEmitter.Constant(reduction.Function.Identity(reduction.Accumulator.Type)));
 
     private static bool IsWorthUnrolling(For loop)
     {

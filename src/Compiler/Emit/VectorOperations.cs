@@ -78,22 +78,23 @@ internal sealed class VectorOperations
     /// <summary>A mask of the first lanes, as many as counted.</summary>
     public E FirstLanes(E count, Type maskLane) => E.Call(Methods.Find(typeof(MaskedMemory), $"First{Bits}{maskLane.Name}", [typeof(long)]), count);
 
-    public E LoadMasked(E address, E index, E displacement, E mask, Type lane)
+    /// <summary>The elements in the lanes of a mask, zeros in others.</summary>
+    public E LoadMasked(E address, E index, E displacement, E mask, Type lane, bool isBool)
     {
         mask = As(mask, lane);
-        return E.Call(
-            Methods.Find(typeof(MaskedMemory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type], lane),
-            address,
-            index,
-            displacement,
-            mask);
+        return isBool
+            ? E.Call(Methods.Find(typeof(Masks), $"LoadMask{Bits}{lane.Name}", [typeof(nint), typeof(long), typeof(int), mask.Type]), address, index, displacement, mask)
+            : E.Call(Methods.Find(typeof(MaskedMemory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type], lane), address, index, displacement, mask);
     }
 
-    public E StoreMasked(E address, E index, E displacement, E mask, E value)
+    /// <summary>Writes the lanes of a mask.</summary>
+    public E StoreMasked(E address, E index, E displacement, E mask, E value, bool isBool)
     {
-        mask = As(mask, LaneOf(value.Type));
+        Type lane = LaneOf(value.Type);
+        mask = As(mask, lane);
+        Type[] types = [typeof(nint), typeof(long), typeof(int), mask.Type, value.Type];
         return E.Call(
-            Methods.Find(typeof(MaskedMemory), $"Store{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type, value.Type], LaneOf(value.Type)),
+            isBool ? Methods.Find(typeof(Masks), $"StoreMask{Bits}{lane.Name}", types) : Methods.Find(typeof(MaskedMemory), $"Store{Bits}", types, lane),
             address,
             index,
             displacement,

@@ -7,8 +7,6 @@ namespace GraphCompiler.Lowering;
 /// <summary>Concatenation and padding: parts copied to their places in a larger result.</summary>
 internal static class LowerJoining
 {
-    private const int MostMaskedVectors = 4;
-
     public static LoweredKernel Concat(Node root, IMaterialization materialization)
     {
         int along = ((ConcatOp)root.Op).Along;
@@ -29,7 +27,7 @@ internal static class LowerJoining
     /// The leading axes without padding are shared out; for each of their points its part of the result is filled, and what lies inside written over it
     /// while it is in the cache.
     /// </summary>
-    public static LoweredKernel Pad(Node root, IMaterialization materialization, VectorWidth width)
+    public static LoweredKernel Pad(Node root, IMaterialization materialization)
     {
         var op = (PadOp)root.Op;
         Node part = root.Inputs[0];
@@ -54,20 +52,12 @@ internal static class LowerJoining
         LoopStatement copy = new Store(kernel.Output(root), nest.Position(kernel, offset, strides), expression.At(nest, kernel));
         for (int loop = inner.Length - 1; loop >= 0; loop--)
         {
-            copy = loop == inner.Length - 1 ? Row(copy, nest.Variables[inner[loop]], nest.Sizes[inner[loop]])
-                : new For(nest.Variables[inner[loop]], LoopMath.Int(0), kernel.Size(nest.Sizes[inner[loop]]), LoopKind.Serial, copy);
+            LoopKind kind = loop == inner.Length - 1 ? LoopKind.Vector : LoopKind.Serial;
+            copy = new For(nest.Variables[inner[loop]], LoopMath.Int(0), kernel.Size(nest.Sizes[inner[loop]]), kind, copy);
         }
 
         var none = new LoopNest([], []);
         return kernel.Build(BlockLoops.Range(none, outer), BlockLoops.Run(kernel, none, outer, new Block([fill, copy])));
-
-        // Rows of images are short, and mostly no whole number of vectors.
-        For Row(LoopStatement body, Local variable, Dim size)
-        {
-            int lanes = Math.Max(1, width.Bits() / 8 / Math.Max(1, root.DType.Size()));
-            var loop = new For(variable, LoopMath.Int(0), kernel.Size(size), LoopKind.Vector, body);
-            return size.Constant is { } n && n % lanes != 0 && n <= MostMaskedVectors * lanes ? loop with { Vectors = (int)((n + lanes - 1) / lanes), IsMasked = true } : loop;
-        }
     }
 
     /// <summary>Writes a part into the result of a kernel, at an offset and with strides.</summary>

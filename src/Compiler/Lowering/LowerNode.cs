@@ -43,7 +43,7 @@ internal static class LowerNode
         ScatterOp => LowerIndexing.Scatter(root, materialization),
         NonZeroOp => LowerNonZero.Run(root, materialization),
         ConcatOp => LowerJoining.Concat(root, materialization),
-        PadOp => LowerJoining.Pad(root, materialization, width),
+        PadOp => LowerJoining.Pad(root, materialization),
         CtcAlphaOp => LowerCtc.Alpha(root, materialization),
         CtcPullbackOp => LowerCtc.Pullback(root, materialization),
         OverlapAddOp => LowerOverlapAdd.Run(root, materialization),

@@ -280,7 +280,7 @@ internal sealed class WorkEstimate
 
             Set(loop.Variable, begin);
             long passes = (trips + loop.Step - 1) / loop.Step;
-            passes = loop.IsMasked ? (passes + part.Lanes - 1) / part.Lanes : (passes / part.Lanes) + (passes % part.Lanes);
+            passes = (passes + part.Lanes - 1) / part.Lanes;
 
             // Counting and comparing, and what a loop costs that is not run.
             Operations += times * (passes + 4);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -121,4 +122,115 @@ internal static unsafe class Masks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreMask512Int64(nint address, long index, int displacement, Vector512<long> mask) =>
         StoreMask256Int32(address, index, displacement, Vector256.Narrow(mask.GetLower(), mask.GetUpper()));
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector128<int> LoadMask128Int32(nint address, long index, int displacement, Vector128<int> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector128.ExtractMostSignificantBits(first));
+        return LoadMask128Int32((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask128Int32(nint address, long index, int displacement, Vector128<int> first, Vector128<int> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask128Int32((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector128.ExtractMostSignificantBits(first)));
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector128<long> LoadMask128Int64(nint address, long index, int displacement, Vector128<long> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector128.ExtractMostSignificantBits(first));
+        return LoadMask128Int64((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask128Int64(nint address, long index, int displacement, Vector128<long> first, Vector128<long> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask128Int64((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector128.ExtractMostSignificantBits(first)));
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector256<int> LoadMask256Int32(nint address, long index, int displacement, Vector256<int> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector256.ExtractMostSignificantBits(first));
+        return LoadMask256Int32((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask256Int32(nint address, long index, int displacement, Vector256<int> first, Vector256<int> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask256Int32((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector256.ExtractMostSignificantBits(first)));
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector256<long> LoadMask256Int64(nint address, long index, int displacement, Vector256<long> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector256.ExtractMostSignificantBits(first));
+        return LoadMask256Int64((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask256Int64(nint address, long index, int displacement, Vector256<long> first, Vector256<long> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask256Int64((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector256.ExtractMostSignificantBits(first)));
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector512<int> LoadMask512Int32(nint address, long index, int displacement, Vector512<int> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector512.ExtractMostSignificantBits(first));
+        return LoadMask512Int32((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask512Int32(nint address, long index, int displacement, Vector512<int> first, Vector512<int> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask512Int32((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector512.ExtractMostSignificantBits(first)));
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are read; the others are false.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector512<long> LoadMask512Int64(nint address, long index, int displacement, Vector512<long> first)
+    {
+        Vector128<byte> room = FirstBytes((byte*)(address + (nint)index + displacement), Vector512.ExtractMostSignificantBits(first));
+        return LoadMask512Int64((nint)(&room), 0, 0);
+    }
+
+    /// <summary>The lanes of <paramref name="first"/>, the first ones, are written.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StoreMask512Int64(nint address, long index, int displacement, Vector512<long> first, Vector512<long> mask)
+    {
+        Vector128<byte> room = default;
+        StoreMask512Int64((nint)(&room), 0, 0, mask);
+        Unsafe.CopyBlockUnaligned((byte*)(address + (nint)index + displacement), (byte*)&room, Count(Vector512.ExtractMostSignificantBits(first)));
+    }
+
+    private static Vector128<byte> FirstBytes(byte* from, ulong lanes)
+    {
+        Vector128<byte> room = default;
+        Unsafe.CopyBlockUnaligned((byte*)&room, from, Count(lanes));
+        return room;
+    }
+
+    private static uint Count(ulong lanes) => (uint)BitOperations.PopCount(lanes);
 }

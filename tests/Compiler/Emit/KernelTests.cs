@@ -75,6 +75,38 @@ internal sealed class KernelTests
         KernelRun.AssertAgrees(kernel, Sizes);
     }
 
+    /// <summary>The last vector of a row touches nothing of the next one, and counts in no sum, whatever the row holds.</summary>
+    [Test]
+    public void Rows_of_a_known_length_end_in_a_masked_vector(
+        [Values(1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 70)] int length, [Values(DType.Float32, DType.Float64, DType.Int32)] DType type)
+    {
+        LoopBuffer x = Input("x", type, Multiply(N, Int(2 * length)));
+        LoopBuffer y = Output("y", type, Multiply(N, Int(length)));
+        LoopBuffer spread = Output("spread", type, Multiply(N, Int(3 * length)));
+        LoopBuffer large = Output("large", DType.Bool, Multiply(N, Int(length)));
+        LoopBuffer sums = Output("sums", type);
+        Kernel kernel = Kernel("rows", [x, y, spread, large, sums], (begin, end) =>
+        {
+            Local row = Index("row");
+            Local i = Index("i");
+            var sum = new Local("sum", type);
+            LoopValue at = Add(Multiply(row, Int(length)), i);
+            LoopValue value = Add(new Load(x, at), new Load(x, Multiply(at, Int(2))));
+            return new For(row, begin, end, LoopKind.Serial, Sequence(
+                new Let(sum, Literal.Of(type, 1)),
+                new For(i, Int(0), Int(length), LoopKind.Vector, Sequence(
+                    new Assign(sum, Add(sum, Add(value, Literal.Of(type, 1)))),
+                    new Store(y, at, value),
+                    new Store(spread, Multiply(at, Int(3)), value),
+                    new Store(large, at, Less(Literal.Of(type, 3), value))))
+                {
+                    Reductions = [new(sum, ReduceFunction.Sum)],
+                },
+                new Store(sums, row, sum)));
+        });
+        KernelRun.AssertAgrees(kernel, [[0], [1], [2], [5]], ulps: type == DType.Int32 ? 0 : 4000);
+    }
+
     [Test]
     public void Stores_past_the_cache_begin_where_they_are_aligned(
         [Values(DType.Float32, DType.Float64, DType.Int32, DType.Int64)] DType type, [Values(0, 1, 3, 8)] int offset, [Values] bool isPastCache)

@@ -52,7 +52,7 @@ internal static class FinishRows
             stores.AddRange(further.Roots.Select((root, i) => new Store(kernel.Output(root, storedOnce: true), place, results[i])));
         }
 
-        // A vector at a time: one copy of the expressions and no scalar rest. Where not all columns surely make up whole vectors, each is masked.
+        // A vector at a time: one copy of the expressions. Where not all columns surely make up whole vectors, each is masked.
         var body = new Block([.. statements, .. stores]);
         bool isWhole = problem.N.Constant % lanes == 0 && blockColumns % lanes == 0;
         For vector = isWhole
