@@ -20,19 +20,29 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
     {
         int size = buffer.Type.Size();
         int depth = context.Depth;
-        bool fits = Math.Abs((decimal)index.Constant) < (1 << 28);
-        ILookup<int, IndexTerm> groups = index.Terms.ToLookup(term => term.Atoms.Max(context.Level));
+        bool fits = index.Constant is > -(1 << 28) and < 1 << 28;
+        var groups = new List<IndexTerm>?[depth + 1];
+        foreach (IndexTerm term in index.Terms)
+        {
+            int level = 0;
+            foreach (LoopValue atom in term.Atoms)
+            {
+                level = Math.Max(level, context.Level(atom));
+            }
+
+            (groups[level] ??= []).Add(term);
+        }
 
         ParameterExpression address = bases[buffer];
         for (int level = 0; level < depth; level++)
         {
-            if (groups[level].Any())
+            if (groups[level] is { } terms)
             {
-                address = Advance(address, [.. groups[level]], level, buffer);
+                address = Advance(address, [.. terms], level, buffer);
             }
         }
 
-        E offset = Sum([.. groups[depth]], fits ? 0 : index.Constant);
+        E offset = Sum(groups[depth] ?? [], fits ? 0 : index.Constant);
         return (address, offset, E.Constant(fits ? (int)index.Constant * size : 0));
     }
 

@@ -106,6 +106,11 @@ internal sealed class EmitContext
     /// <summary>How many of the loops around, from the outside, a value changes in: 0 if it is fixed in all, Depth if it changes in the innermost.</summary>
     public int Level(LoopValue value)
     {
+        if (value is Local alone)
+        {
+            return Level(alone);
+        }
+
         int level = 0;
         foreach (LoopValue part in LoopTree.Values(value))
         {

@@ -49,6 +49,16 @@ internal sealed record IndexPolynomial(long Constant, ImmutableArray<IndexTerm> 
 
     public IndexPolynomial Plus(IndexPolynomial other)
     {
+        if (other.Terms.IsEmpty)
+        {
+            return other.Constant == 0 ? this : this with { Constant = unchecked(Constant + other.Constant) };
+        }
+
+        if (Terms.IsEmpty)
+        {
+            return Constant == 0 ? other : other with { Constant = unchecked(Constant + other.Constant) };
+        }
+
         List<IndexTerm> terms = [.. Terms];
         foreach (IndexTerm term in other.Terms)
         {
@@ -126,6 +136,11 @@ internal sealed record IndexTerm(long Coefficient, ImmutableArray<LoopValue> Ato
         if (Atoms.Length != other.Atoms.Length)
         {
             return false;
+        }
+
+        if (Atoms.Length == 1)
+        {
+            return AreSame(Atoms[0], other.Atoms[0]);
         }
 
         List<LoopValue> left = [.. other.Atoms];

@@ -10,12 +10,11 @@ internal static class Methods
 
     /// <summary>The method whose parameters are exactly these, closing generic methods over <paramref name="typeArguments"/>.</summary>
     public static MethodInfo Find(Type owner, string name, Type[] parameters, params Type[] typeArguments) =>
-        Cache.GetOrAdd(new Key(owner, name, Describe(parameters), Describe(typeArguments)), _ => LookUp(owner, name, parameters, typeArguments));
+        Cache.GetOrAdd(new Key(owner, name, parameters, typeArguments), LookUp);
 
-    private static string Describe(Type[] types) => string.Join(';', types.Select(type => type.ToString()));
-
-    private static MethodInfo LookUp(Type owner, string name, Type[] parameters, Type[] typeArguments)
+    private static MethodInfo LookUp(Key key)
     {
+        (Type owner, string name, Type[] parameters, Type[] typeArguments) = key;
         foreach (MethodInfo candidate in owner.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
         {
             if (candidate.Name != name || candidate.GetGenericArguments().Length != typeArguments.Length)
@@ -30,8 +29,31 @@ internal static class Methods
             }
         }
 
-        throw new CompileException($"{owner.Name} has no method {name}({Describe(parameters)}).");
+        throw new CompileException($"{owner.Name} has no method {name}({string.Join(", ", parameters.Select(type => type.ToString()))}).");
     }
 
-    private sealed record Key(Type Owner, string Name, string Parameters, string TypeArguments);
+    private sealed record Key(Type Owner, string Name, Type[] Parameters, Type[] TypeArguments)
+    {
+        public bool Equals(Key? other) =>
+            other is not null && Owner == other.Owner && Name == other.Name
+            && Parameters.AsSpan().SequenceEqual(other.Parameters) && TypeArguments.AsSpan().SequenceEqual(other.TypeArguments);
+
+        public override int GetHashCode()
+        {
+            HashCode hash = default;
+            hash.Add(Owner);
+            hash.Add(Name);
+            foreach (Type type in Parameters)
+            {
+                hash.Add(type);
+            }
+
+            foreach (Type type in TypeArguments)
+            {
+                hash.Add(type);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
 }

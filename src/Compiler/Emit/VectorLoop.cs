@@ -15,6 +15,7 @@ internal sealed class VectorLoop
     private readonly HashSet<Local> vectors = [];
     private readonly HashSet<Local> indexed = [];
     private readonly HashSet<LoopBuffer> stored = [];
+    private readonly Dictionary<LoopValue, IndexPolynomial> decomposed = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<LoopValue> visited = new(ReferenceEqualityComparer.Instance);
     private int laneSizes;
 
@@ -97,8 +98,16 @@ internal sealed class VectorLoop
         definitions.TryGetValue(local, out LoopValue? value) && !mutable.Contains(local) && Varies(local) ? value : null;
 
     /// <summary>An index with varying immutable locals replaced by what they stand for.</summary>
-    public IndexPolynomial Decompose(LoopValue index) =>
-        IndexPolynomial.Of(index, local => Definition(local) is { } definition ? Decompose(definition) : null);
+    public IndexPolynomial Decompose(LoopValue index)
+    {
+        if (!decomposed.TryGetValue(index, out IndexPolynomial? polynomial))
+        {
+            polynomial = IndexPolynomial.Of(index, local => Definition(local) is { } definition ? Decompose(definition) : null);
+            decomposed.Add(index, polynomial);
+        }
+
+        return polynomial;
+    }
 
     /// <summary>Splits an index into its growth with the loop variable and a part that does not vary.</summary>
     public bool TrySplit(LoopValue index, out long coefficient, out IndexPolynomial? rest) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.Intrinsics;
@@ -9,6 +10,9 @@ namespace GraphCompiler.Emit;
 /// <summary>Calls of the static vector methods of one width. Operators and instance members are out: FEC compiles them wrongly.</summary>
 internal sealed class VectorOperations
 {
+    private static readonly ConcurrentDictionary<Type, Type> LaneTypes = new();
+
+    private readonly Dictionary<Type, Type> vectors = [];
     private readonly Type container;
     private readonly Type vectorDefinition;
 
@@ -25,7 +29,17 @@ internal sealed class VectorOperations
 
     public int Bits { get; }
 
-    public Type VectorOf(Type lane) => vectorDefinition.MakeGenericType(lane);
+    // Reflection is slow, and asked for every operation.
+    public Type VectorOf(Type lane)
+    {
+        if (!vectors.TryGetValue(lane, out Type? vector))
+        {
+            vector = vectorDefinition.MakeGenericType(lane);
+            vectors.Add(lane, vector);
+        }
+
+        return vector;
+    }
 
     /// <summary>A call of a Vector128/256/512 method on vectors of one lane type: generic in the lane type, or an overload for it.</summary>
     public E Call(string name, params E[] arguments)
@@ -130,7 +144,7 @@ internal sealed class VectorOperations
             vector,
             lane);
 
-    public static Type LaneOf(Type vector) => vector.GetGenericArguments()[0];
+    public static Type LaneOf(Type vector) => LaneTypes.GetOrAdd(vector, type => type.GetGenericArguments()[0]);
 
     private static bool IsOverloaded(string name) =>
         name is "FusedMultiplyAdd" or "Floor" or "Round" or "ShiftLeft" or "ShiftRightArithmetic"

@@ -18,6 +18,7 @@ internal sealed class LoopVariance
         bool changed = true;
         while (changed)
         {
+            // What was found fixed before a local turned out to vary is looked at again in the next round.
             changed = false;
             var step = new LoopVariance(varying);
             foreach (LoopStatement statement in statements)
@@ -30,10 +31,6 @@ internal sealed class LoopVariance
                     For inner => (step.Varies(inner.Begin) || step.Varies(inner.End)) && varying.Add(inner.Variable),
                     _ => false,
                 };
-                if (changed)
-                {
-                    step = new LoopVariance(varying);
-                }
             }
         }
 
