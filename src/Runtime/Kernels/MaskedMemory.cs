@@ -10,35 +10,35 @@ namespace GraphCompiler.Execution;
 /// </summary>
 internal static unsafe class MaskedMemory
 {
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> First128Int32(long count) =>
-        Vector128.GreaterThan(Vector128.Create((int)Math.Clamp(count, 0, 64)), Vector128<int>.Indices);
+        Vector128.GreaterThan(Vector128.Create((int)Math.Min(count, 64)), Vector128<int>.Indices);
 
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<long> First128Int64(long count) =>
-        Vector128.GreaterThan(Vector128.Create((long)Math.Clamp(count, 0, 64)), Vector128<long>.Indices);
+        Vector128.GreaterThan(Vector128.Create(Math.Min(count, 64)), Vector128<long>.Indices);
 
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> First256Int32(long count) =>
-        Vector256.GreaterThan(Vector256.Create((int)Math.Clamp(count, 0, 64)), Vector256<int>.Indices);
+        Vector256.GreaterThan(Vector256.Create((int)Math.Min(count, 64)), Vector256<int>.Indices);
 
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<long> First256Int64(long count) =>
-        Vector256.GreaterThan(Vector256.Create((long)Math.Clamp(count, 0, 64)), Vector256<long>.Indices);
+        Vector256.GreaterThan(Vector256.Create(Math.Min(count, 64)), Vector256<long>.Indices);
 
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> First512Int32(long count) =>
-        Vector512.GreaterThan(Vector512.Create((int)Math.Clamp(count, 0, 64)), Vector512<int>.Indices);
+        Vector512.GreaterThan(Vector512.Create((int)Math.Min(count, 64)), Vector512<int>.Indices);
 
-    /// <summary>The first <paramref name="count"/> lanes; none below 1, all from the number of lanes on.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<long> First512Int64(long count) =>
-        Vector512.GreaterThan(Vector512.Create((long)Math.Clamp(count, 0, 64)), Vector512<long>.Indices);
+        Vector512.GreaterThan(Vector512.Create(Math.Min(count, 64)), Vector512<long>.Indices);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Load128<T>(nint address, long index, int displacement, Vector128<T> mask)
