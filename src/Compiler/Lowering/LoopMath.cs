@@ -32,6 +32,8 @@ internal static class LoopMath
 
     public static LoopValue Quotient(LoopValue x, long y) => y == 1 ? x : x is Literal a ? Int(Math.DivRem(a.Bits, y).Quotient) : new BinaryValue(BinaryFunction.Divide, x, Int(y));
 
+    public static LoopValue Quotient(LoopValue x, LoopValue y) => y is Literal known ? Quotient(x, known.Bits) : new BinaryValue(BinaryFunction.Divide, x, y);
+
     public static LoopValue Least(LoopValue x, LoopValue y) => (x, y) is (Literal a, Literal b) ? Int(Math.Min(a.Bits, b.Bits)) : new BinaryValue(BinaryFunction.Minimum, x, y);
 
     public static LoopValue Most(LoopValue x, LoopValue y) => (x, y) is (Literal a, Literal b) ? Int(Math.Max(a.Bits, b.Bits)) : new BinaryValue(BinaryFunction.Maximum, x, y);

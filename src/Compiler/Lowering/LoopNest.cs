@@ -51,6 +51,9 @@ internal sealed class LoopNest
     /// <summary>Their loop variables.</summary>
     public IReadOnlyList<Local> Variables { get; }
 
+    /// <summary>The axes that a loop joins; none where all axes have size 1.</summary>
+    public IReadOnlyList<int> Axes(int loop) => groups[loop];
+
     /// <summary>The stride of an access along a joined axis.</summary>
     public Dim Stride(EquatableArray<Dim> strides, int loop) => groups[loop].Length == 0 ? 0 : strides[groups[loop][^1]];
 

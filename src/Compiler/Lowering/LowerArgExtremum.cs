@@ -61,25 +61,25 @@ internal static class LowerArgExtremum
 /// <summary>Loops around a body that is scalar.</summary>
 internal static class Nest
 {
-    /// <summary>Serial loops, the outermost over the kernel's parallel range; a body without loops runs once. What comes before the loops runs once a part.</summary>
-    public static LoweredKernel Serial(KernelBuilder kernel, Local[] variables, Dim[] sizes, LoopStatement body, bool parallel = true, params LoopStatement[] before)
+    /// <summary>
+    /// Serial loops, the outermost that may run more than once over the kernel's parallel range; a body without loops runs once. What comes before the loops
+    /// runs once a part.
+    /// </summary>
+    public static LoweredKernel Serial(KernelBuilder kernel, Local[] variables, Dim[] sizes, LoopStatement body, params LoopStatement[] before)
     {
         if (variables.Length == 0)
         {
             return kernel.Build(1, [.. before, body]);
         }
 
+        int shared = Math.Max(0, Array.FindIndex(sizes, size => size.Constant != 1));
         for (int loop = variables.Length - 1; loop >= 0; loop--)
         {
-            bool outermost = loop == 0 && parallel;
-            body = new For(
-                variables[loop],
-                outermost ? kernel.Begin : LoopMath.Int(0),
-                outermost ? kernel.End : kernel.Size(sizes[loop]),
-                outermost ? LoopKind.Parallel : LoopKind.Serial,
-                body);
+            body = loop == shared
+                ? new For(variables[loop], kernel.Begin, kernel.End, LoopKind.Parallel, body)
+                : new For(variables[loop], LoopMath.Int(0), kernel.Size(sizes[loop]), LoopKind.Serial, body);
         }
 
-        return kernel.Build(parallel ? sizes[0] : 1, [.. before, body]);
+        return kernel.Build(sizes[shared], [.. before, body]);
     }
 }

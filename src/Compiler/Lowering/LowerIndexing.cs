@@ -1,11 +1,19 @@
 using GraphCompiler.Loops;
+using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
-/// <summary>Gathers and scatters. Every index is checked before it is used; one that leaves its axis ends the kernel at an error site.</summary>
+/// <summary>
+/// Gathers and scatters. Every index is checked before it is used; one that leaves its axis ends the kernel at an error site. What is scattered meets in the
+/// order of the indices: an axis before the one that is indexed is shared out, or the slices of the result, whose threads all look at every index.
+/// </summary>
 internal static class LowerIndexing
 {
+    // A slice of at least so many elements takes much longer to add than its index takes to look at, once a share.
+    private const long LeastElementsOfSlice = 64;
+    private const long SharesOfSlices = 8;
+
     public static LoweredKernel Take(Node root, IMaterialization materialization)
     {
         (Node x, Node indices) = (root.Inputs[0], root.Inputs[1]);
@@ -18,7 +26,7 @@ internal static class LowerIndexing
             output,
             Position(kernel, 0, View.RowMajor(root.Shape), at),
             new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, slices.Whole(at)))));
-        return slices.Build(root.Shape, root, copy, parallel: true);
+        return slices.Build(root.Shape, root, copy);
     }
 
     public static LoweredKernel IndexAdd(Node root, IMaterialization materialization)
@@ -26,7 +34,6 @@ internal static class LowerIndexing
         (Node x, Node indices, Node added) = (root.Inputs[0], root.Inputs[1], root.Inputs[2]);
         int along = ((IndexAddOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
-        LoopStatement start = CopyBase(kernel, root, x, materialization);
         var slices = new Slices(kernel, x, indices, along, materialization);
         View source = PointwiseExpression.ViewOf(added, materialization)!;
         LoopBuffer output = kernel.Output(root);
@@ -35,7 +42,28 @@ internal static class LowerIndexing
             LoopValue target = Position(kernel, 0, View.RowMajor(root.Shape), slices.Whole(at));
             return Accumulate(output, target, new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at)));
         });
-        return slices.Build(added.Shape, root, add, parallel: false, start);
+        if (SharedBefore(along, x.Shape) is { } axis)
+        {
+            LoopStatement part = CopyBase(kernel, root, x, materialization, axis, new Stretch(kernel.Begin, kernel.End));
+            return kernel.Build(root.Shape[axis], part, slices.Loops(added.Shape, root, add, axis));
+        }
+
+        Dim slice = x.Shape.Skip(along + 1).Aggregate(Dim.Of(1), (product, size) => product * size);
+        if (x.Shape[along].Constant == 1 || Fusion.Costs.Nominal(slice) < LeastElementsOfSlice)
+        {
+            return kernel.Build(1, CopyBase(kernel, root, x, materialization), slices.Loops(added.Shape, root, add, shared: null));
+        }
+
+        Dim each = (x.Shape[along] / SharesOfSlices) + 1;
+        Local first = LoopMath.Index("first");
+        Local last = LoopMath.Index("last");
+        LoopStatement own = new If(LoopMath.Both(LoopMath.AtLeast(slices.Index, first), LoopMath.Less(slices.Index, last)), add);
+        return kernel.Build(
+            (x.Shape[along] + (each - 1)) / each,
+            new Let(first, LoopMath.Times(kernel.Begin, kernel.Size(each))),
+            new Let(last, LoopMath.Least(LoopMath.Times(kernel.End, kernel.Size(each)), kernel.Size(x.Shape[along]))),
+            CopyBase(kernel, root, x, materialization, along, new Stretch(first, last)),
+            slices.Loops(added.Shape, root, own, shared: null));
     }
 
     public static LoweredKernel TakeAlongAxis(Node root, IMaterialization materialization)
@@ -73,7 +101,9 @@ internal static class LowerIndexing
     {
         (Node x, Node indices, Node added) = (root.Inputs[0], root.Inputs[1], root.Inputs[2]);
         var kernel = new KernelBuilder(root);
-        LoopStatement start = CopyBase(kernel, root, x, materialization);
+        int? shared = SharedBefore(along, x.Shape);
+        LoopStatement start = shared is null ? CopyBase(kernel, root, x, materialization)
+            : CopyBase(kernel, root, x, materialization, shared.Value, new Stretch(kernel.Begin, kernel.End));
         View source = PointwiseExpression.ViewOf(added, materialization)!;
         LoopBuffer output = kernel.Output(root);
         Local[] at = Variables(indices.Rank);
@@ -85,10 +115,12 @@ internal static class LowerIndexing
         });
         for (int axis = at.Length - 1; axis >= 0; axis--)
         {
-            body = new For(at[axis], LoopMath.Int(0), kernel.Size(indices.Shape[axis]), LoopKind.Serial, body);
+            LoopValue size = kernel.Size(indices.Shape[axis]);
+            body = axis != shared ? new For(at[axis], LoopMath.Int(0), size, LoopKind.Serial, body)
+                : new For(at[axis], kernel.Begin, indices.Shape[axis] == root.Shape[axis] ? kernel.End : LoopMath.Least(kernel.End, size), LoopKind.Parallel, body);
         }
 
-        return kernel.Build(1, start, body);
+        return kernel.Build(shared is null ? 1 : root.Shape[shared.Value], start, body);
     }
 
     /// <summary>The position of coordinates under strides.</summary>
@@ -107,7 +139,19 @@ internal static class LowerIndexing
 
     /// <summary>The base is copied whole before anything is added.</summary>
     private static LoopStatement CopyBase(KernelBuilder kernel, Node root, Node x, IMaterialization materialization) =>
-        LowerJoining.Copy(kernel, root, x, materialization, 0, View.RowMajor(root.Shape));
+        new PartCopy(kernel, root, x, materialization, 0, View.RowMajor(root.Shape)).All();
+
+    /// <summary>A part of the base is copied, before anything is added to it: a stretch of an axis, whole along all others.</summary>
+    private static LoopStatement CopyBase(KernelBuilder kernel, Node root, Node x, IMaterialization materialization, int axis, Stretch part)
+    {
+        var copy = new PartCopy(kernel, root, x, materialization, 0, View.RowMajor(root.Shape));
+        int to = axis + PartCopy.JoinedFrom(axis, x.Shape, copy.Accesses);
+        LoopValue each = kernel.Size(x.Shape.Take(to).Skip(axis + 1).Aggregate(Dim.Of(1), (product, size) => product * size));
+        return copy.Steps(new CopyRun(axis, to, new Stretch(LoopMath.Times(part.First, each), LoopMath.Times(part.Last, each)), 0) { IsWithin = true });
+    }
+
+    /// <summary>The first axis before another that more than one point lies along.</summary>
+    private static int? SharedBefore(int along, Shape shape) => Enumerable.Range(0, along).Where(axis => shape[axis].Constant != 1).Cast<int?>().FirstOrDefault();
 
     private static Store Accumulate(LoopBuffer buffer, LoopValue position, LoopValue value) =>
         new(buffer, position, new BinaryValue(BinaryFunction.Add, new Load(buffer, position), value));
@@ -151,6 +195,9 @@ internal static class LowerIndexing
             at = Variables(x.Rank - 1 + indices.Rank);
         }
 
+        /// <summary>The index of a slice.</summary>
+        public Local Index => index;
+
         private int Outer => along + indices.Rank;
 
         /// <summary>The coordinates in the whole tensor of a point of the picked slices.</summary>
@@ -167,24 +214,27 @@ internal static class LowerIndexing
             return statement;
         }
 
-        public LoweredKernel Build(Shape shape, Node root, LoopStatement inner, bool parallel, params LoopStatement[] before)
-        {
-            LoopStatement body = new Block(
-            [
-                new Let(index, ReadIndex(kernel, indices, materialization, [.. at.Skip(along).Take(indices.Rank)])),
-                new If(Outside(kernel, index, x.Shape[along]), new Fail(kernel.Site(root, along, x.Shape[along]), index), inner),
-            ]);
-            if (parallel)
-            {
-                return Nest.Serial(kernel, at[..Outer], [.. shape.Take(Outer)], body);
-            }
+        /// <summary>The kernel that does something for each index, in parallel.</summary>
+        public LoweredKernel Build(Shape shape, Node root, LoopStatement inner) => Nest.Serial(kernel, at[..Outer], [.. shape.Take(Outer)], Checked(root, inner));
 
+        /// <summary>Loops that do it for one index after the other, of which one may be over the kernel's part.</summary>
+        public LoopStatement Loops(Shape shape, Node root, LoopStatement inner, int? shared)
+        {
+            LoopStatement body = Checked(root, inner);
             for (int axis = Outer - 1; axis >= 0; axis--)
             {
-                body = new For(at[axis], LoopMath.Int(0), kernel.Size(shape[axis]), LoopKind.Serial, body);
+                body = axis == shared
+                    ? new For(at[axis], kernel.Begin, kernel.End, LoopKind.Parallel, body)
+                    : new For(at[axis], LoopMath.Int(0), kernel.Size(shape[axis]), LoopKind.Serial, body);
             }
 
-            return kernel.Build(1, [.. before, body]);
+            return body;
         }
+
+        private Block Checked(Node root, LoopStatement inner) => new(
+        [
+            new Let(index, ReadIndex(kernel, indices, materialization, [.. at.Skip(along).Take(indices.Rank)])),
+            new If(Outside(kernel, index, x.Shape[along]), new Fail(kernel.Site(root, along, x.Shape[along]), index), inner),
+        ]);
     }
 }

@@ -1,31 +1,58 @@
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
+using GraphCompiler.Planning;
 
 namespace GraphCompiler.Lowering;
 
-/// <summary>Concatenation and padding: parts copied to their places in a larger result.</summary>
+/// <summary>
+/// Concatenation and padding: parts copied to their places in a larger result. The range goes over the result, along as many axes as all copies move along
+/// as along one, so that whatever is cut off for a thread is copied in long stretches.
+/// </summary>
 internal static class LowerJoining
 {
+    // Elements of the inner axes from which it costs nothing to look, for each point of the axes before, which of them are a thread's.
+    private const long LeastElementsToCut = 1024;
+
     public static LoweredKernel Concat(Node root, IMaterialization materialization)
     {
         int along = ((ConcatOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
-        List<LoopStatement> copies = [];
+        kernel.Output(root, storedOnce: true);
         EquatableArray<Dim> target = View.RowMajor(root.Shape);
+        List<(PartCopy Copy, Dim Start)> parts = [];
         Dim start = 0;
         foreach (Node part in root.Inputs)
         {
-            copies.Add(Copy(kernel, root, part, materialization, start * target[along], target));
+            parts.Add((new PartCopy(kernel, root, part, materialization, start * target[along], target), start));
             start += part.Shape[along];
         }
 
-        return kernel.Build(1, [.. copies]);
+        if (root.Shape.ElementCount.Constant <= MergeSmallKernels.MostElements)
+        {
+            return kernel.Build(1, [.. parts.Select(p => p.Copy.All())]);
+        }
+
+        EquatableArray<Dim>[] accesses = [.. parts.SelectMany(p => p.Copy.Accesses)];
+        LoopNest lead = Before(along, root.Shape, accesses);
+        if (lead.Axes(0).Count > 0 && !CutsInside(root.Shape, along))
+        {
+            var rows = new CopyRun(0, lead.Axes(0)[^1] + 1, new Stretch(kernel.Begin, kernel.End), 0) { IsWithin = true };
+            return kernel.Build(lead.Sizes[0], [.. parts.Select(p => p.Copy.Steps(rows))]);
+        }
+
+        int joined = PartCopy.JoinedFrom(along, root.Shape, accesses);
+        Dim each = Count(root.Shape, along + 1, along + joined);
+        Dim steps = root.Shape[along] * each;
+        return kernel.Build(
+            BlockLoops.Range(lead) * steps,
+            BlockLoops.Runs(kernel, lead, [], steps, run => new Block(
+                [.. parts.Select(p => p.Copy.Within(lead, along, new CopyRun(along, along + joined, run, p.Start * each)))])));
     }
 
     /// <summary>
-    /// The leading axes without padding are shared out; for each of their points its part of the result is filled, and what lies inside written over it
-    /// while it is in the cache.
+    /// The leading axes without padding are shared out, and where there is little of them the first one with padding, too. What a thread has of the result
+    /// is filled, and what lies inside written over it while it is in the cache.
     /// </summary>
     public static LoweredKernel Pad(Node root, IMaterialization materialization)
     {
@@ -35,47 +62,39 @@ internal static class LowerJoining
         EquatableArray<Dim> target = View.RowMajor(root.Shape);
         Dim offset = op.Ranges.Select((r, axis) => r.Low * target[axis]).Aggregate(Dim.Of(0), (sum, d) => sum + d);
         EquatableArray<Dim> strides = op.Ranges.Select((r, axis) => target[axis] * (r.Interior + 1)).ToEquatableArray();
-        int whole = op.Ranges.TakeWhile(r => r == new PadRange(0, 0, 0)).Count();
-        var expression = new PointwiseExpression(part, materialization, expandRoot: !materialization.IsMaterialized(part) && part.Op is ElementwiseOp);
-        var nest = new LoopNest(part.Shape, [.. expression.Accesses, strides], [.. Enumerable.Range(whole, root.Rank - whole)]);
-        int[] inner = [.. Enumerable.Range(0, nest.Sizes.Count).Where(loop => nest.IsReduced[loop])];
-        BlockAxis[] outer = [.. Enumerable.Range(0, nest.Sizes.Count).Except(inner).Select(loop => new BlockAxis(nest.Sizes[loop], nest.Variables[loop]))];
-        LoopValue start = LoopMath.Int(0);
-        foreach (int loop in Enumerable.Range(0, nest.Sizes.Count).Except(inner))
+        int whole = Math.Min(op.Ranges.TakeWhile(r => r == new PadRange(0, 0, 0)).Count(), Math.Max(0, root.Rank - 1));
+        var copy = new PartCopy(kernel, root, part, materialization, offset, strides);
+        LoopNest lead = Before(whole, part.Shape, copy.Accesses);
+        bool isSmall = root.Shape.ElementCount.Constant <= MergeSmallKernels.MostElements;
+        if (isSmall || (lead.Axes(0).Count > 0 && !CutsInside(root.Shape, whole)))
         {
-            start = LoopMath.Plus(start, LoopMath.Times(nest.Variables[loop], kernel.Size(nest.Stride(strides, loop))));
+            LoopValue end = kernel.Size(Count(root.Shape, whole, root.Rank));
+            return kernel.Build(BlockLoops.Range(lead), BlockLoops.Run(kernel, lead, [], new Block([Fill(LoopMath.Int(0), end), copy.Within(lead, whole)])));
         }
 
-        Local i = LoopMath.Index("i");
-        Dim count = root.Shape.Skip(whole).Aggregate(Dim.Of(1), (product, size) => product * size);
-        var fill = new For(i, LoopMath.Int(0), kernel.Size(count), LoopKind.Vector, new Store(kernel.Output(root), LoopMath.Plus(start, i), Literal.Of(root.DType, op.Value)));
-        LoopStatement copy = new Store(kernel.Output(root), nest.Position(kernel, offset, strides), expression.At(nest, kernel));
-        for (int loop = inner.Length - 1; loop >= 0; loop--)
-        {
-            LoopKind kind = loop == inner.Length - 1 ? LoopKind.Vector : LoopKind.Serial;
-            copy = new For(nest.Variables[inner[loop]], LoopMath.Int(0), kernel.Size(nest.Sizes[inner[loop]]), kind, copy);
-        }
+        int joined = PartCopy.JoinedFrom(whole, part.Shape, copy.Accesses);
+        Dim each = Count(root.Shape, whole + 1, whole + joined);
+        Dim steps = root.Shape[whole] * each;
+        LoopValue length = kernel.Size(Count(root.Shape, whole + joined, root.Rank));
+        return kernel.Build(BlockLoops.Range(lead) * steps, BlockLoops.Runs(kernel, lead, [], steps, run => new Block(
+        [
+            Fill(LoopMath.Times(run.First, length), LoopMath.Times(run.Last, length)),
+            copy.Within(lead, whole, new CopyRun(whole, whole + joined, run, op.Ranges[whole].Low * each) { Every = joined > 1 ? 1 : op.Ranges[whole].Interior + 1 }),
+        ])));
 
-        var none = new LoopNest([], []);
-        return kernel.Build(BlockLoops.Range(none, outer), BlockLoops.Run(kernel, none, outer, new Block([fill, copy])));
+        For Fill(LoopValue first, LoopValue last)
+        {
+            Local i = LoopMath.Index("i");
+            LoopValue start = lead.Position(kernel, 0, target.Take(whole).ToEquatableArray());
+            return new For(i, first, last, LoopKind.Vector, new Store(kernel.Output(root), LoopMath.Plus(start, i), Literal.Of(root.DType, op.Value)));
+        }
     }
 
-    /// <summary>Writes a part into the result of a kernel, at an offset and with strides.</summary>
-    public static LoopStatement Copy(KernelBuilder kernel, Node root, Node part, IMaterialization materialization, Dim offset, EquatableArray<Dim> strides)
-    {
-        var expression = new PointwiseExpression(part, materialization, expandRoot: !materialization.IsMaterialized(part) && part.Op is ElementwiseOp);
-        var nest = new LoopNest(part.Shape, [.. expression.Accesses, strides]);
-        LoopStatement body = new Store(kernel.Output(root), nest.Position(kernel, offset, strides), expression.At(nest, kernel));
-        for (int loop = nest.Variables.Count - 1; loop >= 0; loop--)
-        {
-            body = new For(
-                nest.Variables[loop],
-                LoopMath.Int(0),
-                kernel.Size(nest.Sizes[loop]),
-                loop == nest.Variables.Count - 1 ? LoopKind.Vector : LoopKind.Serial,
-                body);
-        }
+    /// <summary>Whether a thread's part may begin and end within a point of the axes before this one.</summary>
+    private static bool CutsInside(Shape shape, int axis) => Fusion.Costs.Nominal(Count(shape, axis, shape.Rank)) >= LeastElementsToCut;
 
-        return body;
-    }
+    private static Dim Count(Shape shape, int from, int to) => shape.Take(to).Skip(from).Aggregate(Dim.Of(1), (product, size) => product * size);
+
+    private static LoopNest Before(int axis, Shape shape, IEnumerable<EquatableArray<Dim>> accesses) =>
+        new(Shape.Of(shape.Take(axis)), accesses.Select(a => a.Take(axis).ToEquatableArray()));
 }

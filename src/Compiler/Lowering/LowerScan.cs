@@ -14,6 +14,9 @@ internal sealed class LowerScan
     /// <summary>Columns that are scanned together: few enough that a block's row before is still in the nearest cache.</summary>
     private const long BlockColumns = 1024;
 
+    /// <summary>Columns that the range counts as one: rows of whole vectors, and no cache line in common with another thread's.</summary>
+    private const long SharedColumns = 64;
+
     private readonly Node root;
     private readonly IMaterialization materialization;
     private readonly KernelBuilder kernel;
@@ -69,15 +72,13 @@ internal sealed class LowerScan
 
         Dim columns = nest.Sizes[^1];
         Local block = LoopMath.Index("block");
-        Local from = LoopMath.Index("from");
         Local to = LoopMath.Index("to");
-        LoopStatement body = new Block(
-        [
-            new Let(from, LoopMath.Times(block, LoopMath.Int(BlockColumns))),
-            new Let(to, LoopMath.Least(LoopMath.Plus(from, LoopMath.Int(BlockColumns)), kernel.Size(columns))),
-            WhereNotEmpty(Rows([], from, to)),
-        ]);
-        return kernel.Build((columns + (BlockColumns - 1)) / BlockColumns, new For(block, kernel.Begin, kernel.End, LoopKind.Parallel, body));
+        Local end = LoopMath.Index("end");
+        LoopStatement body = new Block([new Let(to, LoopMath.Least(LoopMath.Plus(block, LoopMath.Int(BlockColumns)), end)), WhereNotEmpty(Rows([], block, to))]);
+        return kernel.Build(
+            (columns + (SharedColumns - 1)) / SharedColumns,
+            new Let(end, LoopMath.Least(LoopMath.Times(kernel.End, LoopMath.Int(SharedColumns)), kernel.Size(columns))),
+            new For(block, LoopMath.Times(kernel.Begin, LoopMath.Int(SharedColumns)), end, LoopKind.Parallel, body) { Step = BlockColumns });
     }
 
     private View ViewOf(Node input) => PointwiseExpression.ViewOf(input, materialization)!;

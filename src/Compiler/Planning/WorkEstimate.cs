@@ -29,14 +29,17 @@ internal sealed class WorkEstimate
         constant = kernel.Extents == 0 ? Evaluate([]) : null;
     }
 
-    /// <summary>Whether the parallel range is that of a vector loop.</summary>
-    public bool IsVectorRange => LoopTree.Statements(kernel.Body).Any(s => s is For { Kind: LoopKind.Vector } loop && ReferenceEquals(loop.End, kernel.End));
+    /// <summary>Whether the parallel range is that of a vector loop, or a shifted part of it is.</summary>
+    public bool IsVectorRange => LoopTree.Statements(kernel.Body).Any(s => s is For { Kind: LoopKind.Vector } loop && IsEnd(loop.End));
 
     public static WorkEstimate Of(Kernel kernel, VectorWidth width) => new(kernel, width);
 
     /// <summary>Nanoseconds for the whole range.</summary>
     /// <param name="extents">The values of the kernel's extents.</param>
     public double Nanoseconds(ReadOnlySpan<long> extents) => constant ?? Evaluate(extents);
+
+    private bool IsEnd(LoopValue value) => ReferenceEquals(value, kernel.End)
+        || (value is BinaryValue { Function: BinaryFunction.Minimum or BinaryFunction.Maximum or BinaryFunction.Subtract } shifted && IsEnd(shifted.X));
 
     private double Evaluate(ReadOnlySpan<long> extents)
     {

@@ -25,9 +25,7 @@ internal static class BlockLoops
     /// <summary>The body for every block of the kernel's part.</summary>
     public static Block Run(KernelBuilder kernel, LoopNest batch, IReadOnlyList<BlockAxis> axes, LoopStatement body)
     {
-        BlockAxis[] all = [.. batch.Sizes.Select((size, loop) => new BlockAxis(size, batch.Variables[loop])), .. axes];
-        BlockAxis[] counting = [.. all.Where(axis => axis.Count.Constant != 1)];
-        LoopStatement[] fixedAtZero = [.. all.Where(axis => axis.Count.Constant == 1).Select(axis => new Let(axis.Variable, LoopMath.Int(0)))];
+        var (counting, fixedAtZero) = Counting(batch, axes);
         if (counting.Length <= 1)
         {
             Local only = counting.Length == 1 ? counting[0].Variable : LoopMath.Index("index");
@@ -35,25 +33,60 @@ internal static class BlockLoops
         }
 
         Local index = LoopMath.Index("index");
+        return new Block([.. fixedAtZero, new For(index, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. Coordinates(kernel, index, counting), body]))]);
+    }
+
+    /// <summary>
+    /// The same where each block is so many steps, which the range counts: the body gets the run of a block's steps that lies in the kernel's part. That is
+    /// all of them for one thread, and for every block but those that a part begins or ends in; what a block takes once is done once a run.
+    /// </summary>
+    public static Block Runs(KernelBuilder kernel, LoopNest batch, IReadOnlyList<BlockAxis> axes, Dim steps, Func<Stretch, LoopStatement> body)
+    {
+        var (counting, fixedAtZero) = Counting(batch, axes);
+        if (counting.Length == 0)
+        {
+            return new Block([.. fixedAtZero, body(new Stretch(kernel.Begin, kernel.End))]);
+        }
+
+        Local block = LoopMath.Index("index");
+        Local start = LoopMath.Index("start");
+        Local first = LoopMath.Index("from");
+        Local last = LoopMath.Index("to");
+        LoopValue each = steps.Constant is > 0 and { } known ? LoopMath.Int(known) : LoopMath.Most(kernel.Size(steps), LoopMath.Int(1));
+        LoopValue end = LoopMath.Quotient(LoopMath.Plus(kernel.End, LoopMath.Minus(each, LoopMath.Int(1))), each);
+        return new Block([.. fixedAtZero, new For(block, LoopMath.Quotient(kernel.Begin, each), end, LoopKind.Parallel, new Block(
+        [
+            new Let(start, LoopMath.Times(block, each)),
+            new Let(first, LoopMath.Most(LoopMath.Minus(kernel.Begin, start), LoopMath.Int(0))),
+            new Let(last, LoopMath.Least(LoopMath.Minus(kernel.End, start), each)),
+            .. Coordinates(kernel, block, counting),
+            body(new Stretch(first, last)),
+        ]))]);
+    }
+
+    /// <summary>The axes that have more than one block, and what the variables of the others are.</summary>
+    private static (BlockAxis[] Counting, LoopStatement[] FixedAtZero) Counting(LoopNest batch, IReadOnlyList<BlockAxis> axes)
+    {
+        BlockAxis[] all = [.. batch.Sizes.Select((size, loop) => new BlockAxis(size, batch.Variables[loop])), .. axes];
+        return ([.. all.Where(axis => axis.Count.Constant != 1)], [.. all.Where(axis => axis.Count.Constant == 1).Select(axis => new Let(axis.Variable, LoopMath.Int(0)))]);
+    }
+
+    /// <summary>The variables of the axes, from the number of a block.</summary>
+    private static List<LoopStatement> Coordinates(KernelBuilder kernel, Local index, BlockAxis[] axes)
+    {
         List<LoopStatement> statements = [];
         LoopValue rest = index;
-        for (int axis = counting.Length - 1; axis > 0; axis--)
+        for (int axis = axes.Length - 1; axis > 0; axis--)
         {
-            rest = Split(rest, counting[axis]);
-        }
-
-        statements.Add(new Let(counting[0].Variable, rest));
-        statements.Add(body);
-        return new Block([.. fixedAtZero, new For(index, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. statements]))]);
-
-        // value = quotient · size + remainder; the quotient goes on to the next axis.
-        Local Split(LoopValue value, BlockAxis axis)
-        {
+            // value = quotient · size + remainder; the quotient goes on to the next axis.
             Local quotient = LoopMath.Index("quotient");
-            LoopValue divisor = kernel.Size(axis.Count);
-            statements.Add(new Let(quotient, divisor is Literal literal ? LoopMath.Quotient(value, literal.Bits) : new BinaryValue(BinaryFunction.Divide, value, divisor)));
-            statements.Add(new Let(axis.Variable, LoopMath.Minus(value, LoopMath.Times(quotient, divisor))));
-            return quotient;
+            LoopValue size = kernel.Size(axes[axis].Count);
+            statements.Add(new Let(quotient, LoopMath.Quotient(rest, size)));
+            statements.Add(new Let(axes[axis].Variable, LoopMath.Minus(rest, LoopMath.Times(quotient, size))));
+            rest = quotient;
         }
+
+        statements.Add(new Let(axes[0].Variable, rest));
+        return statements;
     }
 }

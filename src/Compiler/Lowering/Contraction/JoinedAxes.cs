@@ -36,8 +36,8 @@ internal sealed record JoinedAxes(EquatableArray<AxisPart> Rows, EquatableArray<
         statements.Add(new Let(first, LoopMath.Most(stretch.First, begin)));
         statements.Add(new Let(last, LoopMath.Least(stretch.Last, LoopMath.Plus(begin, length))));
         statements.Add(each(new Stretch(first, last), place));
-        LoopValue end = Quotient(LoopMath.Plus(stretch.Last, LoopMath.Minus(length, LoopMath.Int(1))), length);
-        return new For(run, Quotient(stretch.First, length), end, LoopKind.Serial, new Block([.. statements]));
+        LoopValue end = LoopMath.Quotient(LoopMath.Plus(stretch.Last, LoopMath.Minus(length, LoopMath.Int(1))), length);
+        return new For(run, LoopMath.Quotient(stretch.First, length), end, LoopKind.Serial, new Block([.. statements]));
     }
 
     /// <summary>Where the element of an index lies; what it takes to find out goes into <paramref name="statements"/>.</summary>
@@ -52,7 +52,7 @@ internal sealed record JoinedAxes(EquatableArray<AxisPart> Rows, EquatableArray<
             {
                 Local quotient = LoopMath.Index("quotient");
                 LoopValue size = kernel.Size(parts[part].Size);
-                statements.Add(new Let(quotient, Quotient(rest, size)));
+                statements.Add(new Let(quotient, LoopMath.Quotient(rest, size)));
                 coordinate = LoopMath.Minus(rest, LoopMath.Times(quotient, size));
                 rest = quotient;
             }
@@ -116,7 +116,4 @@ internal sealed record JoinedAxes(EquatableArray<AxisPart> Rows, EquatableArray<
 
         return distance;
     }
-
-    private static LoopValue Quotient(LoopValue value, LoopValue size) =>
-        size is Literal literal ? LoopMath.Quotient(value, literal.Bits) : new BinaryValue(BinaryFunction.Divide, value, size);
 }

@@ -42,7 +42,7 @@ internal sealed class MatMulKernel
         b = right is not null ? kernel.Input(right.Source) : kernel.WorkerScratch(problem.Type, (tiling.BlockInner ?? problem.K) * tiling.PackedApart);
         c = problem.KeepsRoot
             ? kernel.Output(problem.Root, storedOnce: problem.Further is null && (tiling.FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null)))
-            : kernel.WorkerScratch(problem.Type, tiling.BlockRows * tiling.GroupColumns);
+            : kernel.WorkerScratch(problem.Type, (tiling.JoinsBlocks ? problem.M : tiling.BlockRows) * tiling.GroupColumns);
         batch = problem.Batches(left.Batch, right?.Batch ?? problem.B.Batch);
     }
 
@@ -60,16 +60,19 @@ internal sealed class MatMulKernel
         var group = new BlockAxis((problem.N + (tiling.GroupColumns - 1)) / tiling.GroupColumns, LoopMath.Index("group"));
 
         // Blocks of rows change fastest: a group of panels stays in the cache while the left matrix goes by.
-        LoopStatement body = BlockLoops.Run(kernel, batch, [group, block], Block(group.Variable, block.Variable));
+        LoopStatement body = tiling.JoinsBlocks
+            ? BlockLoops.Runs(kernel, batch, [group], block.Count, run => Block(group.Variable, run.First, run.Last))
+            : BlockLoops.Run(kernel, batch, [group, block], Block(group.Variable, block.Variable, null));
         LoopStatement guarded = when is null ? body : new If(when(kernel), body);
         return kernel.Build(BlockLoops.Range(batch, group, block), guarded);
     }
 
-    private Block Block(Local group, Local block)
+    private Block Block(Local group, LoopValue firstBlock, LoopValue? endOfBlocks)
     {
         List<LoopStatement> statements = [];
-        LoopValue first = Keep("first", LoopMath.Times(block, kernel.Size(tiling.BlockRows)));
-        LoopValue last = Keep("last", LoopMath.Least(kernel.Size(problem.M), LoopMath.Plus(first, kernel.Size(tiling.BlockRows))));
+        LoopValue first = Keep("first", LoopMath.Times(firstBlock, kernel.Size(tiling.BlockRows)));
+        LoopValue rows = kernel.Size(tiling.BlockRows);
+        LoopValue last = Keep("last", LoopMath.Least(kernel.Size(problem.M), endOfBlocks is null ? LoopMath.Plus(first, rows) : LoopMath.Times(endOfBlocks, rows)));
 
         // Where tiles of each height begin; the last height goes to the end.
         List<(int Height, LoopValue Begin, LoopValue End)> parts = [];

@@ -38,6 +38,9 @@ internal sealed record MatMulTiling(
     // A block that is packed inside: the part of the second-level cache that it may take.
     private const int PackedParts = 4;
 
+    // Rows that are worth another copy of what is packed inside, where there are too few blocks for threads otherwise.
+    private const long LeastRowsOfShare = 128;
+
     // What the code that packs may count in KernelSize: no kernel of the convolutions that were looked at was over the limit.
     private const int SizeOfPacking = 120;
 
@@ -66,6 +69,9 @@ internal sealed record MatMulTiling(
     public int Columns => Vectors * Lanes;
 
     public long GroupColumns => GroupPanels * Columns;
+
+    /// <summary>Whether neighbouring blocks of rows that one thread has are done as one, for all of them need the same copy of the right matrix.</summary>
+    public bool JoinsBlocks { get; private init; }
 
     /// <summary>The distance between rows of a block that is packed inside: a whole number of vectors, and an odd one, so that rows do not share cache sets.</summary>
     public long PackedApart => ((GroupColumns / Lanes) | 1) * Lanes;
@@ -123,9 +129,8 @@ internal sealed record MatMulTiling(
             heights = Heights(isFew: true);
         }
 
-        // What is packed inside is packed for all rows at once. The rows of a joined left matrix are few, and lie closely: two blocks at least, for threads.
-        Dim rows = packsInside && problem.M.Constant is { } every ? Math.Max(1, every)
-            : problem.A.Joined is not null ? Math.Min(MostBlockRows / tallest, Math.Max(1, ((problem.M.Constant!.Value / tallest) + 1) / 2)) * tallest
+        // The rows of a joined left matrix are few, and lie closely: two blocks at least, for threads.
+        Dim rows = problem.A.Joined is not null ? Math.Min(MostBlockRows / tallest, Math.Max(1, ((problem.M.Constant!.Value / tallest) + 1) / 2)) * tallest
             : RowsOf(problem, heights[0], inner);
         long panels = packsInside ? PackedPanelsOf(problem, inner, panel) : PanelsOf(problem, rows, panel);
         if (!packsInside && problem.Further is not null && problem.N.Constant is > 0 and <= MostColumnsToFinish and var whole)
@@ -136,7 +141,14 @@ internal sealed record MatMulTiling(
             rows = rows.Constant is { } given ? Math.Min(given, most) : most;
         }
 
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes);
+        bool joins = false;
+        if (packsInside && problem.M.Constant is { } all)
+        {
+            rows = SharedRowsOf(problem, heights[0], panels * panel);
+            joins = rows != Math.Max(1, all);
+        }
+
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes) { JoinsBlocks = joins };
 
         int[] Heights(bool isFew) => problem.A.Joined is not null ? [tallest] : fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
 
@@ -210,6 +222,26 @@ internal sealed record MatMulTiling(
         long all = Math.Max(1, (n + panel - 1) / panel);
         long groups = (all + most - 1) / most;
         return (all + groups - 1) / groups;
+    }
+
+    /// <summary>
+    /// All rows, for what is packed inside is packed for all of them at once. Where there are few matrices and groups of columns for threads, fewer rows: the
+    /// more shares, the fewer there are.
+    /// </summary>
+    private static Dim SharedRowsOf(MatMulProblem problem, int height, long groupColumns)
+    {
+        long rows = Math.Max(1, problem.M.Constant!.Value);
+        long most = rows / LeastRowsOfShare;
+        if (most < 2)
+        {
+            return rows;
+        }
+
+        // As many shares as there may be for one block, and from twice as many blocks on just one.
+        Dim blocks = problem.Batch.ElementCount * ((problem.N + (groupColumns - 1)) / groupColumns);
+        Dim shares = (Dim.Of(2 * (most - 1)) / (blocks + 1)) + 1;
+        long tiles = (rows + height - 1) / height;
+        return shares.Constant == 1 ? rows : (tiles + shares - 1) / shares * height;
     }
 
     private static long PanelsOf(MatMulProblem problem, Dim blockRows, int panel)

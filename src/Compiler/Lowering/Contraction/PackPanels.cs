@@ -13,6 +13,9 @@ internal sealed class PackPanels
     private const int PanelsPerGroup = 8;
     private const int ElementsPerRun = 16;
 
+    // Rows of the source that one step of the parallel range copies of these panels: a whole number of runs.
+    private const int RowsPerBlock = 256;
+
     private readonly KernelBuilder kernel;
     private readonly Matrix source;
     private readonly Dim k;
@@ -57,13 +60,28 @@ internal sealed class PackPanels
 
     private LoweredKernel Build(Func<KernelBuilder, LoopValue>? when)
     {
-        Dim groups = (width + ((PanelsPerGroup * columns) - 1)) / (PanelsPerGroup * columns);
-        Local group = LoopMath.Index("group");
-        LoopStatement body = BlockLoops.Run(kernel, batch, [new BlockAxis(groups, group)], Group(group));
-        return kernel.Build(BlockLoops.Range(batch, new BlockAxis(groups, group)), when is null ? body : new If(when(kernel), body));
+        var group = new BlockAxis((width + ((PanelsPerGroup * columns) - 1)) / (PanelsPerGroup * columns), LoopMath.Index("group"));
+        var block = new BlockAxis((k + (RowsPerBlock - 1)) / RowsPerBlock, LoopMath.Index("rows"));
+        bool isWhole = block.Count.Constant is 0 or 1;
+        LoopStatement panels = isWhole ? Group(group.Variable, new Stretch(LoopMath.Int(0), kernel.Size(k))) : Part(group.Variable, block.Variable);
+        BlockAxis[] axes = isWhole ? [group] : [group, block];
+        LoopStatement body = BlockLoops.Run(kernel, batch, axes, panels);
+        return kernel.Build(BlockLoops.Range(batch, axes), when is null ? body : new If(when(kernel), body));
     }
 
-    private Block Group(Local group)
+    private Block Part(Local group, Local block)
+    {
+        Local from = LoopMath.Index("from");
+        Local to = LoopMath.Index("to");
+        return new Block(
+        [
+            new Let(from, LoopMath.Times(block, LoopMath.Int(RowsPerBlock))),
+            new Let(to, LoopMath.Least(kernel.Size(k), LoopMath.Plus(from, LoopMath.Int(RowsPerBlock)))),
+            Group(group, new Stretch(from, to)),
+        ]);
+    }
+
+    private Block Group(Local group, Stretch rows)
     {
         Local first = LoopMath.Index("first");
         Local last = LoopMath.Index("last");
@@ -75,22 +93,22 @@ internal sealed class PackPanels
         [
             new Let(first, LoopMath.Times(group, LoopMath.Int(PanelsPerGroup))),
             new Let(last, LoopMath.Least(panels, LoopMath.Plus(first, LoopMath.Int(PanelsPerGroup)))),
-            alongRows ? Rows(first, last, LoopMath.Int(columns), isPartial: false) : Columns(first, last, LoopMath.Int(columns)),
+            alongRows ? Rows(rows, first, last, LoopMath.Int(columns), isPartial: false) : Columns(rows, first, last, LoopMath.Int(columns)),
             .. partial
                 ? [new If(
                     LoopMath.Less(panels, LoopMath.Plus(first, LoopMath.Int(PanelsPerGroup))),
-                    alongRows ? Rows(panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest, isPartial: true) : Columns(panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest))]
+                    alongRows ? Rows(rows, panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest, isPartial: true) : Columns(rows, panels, LoopMath.Plus(panels, LoopMath.Int(1)), rest))]
                 : Array.Empty<LoopStatement>(),
         ]);
     }
 
     // Vectors along the rows of the source.
-    private For Rows(LoopValue first, LoopValue last, LoopValue count, bool isPartial)
+    private For Rows(Stretch rows, LoopValue first, LoopValue last, LoopValue count, bool isPartial)
     {
         Local inner = LoopMath.Index("inner");
         Local panel = LoopMath.Index("panel");
         Local column = LoopMath.Index("column");
-        return new For(inner, LoopMath.Int(0), kernel.Size(k), LoopKind.Serial, new For(
+        return new For(inner, rows.First, rows.Last, LoopKind.Serial, new For(
             panel, first, last, LoopKind.Serial, new For(
                 column, LoopMath.Int(0), count, LoopKind.Vector, Copy(panel, inner, column))
             {
@@ -100,7 +118,7 @@ internal sealed class PackPanels
     }
 
     // Runs along the columns of the source, one element at a time: whatever its strides, nothing is read or written twice.
-    private For Columns(LoopValue first, LoopValue last, LoopValue count)
+    private For Columns(Stretch rows, LoopValue first, LoopValue last, LoopValue count)
     {
         Local panel = LoopMath.Index("panel");
         Local block = LoopMath.Index("block");
@@ -108,13 +126,13 @@ internal sealed class PackPanels
         Local restColumn = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
         int length = source.Prologue is { IsShort: false } ? 1 : ElementsPerRun;
-        LoopValue size = kernel.Size(k);
-        LoopValue whole = LoopMath.Times(LoopMath.Quotient(size, length), LoopMath.Int(length));
+        LoopValue runs = LoopMath.Quotient(LoopMath.Minus(rows.Last, rows.First), length);
+        LoopValue whole = LoopMath.Plus(rows.First, LoopMath.Times(runs, LoopMath.Int(length)));
         LoopStatement[] run = [.. Enumerable.Range(0, length).Select(i => Copy(panel, LoopMath.Plus(block, LoopMath.Int(i)), column))];
         return new For(panel, first, last, LoopKind.Serial, new Block(
         [
-            new For(block, LoopMath.Int(0), whole, LoopKind.Serial, new For(column, LoopMath.Int(0), count, LoopKind.Serial, new Block([.. run]))) { Step = length },
-            new For(restColumn, LoopMath.Int(0), count, LoopKind.Serial, new For(inner, whole, size, LoopKind.Serial, Copy(panel, inner, restColumn))),
+            new For(block, rows.First, whole, LoopKind.Serial, new For(column, LoopMath.Int(0), count, LoopKind.Serial, new Block([.. run]))) { Step = length },
+            new For(restColumn, LoopMath.Int(0), count, LoopKind.Serial, new For(inner, whole, rows.Last, LoopKind.Serial, Copy(panel, inner, restColumn))),
         ]));
     }
 
