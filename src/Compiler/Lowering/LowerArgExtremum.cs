@@ -3,58 +3,107 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
-/// <summary>The position of the first largest or smallest element along an axis, the first NaN before all.</summary>
+/// <summary>
+/// The position of the first largest or smallest element along an axis, the first NaN before all. Where there is just one line, and a long one, it is found in
+/// parts of the line, whose number depends on sizes only, and then among theirs.
+/// </summary>
 internal static class LowerArgExtremum
 {
-    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization)
     {
         Node x = root.Inputs[0];
         var op = (ArgExtremumOp)root.Op;
         View view = PointwiseExpression.ViewOf(x, materialization)!;
+        int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
+        return kept.All(a => x.Shape[a].Constant == 1) && Fusion.Costs.Nominal(x.Shape[op.Along]) >= LowerGroup.ElementsPerChunk
+            ? InParts(root, op, view, x.Shape[op.Along])
+            : [Lines(root, op, view, x.Shape, kept)];
+    }
+
+    private static LoweredKernel Lines(Node root, ArgExtremumOp op, View view, Shape shape, int[] kept)
+    {
         var kernel = new KernelBuilder(root);
-        EquatableArray<Dim> target = View.RowMajorWithout(x.Shape, op.Axes);
         LoopBuffer input = kernel.Input(view.Source);
         LoopBuffer output = kernel.Output(root);
-
-        Local[] at = [.. Enumerable.Range(0, x.Rank).Select(a => LoopMath.Index($"i{a}"))];
+        EquatableArray<Dim> target = View.RowMajorWithout(shape, op.Axes);
+        Local[] at = [.. Enumerable.Range(0, shape.Rank).Select(a => LoopMath.Index($"i{a}"))];
         LoopValue first = Position(view.Offset, view.Strides, skip: op.Along);
-        LoopValue candidate = new Load(input, LoopMath.Plus(first, LoopMath.Times(at[op.Along], kernel.Size(view.Strides[op.Along]))));
-        var best = new Local("best", x.DType);
+        LoopValue stride = kernel.Size(view.Strides[op.Along]);
         var bestAt = new Local("bestAt", DType.Int64);
-        var value = new Local("value", x.DType);
-        LoopValue wins = new BinaryValue(op is ArgMaxOp ? BinaryFunction.Greater : BinaryFunction.Less, value, best);
-        if (x.DType.IsFloat())
-        {
-            wins = LoopMath.Both(
-                new UnaryValue(UnaryFunction.Not, new UnaryValue(UnaryFunction.IsNaN, best)),
-                LoopMath.Either(wins, new UnaryValue(UnaryFunction.IsNaN, value)));
-        }
-
-        LoopStatement scan = new For(at[op.Along], LoopMath.Int(1), kernel.Size(x.Shape[op.Along]), LoopKind.Serial, new Block(
-        [
-            new Let(value, candidate),
-            new If(wins, new Block([new Assign(best, value), new Assign(bestAt, at[op.Along])])),
-        ]));
         LoopStatement body = new Block(
         [
-            new Let(best, new Load(input, first)),
-            new Let(bestAt, LoopMath.Int(0)),
-            scan,
+            .. Find(op, bestAt, LoopMath.Int(0), kernel.Size(shape[op.Along]), i => new Load(input, LoopMath.Plus(first, LoopMath.Times(i, stride)))),
             new Store(output, Position(0, target, skip: -1), bestAt),
         ]);
-        int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
-        return Nest.Serial(kernel, [.. kept.Select(a => at[a])], [.. kept.Select(a => x.Shape[a])], body);
+        return Nest.Serial(kernel, [.. kept.Select(a => at[a])], [.. kept.Select(a => shape[a])], body);
 
         LoopValue Position(Dim offset, EquatableArray<Dim> strides, int skip)
         {
             LoopValue position = kernel.Size(offset);
-            for (int axis = 0; axis < x.Rank; axis++)
+            for (int axis = 0; axis < shape.Rank; axis++)
             {
                 position = axis == skip || strides[axis] == Dim.Of(0) ? position : LoopMath.Plus(position, LoopMath.Times(at[axis], kernel.Size(strides[axis])));
             }
 
             return position;
         }
+    }
+
+    private static LoweredKernel[] InParts(Node root, ArgExtremumOp op, View view, Dim length)
+    {
+        var kernel = new KernelBuilder(root);
+        Dim count = (length + (LowerGroup.ElementsPerChunk - 1)) / LowerGroup.ElementsPerChunk;
+        Node parts = kernel.Scratch(DType.Int64, count);
+        Local part = LoopMath.Index("part");
+        Local from = LoopMath.Index("from");
+        var bestAt = new Local("bestAt", DType.Int64);
+        LoopValue to = LoopMath.Least(kernel.Size(length), LoopMath.Plus(from, LoopMath.Int(LowerGroup.ElementsPerChunk)));
+        LoweredKernel first = kernel.Build(count, new For(part, kernel.Begin, kernel.End, LoopKind.Parallel, new Block(
+        [
+            new Let(from, LoopMath.Times(part, LoopMath.Int(LowerGroup.ElementsPerChunk))),
+            .. Find(op, bestAt, from, to, i => Element(kernel, i)),
+            new Store(kernel.Output(parts), part, bestAt),
+        ])));
+
+        var among = new KernelBuilder(root);
+        var bestPart = new Local("bestPart", DType.Int64);
+        Load PositionOf(LoopValue part) => new(among.Input(parts), part);
+        LoweredKernel last = among.Build(1, new Block(
+        [
+            .. Find(op, bestPart, LoopMath.Int(0), among.Size(count), i => Element(among, PositionOf(i))),
+            new Store(among.Output(root), LoopMath.Int(0), PositionOf(bestPart)),
+        ]));
+        return [first, last];
+
+        Load Element(KernelBuilder kernel, LoopValue i) =>
+            new(kernel.Input(view.Source), LoopMath.Plus(kernel.Size(view.Offset), LoopMath.Times(i, kernel.Size(view.Strides[op.Along]))));
+    }
+
+    /// <summary>Declares where the best of some elements, at least one, is.</summary>
+    private static LoopStatement[] Find(ArgExtremumOp op, Local bestAt, LoopValue from, LoopValue to, Func<LoopValue, LoopValue> element)
+    {
+        Local i = LoopMath.Index("i");
+        LoopValue candidate = element(i);
+        var best = new Local("best", candidate.Type);
+        var value = new Local("value", candidate.Type);
+        LoopValue wins = new BinaryValue(op is ArgMaxOp ? BinaryFunction.Greater : BinaryFunction.Less, value, best);
+        if (candidate.Type.IsFloat())
+        {
+            wins = LoopMath.Both(
+                new UnaryValue(UnaryFunction.Not, new UnaryValue(UnaryFunction.IsNaN, best)),
+                LoopMath.Either(wins, new UnaryValue(UnaryFunction.IsNaN, value)));
+        }
+
+        return
+        [
+            new Let(best, element(from)),
+            new Let(bestAt, from),
+            new For(i, LoopMath.Plus(from, LoopMath.Int(1)), to, LoopKind.Serial, new Block(
+            [
+                new Let(value, candidate),
+                new If(wins, new Block([new Assign(best, value), new Assign(bestAt, i)])),
+            ])),
+        ];
     }
 }
 

@@ -12,6 +12,7 @@ internal static class LowerNode
     {
         return group.Domain is not null ? LowerGroup.Run(group, reads, options.StreamRows)
             : group.Product is not null ? LowerMatMul.Run(group, materialization, options.Width)
+            : group.Nodes is [{ Op: ArgExtremumOp } extremum] ? LowerArgExtremum.Run(extremum, materialization)
             : [Run(group.Nodes, materialization, options.Width)];
     }
 
@@ -32,7 +33,6 @@ internal static class LowerNode
 
     private static LoweredKernel Run(Node root, IMaterialization materialization, VectorWidth width) => root.Op switch
     {
-        ArgExtremumOp => LowerArgExtremum.Run(root, materialization),
         CumulativeSumOp or LinearRecurrenceOp or ScanOp or CumulativeArgExtremumOp => LowerScan.Run(root, materialization),
         ArgSortOp => LowerSorting.ArgSort(root, materialization),
         SearchSortedOp => LowerSorting.SearchSorted(root, materialization),

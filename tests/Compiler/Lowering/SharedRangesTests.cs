@@ -52,6 +52,8 @@ internal sealed class SharedRangesTests
         // One line after the other, behind an axis of size 1; and columns side by side.
         yield return Case("picked in a batch of one", [[1, "N", 40], [1, "N", 30]], x => Gather(x[0], 2, IndicesOfElements(x[1], 40)), [[2000], [0], [1]]);
         yield return Case("sorted in a batch of one", [[1, "N", 40]], x => ArgSort(x[0]) + ArgMax(x[0], 2, keepDims: true), [[1000], [0], [1]]);
+        yield return Case("found in one line", [["N", 2000]], x => ArgMax(Round(x[0])) + ArgMin(x[0]), [[200], [1], [17]]);
+        yield return Case("the first that is no number", [["N", 2000]], x => ArgMin(Log(x[0] + 4)), [[200], [1], [17]]);
         yield return Case("columns summed up", [["N", 300]], x => CumulativeSum(x[0], 0) + LinearRecurrence(x[0] * 0.1, x[0], 0), [[700], [0], [1], [3]]);
         yield return Case("best of columns", [["N", "M"]], x => CumulativeMax(x[0], 0).Indices, [[300, 200], [0, 200], [1, 64], [3, 65], [5, 2100]]);
 

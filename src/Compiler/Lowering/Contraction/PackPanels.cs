@@ -62,21 +62,20 @@ internal sealed class PackPanels
     {
         var group = new BlockAxis((width + ((PanelsPerGroup * columns) - 1)) / (PanelsPerGroup * columns), LoopMath.Index("group"));
         var block = new BlockAxis((k + (RowsPerBlock - 1)) / RowsPerBlock, LoopMath.Index("rows"));
-        bool isWhole = block.Count.Constant is 0 or 1;
-        LoopStatement panels = isWhole ? Group(group.Variable, new Stretch(LoopMath.Int(0), kernel.Size(k))) : Part(group.Variable, block.Variable);
-        BlockAxis[] axes = isWhole ? [group] : [group, block];
-        LoopStatement body = BlockLoops.Run(kernel, batch, axes, panels);
-        return kernel.Build(BlockLoops.Range(batch, axes), when is null ? body : new If(when(kernel), body));
+        LoopStatement body = block.Count.Constant is 0 or 1
+            ? BlockLoops.Run(kernel, batch, [group, block], Group(group.Variable, new Stretch(LoopMath.Int(0), kernel.Size(k))))
+            : BlockLoops.Runs(kernel, batch, [group], block.Count, run => Blocks(group.Variable, run));
+        return kernel.Build(BlockLoops.Range(batch, group, block), when is null ? body : new If(when(kernel), body));
     }
 
-    private Block Part(Local group, Local block)
+    private Block Blocks(Local group, Stretch blocks)
     {
-        Local from = LoopMath.Index("from");
-        Local to = LoopMath.Index("to");
+        Local from = LoopMath.Index("fromRow");
+        Local to = LoopMath.Index("toRow");
         return new Block(
         [
-            new Let(from, LoopMath.Times(block, LoopMath.Int(RowsPerBlock))),
-            new Let(to, LoopMath.Least(kernel.Size(k), LoopMath.Plus(from, LoopMath.Int(RowsPerBlock)))),
+            new Let(from, LoopMath.Times(blocks.First, LoopMath.Int(RowsPerBlock))),
+            new Let(to, LoopMath.Least(kernel.Size(k), LoopMath.Times(blocks.Last, LoopMath.Int(RowsPerBlock)))),
             Group(group, new Stretch(from, to)),
         ]);
     }
