@@ -76,17 +76,21 @@ internal static class LowerJoining
         Dim each = Count(root.Shape, whole + 1, whole + joined);
         Dim steps = root.Shape[whole] * each;
         LoopValue length = kernel.Size(Count(root.Shape, whole + joined, root.Rank));
+
+        // Axes with gaps may be joined, too, where each ends in one.
+        Dim start = Enumerable.Range(whole, joined).Select(a => op.Ranges[a].Low * Count(root.Shape, a + 1, whole + joined)).Aggregate((sum, d) => sum + d);
+        long every = op.Ranges[whole + joined - 1].Interior + 1;
         return kernel.Build(BlockLoops.Range(lead) * steps, BlockLoops.Runs(kernel, lead, [], steps, run => new Block(
         [
             Fill(LoopMath.Times(run.First, length), LoopMath.Times(run.Last, length)),
-            copy.Within(lead, whole, new CopyRun(whole, whole + joined, run, op.Ranges[whole].Low * each) { Every = joined > 1 ? 1 : op.Ranges[whole].Interior + 1 }),
+            copy.Within(lead, whole, new CopyRun(whole, whole + joined, run, start) { Every = every }),
         ])));
 
         For Fill(LoopValue first, LoopValue last)
         {
             Local i = LoopMath.Index("i");
-            LoopValue start = lead.Position(kernel, 0, target.Take(whole).ToEquatableArray());
-            return new For(i, first, last, LoopKind.Vector, new Store(kernel.Output(root), LoopMath.Plus(start, i), Literal.Of(root.DType, op.Value)));
+            LoopValue begin = lead.Position(kernel, 0, target.Take(whole).ToEquatableArray());
+            return new For(i, first, last, LoopKind.Vector, new Store(kernel.Output(root), LoopMath.Plus(begin, i), Literal.Of(root.DType, op.Value)));
         }
     }
 

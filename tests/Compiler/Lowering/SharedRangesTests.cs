@@ -39,6 +39,8 @@ internal sealed class SharedRangesTests
         yield return Case("both axes padded", [["N", 200]], x => Pad(x[0], [(2, 1), (3, 70)]), [[900], [0], [1], [17]]);
         yield return Case("with gaps", [["N", 50]], x => Gradient(Slice(x[0], 0, 3, step: 3), x[0]), [[4000], [10], [3], [5], [4]]);
         yield return Case("with gaps in a vector", [["N"]], x => Gradient(Slice(x[0], 0, 2, step: 5), x[0]), [[400_000], [5001], [2], [3]]);
+        yield return Case("with gaps that end rows", [["N", 60]], x => Gradient(Slice(Slice(x[0], 0, 1), 1, 0, step: 2), x[0]), [[4000], [2], [1], [5]]);
+        yield return Case("with gaps that begin rows", [["N", 60]], x => Gradient(Slice(Slice(x[0], 0, 1), 1, 2, step: 3), x[0]) * 2, [[4000], [2], [1], [5]]);
         yield return Case("one row padded", [["M", 30], ["N", 30]], x => Gradient(x[0][2], x[0]), [[9000, 0], [3, 1], [70, 0]]);
         yield return Case("images padded", [["N", 2, 400, 300]], x => Pad(x[0], [(0, 0), (0, 0), (1, 1), (2, 2)], value: 1), [[1], [3], [0]]);
         yield return Case("few rows of images padded", [[2, "N", 60]], x => Pad(x[0], 1, 5, 4), [[2000], [0], [1], [3]]);
