@@ -1,58 +1,59 @@
+using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// Sorting along an axis, a line after the other in memory of the thread: neighbouring runs are merged, then runs of twice the length, until one is
-/// left. What is compared are integers in the order of the elements, so that NaN and the direction need no care on the way. And looking up in sorted
-/// rows by halving.
+/// Sorting along an axis, a line after the other: loops write integers in the order of the elements, whatever their type, NaN and direction, to memory
+/// of the thread, and a routine finds where those of some ranks lie. And looking up in sorted rows by halving.
 /// </summary>
 internal static class LowerSorting
 {
+    private const long WorkOfSorting = 60;
+    private const long WorkOfSelection = 15;
+
     public static LoweredKernel ArgSort(Node root, IMaterialization materialization)
     {
         var op = (ArgSortOp)root.Op;
-        View view = PointwiseExpression.ViewOf(root.Inputs[0], materialization)!;
+        Node x = root.Inputs[0];
+        View view = PointwiseExpression.ViewOf(x, materialization)!;
         var kernel = new KernelBuilder(root);
         LoopBuffer input = kernel.Input(view.Source);
         LoopBuffer output = kernel.Output(root);
-        Dim length = root.Shape[op.Along];
-        LoopValue size = kernel.Size(length);
-        LoopBuffer keys = kernel.WorkerScratch(DType.Int64, length * 2);
-        LoopBuffer places = kernel.WorkerScratch(DType.Int64, length * 2);
+        Dim length = x.Shape[op.Along];
+        DType type = x.DType.Size() == sizeof(int) ? DType.Int32 : DType.Int64;
+        LoopBuffer keys = kernel.WorkerScratch(type, length);
+        Dim words = (2 * (type == DType.Int32 ? 1 : 2) * (op.First + op.Count + OrderRoutine.Spare)) + length;
+        LoopBuffer scratch = kernel.WorkerScratch(DType.Int64, words);
 
         Local[] at = LowerIndexing.Variables(root.Rank);
         Local read = LoopMath.Index("read");
         Local write = LoopMath.Index("write");
-        Local from = LoopMath.Index("from");
-        Local to = LoopMath.Index("to");
-        Local hold = LoopMath.Index("hold");
-        Local level = LoopMath.Index("level");
-        Local levels = LoopMath.Index("levels");
-        LoopValue Position(Dim offset, EquatableArray<Dim> strides, Local along) =>
+        EquatableArray<Dim> strides = View.RowMajor(root.Shape);
+        LoopValue Position(Dim offset, EquatableArray<Dim> strides, LoopValue along) =>
             LowerIndexing.Position(kernel, offset, strides, [.. at.Select((v, axis) => axis == op.Along ? along : v)]);
 
-        LoopStatement sort = new Block(
+        // Where the results of a line are no neighbours, they are put in their places afterwards.
+        (LoopValue size, LoopValue count) = (kernel.Size(length), kernel.Size(op.Count));
+        bool isDense = strides[op.Along] == Dim.Of(1);
+        BufferPart places = isDense ? new BufferPart(output, Position(0, strides, LoopMath.Int(0)), count)
+            : new BufferPart(kernel.WorkerScratch(DType.Int64, op.Count), LoopMath.Int(0), count);
+        Routine routine = Routine.Of(typeof(OrderRoutine), nameof(OrderRoutine.Run), type);
+        BufferPart[] parts = [new(keys, LoopMath.Int(0), size), places, new(scratch, LoopMath.Int(0), kernel.Size(words))];
+        LoopStatement order = new Block(
         [
-            new For(read, LoopMath.Int(0), size, LoopKind.Serial, new Block(
-            [
-                new Store(keys, read, Key(new Load(input, Position(view.Offset, view.Strides, read)), op.Descending)),
-                new Store(places, read, read),
-            ])),
-            new Let(from, LoopMath.Int(0)),
-            new Let(to, size),
-            new For(level, LoopMath.Int(0), levels, LoopKind.Serial, new Block(
-            [
-                Merges(keys, places, size, level, from, to),
-                new Let(hold, from),
-                new Assign(from, to),
-                new Assign(to, hold),
-            ])),
-            new For(write, LoopMath.Int(0), size, LoopKind.Serial, new Store(output, Position(0, View.RowMajor(root.Shape), write), new Load(places, LoopMath.Plus(from, write)))),
+            new For(read, LoopMath.Int(0), size, LoopKind.Vector, new Store(keys, read, Key(new Load(input, Position(view.Offset, view.Strides, read)), op.Descending))),
+            new Invoke(new Local("status", DType.Int64), routine, [.. parts], [size, kernel.Size(op.First), count])
+            {
+                Work = LoopMath.Times(size, LoopMath.Int(op.Count == length ? WorkOfSorting : WorkOfSelection)),
+            },
+            .. isDense ? Array.Empty<LoopStatement>()
+                : [new For(write, LoopMath.Int(0), count, LoopKind.Serial, new Store(output, Position(0, strides, write), new Load(places.Buffer, write)))],
         ]);
+        order = op.Count.Constant is > 0 ? order : new If(LoopMath.AtLeast(count, LoopMath.Int(1)), order);
         int[] others = [.. Enumerable.Range(0, root.Rank).Where(a => a != op.Along)];
-        return Nest.Serial(kernel, [.. others.Select(a => at[a])], [.. others.Select(a => root.Shape[a])], sort, before: new Let(levels, Halvings(length, kernel)));
+        return Nest.Serial(kernel, [.. others.Select(a => at[a])], [.. others.Select(a => root.Shape[a])], order);
     }
 
     public static LoweredKernel SearchSorted(Node root, IMaterialization materialization)
@@ -93,56 +94,10 @@ internal static class LowerSorting
         return Nest.Serial(kernel, at, [.. root.Shape], body, before: new Let(levels, Halvings(sorted.Shape[^1], kernel)));
     }
 
-    /// <summary>The runs of a level, merged by pairs from one half of the memory into the other.</summary>
-    private static Block Merges(LoopBuffer keys, LoopBuffer places, LoopValue size, Local level, Local from, Local to)
-    {
-        Local width = LoopMath.Index("width");
-        Local pair = LoopMath.Index("pair");
-        Local first = LoopMath.Index("first");
-        Local middle = LoopMath.Index("middle");
-        Local end = LoopMath.Index("end");
-        Local left = LoopMath.Index("left");
-        Local right = LoopMath.Index("right");
-        Local at = LoopMath.Index("at");
-        var leftKey = new Local("leftKey", DType.Int64);
-        var rightKey = new Local("rightKey", DType.Int64);
-        var takesLeft = new Local("takesLeft", DType.Bool);
-        LoopValue one = LoopMath.Int(1);
-
-        // A side that is used up is read at its last element, and not taken.
-        LoopStatement take = new Block(
-        [
-            new Let(leftKey, new Load(keys, LoopMath.Plus(from, LoopMath.Least(left, LoopMath.Minus(middle, one))))),
-            new Let(rightKey, new Load(keys, LoopMath.Plus(from, LoopMath.Least(right, LoopMath.Minus(end, one))))),
-            new Let(takesLeft, LoopMath.Both(
-                LoopMath.Less(left, middle),
-                LoopMath.Either(LoopMath.AtLeast(right, end), new BinaryValue(BinaryFunction.LessEqual, leftKey, rightKey)))),
-            new Store(keys, LoopMath.Plus(to, at), new SelectValue(takesLeft, leftKey, rightKey)),
-            new Store(places, LoopMath.Plus(to, at), new Load(places, LoopMath.Plus(from, new SelectValue(takesLeft, left, right)))),
-            new Assign(left, new SelectValue(takesLeft, LoopMath.Plus(left, one), left)),
-            new Assign(right, new SelectValue(takesLeft, right, LoopMath.Plus(right, one))),
-        ]);
-        LoopValue pairs = new BinaryValue(
-            BinaryFunction.ShiftRight, LoopMath.Minus(LoopMath.Plus(size, LoopMath.Times(width, LoopMath.Int(2))), one), LoopMath.Plus(level, one));
-        return new Block(
-        [
-            new Let(width, new BinaryValue(BinaryFunction.ShiftLeft, one, level)),
-            new For(pair, LoopMath.Int(0), pairs, LoopKind.Serial, new Block(
-            [
-                new Let(first, LoopMath.Times(pair, LoopMath.Times(width, LoopMath.Int(2)))),
-                new Let(middle, LoopMath.Least(LoopMath.Plus(first, width), size)),
-                new Let(end, LoopMath.Least(LoopMath.Plus(middle, width), size)),
-                new Let(left, first),
-                new Let(right, middle),
-                new For(at, first, end, LoopKind.Serial, take),
-            ])),
-        ]);
-    }
-
-    /// <summary>An integer in the order of the elements: NaN is the greatest, and 0 and −0 are one.</summary>
+    /// <summary>An integer of the element's size in the order of the elements: NaN is the greatest, and 0 and −0 are one.</summary>
     private static LoopValue Key(LoopValue x, bool descending)
     {
-        LoopValue key = LoopMath.Convert(DType.Int64, x);
+        LoopValue key = x;
         if (x.Type.IsFloat())
         {
             DType bits = x.Type == DType.Float32 ? DType.Int32 : DType.Int64;
@@ -153,7 +108,7 @@ internal static class LowerSorting
             LoopValue sign = new BinaryValue(BinaryFunction.ShiftRight, plain, Literal.Of(bits, x.Type.Size() == 4 ? 31 : 63));
             LoopValue most = bits == DType.Int32 ? Literal.Of(int.MaxValue) : Literal.Of(long.MaxValue);
             LoopValue ordered = new BinaryValue(BinaryFunction.Xor, plain, new BinaryValue(BinaryFunction.And, sign, most));
-            key = LoopMath.Convert(DType.Int64, new SelectValue(new UnaryValue(UnaryFunction.IsNaN, x), most, ordered));
+            key = new SelectValue(new UnaryValue(UnaryFunction.IsNaN, x), most, ordered);
         }
 
         return descending ? new UnaryValue(UnaryFunction.Not, key) : key;

@@ -1,10 +1,10 @@
 namespace GraphCompiler.Operations;
 
 /// <summary>
-/// The int64 positions of the elements along an axis in ascending or descending order: equal ones, 0 and −0 among them, in the order they have;
-/// NaN counts as the greatest. No slope: sorted values are taken at these positions.
+/// The int64 positions of the elements along an axis in ascending or descending order, or of those that have some ranks in it: equal ones, 0 and −0 among
+/// them, in the order they have; NaN counts as the greatest. No slope: sorted values are taken at these positions.
 /// </summary>
-internal sealed record ArgSortOp(int Along, bool Descending) : SingleResultOp
+internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Count) : SingleResultOp
 {
     private static readonly Comparer<double> NaNGreatest = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
 
@@ -16,7 +16,9 @@ internal sealed record ArgSortOp(int Along, bool Descending) : SingleResultOp
         context.RequireNumber();
         context.RequireAxis(Along, x.Rank);
         context.RequireAtLeast(int.MaxValue, x.Shape[Along], $"axis {Along} is too long; at most {int.MaxValue} elements can be sorted.");
-        return new NodeType(DType.Int64, x.Shape);
+        context.RequireAtLeast(First, 0, $"there is no element of rank {First}; ranks count from 0.");
+        context.RequireAtLeast(x.Shape[Along], First + Count, $"there are no {Count} elements from rank {First} on among the {x.Shape[Along]} along axis {Along}.");
+        return new NodeType(DType.Int64, x.Shape.With(Along, Count));
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
@@ -24,18 +26,20 @@ internal sealed record ArgSortOp(int Along, bool Descending) : SingleResultOp
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
-        long[] positions = new long[x.Count];
-        foreach (long[] line in Scanning.Lines(x.Shape, Along, reverse: false))
+        long[] shape = context.ResultShape();
+        int first = (int)context.ValueOf(First);
+        long[] positions = new long[TensorValue.CountOf(shape)];
+        foreach ((long[] line, long[] results) in Scanning.Lines(x.Shape, Along, reverse: false).Zip(Scanning.Lines(shape, Along, reverse: false)))
         {
             IEnumerable<int> places = Enumerable.Range(0, line.Length);
             int[] sorted = x.DType.IsFloat() ? Sorted(places, t => x.Reals[line[t]], NaNGreatest) : Sorted(places, t => x.Integers[line[t]], Comparer<long>.Default);
-            for (int t = 0; t < sorted.Length; t++)
+            for (int t = 0; t < results.Length; t++)
             {
-                positions[line[t]] = sorted[t];
+                positions[results[t]] = sorted[first + t];
             }
         }
 
-        return TensorValue.OfIntegers(DType.Int64, x.Shape, positions);
+        return TensorValue.OfIntegers(DType.Int64, shape, positions);
     }
 
     private int[] Sorted<T>(IEnumerable<int> places, Func<int, T> key, Comparer<T> comparer) =>

@@ -15,7 +15,7 @@ public static partial class Ops
     {
         RequireNumber("Sort", x);
         int along = Axis.Normalize(axis, x.Rank, "Sort", x);
-        return Picked(x, along, Node.Create(new ArgSortOp(along, descending), x));
+        return Picked(x, along, Ordered(x, along, descending));
     }
 
     /// <summary>The int64 positions of the elements along an axis in order; equal elements keep theirs, and NaN counts as the greatest. No gradient.</summary>
@@ -25,7 +25,7 @@ public static partial class Ops
     public static Node ArgSort(Node x, int axis = -1, bool descending = false)
     {
         RequireNumber("ArgSort", x);
-        return Node.Create(new ArgSortOp(Axis.Normalize(axis, x.Rank, "ArgSort", x), descending), x);
+        return Ordered(x, Axis.Normalize(axis, x.Rank, "ArgSort", x), descending);
     }
 
     /// <summary>The elements along the first axis in ascending order (PyTorch's msort).</summary>
@@ -37,7 +37,7 @@ public static partial class Ops
         return Sort(x, 0).Values;
     }
 
-    /// <summary>The k greatest or least elements along an axis, in order, and their int64 positions: of equal ones the first. NaN counts as the greatest. The whole axis is sorted, whatever k is.</summary>
+    /// <summary>The k greatest or least elements along an axis, in order, and their int64 positions: of equal ones the first. NaN counts as the greatest.</summary>
     /// <param name="x">Numbers, at least k along the axis.</param>
     /// <param name="k">How many.</param>
     /// <param name="axis">The axis.</param>
@@ -47,11 +47,11 @@ public static partial class Ops
         RequireNumber("TopK", x);
         int along = Axis.Normalize(axis, x.Rank, "TopK", x);
         return k >= 0 && Dim.AtLeast(x.Shape[along], k) != false
-            ? Picked(x, along, Slice(Node.Create(new ArgSortOp(along, largest), x), along, 0, k))
+            ? Picked(x, along, Node.Create(new ArgSortOp(along, largest, 0, k), x))
             : throw new ShapeException($"TopK: {k} elements cannot be taken of the {x.Shape[along]} along axis {along}. Input: {x.Describe()}.");
     }
 
-    /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest. The whole axis is sorted.</summary>
+    /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
     /// <param name="x">Numbers, at least k along the axis.</param>
     /// <param name="k">Which, at least 1.</param>
     /// <param name="axis">The axis.</param>
@@ -61,7 +61,7 @@ public static partial class Ops
         RequireNumber("KthValue", x);
         int along = Axis.Normalize(axis, x.Rank, "KthValue", x);
         return k >= 1 && Dim.AtLeast(x.Shape[along], k) != false
-            ? Pick(x, along, keepDims, Slice(Node.Create(new ArgSortOp(along, Descending: false), x), along, k - 1, k))
+            ? Pick(x, along, keepDims, Node.Create(new ArgSortOp(along, Descending: false, k - 1, 1), x))
             : throw new ShapeException($"KthValue: there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1. Input: {x.Describe()}.");
     }
 
@@ -95,9 +95,7 @@ public static partial class Ops
             throw new ShapeException($"MedianWithIndex: axis {along} has no elements to choose from. Input: {x.Describe()}.");
         }
 
-        Node order = Node.Create(new ArgSortOp(along, Descending: false), x);
-        Dim middle = (size - 1) / 2;
-        Node index = Slice(order, along, middle, middle + 1);
+        Node index = Node.Create(new ArgSortOp(along, Descending: false, (size - 1) / 2, 1), x);
         if (x.DType.IsFloat())
         {
             // NaN is sorted to the end; the first of them counts.
@@ -125,6 +123,8 @@ public static partial class Ops
         // One row for all values: they are one row, too.
         return Reshape(Node.Create(new SearchSortedOp(right), sorted, Reshape(NotNull(values), [values.Shape.ElementCount])), values.Shape);
     }
+
+    private static Node Ordered(Node x, int along, bool descending) => Node.Create(new ArgSortOp(along, descending, 0, x.Shape[along]), x);
 
     private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (TakeAlongAxis(x, indices, along), indices);
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using CsCheck;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
@@ -41,6 +42,95 @@ public class SortingTests
             iter: 200,
             threads: 1);
     }
+
+    /// <summary>Lines of every kind and length, at ranks of every kind, against a stable sort: each way of selection is taken.</summary>
+    [Test]
+    public void Selections_are_parts_of_the_stable_sort([Values] DType type, [Values] bool largest)
+    {
+        if (type == DType.Bool)
+        {
+            return;
+        }
+
+        var random = new Random(7);
+        foreach ((int length, int k) in new[] { (1, 1), (9, 2), (33, 1), (33, 33), (257, 3), (257, 12), (700, 100), (700, 520), (700, 700), (5000, 5), (5000, 160), (5000, 900), (5000, 4900) })
+        {
+            Node x = type switch { DType.Float32 => Input("x", ["N"]), DType.Float64 => Input<double>("x", ["N"]), DType.Int32 => Input<int>("x", ["N"]), _ => Input<long>("x", ["N"]) };
+            (Node top, Node kth) = (TopK(x, k, 0, largest).Indices, KthValue(x, k, 0).Indices);
+            CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [top, kth, ArgSort(x, 0, largest)]);
+            foreach (Func<int, double> line in Lines(random, length))
+            {
+                double[] values = [.. Enumerable.Range(0, length).Select(line).Select(v => type.IsInteger() && !double.IsFinite(v) ? 0 : v)];
+                Argument argument = type switch
+                {
+                    DType.Float32 => values.Select(v => (float)v).ToArray(),
+                    DType.Float64 => values,
+                    DType.Int32 => values.Select(v => (int)v).ToArray(),
+                    _ => values.Select(v => (long)(v * (1L << 31))).ToArray(),
+                };
+                IEnumerable<long> places = Enumerable.Range(0, length).Select(i => (long)i);
+                var order = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
+                double Key(long i) => type == DType.Float32 ? (float)values[i] : type == DType.Int32 ? (int)values[i] : type == DType.Int64 ? (long)(values[i] * (1L << 31)) : values[i];
+                long[] falling = [.. places.OrderByDescending(Key, order)];
+                long[] rising = [.. places.OrderBy(Key, order)];
+                Results results = graph.Run(argument);
+                Assert.That(results.GetArray<long>(0), Is.EqualTo((largest ? falling : rising)[..k]), $"{k} of {length}");
+                Assert.That(results.GetArray<long>(1), Is.EqualTo(rising[(k - 1)..k]), $"the {k}. of {length}");
+                Assert.That(results.GetArray<long>(2), Is.EqualTo(largest ? falling : rising), $"all of {length}");
+            }
+        }
+    }
+
+    [Test]
+    public void Selections_along_any_axis_and_of_no_elements_agree_with_the_interpreter()
+    {
+        Node x = Input("x", ["N", 7, "M"]);
+        Node[] results = [TopK(x, 2, 0).Indices, TopK(Transpose(x), 0, 1).Indices, TopK(x, 3, 1, largest: false).Indices, KthValue(x, 2, 2).Indices, MedianWithIndex(x, 1).Indices, Median(x)];
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([x], results, options: new CompileOptions { Verify = true });
+        var random = new Random(3);
+        foreach ((int n, int m) in new[] { (2, 2), (40, 3), (3, 90) })
+        {
+            float[] values = [.. Enumerable.Range(0, n * 7 * m).Select(_ => random.Next(-9, 9) / 4f)];
+            Assert.That(() => graph.Run(Tensor.Create(values, [n, 7, m])), Throws.Nothing);
+        }
+
+        Assert.That(() => graph.Run(Tensor.Create(new float[14], [1, 7, 2])), Throws.TypeOf<BindingException>().With.Message.Contains("N ≥ 2"));
+    }
+
+    [Test]
+    [NonParallelizable]
+    public void Warm_selections_allocate_nothing()
+    {
+        Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
+        Node x = Input("x", [3, 2000]);
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [TopK(x, 5).Indices, TopK(x, 700).Indices, Median(x), ArgSort(x)]);
+        float[] values = [.. Enumerable.Range(0, 6000).Select(i => (float)(i * 37L % 1009))];
+        (long[] few, long[] many, float[] median, long[] order) = (new long[15], new long[2100], new float[1], new long[6000]);
+        long least = long.MaxValue;
+        for (int round = 0; round < 5 && least > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int call = 0; call < 20; call++)
+            {
+                graph.Run([values], [few, many, median, order]);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.That(least, Is.Zero);
+    }
+
+    private static IEnumerable<Func<int, double>> Lines(Random random, int length) =>
+    [
+        _ => random.NextDouble() - 0.5,
+        i => i, i => -i, _ => 4,
+        i => i % 2 == 0 ? 0.0 : -0.0,
+        _ => random.Next(5) - 2,
+        i => random.Next(20) == 0 ? NaN : random.Next(20) == 0 ? -Infinity : Math.ScaleB(random.NextDouble() - 0.5, random.Next(30) - 15),
+        i => Math.Abs(i - (length / 2)),
+        i => (long)i * i % 1009,
+    ];
 
     [Test]
     public void Medians_are_the_lower_ones_and_NaN_wins()
