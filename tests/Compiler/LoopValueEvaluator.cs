@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using GraphCompiler.Execution;
@@ -101,12 +102,7 @@ internal sealed class LoopValueEvaluator
                     Floats(fma.X)[..count], Floats(fma.Y)[..count], Floats(fma.Z)[..count], Floats(value));
                 break;
             case SelectValue select:
-                var (condition, chosen, other) = (Bits(select.Condition), Bits(select.X), Bits(select.Y));
-                for (var i = 0; i < count; i++)
-                {
-                    result[i] = condition[i] != 0 ? chosen[i] : other[i];
-                }
-
+                Select(Bits(select.Condition), Bits(select.X), Bits(select.Y), result);
                 break;
             case UnaryValue unary:
                 ComputeUnary(unary, count);
@@ -158,23 +154,34 @@ internal sealed class LoopValueEvaluator
             case BinaryFunction.Divide: TensorPrimitives.Divide<float>(x, y, result); break;
             case BinaryFunction.Maximum: TensorPrimitives.Max<float>(x, y, result); break;
             case BinaryFunction.Minimum: TensorPrimitives.Min<float>(x, y, result); break;
-            case BinaryFunction.Equal or BinaryFunction.Less or BinaryFunction.Greater:
-                for (var i = 0; i < count; i++)
-                {
-                    bits[i] = Compare(binary.Function, x[i], y[i]) ? 1 : 0;
-                }
-
-                break;
+            case BinaryFunction.Equal or BinaryFunction.Less or BinaryFunction.Greater: Compare(binary.Function, Floats(binary.X), Floats(binary.Y), bits); break;
             default: throw new NotSupportedException(binary.ToString());
         }
     }
 
-    private static bool Compare(BinaryFunction function, float x, float y) => function switch
+    // Both of these take whole blocks, which are whole vectors; what lies beyond the count is never read.
+    private static void Select(int[] condition, int[] chosen, int[] other, int[] result)
     {
-        BinaryFunction.Equal => x == y,
-        BinaryFunction.Less => x < y,
-        _ => x > y,
-    };
+        for (var i = 0; i < Block; i += Vector<int>.Count)
+        {
+            Vector.ConditionalSelect(Vector.Equals(new Vector<int>(condition, i), Vector<int>.Zero), new Vector<int>(other, i), new Vector<int>(chosen, i)).CopyTo(result, i);
+        }
+    }
+
+    private static void Compare(BinaryFunction function, ReadOnlySpan<float> x, ReadOnlySpan<float> y, int[] result)
+    {
+        for (var i = 0; i < Block; i += Vector<float>.Count)
+        {
+            var (left, right) = (new Vector<float>(x[i..]), new Vector<float>(y[i..]));
+            var holds = function switch
+            {
+                BinaryFunction.Equal => Vector.Equals(left, right),
+                BinaryFunction.Less => Vector.LessThan(left, right),
+                _ => Vector.GreaterThan(left, right),
+            };
+            (holds & Vector<int>.One).CopyTo(result, i);
+        }
+    }
 
     private static void ComputeInts(BinaryFunction function, ReadOnlySpan<int> x, ReadOnlySpan<int> y, Span<int> result)
     {

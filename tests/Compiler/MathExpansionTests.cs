@@ -49,8 +49,7 @@ public sealed class MathExpansionTests
     [TestCaseSource(nameof(Bounds)), Category("Slow")]
     public void An_expansion_is_within_its_bound_in_a_dense_sweep(string function, double bound, int operations)
     {
-        var evaluator = Evaluator(Parse(function), out var reference);
-        var worst = Sweep(evaluator, reference, 17);
+        var worst = DenseSweep.Run(Parse(function), Evaluator(Parse(function), out _), 17);
         TestContext.Out.WriteLine($"{function}: {worst.Ulps:F3} ulp at {worst.Argument:R}, {operations} operations");
         Assert.That(worst.Ulps, Is.LessThanOrEqualTo(bound), $"at {worst.Argument:R}");
     }
