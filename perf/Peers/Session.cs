@@ -68,7 +68,7 @@ internal static class Session
                 }
             }
 
-            return [.. failures, .. Rows(work, systems, sides, Stopwatches.Measure(sides, rounds), peak)];
+            return [.. failures, .. Rows(work, systems, sides, Stopwatches.Measure(sides, rounds, systems.Threads > 1), peak)];
         }
         catch (Exception e)
         {

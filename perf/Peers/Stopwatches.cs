@@ -8,8 +8,14 @@ internal static class Stopwatches
     /// <summary>A sample lasts at least this long: the clock and the loop no longer matter, nor the odd interrupt.</summary>
     private const double SampleSeconds = 0.005;
 
-    /// <summary>How long a side runs, untimed, before each of its samples: caches are its own again, and the other's threads have gone to sleep.</summary>
+    /// <summary>How long a side runs, untimed, before each of its samples: caches are its own again.</summary>
     private const double TurnSeconds = 0.003;
+
+    /// <summary>
+    /// How long nobody runs before a turn if there are threads: OpenMP's look for work for long before they sleep (300,000 pauses, which are 14 ms on some
+    /// processors), and would take a core from whoever is next.
+    /// </summary>
+    private const int RestMilliseconds = 50;
 
     /// <summary>
     /// How long a side runs before the first sample: the JIT has tiered up, allocators have settled. The JIT waits until nothing new has been called for a
@@ -23,7 +29,7 @@ internal static class Stopwatches
     private const double PatienceSeconds = 4;
 
     /// <summary>Seconds a run: <c>[side][round]</c>, the sides in turn (A B C A B C …).</summary>
-    public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds)
+    public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds, bool useThreads)
     {
         int[] repetitions = [.. sides.Select(Warm)];
         double[][] seconds = [.. sides.Select(_ => new double[rounds])];
@@ -32,6 +38,7 @@ internal static class Stopwatches
             for (int side = 0; side < sides.Count; side++)
             {
                 sides[side].Reset?.Invoke();
+                Thread.Sleep(useThreads ? RestMilliseconds : 0);
                 RunFor(sides[side].Run, TurnSeconds);
                 seconds[side][round] = Sample(sides[side].Run, repetitions[side]);
             }

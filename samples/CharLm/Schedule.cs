@@ -24,7 +24,7 @@ internal sealed record Schedule(int Steps, int BatchSize = 64, double LearningRa
     /// <summary>A step's updates of the parameters: AdamW on gradients of bounded norm. Matrices decay; biases and norms do not.</summary>
     public IReadOnlyList<(Node Parameter, Node Value)> Updates(Node loss, IReadOnlyList<Node> parameters, Node rate)
     {
-        (IReadOnlyList<Node> gradients, _) = GradientClipping.ByNorm(Gradients(loss, parameters, Unreached.Error), MostNorm);
+        (IReadOnlyList<Node> gradients, _) = GradientClipping.ByNorm(Gradients(loss, parameters), MostNorm);
         ILookup<bool, (Node Parameter, Node Gradient)> groups = parameters.Zip(gradients).ToLookup(p => p.First.Rank > 1);
         return [.. AdamW(groups[true], WeightDecay), .. AdamW(groups[false], 0)];
 

@@ -142,6 +142,32 @@ internal sealed class OptimizerTests
     }
 
     [Test]
+    public void A_parameter_without_a_gradient_stays()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        Parameter<double> other = Parameter("other", 2.0);
+        Node loss = w * w;
+        List<Node> parameters = [w, other];
+        IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(0.25).Update(parameters, Gradients(loss, parameters, Unreached.Null));
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [loss], updates);
+        step.Run();
+        Assert.That((w.Values[0], other.Values[0]), Is.EqualTo((0.5, 2.0)));
+        Assert.That(() => Gradients(loss, parameters), Throws.TypeOf<GradientException>().With.Message.Contains("'other'"));
+    }
+
+    [Test]
+    public void Groups_of_parameters_are_updated_in_one_step()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        Parameter<double> b = Parameter("b", 2.0);
+        Node loss = (w * w) + (b * b);
+        using CompiledGraph step = GraphCompiler.Compiler.Compile(
+            [], [loss], [.. new Sgd(0.25).Minimize(loss, [w]), .. new Sgd(0.5) { Momentum = 0.9 }.Minimize(loss, [b])]);
+        step.Run();
+        Assert.That((w.Values[0], b.Values[0]), Is.EqualTo((0.5, 0.0)));
+    }
+
+    [Test]
     public void Mistakes_are_named()
     {
         Parameter<double> w = Parameter("w", 1.0);

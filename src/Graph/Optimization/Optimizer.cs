@@ -33,15 +33,15 @@ public abstract class Optimizer
     /// <exception cref="GradientException">The loss does not depend on a parameter, or is no single number.</exception>
     /// <exception cref="GraphException">What is to be trained is no parameter.</exception>
     public IReadOnlyList<(Node Parameter, Node Value)> Minimize(Node loss, IReadOnlyList<Node> parameters) =>
-        Update(parameters, Ops.Gradients(loss, parameters, Unreached.Error));
+        Update(parameters, Ops.Gradients(loss, parameters));
 
     /// <summary>The updates by given gradients, such as clipped ones.</summary>
     /// <param name="parameters">What is trained, each once.</param>
-    /// <param name="gradients">A gradient for each, of its shape and dtype.</param>
+    /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Unreached.Null"/> gives it.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="ArgumentException">There are not as many gradients as parameters, or a parameter is given twice.</exception>
     /// <exception cref="GraphException">What is to be trained is no parameter, or its gradient has another shape or dtype.</exception>
-    public IReadOnlyList<(Node Parameter, Node Value)> Update(IReadOnlyList<Node> parameters, IReadOnlyList<Node> gradients)
+    public IReadOnlyList<(Node Parameter, Node Value)> Update(IReadOnlyList<Node> parameters, IReadOnlyList<Node?> gradients)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -53,10 +53,15 @@ public abstract class Optimizer
         List<(Node, Node)> pairs = [];
         for (int i = 0; i < parameters.Count; i++)
         {
-            (Node w, Node g) = (parameters[i], gradients[i]);
+            (Node w, Node? g) = (parameters[i], gradients[i]);
             if (w is not IParameter)
             {
                 throw new GraphException($"{w.Describe()} cannot be trained: it is no parameter.");
+            }
+
+            if (g is null)
+            {
+                continue;
             }
 
             if (g.Results[0] != w.Results[0])

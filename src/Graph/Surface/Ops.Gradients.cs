@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GraphCompiler.Differentiation;
 using GraphCompiler.Rewriting;
 
@@ -33,7 +34,8 @@ public static partial class Ops
     /// <param name="unreached">What to give for a target that the loss does not depend on.</param>
     /// <returns>One gradient a target, of its shape and dtype; null where asked for.</returns>
     /// <exception cref="GradientException">The loss or a target requires no gradient, the loss has several elements, or does not reach a target.</exception>
-    public static GradientList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached)
+    [OverloadResolutionPriority(-1)] // An array could be either.
+    public static GradientList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached = Unreached.Error)
     {
         if (NotNull(loss).Shape.ElementCount != 1)
         {
