@@ -28,7 +28,7 @@ internal static class Stopwatches
     /// <summary>Past this, a slow side counts as warm whatever its number of calls.</summary>
     private const double PatienceSeconds = 4;
 
-    /// <summary>Seconds a run: <c>[side][round]</c>, the sides in turn (A B C A B C …).</summary>
+    /// <summary>Seconds a run: <c>[side][round]</c>, the sides in turn (A B C A B C …), with a rest before each turn if they use threads.</summary>
     public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds, bool useThreads)
     {
         int[] repetitions = [.. sides.Select(Warm)];
@@ -38,7 +38,11 @@ internal static class Stopwatches
             for (int side = 0; side < sides.Count; side++)
             {
                 sides[side].Reset?.Invoke();
-                Thread.Sleep(useThreads ? RestMilliseconds : 0);
+                if (useThreads)
+                {
+                    Thread.Sleep(RestMilliseconds);
+                }
+
                 RunFor(sides[side].Run, TurnSeconds);
                 seconds[side][round] = Sample(sides[side].Run, repetitions[side]);
             }

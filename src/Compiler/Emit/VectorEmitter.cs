@@ -19,8 +19,10 @@ internal sealed class VectorEmitter(
     private readonly Dictionary<Local, ParameterExpression> locals = [];
     private readonly IndexPolynomial position =
         IndexPolynomial.OfAtom(loop.Loop.Variable).Plus(IndexPolynomial.OfConstant(offset));
+
+    // The first lanes, where not all take part: a mask of them, and how many they are.
     private ParameterExpression? mask;
-    private ParameterExpression? masked;
+    private ParameterExpression? active;
 
     public int Lanes => operations.Bits / 8 / loop.LaneSize;
 
@@ -31,12 +33,12 @@ internal sealed class VectorEmitter(
     /// <summary>From here on only the first lanes touch memory and count in reductions, as many as counted.</summary>
     public void MaskTo(E count)
     {
-        masked = context.Keep(count, "lanes");
-        mask = context.Keep(operations.FirstLanes(masked, loop.MaskLane), "mask");
+        active = context.Keep(count, "lanes");
+        mask = context.Keep(operations.FirstLanes(active, loop.MaskLane), "mask");
     }
 
     /// <summary>All lanes count again.</summary>
-    public void Unmask() => (masked, mask) = (null, null);
+    public void Unmask() => (active, mask) = (null, null);
 
     /// <summary>The new value of a local: a reduction's stays as it was in masked lanes.</summary>
     public E Masked(Local local, E value) =>
@@ -389,7 +391,7 @@ internal sealed class VectorEmitter(
         }));
         context.Output.AddRange(frame.Preheader);
         E condition = E.LessThan(counter, E.Constant((long)Lanes));
-        context.Output.Add(Structure.While(masked is null ? condition : E.AndAlso(condition, E.LessThan(counter, masked)), body));
+        context.Output.Add(Structure.While(active is null ? condition : E.AndAlso(condition, E.LessThan(counter, active)), body));
     }
 
     // Values are keys by identity: their own equality would walk the whole DAG.
