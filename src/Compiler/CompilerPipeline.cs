@@ -18,7 +18,7 @@ internal static class CompilerPipeline
         List<Guard> guards = [.. GuardsOf(nodes)];
 
         nodes = context.Pass("input", nodes, n => n);
-        nodes = context.Pass("stabilize", nodes, n => Stabilize.Run(n, []).Of(n));
+        nodes = context.Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
         nodes = context.Pass("inline-calls", nodes, InlineCalls.Run);
 
         // The bodies of calls have conditions of their own; what simplification drops keeps its conditions.

@@ -2,29 +2,41 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Differentiation;
 
-/// <summary>Forward mode: one walk from inputs to roots that carries tangents. An op without a pushforward has its pullback transposed.</summary>
+/// <summary>Forward mode: one walk over a <see cref="StableGraph"/> from inputs to roots that carries tangents. An op without a pushforward has its pullback transposed.</summary>
 internal static class ForwardMode
 {
     /// <summary>The tangents of roots, given those of inputs; null where none reaches.</summary>
-    public static Node?[] Push(IReadOnlyList<Node> roots, IReadOnlyList<Node> inputs, IReadOnlyList<Node> directions)
+    public static Node?[] Push(IReadOnlyList<Node> roots, IReadOnlyList<Node> inputs, IReadOnlyList<Node?> directions) =>
+        Walk(roots, inputs, directions, null);
+
+    /// <summary>The same, where nothing below inputs is looked at: each has the tangent that it is given, null for none.</summary>
+    public static Node?[] PushWithin(IReadOnlyList<Node> roots, IReadOnlyList<Node> inputs, IReadOnlyList<Node?> directions) =>
+        Walk(roots, inputs, directions, new HashSet<Node>(inputs).Contains);
+
+    private static Node?[] Walk(IReadOnlyList<Node> roots, IReadOnlyList<Node> inputs, IReadOnlyList<Node?> directions, Func<Node, bool>? stop)
     {
-        List<Node> order = GraphWalk.TopologicalOrder(roots);
-        HashSet<Node> onPath = ReverseMode.OnPath(order, inputs);
+        var graph = new StableGraph(roots, inputs, stop);
         Dictionary<Node, Node?[]> tangents = [];
         Dictionary<Node, Node> given = [];
         for (int i = 0; i < inputs.Count; i++)
         {
-            given[inputs[i]] = given.TryGetValue(inputs[i], out Node? former) ? former + directions[i] : directions[i];
+            if (directions[i] is { } direction)
+            {
+                given[inputs[i]] = given.TryGetValue(inputs[i], out Node? former) ? former + direction : direction;
+            }
         }
 
-        foreach (Node node in order)
+        foreach (Node node in graph.Order)
         {
-            if (!onPath.Contains(node))
+            if (!graph.IsOnPath(node))
             {
                 continue;
             }
 
-            Push(node);
+            if (stop is null || !stop(node))
+            {
+                Push(node);
+            }
 
             // An input that depends on another moves with it and by its own tangent: reverse mode adds up the same way.
             if (given.TryGetValue(node, out Node? own))
@@ -48,10 +60,10 @@ internal static class ForwardMode
                 return;
             }
 
-            Node?[] own = [.. node.Inputs.Select(n => tangents.GetValueOrDefault(n)?[0])];
+            Node?[] own = [.. graph.InputsOf(node).Select(n => tangents.GetValueOrDefault(n)?[0])];
             if (own.Any(t => t is not null))
             {
-                tangents[node] = node.Op.Pushforward(node, own) ?? TransposePullback(node, own);
+                tangents[node] = graph.Pushforward(node, own) ?? TransposePullback(node, own);
             }
         }
     }

@@ -1,8 +1,9 @@
+using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Differentiation;
 
-/// <summary>Reverse mode: one walk from roots to targets that carries cotangents. What contributes nothing is never built.</summary>
+/// <summary>Reverse mode: one walk over a <see cref="StableGraph"/> from roots to targets that carries cotangents. What contributes nothing is never built.</summary>
 internal static class ReverseMode
 {
     /// <summary>The cotangents of targets, given those of roots; null for a target that no root with a cotangent reaches.</summary>
@@ -22,18 +23,17 @@ internal static class ReverseMode
 
     private static Node?[] Walk(IReadOnlyList<Node> roots, IReadOnlyList<Node?> seeds, IReadOnlyList<Node> targets, Func<Node, bool>? stop)
     {
-        List<Node> order = GraphWalk.TopologicalOrder(roots, stop);
-        HashSet<Node> onPath = OnPath(order, targets);
+        var graph = new StableGraph(roots, targets, stop);
         Dictionary<Node, Node?[]> cotangents = [];
         for (int i = 0; i < roots.Count; i++)
         {
             Add(cotangents, roots[i], 0, seeds[i]);
         }
 
-        for (int i = order.Count - 1; i >= 0; i--)
+        for (int i = graph.Order.Count - 1; i >= 0; i--)
         {
-            Node node = order[i];
-            if (!onPath.Contains(node) || node.Op.IsLeaf || (stop is not null && stop(node)) || !cotangents.TryGetValue(node, out Node?[]? own))
+            Node node = graph.Order[i];
+            if (!graph.IsOnPath(node) || node.Op.IsLeaf || (stop is not null && stop(node)) || !cotangents.TryGetValue(node, out Node?[]? own))
             {
                 continue;
             }
@@ -44,32 +44,18 @@ internal static class ReverseMode
                 continue;
             }
 
-            Node?[] pulled = node.Op.Pullback(node, own);
-            for (int k = 0; k < node.Inputs.Length; k++)
+            Node?[] pulled = graph.Pullback(node, own);
+            ImmutableArray<Node> inputs = graph.InputsOf(node);
+            for (int k = 0; k < inputs.Length; k++)
             {
-                if (onPath.Contains(node.Inputs[k]))
+                if (graph.IsOnPath(inputs[k]))
                 {
-                    Add(cotangents, node.Inputs[k], 0, pulled[k]);
+                    Add(cotangents, inputs[k], 0, pulled[k]);
                 }
             }
         }
 
         return [.. targets.Select(t => cotangents.TryGetValue(t, out Node?[]? found) ? found[0] : null)];
-    }
-
-    /// <summary>The nodes through which a change of a target reaches others, as far as gradients are recorded.</summary>
-    public static HashSet<Node> OnPath(IEnumerable<Node> order, IReadOnlyList<Node> targets)
-    {
-        HashSet<Node> onPath = [.. targets];
-        foreach (Node node in order)
-        {
-            if (node.RequiresGrad && node.Inputs.Any(onPath.Contains))
-            {
-                onPath.Add(node);
-            }
-        }
-
-        return onPath;
     }
 
     private static void Add(Dictionary<Node, Node?[]> cotangents, Node node, int result, Node? contribution)

@@ -20,7 +20,7 @@ internal sealed class CheckedFunction
     /// <param name="targets">float64 leaves.</param>
     /// <param name="point">The leaves' values.</param>
     /// <param name="symbol">The symbols' values.</param>
-    /// <param name="pull">The gradient graph: from outputs, their cotangents and targets to the cotangents of targets, null for zero.</param>
+    /// <param name="pull">The gradient graph: from outputs, their cotangents and targets to the cotangents of targets, null for zero. It has these leaves.</param>
     public CheckedFunction(
         IGraphEvaluator evaluator,
         IReadOnlyList<Node> outputs,

@@ -12,7 +12,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
 
     /// <summary>The first fault in topological order, or null.</summary>
     /// <param name="roots">What was differentiated.</param>
-    /// <param name="targets">Leaves that were varied.</param>
+    /// <param name="targets">With respect to what: nodes that do not depend on each other.</param>
     /// <param name="point">The leaves' values.</param>
     /// <param name="order">Up to which order the derivatives of each operation are checked.</param>
     public GradientFault? Find(IReadOnlyList<Node> roots, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, TensorValue> point, int order) =>
@@ -20,13 +20,13 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
 
     private GradientFault? Find(IReadOnlyList<Node> roots, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, TensorValue> point, int derivatives, EquatableArray<string> inside)
     {
-        List<Node> order = GraphWalk.TopologicalOrder(roots);
-        HashSet<Node> onPath = ReverseMode.OnPath(order, targets);
-        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll(roots, point, symbol, draws);
-        foreach (Node node in order)
+        var graph = new StableGraph(roots, targets, targets.Contains);
+        Node[] parts = [.. graph.Order.Where(n => graph.IsOnPath(n) && !targets.Contains(n)).SelectMany(graph.PartsOf)];
+        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([.. roots, .. parts.SelectMany(n => n.Inputs)], point, symbol, draws);
+        foreach (Node node in parts)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            if (onPath.Contains(node) && !node.Op.IsLeaf && !node.Op.PresumesSymmetry && node.Op is not OutputOp
+            if (node.RequiresGrad && !node.Op.PresumesSymmetry && node.Op is not OutputOp
                 && Check(node, [.. node.Inputs.Select(i => values[i][0])], derivatives, inside) is { } fault)
             {
                 return fault;

@@ -14,6 +14,7 @@ internal sealed class GradientChecker
     private readonly Node[] targets;
     private readonly GradientCheckOptions options;
     private readonly IGraphEvaluator evaluator;
+    private readonly Func<Node, Node, IReadOnlyList<Node>, IReadOnlyList<Node?>> pull;
     private readonly CheckRandom random;
     private readonly CheckPoint chosen;
 
@@ -23,11 +24,29 @@ internal sealed class GradientChecker
     private readonly Dictionary<Node, Node> originals = [];
     private readonly List<GradientEntry> entries = [];
     private readonly List<DotTest> dotTests = [];
-    private readonly Node[] wideTargets;
-    private readonly Node wideLoss;
 
-    public GradientChecker(Node loss, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, Tensor<double>> given, GradientCheckOptions options, IGraphEvaluator evaluator, RandomDraws? draws = null)
+    // Gradients are taken of the graph as it is, through targets wherever they lie; for differences, targets are variables of their own.
+    private readonly Node[] wideTargets;
+    private readonly Node[] variables;
+    private readonly Level lossLevel;
+
+    /// <param name="loss">What is differentiated.</param>
+    /// <param name="targets">With respect to what.</param>
+    /// <param name="given">Values of leaves.</param>
+    /// <param name="options">How to check.</param>
+    /// <param name="evaluator">How to compute.</param>
+    /// <param name="draws">What random operations draw.</param>
+    /// <param name="pull">What is checked, from an output, its cotangent and targets to the cotangents of targets; reverse mode by default.</param>
+    public GradientChecker(
+        Node loss,
+        IReadOnlyList<Node> targets,
+        IReadOnlyDictionary<Node, Tensor<double>> given,
+        GradientCheckOptions options,
+        IGraphEvaluator evaluator,
+        RandomDraws? draws = null,
+        Func<Node, Node, IReadOnlyList<Node>, IReadOnlyList<Node?>>? pull = null)
     {
+        this.pull = pull ?? ((output, cotangent, nodes) => Ops.Vjp([output], nodes, [cotangent], Unreached.Null));
         this.loss = loss;
         this.targets = [.. targets];
         this.options = options;
@@ -39,14 +58,12 @@ internal sealed class GradientChecker
         this.draws = draws ??= new RandomDraws(holds: true);
         chosen = CheckPoint.Of(order, given, options, random, draws);
 
-        // Targets become independent variables, and what is detached is a constant, whatever it was computed from.
+        // What is detached is a constant, whatever it was computed from.
         IReadOnlyDictionary<Node, Node> whole = WidenToDouble.Run(roots);
         Dictionary<Node, TensorValue> leaves = chosen.Values.ToDictionary(p => whole[p.Key], p => WidenToDouble.Wide(p.Value));
         Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([.. order.Where(n => n.Results.Count == 1).Select(n => whole[n])], leaves, chosen.SizeOf, draws);
-        Dictionary<Node, Node> cut = order
-            .Where(n => this.targets.Contains(n) || IsDetached(n))
-            .ToDictionary(n => n, n => Ops.Placeholder(WidenToDouble.Wide(n.Results[0]), n.Name ?? n.Op.Name, n.RequiresGrad));
-        IReadOnlyDictionary<Node, Node> wide = WidenToDouble.Run(roots, cut.GetValueOrDefault);
+        Dictionary<Node, Node> cut = order.Where(IsDetached).ToDictionary(n => n, n => Variable(n, requiresGrad: false));
+        IReadOnlyDictionary<Node, Node> wide = WidenToDouble.Run(roots, cut.GetValueOrDefault, this.targets.Contains);
         foreach ((Node original, Node node) in wide)
         {
             originals.TryAdd(node, original);
@@ -57,7 +74,17 @@ internal sealed class GradientChecker
         }
 
         wideTargets = [.. this.targets.Select(t => wide[t])];
-        wideLoss = wide[loss];
+        variables = [.. this.targets.Select(t => t.Op.IsLeaf ? wide[t] : Variable(t, requiresGrad: true))];
+        for (int i = 0; i < variables.Length; i++)
+        {
+            point[variables[i]] = values[whole[this.targets[i]]][0];
+        }
+
+        using (GradMode.EnableGrad())
+        {
+            Dictionary<Node, Node> replaced = wideTargets.Zip(variables).Where(p => p.First != p.Second).ToDictionary(p => p.First, p => p.Second);
+            lossLevel = new Level(wide[loss], GraphWalk.Substitute([wide[loss]], replaced)[0]);
+        }
     }
 
     public GradientReport Run()
@@ -65,26 +92,28 @@ internal sealed class GradientChecker
         GradientFault? fault = null;
         using (GradMode.EnableGrad())
         {
-            Node level = wideLoss;
+            Level level = lossLevel;
             for (int order = 1; order <= options.Order; order++)
             {
                 CheckedFunction function = Function(level);
                 Check(order, level, function);
                 if (entries.Any(e => e.Verdict == GradientVerdict.Failed) || dotTests[^1].Verdict == GradientVerdict.Failed)
                 {
-                    fault = Locate(level, 1) ?? (order > 1 ? Locate(wideLoss, order) : null);
+                    fault = Locate(level.Whole, 1) ?? (order > 1 ? Locate(lossLevel.Whole, order) : null);
                     break;
                 }
 
                 if (order < options.Order)
                 {
-                    level = Next(function, order);
+                    level = Next(level, function, order);
                 }
             }
         }
 
         return new GradientReport(loss, entries, dotTests, fault);
     }
+
+    private static Node Variable(Node node, bool requiresGrad) => Ops.Placeholder(WidenToDouble.Wide(node.Results[0]), node.Name ?? node.Op.Name, requiresGrad);
 
     private static bool IsDetached(Node node) =>
         node.Results.Count == 1 && node.DType.IsFloat() && !node.RequiresGrad && node.Inputs.Any(i => i.RequiresGrad);
@@ -121,11 +150,14 @@ internal sealed class GradientChecker
         }
     }
 
-    private CheckedFunction Function(Node level) => new(evaluator, [level], wideTargets, point, chosen.SizeOf, (outputs, cotangents, nodes) =>
-        level.RequiresGrad ? Ops.Vjp(outputs, nodes, cotangents, Unreached.Null) : new Node?[nodes.Count]);
+    private CheckedFunction Function(Level level) =>
+        new(evaluator, [level.Varied], variables, point, chosen.SizeOf, (_, cotangents, _) => Pull(level.Whole, cotangents[0], wideTargets));
+
+    private IReadOnlyList<Node?> Pull(Node output, Node cotangent, Node[] nodes) =>
+        output.RequiresGrad ? pull(output, cotangent, nodes) : new Node?[nodes.Length];
 
     /// <summary>The gradient graph as the next function: all gradients, weighted by fixed random numbers and summed.</summary>
-    private Node Next(CheckedFunction function, int order)
+    private Level Next(Level level, CheckedFunction function, int order)
     {
         TensorValue[] cotangents = function.Shaped(Cotangent(function));
         for (int i = 0; i < cotangents.Length; i++)
@@ -133,31 +165,32 @@ internal sealed class GradientChecker
             point[function.Cotangents[i]] = cotangents[i];
         }
 
-        Node? sum = null;
-        for (int i = 0; i < wideTargets.Length; i++)
+        Node[] weights = [.. variables.Select((v, i) => Ops.Placeholder(v.Results[0], $"weights{order}.{i}", requiresGrad: false))];
+        for (int i = 0; i < weights.Length; i++)
         {
-            if (function.Gradients[i] is { } gradient)
-            {
-                Node weights = Ops.Placeholder(gradient.Results[0], $"weights{order}.{i}", requiresGrad: false);
-                point[weights] = random.Weights(function.PointOf(i).Shape);
-                Node part = Ops.Sum(weights * gradient);
-                sum = sum is null ? part : sum + part;
-            }
+            point[weights[i]] = random.Weights(function.PointOf(i).Shape);
         }
 
-        return sum ?? Ops.Zeros([], DType.Float64);
+        Node sum = Weighted(function.Gradients, weights);
+        return new Level(sum, level.IsOne ? sum : Weighted(Pull(level.Varied, function.Cotangents[0], variables), weights));
+    }
+
+    private static Node Weighted(IReadOnlyList<Node?> gradients, Node[] weights)
+    {
+        Node[] parts = [.. gradients.Zip(weights).Where(p => p.First is not null).Select(p => Ops.Sum(p.Second * p.First!))];
+        return parts.Length == 0 ? Ops.Zeros([], DType.Float64) : parts.Aggregate((sum, part) => sum + part);
     }
 
     /// <summary>1 for a loss of one element, else fixed random weights.</summary>
     private double[] Cotangent(CheckedFunction function) =>
         function.OutputCount == 1 ? [1] : new CheckRandom(options.Seed ^ 0x5DEECE66D).Weights([function.OutputCount]).Reals;
 
-    private void Check(int order, Node level, CheckedFunction function)
+    private void Check(int order, Level level, CheckedFunction function)
     {
         List<(double[] Weights, EquatableArray<long>? Output)> cotangents = [];
-        if (options.Mode is GradientCheckMode.FullJacobianMode && level.Rank > 0)
+        if (options.Mode is GradientCheckMode.FullJacobianMode && level.Whole.Rank > 0)
         {
-            long[] shape = level.Shape.Evaluate(chosen.SizeOf);
+            long[] shape = level.Whole.Shape.Evaluate(chosen.SizeOf);
             for (int i = 0; i < function.OutputCount; i++)
             {
                 double[] unit = new double[function.OutputCount];
@@ -176,7 +209,7 @@ internal sealed class GradientChecker
             CheckTarget(order, function, target, rows);
         }
 
-        dotTests.Add(Dot(order, level, function));
+        dotTests.Add(Dot(order, level.Whole, function));
     }
 
     private void CheckTarget(int order, CheckedFunction function, int target, (double[] Weights, EquatableArray<long>? Output, double[][] Gradient)[] rows)
@@ -287,9 +320,13 @@ internal sealed class GradientChecker
 
     private GradientFault? Locate(Node root, int order)
     {
-        // What was differentiated is the stabilised graph.
-        Rewritten stable = Stabilize.Run([root], wideTargets);
-        GradientFault? found = new FaultLocator(evaluator, chosen.SizeOf, options, draws).Find([stable.Of(root)], wideTargets, point, order);
+        GradientFault? found = new FaultLocator(evaluator, chosen.SizeOf, options, draws).Find([root], wideTargets, point, order);
         return found is { } fault && fault.Inside.Count == 0 && originals.TryGetValue(fault.Node, out Node? original) ? fault with { Node = original } : found;
+    }
+
+    /// <summary>A function to be checked, which the gradients are taken of, and the same with variables in the place of targets, which differences are.</summary>
+    private readonly record struct Level(Node Whole, Node Varied)
+    {
+        public bool IsOne => ReferenceEquals(Whole, Varied);
     }
 }

@@ -7,9 +7,9 @@ internal static class GraphWalk
 {
     /// <summary>
     /// Every node that the roots reach, each after its inputs; the order is the same for the same graph. Nodes for which <paramref name="stop"/>
-    /// holds are listed, but what lies below them is not looked at.
+    /// holds are listed, but what lies below them is not looked at. <paramref name="inputsOf"/> says what a node's inputs count as, its own by default.
     /// </summary>
-    public static List<Node> TopologicalOrder(IEnumerable<Node> roots, Func<Node, bool>? stop = null)
+    public static List<Node> TopologicalOrder(IEnumerable<Node> roots, Func<Node, bool>? stop = null, Func<Node, ImmutableArray<Node>>? inputsOf = null)
     {
         List<Node> order = [];
         HashSet<Node> seen = [];
@@ -23,14 +23,15 @@ internal static class GraphWalk
 
             while (stack.TryPop(out (Node Node, int Next) top))
             {
-                if (top.Next == top.Node.Inputs.Length || (top.Next == 0 && stop is not null && stop(top.Node)))
+                ImmutableArray<Node> inputs = inputsOf is null ? top.Node.Inputs : inputsOf(top.Node);
+                if (top.Next == inputs.Length || (top.Next == 0 && stop is not null && stop(top.Node)))
                 {
                     order.Add(top.Node);
                     continue;
                 }
 
                 stack.Push((top.Node, top.Next + 1));
-                Node input = top.Node.Inputs[top.Next];
+                Node input = inputs[top.Next];
                 if (seen.Add(input))
                 {
                     stack.Push((input, 0));

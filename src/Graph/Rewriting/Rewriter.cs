@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Rewriting;
@@ -11,9 +10,18 @@ internal sealed record RewriteRule(string Name, Type Op, Func<Node, MatchContext
 {
     public static RewriteRule For<TOp>(string name, Func<Node, MatchContext, Node?> apply)
         where TOp : Op => new(name, typeof(TOp), apply);
+
+    /// <summary>What a node is replaced by, or null.</summary>
+    public Node? Replace(Node node, MatchContext context)
+    {
+        Node? replacement = Apply(node, context);
+        return replacement is null || ReferenceEquals(replacement, node) ? null
+            : replacement.Results[0] == node.Results[0] ? replacement
+            : throw new InvalidOperationException($"The rule '{Name}' made {replacement.Describe()} of {node.Describe()}.");
+    }
 }
 
-/// <summary>What rules may look at: nodes that somebody outside refers to are not to be matched through.</summary>
+/// <summary>What rules may look at: kept nodes, which somebody outside refers to, are not to be matched through.</summary>
 internal sealed class MatchContext(HashSet<Node> kept)
 {
     /// <summary>
@@ -45,28 +53,18 @@ internal sealed class Rewriter
     private readonly Dictionary<Computation, Node> canonical = [];
     private readonly Dictionary<Node, Node> map = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<string, int> hits = new(StringComparer.Ordinal);
-    private readonly HashSet<Node> kept = [];
-    private readonly HashSet<Node> wanted;
-    private readonly MatchContext context;
+    private readonly MatchContext context = new([]);
     private int budget;
 
-    private Rewriter(IEnumerable<RewriteRule> rules, IEnumerable<Node> keep)
-    {
-        this.rules = rules.GroupBy(r => r.Op).ToDictionary(g => g.Key, g => g.ToArray());
-        wanted = [.. keep];
-        context = new MatchContext(kept);
-    }
+    private Rewriter(IEnumerable<RewriteRule> rules) => this.rules = rules.GroupBy(r => r.Op).ToDictionary(g => g.Key, g => g.ToArray());
 
-    /// <summary>
-    /// Rewrites a graph. Somebody refers to the nodes in <paramref name="keep"/>, so each survives as a node of its own: it may take another
-    /// form, but never becomes one with another node, and everything that used it still does.
-    /// </summary>
-    public static Rewritten Run(IEnumerable<RewriteRule> rules, IReadOnlyList<Node> roots, IReadOnlyList<Node>? keep = null)
+    /// <summary>Rewrites a graph. What becomes of its nodes is other nodes, so nothing may be differentiated with respect to them after that.</summary>
+    public static Rewritten Run(IEnumerable<RewriteRule> rules, IReadOnlyList<Node> roots)
     {
-        var rewriter = new Rewriter(rules, keep ?? []);
+        var rewriter = new Rewriter(rules);
         using (GradMode.EnableGrad())
         {
-            List<Node> order = GraphWalk.TopologicalOrder([.. roots, .. keep ?? []]);
+            List<Node> order = GraphWalk.TopologicalOrder(roots);
             rewriter.budget = 1000 + (50 * order.Count);
             rewriter.Process(order);
         }
@@ -81,12 +79,6 @@ internal sealed class Rewriter
             if (!map.ContainsKey(node))
             {
                 Node result = Settle(node);
-                if (wanted.Contains(node) && !node.Op.IsLeaf)
-                {
-                    result = Alone(node, result);
-                    kept.Add(result);
-                }
-
                 map[node] = result;
                 map[result] = result;
             }
@@ -95,9 +87,7 @@ internal sealed class Rewriter
 
     private Node Settle(Node node)
     {
-        // A wanted node is settled by way of a copy, so that no twin is ever mapped to it.
-        ImmutableArray<Node> inputs = [.. node.Inputs.Select(i => map[i])];
-        Node current = Merge(wanted.Contains(node) && !node.Op.IsLeaf ? node.Rebuild(inputs) : node.On(inputs));
+        Node current = Merge(node.On([.. node.Inputs.Select(i => map[i])]));
         if (map.TryGetValue(current, out Node? settled))
         {
             return settled;
@@ -110,14 +100,9 @@ internal sealed class Rewriter
 
         foreach (RewriteRule rule in candidates)
         {
-            if (budget <= 0 || rule.Apply(current, context) is not { } replacement || ReferenceEquals(replacement, current))
+            if (budget <= 0 || rule.Replace(current, context) is not { } replacement)
             {
                 continue;
-            }
-
-            if (replacement.Results[0] != current.Results[0])
-            {
-                throw new InvalidOperationException($"The rule '{rule.Name}' made {replacement.Describe()} of {current.Describe()}.");
             }
 
             budget--;
@@ -133,14 +118,6 @@ internal sealed class Rewriter
 
         return current;
     }
-
-    /// <summary>
-    /// A node like the one settled on that nobody shares: with a derivative taken with respect to it, a twin or an input that it turned out to
-    /// equal must not count as it.
-    /// </summary>
-    private Node Alone(Node node, Node settled) => settled.Op.IsLeaf || settled.RequiresGrad != node.RequiresGrad
-        ? node.Rebuild([.. node.Inputs.Select(i => map[i])])
-        : settled.Rebuild(settled.Inputs);
 
     private Node Merge(Node node)
     {

@@ -3,8 +3,8 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Rewriting;
 
 /// <summary>
-/// Rewrites what would overflow, cancel or lose accuracy. Runs before differentiation, so that derivatives are those of the stable form; each
-/// rule's result matches no rule again.
+/// Rewrites what would overflow, cancel or lose accuracy: what is compiled, and, as <see cref="StableForms"/>, what is differentiated. Each rule's result
+/// matches no rule again.
 /// </summary>
 internal static class Stabilize
 {
@@ -28,7 +28,7 @@ internal static class Stabilize
             m.Is<LogSoftmaxOp>(node.Inputs[0]) ? Ops.Softmax(node.Inputs[0].Inputs[0], ((LogSoftmaxOp)node.Inputs[0].Op).Along) : null),
     ];
 
-    public static Rewritten Run(IReadOnlyList<Node> roots, IReadOnlyList<Node> keep) => Rewriter.Run(Rules, roots, keep);
+    public static Rewritten Run(IReadOnlyList<Node> roots) => Rewriter.Run(Rules, roots);
 
     private static Node? OtherThanOne(Node sum) => Splat.Is(sum.Inputs[0], 1) ? sum.Inputs[1] : Splat.Is(sum.Inputs[1], 1) ? sum.Inputs[0] : null;
 

@@ -11,19 +11,22 @@ internal sealed class WidenToDouble
 {
     private readonly Dictionary<Node, Node> map = [];
     private readonly Func<Node, Node?> cut;
+    private readonly Func<Node, bool> apart;
     private readonly bool keepLeaves;
 
-    private WidenToDouble(Func<Node, Node?>? cut, bool keepLeaves)
+    private WidenToDouble(Func<Node, Node?>? cut, bool keepLeaves, Func<Node, bool>? apart = null)
     {
         this.cut = cut ?? (_ => null);
+        this.apart = apart ?? (_ => false);
         this.keepLeaves = keepLeaves;
     }
 
     /// <summary>What every node that the roots reach becomes.</summary>
     /// <param name="roots">Any nodes.</param>
     /// <param name="cut">What to put in a node's place, already wide; null to widen it.</param>
-    public static IReadOnlyDictionary<Node, Node> Run(IReadOnlyList<Node> roots, Func<Node, Node?>? cut = null) =>
-        new WidenToDouble(cut, keepLeaves: false).Widen(roots);
+    /// <param name="apart">Nodes that become nodes of their own, casts too.</param>
+    public static IReadOnlyDictionary<Node, Node> Run(IReadOnlyList<Node> roots, Func<Node, Node?>? cut = null, Func<Node, bool>? apart = null) =>
+        new WidenToDouble(cut, keepLeaves: false, apart).Widen(roots);
 
     /// <summary>The type with float64 in the place of float32.</summary>
     public static NodeType Wide(NodeType type) => type.DType == DType.Float32 ? type with { DType = DType.Float64 } : type;
@@ -56,7 +59,7 @@ internal sealed class WidenToDouble
         }
 
         Op op = Widen(node.Op);
-        if (op is CastOp && inputs[0].DType == DType.Float64 && node.DType.IsFloat())
+        if (op is CastOp && inputs[0].DType == DType.Float64 && node.DType.IsFloat() && !apart(node))
         {
             return inputs[0].RequiresGrad == node.RequiresGrad ? inputs[0] : Ops.Detach(inputs[0]);
         }

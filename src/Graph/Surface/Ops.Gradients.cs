@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using GraphCompiler.Differentiation;
-using GraphCompiler.Rewriting;
 
 namespace GraphCompiler;
 
@@ -59,8 +58,7 @@ public static partial class Ops
         CheckDirections("Vjp", "output", "cotangent", outputs, cotangents);
         RequireGrad(outputs, "The output");
         RequireGrad(targets, "The target");
-        Rewritten stable = Stabilize.Run(outputs, targets);
-        Node?[] pulled = ReverseMode.Pull(stable.Of(outputs), [.. cotangents], stable.Of(targets));
+        Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
         return new GradientList([.. pulled.Select((p, i) => p ?? Missing(outputs, targets[i], unreached))]);
     }
 
@@ -76,8 +74,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(tangents);
         CheckDirections("Jvp", "input", "tangent", inputs, tangents);
         RequireGrad(inputs, "The input");
-        Rewritten stable = Stabilize.Run(outputs, inputs);
-        Node?[] pushed = ForwardMode.Push(stable.Of(outputs), stable.Of(inputs), tangents);
+        Node?[] pushed = ForwardMode.Push(outputs, inputs, tangents);
         return new GradientList([.. pushed.Select((p, i) => p ?? ZerosLike(outputs[i]))]);
     }
 

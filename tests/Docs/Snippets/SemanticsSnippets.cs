@@ -87,6 +87,22 @@ public sealed class SemanticsSnippets
     }
 
     [Test]
+    public void Gradients_go_through_the_node_itself()
+    {
+        // snippet: intermediate-target
+        var p = Input("p", [], requiresGrad: true);
+        var q = p * 1f;
+        var g = Gradients(q.Pow(3), q)[0];
+        var again = Gradients(q * g, q)[0];                 // d(3q³)/dq
+        var product = HessianVectorProduct(q.Pow(3), [q], [Ones([])])[0];
+        var evaluate = Compiler.Compile<Func<float, (float, float)>>([p], [again, product]);
+        var (ofGradient, ofHessian) = evaluate(2f);         // 36, 12
+
+        // end
+        Assert.That((ofGradient, ofHessian), Is.EqualTo((36f, 12f)));
+    }
+
+    [Test]
     public void Where_lets_no_nan_out_of_the_branch_not_taken()
     {
         // snippet: where-no-nan
