@@ -7,12 +7,12 @@ namespace GraphCompiler.Tests;
 
 public sealed class VectorMathTests
 {
-    // Measured on the references, rounded up.
+    // Measured on the references, rounded up. They hold what a dense search found to be furthest off, so docs/semantics.md promises little more.
     private static readonly (string Name, double Ulps)[] _bounds =
     [
-        ("Exp", 1), ("Exp2", 0.75), ("ExpM1", 1.55), ("Log", 1), ("Log2", 1), ("Log10", 1.1), ("Log1P", 1), ("Tanh", 1.5), ("Sigmoid", 1.25), ("Sinh", 1.25), ("Cosh", 1),
-        ("Asinh", 1), ("Acosh", 1.5), ("Atanh", 1.25), ("Cbrt", 0.6), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 1.75), ("Asin", 0.75), ("Acos", 0.75), ("Atan", 0.75), ("Erf", 1), ("Erfc", 3.25),
-        ("ErfInv", 2.5), ("BesselI0", 1.5), ("BesselI1", 3.25), ("LogGamma", 2), ("Digamma", 2.5), ("Polygamma1", 3.5), ("Polygamma2", 5.5), ("Polygamma3", 6.5), ("Polygamma5", 10),
+        ("Exp", 1.5), ("Exp2", 0.75), ("ExpM1", 2), ("Log", 1), ("Log2", 1.5), ("Log10", 1.75), ("Log1P", 1.25), ("Tanh", 2.25), ("Sigmoid", 2.25), ("Sinh", 1.5), ("Cosh", 1),
+        ("Asinh", 2.25), ("Acosh", 2.5), ("Atanh", 2.25), ("Cbrt", 0.6), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 2.75), ("Asin", 0.75), ("Acos", 0.75), ("Atan", 2), ("Erf", 1), ("Erfc", 4.5),
+        ("ErfInv", 2.5), ("BesselI0", 3.75), ("BesselI1", 4), ("LogGamma", 3.25), ("Digamma", 3.75), ("Polygamma1", 3.5), ("Polygamma2", 5.5), ("Polygamma3", 6.5), ("Polygamma5", 10),
         ("Polygamma8", 11),
     ];
 
@@ -198,6 +198,48 @@ public sealed class VectorMathTests
         var function = Find(name);
         Assert.That(Identity(function.Double(argument)), Is.EqualTo(Identity(expected)));
         Assert.That(function.Double(double.NaN), Is.NaN);
+    }
+
+    [TestCase("Sin", -1, 1)]
+    [TestCase("Cos", -1, 1)]
+    [TestCase("Tanh", -1, 1)]
+    [TestCase("Sigmoid", 0, 1)]
+    [TestCase("Exp", 0, double.PositiveInfinity)]
+    [TestCase("Exp2", 0, double.PositiveInfinity)]
+    [TestCase("ExpM1", -1, double.PositiveInfinity)]
+    [TestCase("Cosh", 1, double.PositiveInfinity)]
+    [TestCase("Erf", -1, 1)]
+    [TestCase("Erfc", 0, 2)]
+    [TestCase("Atan", -Math.PI / 2, Math.PI / 2)]
+    [TestCase("BesselI0", 1, double.PositiveInfinity)]
+    public void A_double_function_stays_within_its_range(string name, double least, double most)
+    {
+        Overloads function = Find(name);
+        var random = new Random(1);
+        for (int i = 0; i < 200_000; i++)
+        {
+            // Near multiples of π/2, near 0, and where functions saturate.
+            double small = (random.Next(2) == 0 ? 1 : -1) * Math.Pow(10, -16 * random.NextDouble());
+            double x = (i % 3) switch
+            {
+                0 => (Math.PI / 2 * random.Next(-1000, 1000)) + small,
+                1 => small,
+                _ => (80 * random.NextDouble()) - 40,
+            };
+            double y = function.Double(x);
+            if (!(y >= least && y <= most))
+            {
+                Assert.Fail($"{name}({x:R}) = {y:R} is outside of [{least:R}, {most:R}]");
+            }
+        }
+    }
+
+    [TestCase(-9.424777960233952)]
+    [TestCase(12.566370616818167)]
+    public void The_root_of_what_a_cosine_leaves_of_1_is_a_number(double x)
+    {
+        double cos = VectorMath.Apply<Functions.Cos>(x);
+        Assert.That(Math.Sqrt(1 - (cos * cos)), Is.Not.NaN);
     }
 
     [Test]

@@ -9,8 +9,16 @@ internal static partial class DoubleMath
     private const double PiHigh = 3.141592653589793;
     private const double PiLow = 1.2246467991473532e-16;
 
+    /// <summary>Sine over cosine, both in two parts: the quotient of the high ones, and what it lacks.</summary>
     internal static T Tan<T>(T x)
-        where T : struct, IDoubleLanes<T> => Sin(x) / Cos(x);
+        where T : struct, IDoubleLanes<T>
+    {
+        var (sin, lowOfSin, signOfSin) = SplitSin(x);
+        var (cos, lowOfCos, signOfCos) = SplitCos(x);
+        var quotient = sin / cos;
+        var lacks = (T.Fma(T.Of(0) - quotient, cos, sin) + T.Fma(T.Of(0) - quotient, lowOfCos, lowOfSin)) / cos;
+        return WithLargeAngles(x, (quotient + lacks) ^ (signOfSin ^ signOfCos), static x => Math.Sin(x) / Math.Cos(x));
+    }
 
     /// <summary>x + x·z·R(z), z = x², up to ½; above, π/2 − 2 asin √((1 − |x|)/2).</summary>
     internal static T Asin<T>(T x)

@@ -31,7 +31,7 @@ internal static partial class DoubleMath
         return T.Select(T.Less(Abs(x), T.Of(1e-17)), x, h + h);
     }
 
-    /// <summary>h + h/(2h + 1) with h = (e^|x| − 1)/2.</summary>
+    /// <summary>Below 1 x + x³·S(x²), the first terms of the series; above, h + h/(2h + 1) with h = (e^|x| − 1)/2.</summary>
     internal static T Sinh<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
@@ -39,7 +39,11 @@ internal static partial class DoubleMath
         var h = HalfExpM1(Min(T.Of(40), a));
         var y = h + (h / (h + h + T.Of(1)));
         y = T.Select(T.Less(T.Of(40), a), HalfExp(a), y);
-        return T.Select(T.Less(a, T.Of(1e-9)), x, WithSignOf(x, y));
+        var z = a * a;
+        var s = Polynomial(
+            z, 8.22063524662433e-18, 2.8114572543455206e-15, 7.647163731819816e-13, 1.6059043836821613e-10, 2.505210838544172e-08,
+            2.7557319223985893e-06, 0.0001984126984126984, 0.008333333333333333, 0.16666666666666666);
+        return WithSignOf(x, T.Select(T.Less(a, T.Of(1)), T.Fma(z * a, s, a), y));
     }
 
     /// <summary>w + 1/(4w) with w = e^|x|/2.</summary>

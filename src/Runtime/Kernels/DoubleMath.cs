@@ -86,20 +86,35 @@ internal static partial class DoubleMath
         return WithLogLimits(x, T.Of(-1), WithSignOf(x, LogOf(n, LogOfOnePlus(f))));
     }
 
-    /// <summary>±sin r with r = |x| − n·π in ±π/2; lanes beyond the limit go to the platform's function, which reduces any double.</summary>
+    /// <summary>±sin r; lanes beyond the limit go to the platform's function, which reduces any double.</summary>
     internal static T Sin<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var (high, low, sign) = SplitSin(x);
+        return WithLargeAngles(x, (high + low) ^ sign, Math.Sin);
+    }
+
+    internal static T Cos<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var (high, low, sign) = SplitCos(x);
+        return WithLargeAngles(x, (high + low) ^ sign, Math.Cos);
+    }
+
+    /// <summary>sin r in two parts and what to turn its sign with, for r = |x| − n·π in ±π/2.</summary>
+    private static (T High, T Low, T Sign) SplitSin<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
         var a = Abs(x);
         var shifted = T.Fma(a, T.Of(0.3183098861837907), T.Of(Rounder));
         var n = shifted - T.Of(Rounder);
         var r = T.Fma(n, T.Of(2.994769809718363e-33), T.Fma(n, T.Of(-1.2246467991473532e-16), T.Fma(n, T.Of(-3.141592653589793), a)));
-        var sign = (x & T.Of(-0.0)) ^ T.ShiftBitsLeft(shifted, 63);
-        return WithLargeAngles(x, a, SinWithinHalfPi(r) ^ sign, Math.Sin);
+        var (high, low) = SinWithinHalfPi(r);
+        return (high, low, (x & T.Of(-0.0)) ^ T.ShiftBitsLeft(shifted, 63));
     }
 
-    /// <summary>∓sin r with r = |x| − m·π/2 in ±π/2 for the nearest odd m.</summary>
-    internal static T Cos<T>(T x)
+    /// <summary>The same for the cosine, which is ∓sin r for r = |x| − m·π/2 in ±π/2 and the nearest odd m.</summary>
+    private static (T High, T Low, T Sign) SplitCos<T>(T x)
         where T : struct, IDoubleLanes<T>
     {
         var a = Abs(x);
@@ -108,8 +123,8 @@ internal static partial class DoubleMath
         var r = T.Fma(m, T.Of(1.4973849048591815e-33), T.Fma(m, T.Of(-6.123233995736766e-17), T.Fma(m, T.Of(-1.5707963267948966), a)));
 
         // Odd multiples 1, 5, 9… of π/2 have the low bit of (m − 1)/2 clear, and there cos falls.
-        var sign = T.ShiftBitsLeft(shifted, 63) ^ T.Of(-0.0);
-        return WithLargeAngles(x, a, SinWithinHalfPi(r) ^ sign, Math.Cos);
+        var (high, low) = SinWithinHalfPi(r);
+        return (high, low, T.ShiftBitsLeft(shifted, 63) ^ T.Of(-0.0));
     }
 
     /// <summary>Below 1 x + x·P(x²); above, 1 − e^(−x²)·G(1/(|x| + 2)) with G fitted to erfc(a)·e^(a²) on [1, 6], weighted by e^(−a²).</summary>
@@ -127,24 +142,32 @@ internal static partial class DoubleMath
     }
 
     private static T ErfBelowOne<T>(T a)
-        where T : struct, IDoubleLanes<T>
-    {
-        var p = Polynomial(
+        where T : struct, IDoubleLanes<T> => T.Fma(a, ErfOverArgument(a), a);
+
+    /// <summary>erf(a)/a − 1 for a up to 1.</summary>
+    private static T ErfOverArgument<T>(T a)
+        where T : struct, IDoubleLanes<T> => Polynomial(
             a * a, -7.779458955545839e-10, 1.3710975148745214e-08, -1.6206312510252814e-07, 1.6447131403673695e-06, -1.4924712288067329e-05,
             0.00012055293576159022, -0.0008548325929289371, 0.00522397760611795, -0.026866170643111406, 0.11283791670944185, -0.3761263890318352,
             0.12837916709551256);
-        return T.Fma(a, p, a);
-    }
 
-    /// <summary>r + r³·S(r²) for |r| ≤ π/2.</summary>
-    private static T SinWithinHalfPi<T>(T r)
+    /// <summary>
+    /// r + r·p for |r| ≤ π/2, p = r²·S(r²), with what square, products and sum round away: their sum is never beyond ±1, and quotients stay accurate.
+    /// </summary>
+    private static (T High, T Low) SinWithinHalfPi<T>(T r)
         where T : struct, IDoubleLanes<T>
     {
         var z = r * r;
-        var s = Polynomial(
+        var rest = Polynomial(
             z, -7.981488072451253e-18, 2.8102041292512245e-15, -7.647127319628742e-13, 1.6059043197809398e-10, -2.50521083785183e-08,
-            2.7557319223940483e-06, -0.00019841269841269673, 0.008333333333333333, -0.16666666666666666);
-        return T.Fma(z * r, s, r);
+            2.7557319223940483e-06, -0.00019841269841269673, 0.008333333333333333);
+        var s = T.Fma(rest, z, T.Of(-0.16666666666666666));
+        var lostOfS = T.Fma(rest, z, T.Of(-0.16666666666666666) - s);
+        var p = z * s;
+        var lostOfP = T.Fma(T.Fma(r, r, T.Of(0) - z), s, T.Fma(z, s, T.Of(0) - p)) + (z * lostOfS);
+        var part = r * p;
+        var high = r + part;
+        return (high, ((r - high) + part) + T.Fma(r, lostOfP, T.Fma(r, p, T.Of(0) - part)));
     }
 
     /// <summary>n·ln 2 + the logarithm of the rest.</summary>
@@ -193,10 +216,10 @@ internal static partial class DoubleMath
         return T.Select(T.Less(pole, x), finite, outside);
     }
 
-    private static T WithLargeAngles<T>(T x, T a, T result, Func<double, double> function)
+    private static T WithLargeAngles<T>(T x, T result, Func<double, double> function)
         where T : struct, IDoubleLanes<T>
     {
-        var large = T.Less(T.Of(VectorMath.DoubleAngleLimit), a);
+        var large = T.Less(T.Of(VectorMath.DoubleAngleLimit), Abs(x));
         return T.Any(large) ? T.Select(large, T.Each(x, function), result) : result;
     }
 
