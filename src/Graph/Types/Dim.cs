@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Globalization;
 
 namespace GraphCompiler;
 
@@ -9,13 +9,18 @@ namespace GraphCompiler;
 /// </summary>
 public sealed class Dim : IEquatable<Dim>
 {
-    private readonly ImmutableArray<Term> terms;
-    private string? key;
+    private readonly EquatableArray<Term> terms;
+    private string? text;
 
-    private Dim(ImmutableArray<Term> terms)
+    private Dim(EquatableArray<Term> terms)
     {
         this.terms = terms;
-        Constant = terms.IsEmpty ? 0 : terms.Length == 1 && terms[0].Factors.IsEmpty ? terms[0].Coefficient : null;
+        Constant = terms switch
+        {
+            [] => 0,
+            [{ Factors: [] } number] => number.Coefficient,
+            _ => null,
+        };
     }
 
     /// <summary>The value, if the dimension holds no symbol.</summary>
@@ -82,7 +87,7 @@ public sealed class Dim : IEquatable<Dim>
         _ => Collect(
             from a in left.terms
             from b in right.terms
-            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).OrderBy(f => f.Key, StringComparer.Ordinal)])),
+            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).Order()])),
     };
 
     /// <summary>The quotient rounded toward negative infinity.</summary>
@@ -97,17 +102,17 @@ public sealed class Dim : IEquatable<Dim>
 
     /// <inheritdoc/>
     public bool Equals(Dim? other) =>
-        ReferenceEquals(this, other) || (other is not null && Constant == other.Constant && (IsConstant || ToString() == other.ToString()));
+        ReferenceEquals(this, other) || (other is not null && terms == other.terms);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Dim other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Constant?.GetHashCode() ?? ToString().GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => terms.GetHashCode();
 
     /// <summary>The dimension as text, such as <c>N</c>, <c>64</c> or <c>2*N + 1</c>.</summary>
     public override string ToString() =>
-        key ??= terms.IsEmpty ? "0" : string.Join(" + ", terms.Select(t => t.Display)).Replace("+ -", "- ", StringComparison.Ordinal);
+        text ??= terms is [] ? "0" : string.Join(" + ", terms).Replace("+ -", "- ", StringComparison.Ordinal);
 
     /// <summary>The names of the symbols in the dimension.</summary>
     internal IEnumerable<string> Symbols => terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
@@ -157,7 +162,7 @@ public sealed class Dim : IEquatable<Dim>
     /// <summary>What to build from the dimension: sums and products of numbers, symbols and floor quotients.</summary>
     internal T Fold<T>(Func<long, T> constant, Func<string, T> symbol, Func<T, T, T> add, Func<T, T, T> multiply, Func<T, T, T> floorDivide)
     {
-        if (terms.IsEmpty)
+        if (terms is [])
         {
             return constant(0);
         }
@@ -170,17 +175,16 @@ public sealed class Dim : IEquatable<Dim>
                     : floorDivide(
                         ((FloorDivideAtom)f).Numerator.Fold(constant, symbol, add, multiply, floorDivide),
                         ((FloorDivideAtom)f).Denominator.Fold(constant, symbol, add, multiply, floorDivide)));
-                return term.Coefficient == 1 && !term.Factors.IsEmpty ? factors.Aggregate(multiply) : factors.Aggregate(constant(term.Coefficient), multiply);
+                return term.Coefficient == 1 && term.Factors is not [] ? factors.Aggregate(multiply) : factors.Aggregate(constant(term.Coefficient), multiply);
             })
             .Aggregate(add);
     }
 
     private static Dim Collect(IEnumerable<Term> terms) => new([.. terms
-        .GroupBy(t => t.Key, StringComparer.Ordinal)
+        .GroupBy(t => t.Factors)
         .Select(g => g.First() with { Coefficient = g.Aggregate(0L, (sum, t) => checked(sum + t.Coefficient)) })
         .Where(t => t.Coefficient != 0)
-        .OrderByDescending(t => t.Factors.Length)
-        .ThenBy(t => t.Key, StringComparer.Ordinal)]);
+        .Order()]);
 
     private static Dim FloorDivide(Dim numerator, Dim denominator)
     {
@@ -194,7 +198,7 @@ public sealed class Dim : IEquatable<Dim>
             return Of((long)Math.Floor((decimal)n / d));
         }
 
-        if (numerator.terms.IsEmpty)
+        if (numerator.terms is [])
         {
             return numerator;
         }
@@ -224,7 +228,7 @@ public sealed class Dim : IEquatable<Dim>
             }
         }
 
-        if (rest.terms.IsEmpty)
+        if (rest.terms is [])
         {
             return quotient;
         }
@@ -245,7 +249,7 @@ public sealed class Dim : IEquatable<Dim>
             return quotient;
         }
 
-        long common = rest.terms.Where(t => !t.Factors.IsEmpty).Aggregate(divisor, (g, t) => Gcd(g, t.Coefficient));
+        long common = rest.terms.Where(t => t.Factors is not []).Aggregate(divisor, (g, t) => Gcd(g, t.Coefficient));
         if (common > 1)
         {
             Dim reduced = Collect(rest.terms.Select(t => t with { Coefficient = Floor(t.Coefficient, common) }));
@@ -266,7 +270,7 @@ public sealed class Dim : IEquatable<Dim>
         long? high = 0;
         foreach (Term term in terms)
         {
-            if (term.Factors.IsEmpty)
+            if (term.Factors is [])
             {
                 low += term.Coefficient;
                 high += term.Coefficient;
@@ -281,7 +285,10 @@ public sealed class Dim : IEquatable<Dim>
         return (low, high);
     }
 
-    private abstract record Atom(string Key)
+    /// <summary>The first difference of two lists decides; of two that begin alike, the shorter is first.</summary>
+    private static int Compare<T>(EquatableArray<T> left, EquatableArray<T> right) => left.AsSpan().SequenceCompareTo(right.AsSpan());
+
+    private abstract record Atom : IComparable<Atom>
     {
         public abstract IEnumerable<string> Symbols { get; }
 
@@ -290,9 +297,20 @@ public sealed class Dim : IEquatable<Dim>
         public abstract long Evaluate(Func<string, long> symbol);
 
         public abstract Dim Substitute(Func<string, Dim?> symbol);
+
+        /// <summary>Quotients, then symbols.</summary>
+        public int CompareTo(Atom? other) => (this, other) switch
+        {
+            (SymbolAtom a, SymbolAtom b) => string.CompareOrdinal(a.Name, b.Name),
+            (FloorDivideAtom a, FloorDivideAtom b) => Compare(a.Numerator.terms, b.Numerator.terms) is not 0 and var order
+                ? order
+                : Compare(a.Denominator.terms, b.Denominator.terms),
+            (FloorDivideAtom, not null) => -1,
+            _ => 1,
+        };
     }
 
-    private sealed record SymbolAtom(string Name) : Atom(Name)
+    private sealed record SymbolAtom(string Name) : Atom
     {
         public override IEnumerable<string> Symbols => [Name];
 
@@ -301,14 +319,13 @@ public sealed class Dim : IEquatable<Dim>
         public override long Evaluate(Func<string, long> symbol) => symbol(Name);
 
         public override Dim Substitute(Func<string, Dim?> symbol) => symbol(Name) ?? OfSymbol(Name);
+
+        public override string ToString() => Name;
     }
 
-    private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom($"({Within(Numerator)} / {Within(Denominator)})")
+    private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom
     {
         public override IEnumerable<string> Symbols => Numerator.Symbols.Concat(Denominator.Symbols);
-
-        /// <summary>In parentheses unless it is a number or a symbol.</summary>
-        private static string Within(Dim dim) => dim.Constant >= 0 || dim.Symbol is not null ? $"{dim}" : $"({dim})";
 
         public override bool IsNonNegative => AtLeast(Numerator, 0) == true && AtLeast(Denominator, 0) == true;
 
@@ -316,21 +333,20 @@ public sealed class Dim : IEquatable<Dim>
         {
             long denominator = Denominator.Evaluate(symbol);
             return denominator == 0
-                ? throw new BindingException($"The dimension {Key} divides by {Denominator}, which is 0 for these arguments.")
+                ? throw new BindingException($"The dimension {this} divides by {Denominator}, which is 0 for these arguments.")
                 : (long)Math.Floor((decimal)Numerator.Evaluate(symbol) / denominator);
         }
 
         public override Dim Substitute(Func<string, Dim?> symbol) => FloorDivide(Numerator.Substitute(symbol), Denominator.Substitute(symbol));
+
+        public override string ToString() => $"({Within(Numerator)} / {Within(Denominator)})";
+
+        /// <summary>In parentheses unless it is a number or a symbol.</summary>
+        private static string Within(Dim dim) => dim.Constant >= 0 || dim.Symbol is not null ? $"{dim}" : $"({dim})";
     }
 
-    private sealed record Term(long Coefficient, ImmutableArray<Atom> Factors)
+    private sealed record Term(long Coefficient, EquatableArray<Atom> Factors) : IComparable<Term>
     {
-        private string? key;
-
-        public string Key => key ??= string.Join("*", Factors.Select(f => f.Key));
-
-        public string Display => Factors.IsEmpty ? $"{Coefficient}" : Coefficient == 1 ? Key : Coefficient == -1 ? $"-{Key}" : $"{Coefficient}*{Key}";
-
         /// <summary>The quotient, if there is no remainder.</summary>
         public Term? Divide(Term divisor)
         {
@@ -338,6 +354,26 @@ public sealed class Dim : IEquatable<Dim>
             return Coefficient % divisor.Coefficient == 0 && divisor.Factors.All(left.Remove)
                 ? new Term(Coefficient / divisor.Coefficient, [.. left])
                 : null;
+        }
+
+        /// <summary>More factors first.</summary>
+        public int CompareTo(Term? other)
+        {
+            if (other is null)
+            {
+                return 1;
+            }
+
+            int order = other.Factors.Count.CompareTo(Factors.Count);
+            order = order != 0 ? order : Compare(Factors, other.Factors);
+            return order != 0 ? order : Coefficient.CompareTo(other.Coefficient);
+        }
+
+        public override string ToString()
+        {
+            string number = Coefficient.ToString(CultureInfo.InvariantCulture);
+            string product = string.Join("*", Factors);
+            return Factors is [] ? number : Coefficient == 1 ? product : Coefficient == -1 ? $"-{product}" : $"{number}*{product}";
         }
     }
 }

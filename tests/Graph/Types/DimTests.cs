@@ -1,4 +1,5 @@
 using CsCheck;
+using GraphCompiler.Tests.Options;
 
 namespace GraphCompiler.Tests.Types;
 
@@ -96,6 +97,22 @@ public class DimTests
     public void Folding_rebuilds_the_value() => Gen.Select(Formulas, Gen.Long[0, 9], Gen.Long[0, 9]).Sample(
         (f, m, n) => f.Dim.Fold(c => c, s => s == "M" ? m : n, (a, b) => a + b, (a, b) => a * b, Floor) == f.Value(m, n),
         iter: 500);
+
+    [Test]
+    public void Equality_and_text_know_no_culture([ValueSource(typeof(TestCulture), nameof(TestCulture.Names))] string culture)
+    {
+        static Dim Size() => (((Dim)"N" * -3) - 1) / ((Dim)"M" - 2);
+        Dim there = TestCulture.Under(TestCulture.Of(culture), () =>
+        {
+            Dim size = Size();
+            Assert.That($"{size}", Is.EqualTo("((-3*N - 1) / (M - 2))"));
+            return size;
+        });
+        Assert.That(there, Is.EqualTo(Size()));
+        Assert.That(there.GetHashCode(), Is.EqualTo(Size().GetHashCode()));
+        Assert.That(there + Size(), Is.EqualTo(Size() * 2));
+        Assert.That(there - Size(), Is.EqualTo((Dim)0));
+    }
 
     [Test]
     public void Prints_as_a_polynomial()
