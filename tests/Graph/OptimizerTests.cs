@@ -148,7 +148,7 @@ internal sealed class OptimizerTests
         Parameter<double> other = Parameter("other", 2.0);
         Node loss = w * w;
         List<Node> parameters = [w, other];
-        IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(0.25).Update(parameters, Gradients(loss, parameters, Unreached.Null));
+        IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(0.25).Update(parameters, GradientsOrNull(loss, parameters));
         using CompiledGraph step = GraphCompiler.Compiler.Compile([], [loss], updates);
         step.Run();
         Assert.That((w.Values[0], other.Values[0]), Is.EqualTo((0.5, 2.0)));

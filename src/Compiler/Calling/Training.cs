@@ -48,17 +48,17 @@ internal sealed class Training : IDisposable
 
         Node[] wanted = [.. reached.Where(n => n is ILeaf && n.RequiresGrad), .. options.RetainGrad.Where(n => n is not ILeaf)];
         Node seed = Ops.Placeholder(root.Results[0], "seed", requiresGrad: false);
-        GradientList gradients;
+        IReadOnlyList<Node?> gradients;
         using (GradMode.NoGrad())
         {
-            gradients = Ops.Vjp([root], wanted, [seed], Unreached.Null);
+            gradients = Ops.VjpOrNull([root], wanted, [seed]);
         }
 
         int[] found = [.. Enumerable.Range(0, wanted.Length).Where(i => gradients[i] is not null)];
         Root[] roots =
         [
             .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
-            .. found.Select(i => new Root(gradients[i], IsForward: false, RootKind.Gradient)),
+            .. found.Select(i => new Root(gradients[i]!, IsForward: false, RootKind.Gradient)),
         ];
         Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed);
         return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])]);

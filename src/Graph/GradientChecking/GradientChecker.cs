@@ -46,7 +46,7 @@ internal sealed class GradientChecker
         RandomDraws? draws = null,
         Func<Node, Node, IReadOnlyList<Node>, IReadOnlyList<Node?>>? pull = null)
     {
-        this.pull = pull ?? ((output, cotangent, nodes) => Ops.Vjp([output], nodes, [cotangent], Unreached.Null));
+        this.pull = pull ?? ((output, cotangent, nodes) => Ops.VjpOrNull([output], nodes, [cotangent]));
         this.loss = loss;
         this.targets = [.. targets];
         this.options = options;
@@ -127,14 +127,14 @@ internal sealed class GradientChecker
 
         if (!loss.RequiresGrad)
         {
-            throw new GradientException($"GradientCheck: the loss {loss.Describe()} does not require a gradient: make an input with requiresGrad: true, and look for Detach or NoGrad on the way.");
+            throw new GradientException($"GradientCheck: the loss {GradientCut.NotRequired(loss)}");
         }
 
         for (int i = 0; i < targets.Length; i++)
         {
             if (!targets[i].RequiresGrad || targets[i].Results.Count != 1)
             {
-                throw new GradientException($"GradientCheck: the target {targets[i].Describe()} does not require a gradient: make an input with requiresGrad: true.");
+                throw new GradientException($"GradientCheck: the target {GradientCut.NotRequired(targets[i])}");
             }
 
             if (targets.AsSpan(0, i).Contains(targets[i]))

@@ -37,7 +37,7 @@ public abstract class Optimizer
 
     /// <summary>The updates by given gradients, such as clipped ones.</summary>
     /// <param name="parameters">What is trained, each once.</param>
-    /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Unreached.Null"/> gives it.</param>
+    /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Ops.GradientsOrNull"/> gives it.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="ArgumentException">There are not as many gradients as parameters, or a parameter is given twice.</exception>
     /// <exception cref="GraphException">What is to be trained is no parameter, or its gradient has another shape or dtype.</exception>

@@ -9,9 +9,6 @@ public enum Unreached
     /// <summary>An exception.</summary>
     Error,
 
-    /// <summary>Null in the target's place.</summary>
-    Null,
-
     /// <summary>Zeros of the target's shape.</summary>
     Zeros,
 }
@@ -19,7 +16,8 @@ public enum Unreached
 public static partial class Ops
 {
     /// <summary>
-    /// The gradients of a loss, as nodes like any others: they can be compiled, and differentiated again. Nothing is accumulated.
+    /// The gradients of a loss, as nodes like any others: they can be compiled, and differentiated again, also through targets that are computed. Nothing is
+    /// accumulated.
     /// </summary>
     /// <param name="loss">A node of one element that requires a gradient.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
@@ -31,26 +29,38 @@ public static partial class Ops
     /// <param name="loss">A node of one element that requires a gradient.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="unreached">What to give for a target that the loss does not depend on.</param>
-    /// <returns>One gradient a target, of its shape and dtype; null where asked for.</returns>
+    /// <returns>One gradient a target, of its shape and dtype.</returns>
     /// <exception cref="GradientException">The loss or a target requires no gradient, the loss has several elements, or does not reach a target.</exception>
     [OverloadResolutionPriority(-1)] // An array could be either.
-    public static GradientList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached = Unreached.Error)
-    {
-        if (NotNull(loss).Shape.ElementCount != 1)
-        {
-            throw new GradientException($"grad can be implicitly created only for scalar outputs: {loss.Describe()} has {loss.Shape.ElementCount} elements; reduce it, for example with Sum, or give cotangents to Vjp.");
-        }
+    public static GradientList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached = Unreached.Error) =>
+        Vjp([OneElement(loss)], targets, [OnesLike(loss)], unreached);
 
-        return Vjp([loss], targets, [OnesLike(loss)], unreached);
-    }
+    /// <summary>The gradients of a loss, where it may be that it does not depend on all targets.</summary>
+    /// <param name="loss">A node of one element that requires a gradient.</param>
+    /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
+    /// <returns>One gradient a target, of its shape and dtype; null where the loss does not depend on it.</returns>
+    /// <exception cref="GradientException">The loss or a target requires no gradient, or the loss has several elements.</exception>
+    public static IReadOnlyList<Node?> GradientsOrNull(Node loss, IReadOnlyList<Node> targets) => VjpOrNull([OneElement(loss)], targets, [OnesLike(loss)]);
 
     /// <summary>The vector-Jacobian product: the cotangents of targets, given those of outputs (reverse mode).</summary>
     /// <param name="outputs">Nodes that require gradients.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="cotangents">One an output, of its shape and dtype.</param>
     /// <param name="unreached">What to give for a target that no output depends on.</param>
-    /// <returns>One cotangent a target, of its shape and dtype; null where asked for.</returns>
-    public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error)
+    /// <returns>One cotangent a target, of its shape and dtype.</returns>
+    /// <exception cref="GradientException">An output or target requires no gradient, a cotangent does not fit, or no output reaches a target.</exception>
+    public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error) =>
+        new([.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
+            ? ZerosLike(targets[i])
+            : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))]);
+
+    /// <summary>The vector-Jacobian product, where it may be that outputs do not depend on all targets.</summary>
+    /// <param name="outputs">Nodes that require gradients.</param>
+    /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
+    /// <param name="cotangents">One an output, of its shape and dtype.</param>
+    /// <returns>One cotangent a target, of its shape and dtype; null where no output depends on it.</returns>
+    /// <exception cref="GradientException">An output or target requires no gradient, or a cotangent does not fit.</exception>
+    public static IReadOnlyList<Node?> VjpOrNull(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(targets);
@@ -59,7 +69,9 @@ public static partial class Ops
         RequireGrad(outputs, "The output");
         RequireGrad(targets, "The target");
         Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
-        return new GradientList([.. pulled.Select((p, i) => p ?? Missing(outputs, targets[i], unreached))]);
+
+        // Where a target is reached and nothing flows to it, all slopes on the way are 0, as those of Floor.
+        return [.. pulled.Select((p, i) => p ?? (new StableGraph(outputs, [targets[i]]) is var graph && outputs.Any(graph.IsOnPath) ? ZerosLike(targets[i]) : null))];
     }
 
     /// <summary>The Jacobian-vector product: the tangents of outputs, given those of inputs (forward mode).</summary>
@@ -110,23 +122,19 @@ public static partial class Ops
         }
     }
 
+    private static Node OneElement(Node loss) => NotNull(loss).Shape.ElementCount == 1 ? loss
+        : throw new GradientException($"grad can be implicitly created only for scalar outputs: {loss.Describe()} has {loss.Shape.ElementCount} elements; reduce it, for example with Sum, or give cotangents to Vjp.");
+
     private static void RequireGrad(IReadOnlyList<Node> nodes, string role)
     {
         foreach (Node node in nodes)
         {
             if (!NotNull(node).RequiresGrad)
             {
-                throw new GradientException($"{role} {node.Describe()} does not require a gradient: make an input with requiresGrad: true, and look for Detach or NoGrad on the way.");
+                throw new GradientException($"{role} {GradientCut.NotRequired(node)}");
             }
         }
     }
-
-    private static Node Missing(IReadOnlyList<Node> outputs, Node target, Unreached unreached) => unreached switch
-    {
-        Unreached.Null => null!,
-        Unreached.Zeros => ZerosLike(target),
-        _ => throw new GradientException($"{outputs[0].Describe()} does not depend on the target {target.Describe()}; ask for Unreached.Zeros or Unreached.Null if that is meant."),
-    };
 }
 
 /// <summary>Gradients in the order of their targets; takes apart as <c>var (dw, db) = Gradients(loss, w, b)</c>.</summary>
@@ -139,7 +147,7 @@ public sealed class GradientList : IReadOnlyList<Node>
     /// <inheritdoc/>
     public int Count => gradients.Length;
 
-    /// <summary>The gradient of a target; null where <see cref="Unreached.Null"/> was asked for and the loss does not depend on it.</summary>
+    /// <summary>The gradient of a target.</summary>
     /// <param name="index">The target's position.</param>
     public Node this[int index] => gradients[index];
 

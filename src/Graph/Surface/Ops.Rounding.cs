@@ -66,12 +66,13 @@ public static partial class Ops
         }
 
         // As Python does: the quotient of what is divisible without rest is nearly whole, whereas a/b may round up to the next integer.
-        (a, b) = (Detach(a), Detach(b));
         Node rest = Fmod(a, b);
         Node quotient = (a - rest) / b;
         quotient = Where(NotEqual(rest, 0) & NotEqual(rest < 0, b < 0), quotient - 1, quotient);
         Node whole = Round(quotient);
-        return Where(Equal(b, 0), a / b, Where(Equal(whole, 0), CopySign(whole, a / b), whole));
+
+        // It is whole already: that it is rounded leaves no slopes.
+        return Round(Where(Equal(b, 0), a / b, Where(Equal(whole, 0), CopySign(whole, a / b), whole)));
     }
 
     /// <summary>a/b rounded toward zero; slope 0.</summary>

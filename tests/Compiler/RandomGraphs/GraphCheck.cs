@@ -19,9 +19,9 @@ internal sealed class GraphCheck
         if (trial.Loss is { } loss)
         {
             Node[] leaves = [.. trial.Inputs.Where(i => i.RequiresGrad)];
-            GradientList gradients = Ops.Gradients(loss, leaves, Unreached.Null);
+            IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(loss, leaves);
             targets = [.. leaves.Where((_, i) => gradients[i] is not null)];
-            roots = [.. roots, .. gradients.Where(g => g is not null)];
+            roots = [.. roots, .. gradients.OfType<Node>()];
         }
 
         foreach ((long n, long m) in trial.Sizes)

@@ -128,9 +128,55 @@ public class GradientTests
         Node loss = Sum(X);
         Leaf<double> other = Variable("other", 2);
         Assert.That(() => Gradients(loss, other), Throws.TypeOf<GradientException>().With.Message.Contains("'other'").And.Message.Contains("Unreached.Zeros"));
-        Assert.That(Gradients(loss, [X, other], Unreached.Null)[1], Is.Null);
+        Assert.That(GradientsOrNull(loss, [X, other]).Select(g => g is null), Is.EqualTo(new[] { false, true }));
         Assert.That(Values(Gradients(loss, [other], Unreached.Zeros)[0]), Is.EqualTo(new double[2]));
         Assert.That(() => Gradients(Sum(Detach(X)) * Sum(other), X), Throws.TypeOf<GradientException>(), "detached");
+    }
+
+    private static IEnumerable<TestCaseData> Flat() => new (string Name, Func<Node, Node> Of)[]
+    {
+        ("x⁰", x => x.Pow(0)), ("floor", Floor), ("ceil", Ceil), ("round", Round), ("trunc", Trunc), ("sign", Sign), ("floorDivide", x => FloorDivide(x, OnesLike(x))),
+        ("truncDivide", x => TruncDivide(x, OnesLike(x))), ("floor of sin", x => Floor(Sin(x)) * 2), ("call", x => Call("floor", [x], v => [Floor(v[0])])),
+        ("norm of order 0", x => Norm(x, 0)),
+    }.Select(f => new TestCaseData(f.Of).SetArgDisplayNames(f.Name));
+
+    [TestCaseSource(nameof(Flat))]
+    public void Where_all_slopes_are_zero_the_gradient_is_zero(Func<Node, Node> f)
+    {
+        Node loss = Sum(f(X));
+        Assert.That(loss.RequiresGrad, Is.True);
+        Assert.That(Values(Gradients(loss, X)[0], (X, At)), Is.EqualTo(new double[3]));
+        Assert.That(GradientsOrNull(loss, [X])[0], Is.Not.Null);
+        Assert.That(Value(Jvp([loss], [X], [OnesLike(X)])[0], (X, At)), Is.Zero);
+        Assert.That(Values(HessianVectorProduct(loss, [X], [OnesLike(X)])[0], (X, At)), Is.EqualTo(new double[3]));
+        Assert.That(Values(Gradients(loss + Sum(X), X)[0], (X, At)), Is.EqualTo(new double[] { 1, 1, 1 }));
+    }
+
+    [Test]
+    public void What_has_no_gradient_says_so()
+    {
+        Leaf<double> w = Variable("w", 3);
+        Node position = ArgMax(w, 0);
+        Node quiet;
+        using (GradMode.NoGrad())
+        {
+            quiet = Sin(w);
+        }
+
+        void Says(Func<object> make, params string[] parts) =>
+            Assert.That(() => make(), Throws.TypeOf<GradientException>().With.Message.Matches(string.Join(".*", parts.Select(System.Text.RegularExpressions.Regex.Escape))));
+        Says(() => Gradients(position, w), "The output ArgMax int64[] does not require a gradient", "int64 has no gradients");
+        Says(() => Gradients(Sum(w), Input<int>("k", [3])), "The target Input 'k' int32[3]", "int32 has no gradients");
+        Says(() => Jvp([w], [position], [position]), "The input ArgMax", "int64 has no gradients");
+        Says(() => Gradients(Sum(Cast(position, DType.Float64)), w), "The output Sum float64[]", "they end at ArgMax int64[]", "int64 has no gradients");
+        Says(() => Gradients(Sum(Detach(w)), w), "Detach float64[3] cuts them off");
+        Says(() => Gradients(Sum(quiet), w), "Sin float64[3] was made under NoGrad");
+        Says(() => Gradients(Sum(Input<double>("plain", [3])), w), "nothing that it depends on does", "requiresGrad: true");
+        Says(() => Gradients(Sum(X * Cast(position, DType.Float64)), w), "does not depend on the target Input 'w'", "they end at ArgMax int64[]", "Unreached.Zeros");
+        Says(() => Gradients(Sum(X * Cast(w > 0, DType.Float64)), w), "they end at", "bool has no gradients");
+        Says(() => Gradients(Sum(X * quiet), w), "Sin float64[3] was made under NoGrad");
+        Says(() => GradientCheck.Run(Cast(position, DType.Float64), [w]), "GradientCheck: the loss", "int64 has no gradients");
+        Says(() => GradientCheck.Run(Sum(w), [position]), "GradientCheck: the target ArgMax", "int64 has no gradients");
     }
 
     [Test]

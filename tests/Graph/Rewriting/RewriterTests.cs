@@ -108,7 +108,7 @@ public class RewriterTests
             below = 1 + Exp(-y);
         }
 
-        Assert.That(Gradients(x / below, [x, y], Unreached.Null)[1], Is.Null);
+        Assert.That(GradientsOrNull(x / below, [x, y])[1], Is.Null);
         Node negated;
         using (GradMode.NoGrad())
         {
@@ -117,7 +117,7 @@ public class RewriterTests
 
         Node difference = x + negated;
         Node simple = Rewriter.Run(Simplify.Rules, [difference]).Of(difference);
-        Assert.That(Gradients(simple, [x, y], Unreached.Null)[1], Is.Null);
+        Assert.That(GradientsOrNull(simple, [x, y])[1], Is.Null);
     }
 
     [Test]

@@ -1,0 +1,49 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Differentiation;
+
+/// <summary>Says why there is no gradient: what on the way has none, or cuts it off.</summary>
+internal static class GradientCut
+{
+    /// <summary>Why a node does not require a gradient.</summary>
+    public static string NotRequired(Node node)
+    {
+        if (!node.DType.IsFloat())
+        {
+            return $"{node.Describe()} does not require a gradient: {node.DType.Display()} has no gradients, only float32 and float64 have.";
+        }
+
+        Node? cut = GraphWalk.TopologicalOrder([node], n => n.RequiresGrad).Find(n => n.CutsGradient);
+        string why = node.Op.IsLeaf ? "make it with requiresGrad: true"
+            : cut is null ? "nothing that it depends on does; make an input with requiresGrad: true"
+            : Explain(cut);
+        return $"{node.Describe()} does not require a gradient: {why}.";
+    }
+
+    /// <summary>Why outputs do not reach a target.</summary>
+    public static string NotReached(IReadOnlyList<Node> outputs, Node target)
+    {
+        // Whatever holds the target, gradients or not.
+        HashSet<Node> above = [target];
+        Node? cut = null;
+        foreach (Node node in GraphWalk.TopologicalOrder(outputs))
+        {
+            if (node.Inputs.Any(above.Contains))
+            {
+                above.Add(node);
+                cut ??= node.CutsGradient ? node : null;
+            }
+        }
+
+        string how = cut is not null && outputs.Any(above.Contains) ? $" by gradients: {Explain(cut)}" : string.Empty;
+        return $"{outputs[0].Describe()} does not depend on the target {target.Describe()}{how}; ask for Unreached.Zeros or GradientsOrNull if that is meant.";
+    }
+
+    private static string Explain(Node cut) => cut.Op switch
+    {
+        DetachOp => $"{cut.Describe()} cuts them off",
+        _ when !cut.DType.IsFloat() => $"they end at {cut.Describe()}, for {cut.DType.Display()} has no gradients",
+        _ when !cut.Op.IsDifferentiable => $"{cut.Describe()} has none",
+        _ => $"{cut.Describe()} was made under NoGrad",
+    };
+}
