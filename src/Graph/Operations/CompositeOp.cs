@@ -37,6 +37,9 @@ internal abstract record CompositeOp : Op
 /// <summary>A named function applied to inputs, with a pullback of its own if it is given one.</summary>
 internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList<Node>, IReadOnlyList<Node>, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
 {
+    [ThreadStatic]
+    private static bool isTrying;
+
     public override string Name => CallName;
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
@@ -58,13 +61,45 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
 
         for (int i = 0; i < pulled.Count; i++)
         {
-            if (pulled[i] is { } cotangent && cotangent.Results[0] != node.Inputs[i].Results[0])
+            if (pulled[i] is not { } cotangent)
             {
-                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {node.Inputs[i].Results[0]}.");
+                continue;
+            }
+
+            NodeType input = node.Inputs[i].Results[0];
+            if (!input.DType.IsFloat())
+            {
+                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {input}: {input.DType.Display()} has no gradients; return null for it.");
+            }
+
+            if (cotangent.Results[0] != input)
+            {
+                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {input}.");
             }
         }
 
         return [.. pulled];
+    }
+
+    /// <summary>Asks the pullback for what it would return, so that a mistake in it is known where the call is made.</summary>
+    /// <exception cref="GradientException">It does not return one cotangent for each input, of its shape and dtype.</exception>
+    public void Try(Node node)
+    {
+        // Two pullbacks may call each other's functions without an end.
+        if (Rule is null || isTrying)
+        {
+            return;
+        }
+
+        isTrying = true;
+        try
+        {
+            Pullback(node, [.. node.Results.Select((r, i) => r.DType.IsFloat() ? Ops.Placeholder(r, $"cotangent{i}", requiresGrad: false) : null)]);
+        }
+        finally
+        {
+            isTrying = false;
+        }
     }
 }
 

@@ -35,9 +35,11 @@ public static partial class Ops
     /// <param name="body">Builds the results from the inputs; called once, on placeholders; that it uses another leaf that requires a gradient is an error.</param>
     /// <param name="pullback">
     /// Given the inputs, the results and the cotangents of the results (null where nothing depends on one): the cotangents of the inputs, null for
-    /// none. Without it, the body is differentiated.
+    /// none. Without it, the body is differentiated. It is called once when the call is made, to see that it fits, and for each differentiation.
     /// </param>
     /// <returns>A node; if the body has several results, take them with <see cref="Output"/>.</returns>
+    /// <exception cref="GraphException">The body gives no result, or uses a leaf that requires a gradient and is not among the inputs.</exception>
+    /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype.</exception>
     public static Node Call(
         string name,
         IReadOnlyList<Node> inputs,
@@ -52,7 +54,10 @@ public static partial class Ops
             ArgumentNullException.ThrowIfNull(input, nameof(inputs));
         }
 
-        return Node.Create(new CallOp(Function.Trace(name, inputs, body), name, pullback), [.. inputs]);
+        var call = new CallOp(Function.Trace(name, inputs, body), name, pullback);
+        Node node = Node.Create(call, [.. inputs]);
+        call.Try(node);
+        return node;
     }
 
     /// <summary>One result of a node that has several.</summary>

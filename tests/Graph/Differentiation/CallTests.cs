@@ -39,13 +39,35 @@ public class CallTests
     }
 
     [Test]
-    public void Bad_pullbacks_are_explained()
+    public void Bad_pullbacks_are_refused_where_the_call_is_made()
     {
-        Node count = Call("count", [X], v => [v[0]], (_, _, _) => []);
-        Assert.That(() => Gradients(Sum(count), X), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 inputs"));
-        Node shape = Call("shape", [X], v => [v[0]], (_, _, c) => [Sum(c[0]!)]);
-        Assert.That(() => Gradients(Sum(shape), X), Throws.TypeOf<GradientException>().With.Message.Contains("float64[]").And.Message.Contains("float64[2]"));
+        Leaf<long> k = Input<long>("k", [2]);
+        Assert.That(() => Call("count", [X], v => [v[0]], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 inputs"));
+        Assert.That(() => Call("more", [X], v => [v[0]], (_, _, c) => [c[0], c[0]]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 inputs"));
+        Assert.That(() => Call("null", [X], v => [v[0]], (_, _, _) => null!), Throws.TypeOf<GradientException>().With.Message.Contains("one cotangent for each input"));
+        Assert.That(() => Call("shape", [X], v => [v[0]], (_, _, c) => [Sum(c[0]!)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[]").And.Message.Contains("float64[2]"));
+        Assert.That(() => Call("dtype", [X], v => [v[0]], (_, _, c) => [Cast(c[0]!, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[2]").And.Message.Contains("float64[2]"));
+        Assert.That(
+            () => Call("whole", [X, k], v => [v[0] * Cast(v[1], DType.Float64)], (i, _, c) => [c[0]! * Cast(i[1], DType.Float64), i[1]]),
+            Throws.TypeOf<GradientException>().With.Message.Contains("int64 has no gradients").And.Message.Contains("input 1"));
+        Assert.That(() => Call("plain", [Input<double>("p", [2])], v => [v[0]], (_, _, _) => []), Throws.TypeOf<GradientException>(), "no gradient is asked for yet");
         Assert.That(() => Call("none", [X], _ => []), Throws.TypeOf<GraphException>().With.Message.Contains("'none'").And.Message.Contains("at least one node"));
+    }
+
+    [Test]
+    public void Pullbacks_may_call_each_other_s_functions()
+    {
+        static Node MySin(Node x) => Call("sin", [x], v => [Sin(v[0])], (i, _, c) => [c[0]! * MyCos(i[0])]);
+        static Node MyCos(Node x) => Call("cos", [x], v => [Cos(v[0])], (i, _, c) => [-c[0]! * MySin(i[0])]);
+        Node third = Gradients(Sum(Gradients(Sum(Gradients(Sum(MySin(X)), X)[0]), X)[0]), X)[0];
+        Assert.That(Values(third, (X, At)), Is.EqualTo(new[] { -Math.Cos(0.5), -Math.Cos(2) }).Within(1e-12));
+    }
+
+    [Test]
+    public void A_pullback_that_lets_nothing_flow_gives_zeros()
+    {
+        Node y = Call("still", [X], v => [v[0]], (_, _, _) => [null]);
+        Assert.That(Values(Gradients(Sum(y), X)[0], (X, At)), Is.EqualTo(new double[2]));
     }
 
     [Test]
