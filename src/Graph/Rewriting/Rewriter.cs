@@ -29,7 +29,9 @@ internal sealed class MatchContext(HashSet<Node> kept)
     /// <see cref="GradMode.NoGrad"/>) may not: its inputs would be reached by gradients.
     /// </summary>
     public bool Is<TOp>(Node node)
-        where TOp : Op => node.Op is TOp && !node.CutsGradient && !kept.Contains(node);
+        where TOp : Op => node.Op is TOp && !node.CutsGradient && !IsKept(node);
+
+    public bool IsKept(Node node) => kept.Contains(node);
 }
 
 /// <summary>What became of the nodes of a graph.</summary>

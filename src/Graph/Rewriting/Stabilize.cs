@@ -15,7 +15,18 @@ internal static class Stabilize
         RewriteRule.For<LogOp>("log(exp(x)) → x", (node, m) => m.Is<ExpOp>(node.Inputs[0]) ? node.Inputs[0].Inputs[0] : null),
         RewriteRule.For<LogOp>("log(1 + exp(x)) → softplus(x)", (node, m) =>
             m.Is<AddOp>(node.Inputs[0]) && OtherThanOne(node.Inputs[0]) is { } term && m.Is<ExpOp>(term) ? Ops.Softplus(term.Inputs[0]) : null),
-        RewriteRule.For<Log1POp>("log1p(exp(x)) → softplus(x)", (node, m) => m.Is<ExpOp>(node.Inputs[0]) && !IsMinusAbs(node.Inputs[0].Inputs[0]) ? Ops.Softplus(node.Inputs[0].Inputs[0]) : null),
+        RewriteRule.For<LogOp>("log(exp(a) + exp(b)) → logAddExp(a, b)", (node, m) =>
+            m.Is<AddOp>(node.Inputs[0]) && m.Is<ExpOp>(node.Inputs[0].Inputs[0]) && m.Is<ExpOp>(node.Inputs[0].Inputs[1])
+                ? Ops.LogAddExp(node.Inputs[0].Inputs[0].Inputs[0], node.Inputs[0].Inputs[1].Inputs[0])
+                : null),
+        RewriteRule.For<LogOp>("log(Σexp(x)) → logSumExp(x)", (node, m) => LogSums.Of(node.Inputs[0], m)),
+        RewriteRule.For<LogOp>("log(c·Σexp(x)) → logSumExp(x) + log(c)", (node, m) => LogSums.OfMultiple(node.Inputs[0], m)),
+        RewriteRule.For<LogOp>("log(1 + Σexp(x)) → softplus(logSumExp(x))", (node, m) =>
+            m.Is<AddOp>(node.Inputs[0]) && OtherThanOne(node.Inputs[0]) is { } term && LogSums.Of(term, m) is { } log ? Ops.Softplus(log) : null),
+        RewriteRule.For<Log1POp>("log(1 + Σexp(x)) → softplus(logSumExp(x))", (node, m) => LogSums.Of(node.Inputs[0], m) is { } log ? Ops.Softplus(log) : null),
+        RewriteRule.For<AddOp>("log(Σexp(x − max(x))) + max(x) → logSumExp(x)", (node, m) =>
+            LogSums.OfShifted(node.Inputs[0], node.Inputs[1], m) ?? LogSums.OfShifted(node.Inputs[1], node.Inputs[0], m)),
+        RewriteRule.For<Log1POp>("log1p(exp(x)) → softplus(x)", (node, m) => m.Is<ExpOp>(node.Inputs[0]) && !IsNeverPositive(node.Inputs[0].Inputs[0]) ? Ops.Softplus(node.Inputs[0].Inputs[0]) : null),
         RewriteRule.For<LogOp>("log(1 + x) → log1p(x)", (node, m) =>
             m.Is<AddOp>(node.Inputs[0]) && OtherThanOne(node.Inputs[0]) is { } term ? Ops.Log1P(term) : null),
         RewriteRule.For<LogOp>("log(sigmoid(x)) → −softplus(−x)", (node, m) => m.Is<SigmoidOp>(node.Inputs[0]) ? -Ops.Softplus(-node.Inputs[0].Inputs[0]) : null),
@@ -35,6 +46,12 @@ internal static class Stabilize
     private static Node? Logistic(Node sum, MatchContext m) =>
         OtherThanOne(sum) is { } term && m.Is<ExpOp>(term) && m.Is<NegOp>(term.Inputs[0]) ? Ops.Sigmoid(term.Inputs[0].Inputs[0]) : null;
 
-    /// <summary>The softplus' own expansion holds log1p(exp(−|x|)), which is stable as it is.</summary>
-    private static bool IsMinusAbs(Node node) => node.Op is NegOp && node.Inputs[0].Op is AbsOp;
+    /// <summary>The expansions of softplus and logAddExp hold log1p(exp(−|x|)) and log1p(exp(min − max)), which are stable as they are.</summary>
+    private static bool IsNeverPositive(Node node) => node.Op switch
+    {
+        NegOp => node.Inputs[0].Op is AbsOp,
+        WhereOp => Splat.Is(node.Inputs[1], 0) && IsNeverPositive(node.Inputs[2]),
+        SubOp => node.Inputs[0].Op is MinimumOp && node.Inputs[1].Op is MaximumOp && node.Inputs[0].Inputs.SequenceEqual(node.Inputs[1].Inputs),
+        _ => false,
+    };
 }
