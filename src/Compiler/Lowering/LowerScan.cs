@@ -242,7 +242,10 @@ internal sealed class LowerScan
                     return new BinaryValue(BinaryFunction.Add, state, Read(0, step));
                 case LinearRecurrenceOp linear:
                     LoopValue coefficient = Read(0, linear.AtSource ? LoopMath.Minus(step, LoopMath.Int(1)) : step);
-                    return new BinaryValue(BinaryFunction.Add, new BinaryValue(BinaryFunction.Multiply, coefficient, state), Read(1, step));
+                    LoopValue product = new BinaryValue(BinaryFunction.Multiply, coefficient, state);
+                    LoopValue zero = Literal.Of(state.Type, 0);
+                    LoopValue kept = linear.Scales ? new SelectValue(new BinaryValue(BinaryFunction.Equal, state, zero), zero, product) : product;
+                    return new BinaryValue(BinaryFunction.Add, kept, Read(1, step));
                 default:
                     return Apply(state, Read(0, step));
             }

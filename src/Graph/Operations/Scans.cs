@@ -41,14 +41,15 @@ internal sealed record CumulativeSumOp(int Along, bool Reverse) : LinearOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(this with { Reverse = !Reverse }, cotangent)];
 
-    protected override TensorValue EvaluateResult(EvaluationContext context) => LinearRecurrenceOp.Evaluate(null, context.Inputs[0], Along, Reverse, false);
+    protected override TensorValue EvaluateResult(EvaluationContext context) => LinearRecurrenceOp.Evaluate(null, context.Inputs[0], Along, Reverse, atSource: false, scales: false);
 }
 
 /// <summary>
 /// y[t] = a·y[t − 1] + b[t] along an axis, from y = b at the first place. The step from s to t has the coefficient a[t], or a[s] if
-/// <paramref name="AtSource"/>: so the transposed recurrence, which runs the other way, is one too.
+/// <paramref name="AtSource"/>: so the transposed recurrence, which runs the other way, is one too. If it <paramref name="Scales"/>, coefficients are slopes:
+/// a·0 is 0 whatever a is, as in <see cref="ScaleCotangentOp"/>.
 /// </summary>
-internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource) : SingleResultOp
+internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource, bool Scales = false) : SingleResultOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
@@ -63,7 +64,7 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
     protected override Node?[] PullbackResult(Node node, Node cotangent)
     {
         Node a = node.Inputs[0];
-        Node flowing = Node.Create(new LinearRecurrenceOp(Along, !Reverse, !AtSource), a, cotangent);
+        Node flowing = Node.Create(this with { Reverse = !Reverse, AtSource = !AtSource }, a, cotangent);
         return [a.RequiresGrad ? Coefficients(flowing, node) : null, flowing];
     }
 
@@ -72,20 +73,22 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
         Node? added = tangents[1];
         if (tangents[0] is { } tangent)
         {
-            Node change = AtSource ? Scanning.Previous(tangent * node, Along, Reverse) : tangent * Scanning.Previous(node, Along, Reverse);
+            Node change = AtSource ? Scanning.Previous(Product(tangent, node), Along, Reverse) : Product(tangent, Scanning.Previous(node, Along, Reverse));
             added = added is null ? change : added + change;
         }
 
         return [added is null ? null : Node.Create(this, node.Inputs[0], added)];
     }
 
-    protected override TensorValue EvaluateResult(EvaluationContext context) => Evaluate(context.Inputs[0], context.Inputs[1], Along, Reverse, AtSource);
+    protected override TensorValue EvaluateResult(EvaluationContext context) => Evaluate(context.Inputs[0], context.Inputs[1], Along, Reverse, AtSource, Scales);
 
     /// <summary>Each coefficient's cotangent: what flows into the step's end times the result at its start.</summary>
     private Node Coefficients(Node flowing, Node y) =>
-        AtSource ? Scanning.Previous(flowing, Along, !Reverse) * y : flowing * Scanning.Previous(y, Along, Reverse);
+        AtSource ? Product(Scanning.Previous(flowing, Along, !Reverse), y) : Product(flowing, Scanning.Previous(y, Along, Reverse));
 
-    internal static TensorValue Evaluate(TensorValue? a, TensorValue b, int along, bool reverse, bool atSource)
+    private Node Product(Node coefficient, Node state) => Scales ? Ops.ScaleCotangent(state, coefficient) : coefficient * state;
+
+    internal static TensorValue Evaluate(TensorValue? a, TensorValue b, int along, bool reverse, bool atSource, bool scales)
     {
         double[] reals = b.DType.IsFloat() ? new double[b.Count] : [];
         long[] whole = b.DType.IsFloat() ? [] : new long[b.Count];
@@ -96,7 +99,7 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
                 long coefficient = line[t > 0 && atSource ? t - 1 : t];
                 if (b.DType.IsFloat())
                 {
-                    reals[line[t]] = b.Reals[line[t]] + (t == 0 ? 0 : (a?.Reals[coefficient] ?? 1) * reals[line[t - 1]]);
+                    reals[line[t]] = b.Reals[line[t]] + (t == 0 || (scales && reals[line[t - 1]] == 0) ? 0 : (a?.Reals[coefficient] ?? 1) * reals[line[t - 1]]);
                 }
                 else
                 {
@@ -137,7 +140,7 @@ internal sealed record ScanOp(Function Body, int Along, bool Reverse) : SingleRe
     protected override Node?[] PullbackResult(Node node, Node cotangent)
     {
         (Node before, Node here, Node isFirst) = Slopes(node);
-        Node flowing = Node.Create(new LinearRecurrenceOp(Along, !Reverse, AtSource: true), before, cotangent);
+        Node flowing = Node.Create(new LinearRecurrenceOp(Along, !Reverse, AtSource: true, Scales: true), before, cotangent);
         return [Ops.Where(isFirst, flowing, Differentiation.Slopes.Scale(flowing, here))];
     }
 
@@ -150,7 +153,7 @@ internal sealed record ScanOp(Function Body, int Along, bool Reverse) : SingleRe
 
         (Node before, Node here, Node isFirst) = Slopes(node);
         Node added = Ops.Where(isFirst, tangent, Differentiation.Slopes.Scale(tangent, here));
-        return [Node.Create(new LinearRecurrenceOp(Along, Reverse, AtSource: false), before, added)];
+        return [Node.Create(new LinearRecurrenceOp(Along, Reverse, AtSource: false, Scales: true), before, added)];
     }
 
     protected override TensorValue EvaluateResult(EvaluationContext context)

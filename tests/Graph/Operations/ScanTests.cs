@@ -66,6 +66,40 @@ public class ScanTests
         Assert.That(gradient, Is.EqualTo([0, 1 + 3, 4]));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_NaN_leaves_the_slopes_before_it_alone_unless_a_cotangent_comes_through_it(bool reverse)
+    {
+        Leaf<double> x = Variable("x", 4);
+        double[] Turned(params double[] values) => reverse ? [.. values.Reverse()] : values;
+        double[] Before(double[] values) => Turned(values)[..2];
+        Node y = LogCumulativeSumExp(x, 0, reverse);
+        Node before = Sum(Where(Constant(Turned(1, 1, 0, 0)) > 0, y, 0));
+        Node first = Gradients(before, x)[0];
+        Node whole = Gradients(Sum(y), x)[0];
+        Node pushed = Jvp([y], [x], [Constant(Turned(1, 0, 0, 0))])[0];
+        var run = GraphCompiler.Compiler.Compile<Func<double[], (double[], double[], double[])>>([x], [first, whole, pushed]);
+        double[] at = Turned(1, 2, NaN, 3);
+        double share = 1 / (1 + Math.E);
+        (double[] f, double[] w, double[] p) = run(at);
+        Assert.That(Before(f), Is.EqualTo([1 + share, 1 - share]).Within(1e-12));
+        Assert.That(Before(p), Is.EqualTo([1, share]).Within(1e-12));
+        Assert.That(w, Has.All.NaN, "each reaches a result that is NaN");
+        foreach ((Node node, double[] compiled) in new[] { (first, f), (whole, w), (pushed, p) })
+        {
+            Assert.That(Before(Values(node, (x, Reals([4], at)))), Is.EqualTo(Before(compiled)).Within(1e-12), "interpreted");
+        }
+    }
+
+    [Test]
+    public void A_scan_s_infinite_slope_does_not_meet_a_cotangent_of_zero()
+    {
+        Leaf<double> x = Variable("x", 3);
+        Node y = CumulativeScan(x, 0, (double a, double b) => Math.Sqrt(a) + b);
+        double[] gradient = Values(Gradients(Select(y, 0, 0), x)[0], (x, Reals([3], 0, 1, 2)));
+        Assert.That(gradient, Is.EqualTo([1, 0, 0]));
+    }
+
     [Test]
     public void Equal_scans_are_one()
     {
