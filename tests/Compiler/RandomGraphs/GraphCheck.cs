@@ -21,7 +21,7 @@ internal sealed class GraphCheck
             Node[] leaves = [.. trial.Inputs.Where(i => i.RequiresGrad)];
             IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(loss, leaves);
             targets = [.. leaves.Where((_, i) => gradients[i] is not null)];
-            roots = [.. roots, .. gradients.OfType<Node>()];
+            roots = [.. roots, .. gradients.OfType<Node>(), .. Between(trial)];
         }
 
         foreach ((long n, long m) in trial.Sizes)
@@ -53,6 +53,20 @@ internal sealed class GraphCheck
         }
 
         return training is { } split && check.targets.Length > 0 ? Guarded($"backward, {split.Name}", () => check.Training(split)) : null;
+    }
+
+    /// <summary>In some of the graphs, gradients of the first and second order with respect to a node in their midst.</summary>
+    private static IEnumerable<Node> Between(Trial trial)
+    {
+        Node[] inner = [.. GraphWalk.TopologicalOrder([trial.Loss!]).Where(n => n.RequiresGrad && !n.Op.IsLeaf && n.Results.Count == 1)];
+        if (inner.Length % 4 != 1 || Ops.GradientsOrNull(trial.Loss!, [inner[inner.Length / 2]])[0] is not { } first)
+        {
+            return [];
+        }
+
+        Node node = inner[inner.Length / 2];
+        Node along = Ops.Sum(first * node);
+        return [first, Ops.Gradients(along, [node], Unreached.Zeros)[0], Ops.Jvp([along], [node], [Ops.OnesLike(node)])[0]];
     }
 
     // Whatever the compiler throws is its fault: the interpreter has run.
@@ -164,7 +178,8 @@ internal sealed class GraphCheck
             return null;
         }
 
-        string name = root < trial.Outputs.Length ? $"output {root}" : $"gradient of {targets[root - trial.Outputs.Length].Name}";
+        int target = root - trial.Outputs.Length;
+        string name = target < 0 ? $"output {root}" : target < targets.Length ? $"gradient of {targets[target].Name}" : $"derivative {target - targets.Length} with respect to a node in the midst";
         return string.Create(CultureInfo.InvariantCulture, $"N = {sizes.N}, M = {sizes.M}, {name}: {difference}");
     }
 
