@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Calling;
 using GraphCompiler.Emit;
+using GraphCompiler.Execution;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 
@@ -10,18 +11,20 @@ namespace GraphCompiler;
 /// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward(ReadOnlySpan{Argument})"/> and
 /// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used, and so is what adds to gradients that are
 /// there; any size of a symbolic axis runs without a further compilation. Runs without updates may be concurrent; whatever writes parameters or
-/// gradients is for one thread at a time, and a second one is refused.
+/// gradients is for one thread at a time, and a second one is refused. <see cref="Dispose"/> may be called at any time, on any thread.
 /// </summary>
 public sealed class CompiledGraph : IDisposable
 {
     private readonly Graph graph;
     private readonly (Node Parameter, Node Value)[] updates;
     private readonly CompileOptions options;
-    private readonly Lazy<Executor> inference;
-    private readonly Lazy<Training> training;
+    private readonly OnDemand<Executor> inference;
+    private readonly OnDemand<Training> training;
     private readonly ILeaf[] leaves;
-    private int busy;
-    private bool disposed;
+
+    // Who writes parameters or gradients.
+    private Turn turn;
+    private volatile bool disposed;
 
     internal CompiledGraph(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options)
     {
@@ -41,7 +44,20 @@ public sealed class CompiledGraph : IDisposable
 
     internal bool HasUpdates => updates.Length > 0;
 
-    internal Executor Executor => inference.Value;
+    internal Executor Executor
+    {
+        get
+        {
+            Executor made = inference.Value;
+            if (disposed)
+            {
+                // It may have been compiled beside the disposal, which has not seen it then.
+                made.Dispose();
+            }
+
+            return made;
+        }
+    }
 
     internal Executor TrainingExecutor => training.Value.Executor;
 
@@ -50,6 +66,7 @@ public sealed class CompiledGraph : IDisposable
     /// <returns>The outputs, in arrays of their own.</returns>
     /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
+    /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
     public Results Run(params ReadOnlySpan<Argument> arguments)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
@@ -62,6 +79,7 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
     /// <exception cref="BindingException">An argument or destination does not fit; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed, the destinations are undefined.</exception>
+    /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
     public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
@@ -98,6 +116,7 @@ public sealed class CompiledGraph : IDisposable
 
     /// <summary>Adds the gradients of the first output, which must have one element, into the leaves that require them.</summary>
     /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <exception cref="SizeException">There is no memory for the gradients, or for what is kept; nothing has changed, and what Forward saved is still there.</exception>
     /// <exception cref="GradientException">There was no forward, its values are used up, or the output has several elements or requires no gradient.</exception>
     public void Backward(bool retainGraph = false)
     {
@@ -109,6 +128,7 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>Adds the gradients of the first output, weighted by a seed, into the leaves that require them.</summary>
     /// <param name="seed">The gradient of the first output, of its shape and dtype.</param>
     /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <exception cref="SizeException">There is no memory for the gradients, or for what is kept; nothing has changed, and what Forward saved is still there.</exception>
     /// <exception cref="GradientException">There was no forward, its values are used up, the seed does not fit, or the output requires no gradient.</exception>
     public void Backward(Argument seed, bool retainGraph = false)
     {
@@ -127,10 +147,7 @@ public sealed class CompiledGraph : IDisposable
             leaf.ZeroGrad(setToNull);
         }
 
-        if (training.IsValueCreated)
-        {
-            training.Value.ZeroRetained(setToNull);
-        }
+        training.Made?.ZeroRetained(setToNull);
     }
 
     /// <summary>The gradient of an intermediate node named in <see cref="CompileOptions.RetainGrad"/>; null before a backward.</summary>
@@ -141,28 +158,36 @@ public sealed class CompiledGraph : IDisposable
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(node);
+        ObjectDisposedException.ThrowIf(disposed, this);
         return options.RetainGrad.Contains(node)
-            ? (training.IsValueCreated ? training.Value.Retained<T>(node) : null)
+            ? training.Made?.Retained<T>(node)
             : throw new GradientException($"The gradient of {node.Describe()} is not kept: only leaves keep theirs; name the node in CompileOptions.RetainGrad.");
     }
 
-    /// <summary>Frees the workspaces. Calls after this are refused.</summary>
+    /// <summary>
+    /// Frees the workspaces. Calls after this are refused. Those that other threads are in run to their ends, and this waits for them; within a call of this
+    /// graph (from a memory manager, say) it does not wait, and the memory goes when the calls have ended. Gradients, parameters and results stay.
+    /// </summary>
     public void Dispose()
     {
-        if (disposed)
-        {
-            return;
-        }
-
         disposed = true;
-        if (inference.IsValueCreated)
+        bool interrupted = false;
+        SpinWait spin = default;
+        while (!TryFree())
         {
-            inference.Value.Dispose();
+            try
+            {
+                spin.SpinOnce();
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
         }
 
-        if (training.IsValueCreated)
+        if (interrupted)
         {
-            training.Value.Dispose();
+            Thread.CurrentThread.Interrupt();
         }
     }
 
@@ -170,12 +195,27 @@ public sealed class CompiledGraph : IDisposable
     internal Entry Enter(bool exclusive)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (exclusive && Interlocked.Exchange(ref busy, 1) != 0)
+        if (exclusive && !turn.TryTake())
         {
+            ObjectDisposedException.ThrowIf(disposed, this);
             throw new GraphException("This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
         }
 
         return new Entry(exclusive ? this : null);
+    }
+
+    /// <summary>Frees what no call has.</summary>
+    /// <returns>Whether there is nothing to wait for.</returns>
+    private bool TryFree()
+    {
+        if (turn.TryClose())
+        {
+            training.Made?.Dispose();
+        }
+
+        Executor? executor = inference.Made;
+        executor?.Dispose();
+        return turn.IsOwn || executor?.IsHeldHere == true || !(turn.IsOthers || executor?.IsHeldElsewhere == true);
     }
 
     private static void CheckCount(int given, IReadOnlyList<Node> needed, string what, string of)
@@ -201,9 +241,9 @@ public sealed class CompiledGraph : IDisposable
     private bool Records()
     {
         bool records = GradMode.IsEnabled && graph.Outputs[0].RequiresGrad;
-        if (!records && training.IsValueCreated)
+        if (!records)
         {
-            training.Value.Forget();
+            training.Made?.Forget();
         }
 
         return records;
@@ -274,7 +314,11 @@ public sealed class CompiledGraph : IDisposable
         {
             if (owner is not null)
             {
-                Volatile.Write(ref owner.busy, 0);
+                owner.turn.GiveBack();
+                if (owner.disposed)
+                {
+                    owner.TryFree();
+                }
             }
         }
     }

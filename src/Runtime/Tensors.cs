@@ -15,11 +15,11 @@ public static class Tensors
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or there are more elements than an array may hold.</exception>
     public static Tensor<T> Zeros<T>(params ReadOnlySpan<int> shape)
-        where T : unmanaged => Sizes.ToTensor(new T[Sizes.Count(shape)], shape);
+        where T : unmanaged => Sizes.ToTensor(Allocation.ArrayOf<T>(Sizes.Count(shape), clear: true), shape);
 
     /// <inheritdoc cref="Zeros{T}(ReadOnlySpan{int})"/>
     public static Tensor<T> Zeros<T>(ReadOnlySpan<nint> shape)
-        where T : unmanaged => Sizes.ToTensor(new T[Sizes.Count(shape)], shape);
+        where T : unmanaged => Sizes.ToTensor(Allocation.ArrayOf<T>(Sizes.Count(shape), clear: true), shape);
 
     /// <summary>A tensor of ones.</summary>
     /// <typeparam name="T">The element type.</typeparam>
@@ -71,7 +71,7 @@ public static class Tensors
             throw new ArgumentException($"A range needs finite numbers and a step that is not 0; start is {start}, stop {stop}, step {step}.", nameof(step));
         }
 
-        var values = new T[RangeCount(start, stop, step)];
+        var values = Allocation.ArrayOf<T>(RangeCount(start, stop, step));
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = IsInteger<T>()
@@ -141,14 +141,15 @@ public static class Tensors
             return [];
         }
 
-        var values = GC.AllocateUninitializedArray<T>(Sizes.Count(tensor.Lengths));
+        var values = Allocation.ArrayOf<T>(Sizes.Count(tensor.Lengths));
         StridedCopy.ToDense(in tensor.GetPinnableReference(), ref values[0], tensor.Lengths, tensor.Strides);
         return values;
     }
 
     private static T[] Filled<T>(int count, T value)
+        where T : unmanaged
     {
-        var values = GC.AllocateUninitializedArray<T>(count);
+        var values = Allocation.ArrayOf<T>(count);
         Array.Fill(values, value);
         return values;
     }
@@ -163,7 +164,7 @@ public static class Tensors
             lengths[axis] = values.GetLength(axis);
         }
 
-        var copy = new T[Sizes.Count(lengths)];
+        var copy = Allocation.ArrayOf<T>(Sizes.Count(lengths));
         Buffer.BlockCopy(values, 0, copy, 0, Buffer.ByteLength(copy));
         return Sizes.ToTensor(copy, lengths);
     }

@@ -70,17 +70,88 @@ public sealed class AllocationTests
         Assert.That(Allocated(() => step.Run([xs, labels], [value])), Is.Zero);
     }
 
+    // Two and four that alternate, and more than a workspace remembers.
+    private static readonly int[][] ChangingSizes = [[5, 17], [64, 3, 17, 5], [.. Enumerable.Range(12, 24)]];
+
+    [Test]
+    public void A_warm_run_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes, [Values(1, 3)] int threads)
+    {
+        Leaf<float> x = Input("x", ["N", 4]);
+        Leaf<float> rows = Input("rows", ["N", "M"]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 3));
+        Node y = CumulativeSum(Softmax(MatMul(x, w)), 0).Sum() + Sort(rows, 1).Values.Sum() + Flip(rows, 1).Max();
+        CompiledGraph model = GraphCompiler.Compiler.Compile([x, rows], [y], null, new CompileOptions { Threads = threads, Chunking = Execution.Chunking.Finest });
+        float[][] xs = [.. sizes.Select(n => new float[n * 4])];
+        System.Numerics.Tensors.Tensor<float>[] given = [.. sizes.Select(n => Tensors.Ones<float>(n, n + 2))];
+        float[] result = new float[1];
+        Assert.That(
+            Allocated(() =>
+            {
+                for (int i = 0; i < xs.Length; i++)
+                {
+                    model.Run([xs[i], given[i]], [result]);
+                }
+            }, Calls / sizes.Length),
+            Is.Zero);
+    }
+
+    [Test]
+    public void A_warm_typed_delegate_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes)
+    {
+        Leaf<float> x = Input("x", ["N", 4]);
+        Node y = Softmax(CumulativeSum(x, 0));
+        var ofArrays = GraphCompiler.Compiler.Compile<Action<float[], float[]>>([x], [y]);
+        var ofTensors = GraphCompiler.Compiler.Compile<Action<System.Numerics.Tensors.Tensor<float>, System.Numerics.Tensors.Tensor<float>>>([x], [y]);
+        System.Numerics.Tensors.Tensor<float>[] given = [.. sizes.Select(n => Tensors.Ones<float>(n, 4))];
+        System.Numerics.Tensors.Tensor<float>[] results = [.. sizes.Select(n => Tensors.Ones<float>(n, 4))];
+        float[][] arrays = [.. sizes.Select(n => new float[n * 4])];
+        float[][] written = [.. sizes.Select(n => new float[n * 4])];
+        Assert.That(
+            Allocated(() =>
+            {
+                for (int i = 0; i < given.Length; i++)
+                {
+                    ofArrays(arrays[i], written[i]);
+                    ofTensors(given[i], results[i]);
+                }
+            }, Calls / sizes.Length),
+            Is.Zero);
+    }
+
+    [Test]
+    public void A_warm_training_step_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes, [Values(1, 3)] int threads)
+    {
+        Leaf<float> x = Input("x", ["N", 4]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 5));
+        CompiledGraph model = GraphCompiler.Compiler.Compile([x], Tanh(MatMul(x, w)), new CompileOptions { Threads = threads, Chunking = Execution.Chunking.Finest });
+        float[][] xs = [.. sizes.Select(n => new float[n * 4])];
+        float[][] seeds = [.. sizes.Select(n => new float[n * 5])];
+        float[][] results = [.. sizes.Select(n => new float[n * 5])];
+        Assert.That(
+            Allocated(() =>
+            {
+                for (int i = 0; i < xs.Length; i++)
+                {
+                    model.Forward([xs[i]], [results[i]]);
+                    model.Backward(seeds[i]);
+                }
+
+                model.ZeroGrad();
+            }, Calls / sizes.Length),
+            Is.Zero);
+    }
+
     /// <summary>
     /// What a round of calls allocates on this thread once that is steady: what happens once, whenever the runtime finds the time for it, is over after a
     /// round or two; what calls allocate themselves is in every round.
     /// </summary>
-    private static long Allocated(Action call)
+    private static long Allocated(Action call, int calls = Calls)
     {
         long allocated = long.MaxValue;
         for (int round = 0; round < Rounds && allocated != 0; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < Calls; i++)
+            for (int i = 0; i < calls; i++)
             {
                 call();
             }

@@ -58,17 +58,24 @@ internal ref struct Binder
             return;
         }
 
-        long[] symbols = Solve();
-        CheckGuards(symbols);
-        workspace.Bind(symbols, noted);
-    }
-
-    private readonly void CheckGuards(long[] symbols)
-    {
-        string[] names = program.Symbols;
-        foreach (Guard guard in program.Guards)
+        int count = program.Symbols.Length;
+        Span<long> symbols = count <= 32 ? stackalloc long[count] : new long[count];
+        Solve(symbols);
+        try
         {
-            guard.Check(name => symbols[Array.IndexOf(names, name)]);
+            if (!workspace.TryBind(noted))
+            {
+                CheckDeclared(symbols);
+                workspace.Bind(symbols, noted);
+            }
+        }
+        catch (OverflowException e)
+        {
+            throw program.TooLarge(symbols, null, e);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw program.TooLarge(symbols, workspace.BytesWanted, e);
         }
     }
 
@@ -114,70 +121,75 @@ internal ref struct Binder
         input++;
     }
 
-    private readonly long[] Solve()
+    private readonly void Solve(Span<long> symbols)
     {
-        var symbols = new long[program.Symbols.Length];
-        var setBy = new Node?[symbols.Length];
-        Array.Fill(symbols, -1);
-        List<(Node Node, long Count)> counts = [];
-        List<(Node Node, long[] Sizes)> shapes = [];
+        Span<int> setBy = symbols.Length <= 32 ? stackalloc int[symbols.Length] : new int[symbols.Length];
+        symbols.Fill(-1);
         int at = 0;
         for (int i = 0; i < input; i++)
         {
-            Node node = program.Inputs[i];
-            long rank = signature[at++];
-            if (rank == CountOnly)
+            ReadOnlySpan<long> sizes = SizesAt(ref at, out bool isCount);
+            if (!isCount)
             {
-                counts.Add((node, signature[at++]));
-            }
-            else
-            {
-                long[] sizes = signature.Slice(at, (int)rank).ToArray();
-                at += sizes.Length;
-                shapes.Add((node, sizes));
-                TakeShape(node, sizes, symbols, setBy);
+                TakeShape(i, sizes, symbols, setBy);
             }
         }
 
         // A flat argument tells one symbol once the others of its shape are known; each round may make another one known.
-        for (int round = 0; round < counts.Count; round++)
+        bool found;
+        do
         {
-            foreach ((Node node, long count) in counts)
+            found = false;
+            at = 0;
+            for (int i = 0; i < input; i++)
             {
-                TakeCount(node, count, symbols, setBy);
+                ReadOnlySpan<long> sizes = SizesAt(ref at, out bool isCount);
+                found |= isCount && TakeCount(i, sizes[0], symbols, setBy);
             }
         }
-
-        CheckAll(counts, shapes, symbols);
-        return symbols;
+        while (found);
     }
 
-    private readonly void TakeShape(Node node, long[] sizes, long[] symbols, Node?[] setBy)
+    /// <summary>The next argument's sizes, or its count of elements alone.</summary>
+    private readonly ReadOnlySpan<long> SizesAt(ref int at, out bool isCount)
     {
+        long rank = signature[at++];
+        isCount = rank == CountOnly;
+        ReadOnlySpan<long> sizes = signature.Slice(at, isCount ? 1 : (int)rank);
+        at += sizes.Length;
+        return sizes;
+    }
+
+    private readonly void TakeShape(int index, ReadOnlySpan<long> sizes, Span<long> symbols, Span<int> setBy)
+    {
+        Node node = program.Inputs[index];
         for (int axis = 0; axis < sizes.Length; axis++)
         {
             if (node.Shape[axis].Constant is { } size && size != sizes[axis])
             {
-                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes)}]; axis {axis} must have size {size}.");
+                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes.ToArray())}]; axis {axis} must have size {size}.");
             }
 
             if (node.Shape[axis].Symbol is { } name)
             {
-                Set(name, sizes[axis], node, symbols, setBy);
+                Set(name, sizes[axis], index, symbols, setBy);
             }
         }
     }
 
-    private readonly void TakeCount(Node node, long count, long[] symbols, Node?[] setBy)
+    /// <summary>Whether the count of elements has told a symbol.</summary>
+    private readonly bool TakeCount(int index, long count, Span<long> symbols, Span<int> setBy)
     {
+        Node node = program.Inputs[index];
         long known = 1;
         string? open = null;
-        foreach (Dim dim in node.Shape)
+        for (int axis = 0; axis < node.Rank; axis++)
         {
+            Dim dim = node.Shape[axis];
             long? size = dim.Constant ?? (dim.Symbol is { } name && symbols[Index(name)] is >= 0 and var value ? value : null);
             if (size is { } found)
             {
-                known *= found;
+                known = Product(known, found);
             }
             else if (dim.Symbol is { } free && open is null)
             {
@@ -185,13 +197,13 @@ internal ref struct Binder
             }
             else
             {
-                return;
+                return false;
             }
         }
 
         if (open is null || (known == 0 && count == 0))
         {
-            return;
+            return false;
         }
 
         if (known == 0 || count % known != 0)
@@ -199,53 +211,85 @@ internal ref struct Binder
             throw new BindingException($"The argument for {node.Describe()} has {count} elements, which is no multiple of {known}: the size {open} cannot be found.");
         }
 
-        Set(open, count / known, node, symbols, setBy);
+        Set(open, count / known, index, symbols, setBy);
+        return true;
     }
 
-    private readonly void Set(string name, long size, Node node, long[] symbols, Node?[] setBy)
+    private readonly void Set(string name, long size, int index, Span<long> symbols, Span<int> setBy)
     {
-        int index = Index(name);
-        if (symbols[index] >= 0 && symbols[index] != size)
+        int symbol = Index(name);
+        if (symbols[symbol] < 0)
+        {
+            (symbols[symbol], setBy[symbol]) = (size, index);
+        }
+        else if (symbols[symbol] != size)
         {
             throw new BindingException(
-                $"The argument for {node.Describe()} makes {name} = {size}, but the one for {setBy[index]!.Describe()} makes it {symbols[index]}; all axes called {name} must have one size.");
+                $"The argument for {program.Inputs[index].Describe()} makes {name} = {size}, but the one for {program.Inputs[setBy[symbol]].Describe()} makes it {symbols[symbol]}; all axes called {name} must have one size.");
         }
-
-        symbols[index] = size;
-        setBy[index] ??= node;
     }
 
-    private readonly void CheckAll(List<(Node Node, long Count)> counts, List<(Node Node, long[] Sizes)> shapes, long[] symbols)
+    /// <summary>Holds the arguments, and the conditions on sizes, against what was declared, now that the symbols are known.</summary>
+    private readonly void CheckDeclared(ReadOnlySpan<long> symbols)
     {
-        Program called = program;
-        long Symbol(string name)
+        if (symbols.Contains(-1))
         {
-            long value = symbols[Array.IndexOf(called.Symbols, name)];
-            return value >= 0
-                ? value
-                : throw new BindingException(
-                    $"The size {name} cannot be found from the arguments, which say only how many elements they have; pass a Tensor for {called.Inputs.First(i => i.Shape.Symbols.Contains(name)).Describe()}.");
+            RequireFound(symbols);
         }
 
-        foreach ((Node node, long count) in counts)
+        SizeProgram declared = program.Declared;
+        Span<long> values = declared.Count <= 128 ? stackalloc long[declared.Count] : new long[declared.Count];
+        declared.Evaluate(symbols, values);
+        int at = 0;
+        int axis = 0;
+        for (int i = 0; i < input; i++)
         {
-            long[] shape = node.Shape.Evaluate(Symbol);
-            if (TensorValue.CountOf(shape) != count)
+            Node node = program.Inputs[i];
+            ReadOnlySpan<long> sizes = SizesAt(ref at, out bool isCount);
+            ReadOnlySpan<long> shape = values.Slice(axis, node.Rank);
+            axis += node.Rank;
+            if (isCount)
+            {
+                long count = 1;
+                foreach (long size in shape)
+                {
+                    count = Product(count, size);
+                }
+
+                if (count != sizes[0])
+                {
+                    throw new BindingException($"The argument for {node.Describe()} has {sizes[0]} elements; its shape is [{string.Join(", ", shape.ToArray())}], {count} elements.");
+                }
+            }
+            else if (!shape.SequenceEqual(sizes))
+            {
+                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes.ToArray())}]; [{string.Join(", ", shape.ToArray())}] is needed.");
+            }
+        }
+
+        at = declared.Count - (2 * program.Guards.Length);
+        foreach (Guard guard in program.Guards)
+        {
+            guard.Check(values[at], values[at + 1]);
+            at += 2;
+        }
+    }
+
+    private readonly void RequireFound(ReadOnlySpan<long> symbols)
+    {
+        for (int s = 0; s < symbols.Length; s++)
+        {
+            string name = program.Symbols[s];
+            if (symbols[s] < 0 && Array.Find(program.Inputs, i => i.Shape.Symbols.Contains(name)) is { } node)
             {
                 throw new BindingException(
-                    $"The argument for {node.Describe()} has {count} elements; its shape is [{string.Join(", ", shape)}], {TensorValue.CountOf(shape)} elements.");
-            }
-        }
-
-        foreach ((Node node, long[] sizes) in shapes)
-        {
-            long[] shape = node.Shape.Evaluate(Symbol);
-            if (!shape.AsSpan().SequenceEqual(sizes))
-            {
-                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes)}]; [{string.Join(", ", shape)}] is needed.");
+                    $"The size {name} cannot be found from the arguments, which say only how many elements they have; pass a Tensor for {node.Describe()}.");
             }
         }
     }
+
+    /// <summary>A product of sizes; the largest number if it is beyond that, which no argument has elements of.</summary>
+    private static long Product(long x, long y) => (long)Int128.Min(Math.BigMul(x, y), long.MaxValue);
 
     private readonly int Index(string name) => Array.IndexOf(program.Symbols, name);
 }

@@ -37,7 +37,7 @@ internal sealed class Executor : IDisposable
     /// <summary>Runs all of the program on arguments into new arrays.</summary>
     public Results Run(ReadOnlySpan<Argument> arguments)
     {
-        Workspace workspace = pool.Rent();
+        Workspace workspace = Rent();
         try
         {
             return Start(workspace, arguments, [], intoDestinations: false, backwardToo: true)!;
@@ -51,7 +51,7 @@ internal sealed class Executor : IDisposable
     /// <summary>Runs all of the program on arguments into destinations.</summary>
     public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations)
     {
-        Workspace workspace = pool.Rent();
+        Workspace workspace = Rent();
         try
         {
             Start(workspace, arguments, destinations, intoDestinations: true, backwardToo: true);
@@ -73,11 +73,30 @@ internal sealed class Executor : IDisposable
         RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.LastStep);
     }
 
-    public Workspace Rent() => pool.Rent();
+    /// <exception cref="ObjectDisposedException">There are no workspaces any more.</exception>
+    /// <exception cref="SizeException">There is no memory for another one.</exception>
+    public Workspace Rent()
+    {
+        try
+        {
+            return pool.TryRent() ?? throw new ObjectDisposedException(typeof(CompiledGraph).FullName);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new SizeException("There is no memory for another call of this graph.", e);
+        }
+    }
 
     public void Return(Workspace workspace) => pool.Return(workspace);
 
+    /// <summary>Frees what is idle now, and what calls have when they end.</summary>
     public void Dispose() => pool.Dispose();
+
+    /// <inheritdoc cref="WorkspacePool.IsHeldHere"/>
+    public bool IsHeldHere => pool.IsHeldHere;
+
+    /// <inheritdoc cref="WorkspacePool.IsHeldElsewhere"/>
+    public bool IsHeldElsewhere => pool.IsHeldElsewhere;
 
     /// <summary>Runs on the addresses in the workspace's externals; new arrays are made for outputs unless the caller gave memory.</summary>
     /// <returns>The outputs, unless they went to memory of the caller.</returns>
@@ -129,17 +148,17 @@ internal sealed class Executor : IDisposable
         binder.Bind(workspace);
     }
 
-    private static unsafe List<AlignedBuffer>? CopyStrided(ReadOnlySpan<Argument> arguments, ref PinnedCall call)
+    private unsafe List<AlignedBuffer>? CopyStrided(ReadOnlySpan<Argument> arguments, ref PinnedCall call)
     {
         List<AlignedBuffer>? copies = null;
         for (int i = 0; i < arguments.Length; i++)
         {
             if (!arguments[i].IsDense)
             {
-                var copy = new AlignedBuffer(arguments[i].ElementCount * arguments[i].DType.Size());
+                copies ??= [];
+                AlignedBuffer copy = MemoryForCopy(copies, i, (long)arguments[i].ElementCount * arguments[i].DType.Size());
                 arguments[i].CopyTo(ref *(byte*)copy.Address);
                 (call.Dense ??= [])[i] = copy.Address;
-                (copies ??= []).Add(copy);
             }
         }
 
@@ -148,17 +167,26 @@ internal sealed class Executor : IDisposable
 
     private void RunAndFinish(Workspace workspace, bool backwardToo)
     {
-        program.Random.Draw(workspace);
+        // Memory first: when there is none, nothing has changed.
         List<AlignedBuffer>? copies = writtenInPlace.Length > 0 ? CopyParameters(workspace) : null;
+        AlignedBuffer?[]? oldValues = null;
         try
         {
+            oldValues = updatesReadParameters ? SetAside(workspace) : null;
+            program.Random.Draw(workspace);
             RunSteps(workspace, 0, backwardToo ? program.Plan.LastStep : program.Plan.ForwardSteps);
+            Finish(workspace, oldValues);
         }
         finally
         {
             copies?.ForEach(c => c.Dispose());
+            Array.ForEach(oldValues ?? [], old => old?.Dispose());
         }
+    }
 
+    /// <summary>Brings what kernels have left to its place.</summary>
+    private void Finish(Workspace workspace, AlignedBuffer?[]? oldValues)
+    {
         foreach (RootBuffer output in copied)
         {
             Copy(workspace.Address(output.Buffer), workspace.Externals[output.External], workspace.Sizes[output.Bytes]);
@@ -170,13 +198,12 @@ internal sealed class Executor : IDisposable
         }
 
         // Every check and every kernel is behind us: parameters change now, those that no kernel could write itself.
-        byte[]?[] oldValues = updatesReadParameters ? SetAside(workspace) : [];
         for (int i = 0; i < program.Updates.Length; i++)
         {
             RootBuffer update = program.Updates[i];
-            if (oldValues.Length > 0 && oldValues[i] is { } old)
+            if (oldValues?[i] is { } old)
             {
-                Marshal.Copy(old, 0, update.Parameter!.Address, old.Length);
+                Copy(old.Address, update.Parameter!.Address, old.ByteLength);
             }
             else if (program.Plan.Buffers[update.Buffer].Address != update.Parameter!.Address)
             {
@@ -198,9 +225,9 @@ internal sealed class Executor : IDisposable
             {
                 if (argument < parameter.Address + workspace.Sizes[parameter.Bytes] && parameter.Address < argument + bytes)
                 {
-                    var copy = new AlignedBuffer((nint)bytes);
+                    copies ??= [];
+                    AlignedBuffer copy = MemoryForCopy(copies, i, bytes);
                     Copy(argument, copy.Address, bytes);
-                    (copies ??= []).Add(copy);
                     workspace.Externals[i] = copy.Address;
                     break;
                 }
@@ -210,21 +237,49 @@ internal sealed class Executor : IDisposable
         return copies;
     }
 
-    /// <summary>An update that is another parameter's old value is set aside, for that parameter may be written first.</summary>
-    private byte[]?[] SetAside(Workspace workspace) =>
-    [
-        .. program.Updates.Select(u =>
+    /// <summary>Memory for a copy of an argument. If there is none, that of the other copies is freed.</summary>
+    private AlignedBuffer MemoryForCopy(List<AlignedBuffer> copies, int input, long bytes)
+    {
+        try
         {
-            if (program.Plan.Buffers[u.Buffer].Address is var address && (address == 0 || address == u.Parameter!.Address))
+            copies.Add(new AlignedBuffer((nint)bytes));
+            return copies[^1];
+        }
+        catch (OutOfMemoryException e)
+        {
+            copies.ForEach(c => c.Dispose());
+            throw new SizeException($"There is no memory for the copy that this call makes of the argument for {program.Inputs[input].Describe()}, {bytes} bytes.", e);
+        }
+    }
+
+    /// <summary>An update that is another parameter's old value is set aside, for that parameter may be written first.</summary>
+    private AlignedBuffer?[] SetAside(Workspace workspace)
+    {
+        var old = new AlignedBuffer?[program.Updates.Length];
+        for (int i = 0; i < old.Length; i++)
+        {
+            RootBuffer update = program.Updates[i];
+            if (program.Plan.Buffers[update.Buffer].Address is var address && (address == 0 || address == update.Parameter!.Address))
             {
-                return null;
+                continue;
             }
 
-            byte[] old = new byte[workspace.Sizes[u.Bytes]];
-            Marshal.Copy(workspace.Address(u.Buffer), old, 0, old.Length);
-            return old;
-        }),
-    ];
+            long bytes = workspace.Sizes[update.Bytes];
+            try
+            {
+                old[i] = new AlignedBuffer((nint)bytes);
+            }
+            catch (OutOfMemoryException e)
+            {
+                Array.ForEach(old, o => o?.Dispose());
+                throw new SizeException($"There is no memory for the copy that this call makes of {update.Node.Describe()}, {bytes} bytes.", e);
+            }
+
+            Copy(workspace.Address(update.Buffer), old[i]!.Address, bytes);
+        }
+
+        return old;
+    }
 
     private void RunSteps(Workspace workspace, int first, int last)
     {

@@ -29,7 +29,7 @@ internal sealed class GradientTargets
         held = new bool[executor.Program.Plan.Externals];
     }
 
-    /// <summary>Looks at the gradients that are there.</summary>
+    /// <summary>Looks at the gradients that are there, takes memory for the others, and has what adds to them compiled: all that can fail before anything runs.</summary>
     /// <exception cref="BindingException">One has another shape.</exception>
     public void Prepare(Workspace workspace)
     {
@@ -41,13 +41,16 @@ internal sealed class GradientTargets
             {
                 held[gradient.External] = had[i];
             }
+
+            _ = ref leaves[i].GradMemory(workspace.Sizes, gradient.Dims);
         }
+
+        workspace.AddTo(held);
     }
 
     /// <summary>Runs the backward part into the gradients as they were when prepared for.</summary>
     public void Run(Workspace workspace, nint seed)
     {
-        workspace.AddTo(held);
         var run = new PinnedRun(this, workspace, seed);
         Pinning.Invoke(ref run);
         for (int i = 0; i < gradients.Length; i++)

@@ -20,7 +20,7 @@ public sealed class Results
         for (int i = 0; i < outputs.Length; i++)
         {
             shapes[i] = outputs[i].Shape(workspace);
-            arrays[i] = Allocate(outputs[i].Node.DType, checked((int)outputs[i].ElementCount(workspace)));
+            arrays[i] = Allocate(outputs[i], i, outputs[i].ElementCount(workspace), shapes[i]);
         }
     }
 
@@ -62,12 +62,23 @@ public sealed class Results
     /// <summary>Where an output is to be written.</summary>
     internal ref byte At(int index) => ref MemoryMarshal.GetArrayDataReference(arrays[index]);
 
-    private static Array Allocate(DType type, int count) => type switch
+    private static Array Allocate(RootBuffer output, int index, long count, long[] shape)
     {
-        DType.Float32 => GC.AllocateUninitializedArray<float>(count),
-        DType.Float64 => GC.AllocateUninitializedArray<double>(count),
-        DType.Int32 => GC.AllocateUninitializedArray<int>(count),
-        DType.Int64 => GC.AllocateUninitializedArray<long>(count),
-        _ => GC.AllocateUninitializedArray<bool>(count),
-    };
+        try
+        {
+            int fitting = checked((int)count);
+            return output.Node.DType switch
+            {
+                DType.Float32 => Allocation.Array<float>(fitting),
+                DType.Float64 => Allocation.Array<double>(fitting),
+                DType.Int32 => Allocation.Array<int>(fitting),
+                DType.Int64 => Allocation.Array<long>(fitting),
+                _ => Allocation.Array<bool>(fitting),
+            };
+        }
+        catch (Exception e) when (e is OverflowException or OutOfMemoryException)
+        {
+            throw TooLarge.Of($"Output {index}, {output.Node.Describe()},", output.Node.DType, shape, e);
+        }
+    }
 }

@@ -101,7 +101,7 @@ internal sealed class Training : IDisposable
         gradients.Prepare(workspace);
 
         // Backward writes over what it has read for the last time: what another one needs is put back.
-        using AlignedBuffer? kept = retainGraph ? workspace.SaveForBackward() : null;
+        using AlignedBuffer? kept = retainGraph ? SaveForBackward(workspace) : null;
         try
         {
             fixed (byte* address = seedBytes)
@@ -156,8 +156,8 @@ internal sealed class Training : IDisposable
 
     public void Dispose()
     {
-        Forget();
         executor.Dispose();
+        Forget();
     }
 
     private static Leaf<T> Keeper<T>(Node node)
@@ -172,6 +172,18 @@ internal sealed class Training : IDisposable
             {
                 throw new GradientException($"{((Node)parameters[i]).Describe()} was written between Forward and Backward, which needs its old values; call Forward again.");
             }
+        }
+    }
+
+    private AlignedBuffer SaveForBackward(Workspace workspace)
+    {
+        try
+        {
+            return workspace.SaveForBackward();
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new SizeException($"There is no memory to keep what another backward of {root.Describe()} needs; Backward(retainGraph: false) needs none.", e);
         }
     }
 
@@ -199,13 +211,23 @@ internal sealed class Training : IDisposable
             throw new GradientException($"The seed is {given}; the gradient of {root.Describe()} is {root.DType.Display()} [{string.Join(", ", output.Shape(workspace))}].");
         }
 
-        int bytes = checked((int)(count * root.DType.Size()));
-        if (seedCopy.Length != bytes)
+        int bytes;
+        try
         {
-            seedCopy = GC.AllocateUninitializedArray<byte>(bytes);
+            bytes = checked((int)(count * root.DType.Size()));
+            if (seedCopy.Length < bytes)
+            {
+                seedCopy = [];
+                seedCopy = Allocation.Array<byte>(bytes);
+            }
+        }
+        catch (Exception e) when (e is OverflowException or OutOfMemoryException)
+        {
+            throw new SizeException($"There is no memory for a copy of the seed, {given}, {(Int128)count * root.DType.Size()} bytes; at most {Array.MaxLength} are possible.", e);
         }
 
-        given.CopyTo(seedCopy);
-        return seedCopy;
+        Span<byte> copy = seedCopy.AsSpan(0, bytes);
+        given.CopyTo(copy);
+        return copy;
     }
 }

@@ -43,7 +43,8 @@ internal static class TypedDelegate
         }
 
         Expression call = Expression.Call(Expression.Constant(target), method, arguments);
-        Expression body = returns ? Returned(graph, invoke.ReturnType, call) : Expression.Block(typeof(void), call, Expression.Empty());
+        Expression[] kept = [.. variables.Where(v => IsMemory(v.Type)).Select(KeepAlive)];
+        Expression body = returns ? Returned(graph, invoke.ReturnType, call, kept) : Expression.Block(typeof(void), [call, .. kept, Expression.Empty()]);
         Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, variables);
         return lambda.CompileFast(true) ?? lambda.Compile();
     }
@@ -101,7 +102,16 @@ internal static class TypedDelegate
         return method is null ? null : (method, type.GenericTypeArguments[0]);
     }
 
-    private static BlockExpression Returned(CompiledGraph graph, Type type, Expression call)
+    private static bool IsMemory(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() is var definition && (definition == typeof(Memory<>) || definition == typeof(ReadOnlyMemory<>));
+
+    /// <summary>The call sees a span of memory; what owns it, which may free it when nobody refers to it, is known to the delegate's parameter alone.</summary>
+    private static MethodCallExpression KeepAlive(ParameterExpression memory)
+    {
+        string method = memory.Type.GetGenericTypeDefinition() == typeof(Memory<>) ? nameof(SpanArgument.KeepAlive) : nameof(SpanArgument.KeepReadOnlyAlive);
+        return Expression.Call(typeof(SpanArgument).GetMethod(method)!.MakeGenericMethod(memory.Type.GenericTypeArguments[0]), memory);
+    }
+
+    private static BlockExpression Returned(CompiledGraph graph, Type type, Expression call, Expression[] kept)
     {
         IReadOnlyList<Node> outputs = graph.Graph.Outputs;
         bool isTuple = type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal);
@@ -114,7 +124,7 @@ internal static class TypedDelegate
         ParameterExpression results = Expression.Variable(typeof(Results), "results");
         Expression[] values = [.. parts.Select((part, i) => Value(outputs[i], i, part, results))];
         Expression value = isTuple ? Expression.New(type.GetConstructor(parts)!, values) : values[0];
-        return Expression.Block(type, [results], Expression.Assign(results, call), value);
+        return Expression.Block(type, [results], [Expression.Assign(results, call), .. kept, value]);
     }
 
     private static MethodCallExpression Value(Node output, int index, Type type, Expression results)

@@ -1,3 +1,4 @@
+using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Emit;
@@ -83,10 +84,10 @@ internal sealed class KernelCache(int capacity)
         }
     }
 
-    private sealed class Entry(KernelKey key, Lazy<CompiledKernel> compiled)
+    private sealed class Entry(KernelKey key, OnDemand<CompiledKernel> compiled)
     {
         public KernelKey Key { get; } = key;
 
-        public Lazy<CompiledKernel> Compiled { get; } = compiled;
+        public OnDemand<CompiledKernel> Compiled { get; } = compiled;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Emit;
@@ -11,7 +12,7 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
 {
     // The thread that lowers keeps its processor.
     private readonly ConcurrentExclusiveSchedulerPair threads = new(TaskScheduler.Default, Math.Max(1, Environment.ProcessorCount - 1));
-    private readonly Dictionary<Kernel, Lazy<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Kernel, OnDemand<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Begins to compile a kernel. What goes wrong is reported when it is asked for.</summary>
     public void Add(Kernel kernel)
@@ -21,7 +22,7 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
             return;
         }
 
-        Lazy<CompiledKernel> compilation = CompilationOf(kernel);
+        OnDemand<CompiledKernel> compilation = CompilationOf(kernel);
         Task.Factory.StartNew(() => compilation.Value, CancellationToken.None, TaskCreationOptions.None, threads.ConcurrentScheduler)
             .ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
@@ -30,7 +31,7 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
     /// <exception cref="CompileException">A kernel is malformed.</exception>
     public CompiledKernel[] Get(IReadOnlyList<Kernel> kernels)
     {
-        Lazy<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
+        OnDemand<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
         try
         {
             Parallel.ForEach(wanted, compilation => _ = compilation.Value);
@@ -43,9 +44,9 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
         return [.. wanted.Select(compilation => compilation.Value)];
     }
 
-    private Lazy<CompiledKernel> CompilationOf(Kernel kernel)
+    private OnDemand<CompiledKernel> CompilationOf(Kernel kernel)
     {
-        if (!compilations.TryGetValue(kernel, out Lazy<CompiledKernel>? compilation))
+        if (!compilations.TryGetValue(kernel, out OnDemand<CompiledKernel>? compilation))
         {
             compilation = new(() => useCache ? KernelCache.Shared.Get(kernel, options) : KernelCompiler.Compile(kernel, options));
             compilations.Add(kernel, compilation);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using GraphCompiler.Execution;
 
 namespace GraphCompiler.Loops;
 
@@ -10,7 +11,7 @@ namespace GraphCompiler.Loops;
 /// </summary>
 internal sealed class Routine
 {
-    private static readonly ConcurrentDictionary<MethodInfo, Lazy<Routine>> Known = [];
+    private static readonly ConcurrentDictionary<MethodInfo, OnDemand<Routine>> Known = [];
     private static int count;
 
     private Routine(MethodInfo method)
@@ -46,7 +47,7 @@ internal sealed class Routine
             .FirstOrDefault(m => m.Name == name && m.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(nint))
             ?? throw new CompileException($"{owner.Name} has no method {name}.");
         method = method.IsGenericMethodDefinition ? method.MakeGenericMethod(type.ClrType()) : method;
-        return Known.GetOrAdd(method, m => new Lazy<Routine>(() => new Routine(m))).Value;
+        return Known.GetOrAdd(method, m => new OnDemand<Routine>(() => new Routine(m))).Value;
     }
 
     public override string ToString() => Name;

@@ -94,8 +94,8 @@ internal sealed class BuildProgram
         (LoweredKernel Kernel, int Replaced, int[] Externals)[] adding = [.. context.Timed("add-in-place", () => Adding(kernels, merged))];
 
         // Compiled all at once when the first is needed: after that, no sizes call for a compilation.
-        var compiledAdding = new Lazy<CompiledKernel[]>(() => context.Compile(adding.Select(a => a.Kernel)));
-        Lazy<KernelEntry>[] added = [.. adding.Select((_, i) => new Lazy<KernelEntry>(() => compiledAdding.Value[i].Entry))];
+        var compiledAdding = new OnDemand<CompiledKernel[]>(() => context.Compile(adding.Select(a => a.Kernel)));
+        OnDemand<KernelEntry>[] added = [.. adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
         int forwardSteps = kernels.Count(IsForward);
         MergedStep[] mergedSteps =
         [
@@ -117,8 +117,6 @@ internal sealed class BuildProgram
             context.Options is { ReuseMemory: true, Verify: false }));
         int[] inputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))];
         string[] symbols = [.. sizes.SelectMany(d => d.Symbols).Concat(inputs.SelectMany(i => i.Shape.Symbols)).Concat(guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols))).Distinct()];
-        Dim[] allSizes = [.. sizes];
-        Dictionary<string, int> position = symbols.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
         return new Program
         {
             Plan = new Plan
@@ -132,17 +130,10 @@ internal sealed class BuildProgram
                 Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output) + gradientOf.Count,
                 Symbols = symbols.Length,
-                Sizes = allSizes.Length,
+                Sizes = sizes.Count,
                 Threads = context.Options.Threads,
                 Chunking = context.Options.Chunking,
-                EvaluateSizes = (values, results) =>
-                {
-                    long[] copy = values.ToArray();
-                    for (int i = 0; i < allSizes.Length; i++)
-                    {
-                        results[i] = allSizes[i].Evaluate(name => copy[position[name]]);
-                    }
-                },
+                EvaluateSizes = new SizeProgram(sizes, symbols).Evaluate,
             },
             Inputs = [.. inputs],
             InputBytes = inputBytes,
@@ -174,12 +165,7 @@ internal sealed class BuildProgram
     private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Buffers.All(b =>
         kernel.Scratch.Contains(b) ? b.Shape.ElementCount.IsConstant : IsLasting(b));
 
-    private nint Reserve(Node scratch)
-    {
-        var memory = new AlignedBuffer((nint)(scratch.Shape.ElementCount.Constant!.Value * scratch.DType.Size()));
-        constants.Add(memory);
-        return memory.Address;
-    }
+    private nint Reserve(Node scratch) => Lasting(scratch, scratch.Shape.ElementCount.Constant!.Value * scratch.DType.Size()).Address;
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
@@ -316,7 +302,7 @@ internal sealed class BuildProgram
     {
         int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
         int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : gradientOf.GetValueOrDefault(node, -1);
-        nint address = node.Op is ConstantOp constant ? Place(constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
+        nint address = node.Op is ConstantOp constant ? Place(node, constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
         buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread, IsOptional = gradientOf.ContainsKey(node) });
         return buffers.Count - 1;
     }
@@ -334,12 +320,25 @@ internal sealed class BuildProgram
         throw new GraphException($"The graph uses {input.Describe()}, which is not among the inputs; list it.");
     }
 
-    private unsafe nint Place(ConstantData data)
+    private unsafe nint Place(Node node, ConstantData data)
     {
-        var memory = new AlignedBuffer(data.Bytes.Length);
+        AlignedBuffer memory = Lasting(node, data.Bytes.Length);
         data.Bytes.CopyTo(new Span<byte>((void*)memory.Address, data.Bytes.Length));
-        constants.Add(memory);
         return memory.Address;
+    }
+
+    /// <summary>Memory that is there as long as the program.</summary>
+    private AlignedBuffer Lasting(Node node, long bytes)
+    {
+        try
+        {
+            constants.Add(new AlignedBuffer((nint)bytes));
+            return constants[^1];
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw TooLarge.Of(node.Describe(), node.DType, node.Shape.Constants, e);
+        }
     }
 
     private int SizeOf(Dim dim)

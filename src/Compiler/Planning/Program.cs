@@ -1,3 +1,4 @@
+using System.Numerics;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
@@ -30,6 +31,9 @@ internal sealed class Program
 
     /// <summary>Conditions on sizes.</summary>
     public required Guard[] Guards { get; init; }
+
+    /// <summary>The sizes of the inputs' axes, one input after the other, then the two sides of each guard: what arguments are held against.</summary>
+    public SizeProgram Declared => field ??= new SizeProgram(Inputs.SelectMany(i => i.Shape).Concat(Guards.SelectMany(g => new[] { g.Left, g.Right })), Symbols);
 
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
@@ -91,6 +95,26 @@ internal sealed class Program
         : Adding[step - Kernels.Length - Merged.Length];
 
     public long[] Evaluate(Shape shape, Workspace workspace) => [.. shape.Select(d => Evaluate(d, workspace))];
+
+    /// <summary>The error of sizes that overflow, or that there is no memory for: it names the largest tensor.</summary>
+    /// <param name="symbols">The values of the symbols.</param>
+    /// <param name="wanted">The bytes of all intermediate values; null if they overflow.</param>
+    /// <param name="cause">What was met.</param>
+    public SizeException TooLarge(ReadOnlySpan<long> symbols, long? wanted, Exception cause)
+    {
+        long[] values = symbols.ToArray();
+        BigInteger Value(Dim dim) => GraphCompiler.TooLarge.Evaluate(dim, name => values[Array.IndexOf(Symbols, name)]);
+        BigInteger BytesOf(Node node) => node.Shape.Aggregate((BigInteger)node.DType.Size(), (product, dim) => product * Value(dim));
+        Node largest = Kernels.SelectMany(k => k.Roots).Concat(Inputs).Concat(Outputs.Select(o => o.Node)).Concat(Buffers.Keys).MaxBy(BytesOf)!;
+        BigInteger bytes = BytesOf(largest);
+        string sizes = values.Length == 0 ? string.Empty : $" with {string.Join(", ", Symbols.Zip(values, (name, value) => $"{name} = {value}"))}";
+        string tensor = $"{largest.Describe()} has the shape [{string.Join(", ", largest.Shape.Select(Value))}], {bytes} bytes,{sizes}";
+        return new SizeException(
+            bytes > long.MaxValue ? $"{tensor}: more than can be addressed."
+            : wanted is null ? $"The sizes of this call overflow. The largest tensor, {tensor}."
+            : $"There is no memory for the {wanted} bytes that this call's intermediate values need. The largest tensor, {tensor}.",
+            cause);
+    }
 
     /// <summary>The error that a failing step means.</summary>
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Planning;
@@ -19,6 +20,9 @@ internal sealed class WorkEstimate
     private readonly Kernel kernel;
     private readonly int vectorBytes;
     private readonly Region body;
+
+    // Where a walk keeps the value of each local that bounds may use.
+    private readonly Dictionary<Local, int> places = [];
     private readonly double? constant;
 
     private WorkEstimate(Kernel kernel, VectorWidth width)
@@ -26,6 +30,8 @@ internal sealed class WorkEstimate
         this.kernel = kernel;
         vectorBytes = width.Bits() / 8;
         body = Summarise(kernel.Body, lanes: 1);
+        places.TryAdd(kernel.Begin, places.Count);
+        places.TryAdd(kernel.End, places.Count);
         constant = kernel.Extents == 0 ? Evaluate([]) : null;
     }
 
@@ -43,7 +49,11 @@ internal sealed class WorkEstimate
 
     private double Evaluate(ReadOnlySpan<long> extents)
     {
-        var walk = new Walk(extents, kernel.Buffers.Length);
+        long?[] locals = ArrayPool<long?>.Shared.Rent(places.Count);
+        double[] touched = ArrayPool<double>.Shared.Rent(kernel.Buffers.Length);
+        Array.Clear(locals);
+        Array.Clear(touched);
+        var walk = new Walk(extents, places, locals, touched);
         walk.Set(kernel.Begin, 0);
         walk.Set(kernel.End, walk.Value(kernel.Range) ?? UnknownTrips);
         walk.Add(body, 1);
@@ -52,9 +62,11 @@ internal sealed class WorkEstimate
         {
             LoopBuffer buffer = kernel.Buffers[b];
             double whole = walk.Value(buffer.Length) * buffer.Type.Size() ?? double.PositiveInfinity;
-            bytes += Math.Min(whole, walk.Bytes[b]);
+            bytes += Math.Min(whole, touched[b]);
         }
 
+        ArrayPool<long?>.Shared.Return(locals);
+        ArrayPool<double>.Shared.Return(touched);
         return (walk.Operations * Operation) + (bytes * Byte);
     }
 
@@ -78,11 +90,13 @@ internal sealed class WorkEstimate
                     break;
                 case Let { Variable.Type: DType.Int64 } let when !LoopTree.Values(let.Value).Any(v => v is Load):
                     region.Parts.Add(let);
+                    places.TryAdd(let.Variable, places.Count);
                     break;
                 case Invoke invoke:
                     region.Parts.Add(invoke);
                     break;
                 case For loop:
+                    places.TryAdd(loop.Variable, places.Count);
                     int inner = loop.Kind == LoopKind.Vector ? Lanes(loop) : lanes;
                     region.Parts.Add(new LoopPart(loop, loop.Kind == LoopKind.Vector ? inner : 1, Summarise(loop.Body, inner)));
                     break;
@@ -202,23 +216,20 @@ internal sealed class WorkEstimate
     private sealed record BranchPart(LoopValue Condition, Region Then, Region Else);
 
     /// <summary>One walk over the regions for given sizes. A loop is as long in each run as in the first of the loops around it.</summary>
-    private ref struct Walk(ReadOnlySpan<long> extents, int buffers)
+    private ref struct Walk(ReadOnlySpan<long> extents, Dictionary<Local, int> places, long?[] locals, double[] touched)
     {
         private readonly ReadOnlySpan<long> extents = extents;
-        private readonly Dictionary<Local, long?> locals = [];
 
         public double Operations { get; private set; }
 
-        public double[] Bytes { get; } = new double[buffers];
-
-        public readonly void Set(Local local, long? value) => locals[local] = value;
+        public readonly void Set(Local local, long? value) => locals[places[local]] = value;
 
         public void Add(Region region, double times)
         {
             Operations += region.Operations * times;
             foreach ((int buffer, double bytes) in region.Bytes)
             {
-                Bytes[buffer] += bytes * times;
+                touched[buffer] += bytes * times;
             }
 
             foreach (object part in region.Parts)
@@ -246,7 +257,7 @@ internal sealed class WorkEstimate
         {
             Literal literal => literal.Bits,
             Extent extent => extents[extent.Slot],
-            Local local => locals.GetValueOrDefault(local),
+            Local local => places.TryGetValue(local, out int place) ? locals[place] : null,
             UnaryValue { Function: UnaryFunction.Not, Type: DType.Bool } not => 1 - Value(not.X),
             BinaryValue binary when binary.X.Type is DType.Int64 or DType.Bool && Value(binary.X) is { } x && Value(binary.Y) is { } y => Combine(binary.Function, x, y),
             _ => null,

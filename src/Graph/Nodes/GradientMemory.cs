@@ -16,16 +16,23 @@ internal sealed class GradientMemory<T>
     // Arrays from about here on are not moved although they may be, so that it pays to begin them where vectors and cache lines begin.
     private const int LeastBytesToAlign = 85_000;
 
+    private const int Unseen = 0;
+    private const int Seen = 1;
+    private const int TakenBack = 2;
+
     private readonly T[] array;
     private readonly int offset;
     private readonly int count;
+
+    // Whether somebody has seen the tensor, or nobody will.
+    private int state;
 
     /// <param name="lengths">The sizes; the elements are whatever was there.</param>
     public unsafe GradientMemory(ReadOnlySpan<nint> lengths)
     {
         count = Sizes.Count(lengths);
         bool align = (long)count * sizeof(T) >= LeastBytesToAlign;
-        array = GC.AllocateUninitializedArray<T>(align ? checked(count + (AlignedBuffer.Alignment / sizeof(T))) : count);
+        array = Allocation.Array<T>(align ? checked(count + (AlignedBuffer.Alignment / sizeof(T))) : count);
         if (align)
         {
             var start = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
@@ -36,6 +43,15 @@ internal sealed class GradientMemory<T>
     }
 
     public Tensor<T> Tensor { get; }
+
+    /// <summary>Lets somebody see the tensor, whose it then is too; false if it was taken back.</summary>
+    public bool TryShow() => Interlocked.CompareExchange(ref state, Seen, Unseen) != TakenBack;
+
+    /// <summary>Keeps the memory for another gradient, if nobody has seen this one.</summary>
+    public bool TryTakeBack() => Interlocked.CompareExchange(ref state, TakenBack, Unseen) == Unseen;
+
+    /// <summary>Makes memory that was taken back a gradient again.</summary>
+    public void Renew() => Volatile.Write(ref state, Unseen);
 
     public Span<T> Span => array.AsSpan(offset, count);
 

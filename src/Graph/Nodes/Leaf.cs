@@ -9,11 +9,10 @@ namespace GraphCompiler;
 public class Leaf<T> : Node, ILeaf
     where T : unmanaged
 {
-    private GradientMemory<T>? grad;
+    private volatile GradientMemory<T>? grad;
 
     // Memory that nobody else knows, for the next gradient.
     private GradientMemory<T>? spare;
-    private bool wasRead;
 
     internal Leaf(Op op, bool requiresGrad)
         : base(op, [], requiresGrad, (op as InputOp)?.InputName ?? ((ParameterOp)op).ParameterName)
@@ -32,8 +31,16 @@ public class Leaf<T> : Node, ILeaf
     {
         get
         {
-            wasRead = true;
-            return grad?.Tensor;
+            while (grad is { } shown)
+            {
+                // It may be taken back at this very moment, by another thread; then it is the leaf's no more.
+                if (shown.TryShow())
+                {
+                    return shown.Tensor;
+                }
+            }
+
+            return null;
         }
     }
 
@@ -45,11 +52,11 @@ public class Leaf<T> : Node, ILeaf
         {
             grad?.Span.Clear();
         }
-        else if (grad is not null)
+        else if (grad is { } old)
         {
             // A tensor that somebody has seen is theirs: the next gradient is another.
-            spare = wasRead ? null : grad;
             grad = null;
+            spare = old.TryTakeBack() ? old : null;
         }
     }
 
@@ -62,13 +69,26 @@ public class Leaf<T> : Node, ILeaf
     {
         if (grad is null && spare?.HasShape(sizes, dims) is not true)
         {
-            spare = new GradientMemory<T>(Lengths(sizes, dims));
+            spare = null;
+            nint[] lengths = Lengths(sizes, dims);
+            try
+            {
+                spare = new GradientMemory<T>(lengths);
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ArgumentOutOfRangeException)
+            {
+                throw TooLarge.Of($"The gradient of {Describe()}", DType, [.. lengths.Select(l => (long)l)], e);
+            }
         }
 
         return ref Unsafe.As<T, byte>(ref (grad ?? spare)!.First);
     }
 
-    void ILeaf.ShowGrad() => (grad, spare, wasRead) = (spare, null, false);
+    void ILeaf.ShowGrad()
+    {
+        spare!.Renew();
+        (grad, spare) = (spare, null);
+    }
 
     void ILeaf.AddGrad(nint address) => grad!.Add(address);
 

@@ -28,6 +28,11 @@ public partial class Node
 
         var context = new TypeContext(op, inputs, Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'");
         results = op.Infer(context);
+        foreach (NodeType result in results)
+        {
+            CheckFits(result);
+        }
+
         Guards = [.. context.Guards];
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? (GradMode.IsEnabled && inputs.Any(i => i.RequiresGrad)));
@@ -86,5 +91,23 @@ public partial class Node
     {
         string name = Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'";
         return $"{Op.Name}{name} {string.Join(", ", results)}";
+    }
+
+    /// <summary>Refuses what can never be addressed, whatever its symbols are.</summary>
+    private void CheckFits(NodeType type)
+    {
+        long bytes = type.DType.Size();
+        for (int axis = 0; axis < type.Shape.Rank; axis++)
+        {
+            bytes = (long)Int128.Min(Math.BigMul(bytes, Math.Max(0, type.Shape[axis].Constant ?? 1)), long.MaxValue);
+        }
+
+        if (bytes == long.MaxValue)
+        {
+            string inputs = Inputs.IsEmpty ? string.Empty : $" Inputs: {string.Join(", ", Inputs.Select(i => i.Describe()))}.";
+            throw type.Shape.Constants is { } shape
+                ? TooLarge.Of(Describe(), type.DType, shape)
+                : new SizeException($"{Describe()} has more bytes than can be addressed wherever none of its sizes is 0.{inputs}");
+        }
     }
 }

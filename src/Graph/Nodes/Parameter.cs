@@ -19,7 +19,7 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
         : base(new ParameterOp(name, new NodeType(DTypes.Of<T>(), Shape.Of(sizes))), requiresGrad)
     {
         this.sizes = sizes;
-        values = new AlignedArray<T>(initial.Length);
+        values = Allocate(initial.Length);
         initial.CopyTo(values.Span);
     }
 
@@ -34,7 +34,7 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
     /// <summary>A copy of the current values.</summary>
     public Tensor<T> ToTensor()
     {
-        var copy = new AlignedArray<T>(values.Span.Length);
+        AlignedArray<T> copy = Allocate(values.Length);
         values.Span.CopyTo(copy.Span);
         return copy.AsTensor([.. sizes.Select(s => (nint)s)]);
     }
@@ -78,6 +78,18 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
     {
         values.Span.Fill(value);
         Version++;
+    }
+
+    private AlignedArray<T> Allocate(int count)
+    {
+        try
+        {
+            return new AlignedArray<T>(count);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ArgumentOutOfRangeException)
+        {
+            throw TooLarge.Of(Describe(), DType, sizes, e);
+        }
     }
 
     TensorValue IParameter.Snapshot() => TensorValue.FromBytes(DType, sizes, MemoryMarshal.AsBytes(values.Span));

@@ -95,10 +95,11 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
 /// <summary>A condition on symbolic sizes that is checked when they are bound: left = right, or left ≥ right.</summary>
 internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Message)
 {
-    public void Check(Func<string, long> symbol)
+    public void Check(Func<string, long> symbol) => Check(Left.Evaluate(symbol), Right.Evaluate(symbol));
+
+    /// <summary>Checks the values of the two sides.</summary>
+    public void Check(long left, long right)
     {
-        long left = Left.Evaluate(symbol);
-        long right = Right.Evaluate(symbol);
         if (IsEquality ? left != right : left < right)
         {
             throw new BindingException($"{Message} With these arguments {Left} is {left} and {Right} is {right}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.");

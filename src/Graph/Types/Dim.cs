@@ -67,32 +67,34 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>The sum of two sizes.</summary>
+    /// <exception cref="SizeException">A number in it does not fit into 64 bits.</exception>
     public static Dim operator +(Dim left, Dim right) => (left.Constant, right.Constant) switch
     {
         (0, _) => right,
         (_, 0) => left,
-        ({ } l, { } r) => Of(checked(l + r)),
-        _ => Collect(left.terms.Concat(right.terms)),
+        ({ } l, { } r) => Fitting(left, "+", right, () => Of(checked(l + r))),
+        _ => Fitting(left, "+", right, () => Collect(left.terms.Concat(right.terms))),
     };
 
     /// <summary>The difference of two sizes.</summary>
     public static Dim operator -(Dim left, Dim right) => left + (right * -1);
 
     /// <summary>The product of two sizes.</summary>
+    /// <exception cref="SizeException">A number in it does not fit into 64 bits.</exception>
     public static Dim operator *(Dim left, Dim right) => (left.Constant, right.Constant) switch
     {
         (1, _) => right,
         (_, 1) => left,
-        ({ } l, { } r) => Of(checked(l * r)),
-        _ => Collect(
+        ({ } l, { } r) => Fitting(left, "*", right, () => Of(checked(l * r))),
+        _ => Fitting(left, "*", right, () => Collect(
             from a in left.terms
             from b in right.terms
-            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).Order()])),
+            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).Order()]))),
     };
 
     /// <summary>The quotient rounded toward negative infinity.</summary>
     /// <exception cref="ShapeException">The divisor is zero.</exception>
-    public static Dim operator /(Dim left, Dim right) => FloorDivide(left, right);
+    public static Dim operator /(Dim left, Dim right) => Fitting(left, "/", right, () => FloorDivide(left, right));
 
     /// <summary>Whether the two are the same for every value of their symbols.</summary>
     public static bool operator ==(Dim? left, Dim? right) => left is null ? right is null : left.Equals(right);
@@ -178,6 +180,18 @@ public sealed class Dim : IEquatable<Dim>
                 return term.Coefficient == 1 && term.Factors is not [] ? factors.Aggregate(multiply) : factors.Aggregate(constant(term.Coefficient), multiply);
             })
             .Aggregate(add);
+    }
+
+    private static Dim Fitting(Dim left, string sign, Dim right, Func<Dim> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (OverflowException e)
+        {
+            throw new SizeException($"The dimension ({left}) {sign} ({right}) does not fit into 64 bits.", e);
+        }
     }
 
     private static Dim Collect(IEnumerable<Term> terms) => new([.. terms

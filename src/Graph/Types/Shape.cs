@@ -18,7 +18,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<Dim>
     int IReadOnlyCollection<Dim>.Count => dims.Count;
 
     /// <summary>The number of elements.</summary>
-    public Dim ElementCount => dims.Aggregate(Dim.Of(1), (product, dim) => product * dim);
+    public Dim ElementCount => dims.Any(d => d.Constant == 0) ? Dim.Of(0) : dims.Aggregate(Dim.Of(1), (product, dim) => product * dim);
 
     /// <summary>The size of an axis.</summary>
     /// <param name="axis">The axis, from 0.</param>

@@ -17,9 +17,11 @@ internal struct AcceptedArgument
     {
         kind = argument.Kind;
         count = argument.Count;
-        if (!argument.Lengths.SequenceEqual(lengths))
+        if (argument.Lengths.Length != (lengths?.Length ?? 0))
         {
-            lengths = argument.Lengths.ToArray();
+            lengths = new nint[argument.Lengths.Length];
         }
+
+        argument.Lengths.CopyTo(lengths);
     }
 }

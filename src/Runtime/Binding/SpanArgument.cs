@@ -81,7 +81,7 @@ internal readonly ref struct SpanArgument
         Storage storage = Storage.OfTensor(tensor);
         if (!storage.IsDense)
         {
-            var copy = new T[storage.Count];
+            T[] copy = Allocation.ArrayOf<T>(Sizes.Count(tensor.Lengths));
             storage.CopyTo(MemoryMarshal.AsBytes(copy.AsSpan()));
             return new SpanArgument(DTypes.Of<T>(), ref First<T>(copy), copy.Length, tensor.Lengths, hasShape: true);
         }
@@ -97,6 +97,14 @@ internal readonly ref struct SpanArgument
         SpanArgument argument = FromTensor(tensor);
         return tensor is null || Storage.OfTensor(tensor).IsDense ? argument : argument with { Kind = argument.Kind | StridedFlag };
     }
+
+    /// <summary>Called behind a call, keeps the owner of memory until then.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepAlive<T>(Memory<T> memory) => KeepReadOnlyAlive<T>(memory);
+
+    /// <inheritdoc cref="KeepAlive"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepReadOnlyAlive<T>(ReadOnlyMemory<T> memory) => _ = memory.Length;
 
     /// <summary>A place that no argument takes.</summary>
     public static SpanArgument None() => Null<bool>();

@@ -26,7 +26,7 @@ internal sealed unsafe class AlignedArray<T>
         }
 
         Length = (int)length;
-        Array = clear ? GC.AllocateArray<T>(Length + padding, pinned: true) : GC.AllocateUninitializedArray<T>(Length + padding, pinned: true);
+        Array = Allocation.Array<T>(Length + padding, clear, pinned: true);
         var start = (nint)Unsafe.AsPointer(ref Array[0]);
         Address = (start + AlignedBuffer.Alignment - 1) & ~(nint)(AlignedBuffer.Alignment - 1);
         Offset = (int)((Address - start) / sizeof(T));

@@ -27,6 +27,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         }
 
         ByteLength = byteLength;
+        Allocation.Ask(Capacity);
         var block = NativeMemory.AlignedAlloc((nuint)Capacity, Alignment);
         address = (nint)block;
         GC.AddMemoryPressure(Capacity);

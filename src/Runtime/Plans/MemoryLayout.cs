@@ -4,7 +4,7 @@ namespace GraphCompiler.Execution;
 /// Gives blocks of a workspace their offsets: blocks that are never in use at the same time may share memory. Best fit in several orders: the earliest
 /// first, the largest first, and while that wastes memory again with the block that sticks out moved forward. The arrays are kept for the next binding.
 /// </summary>
-internal sealed class MemoryLayout : IComparer<int>
+internal sealed class MemoryLayout
 {
     // Attempts stop when so little is wasted, after so many, or when they have looked at so many pairs of blocks.
     private const double LittleWaste = 1.1;
@@ -18,7 +18,10 @@ internal sealed class MemoryLayout : IComparer<int>
     private readonly long[] tried;
     private readonly int[] order;
     private readonly int[] placed;
-    private bool largestFirst;
+
+    // Made once: a method given as a comparison is a new object each time.
+    private readonly Comparison<int> earliestFirst;
+    private readonly Comparison<int> largestFirst;
 
     /// <param name="blocks">The blocks.</param>
     /// <param name="threads">How many threads have each block that every thread has for itself.</param>
@@ -31,6 +34,8 @@ internal sealed class MemoryLayout : IComparer<int>
         placed = new int[blocks.Length];
         live = new long[blocks.Length == 0 ? 1 : blocks.Max(b => b.Last) + 2];
         Offsets = new long[blocks.Length];
+        earliestFirst = (x, y) => Compare(ByTime(x, y), BySize(x, y), x, y);
+        largestFirst = (x, y) => Compare(BySize(x, y), ByTime(x, y), x, y);
     }
 
     /// <summary>Where each block begins, a multiple of the alignment.</summary>
@@ -65,9 +70,9 @@ internal sealed class MemoryLayout : IComparer<int>
         }
 
         Total = long.MaxValue;
-        Sort(bySize: false);
+        Sort(earliestFirst);
         Try();
-        Sort(bySize: true);
+        Sort(largestFirst);
         Try();
         long pairs = (long)blocks.Length * blocks.Length;
         for (int attempt = 1; attempt <= MostAttempts && attempt * pairs <= MostPairs && Total > LittleWaste * Peak; attempt++)
@@ -77,23 +82,20 @@ internal sealed class MemoryLayout : IComparer<int>
         }
     }
 
-    int IComparer<int>.Compare(int x, int y)
-    {
-        int bySize = sizes[y].CompareTo(sizes[x]);
-        int byTime = blocks[x].First.CompareTo(blocks[y].First);
-        (int first, int second) = largestFirst ? (bySize, byTime) : (byTime, bySize);
-        return first != 0 ? first : second != 0 ? second : x.CompareTo(y);
-    }
+    private static int Compare(int first, int second, int x, int y) => first != 0 ? first : second != 0 ? second : x.CompareTo(y);
 
-    private void Sort(bool bySize)
+    private int BySize(int x, int y) => sizes[y].CompareTo(sizes[x]);
+
+    private int ByTime(int x, int y) => blocks[x].First.CompareTo(blocks[y].First);
+
+    private void Sort(Comparison<int> comparison)
     {
-        largestFirst = bySize;
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = i;
         }
 
-        Array.Sort(order, this);
+        order.AsSpan().Sort(comparison);
     }
 
     private int Topmost()

@@ -86,7 +86,7 @@ internal readonly record struct MergedStep(int First, int Last, int Step, int El
 /// <param name="Step">Its own position.</param>
 /// <param name="Externals">The results that it adds to; all of them must hold something.</param>
 /// <param name="Entry">Its code, made when it is first needed.</param>
-internal sealed record AddingStep(int Replaced, int Step, int[] Externals, Lazy<KernelEntry> Entry);
+internal sealed record AddingStep(int Replaced, int Step, int[] Externals, OnDemand<KernelEntry> Entry);
 
 /// <summary>Where a buffer lives: with the caller, at a fixed address (parameters, constants), or in the workspace.</summary>
 /// <param name="External">Its position among what the caller provides, or −1.</param>

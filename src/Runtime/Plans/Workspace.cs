@@ -4,19 +4,21 @@ namespace GraphCompiler.Execution;
 
 /// <summary>
 /// The memory of one running call: intermediate values, and a frame a kernel with the addresses and sizes it works on. Bound to the values of the
-/// symbols; a call whose arguments have the same sizes as the last costs a comparison.
+/// symbols; a call whose arguments have the same sizes as the last costs a comparison, one of sizes met lately little more than writing the frames.
 /// </summary>
 internal sealed unsafe class Workspace : IDisposable
 {
+    // Bindings that are remembered.
+    private const int MostBindings = 8;
+
     private readonly Plan plan;
-    private readonly long[] symbols;
-    private readonly long[] sizes;
     private readonly nint[] addresses;
-    private readonly MemoryLayout layout;
+
+    // Those of the last calls, the last first.
+    private readonly List<Binding> bindings = new(MostBindings);
     private readonly int[] frameStarts;
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
-    private readonly ThreadedSteps threaded;
 
     // For each step: the step that runs, and the one to go on with.
     private readonly (int Run, int Next)[] schedule;
@@ -24,17 +26,14 @@ internal sealed unsafe class Workspace : IDisposable
     // For each external: whether it holds something that steps should add to, and whether one does.
     private readonly bool[] held;
     private readonly bool[] addedTo;
+    private Turn turn;
     private AlignedBuffer? memory;
-    private long[] signature = [];
-    private bool bound;
+    private Binding? bound;
 
     public Workspace(Plan plan)
     {
         this.plan = plan;
-        symbols = new long[plan.Symbols];
-        sizes = new long[plan.Sizes];
         addresses = new nint[plan.Buffers.Length];
-        layout = new MemoryLayout(plan.Blocks, plan.Threads);
         Externals = new nint[plan.Externals];
         Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
@@ -59,9 +58,11 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         patches = [.. found];
-        threaded = new ThreadedSteps(plan);
         frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
     }
+
+    /// <summary>Which call has the workspace.</summary>
+    public ref Turn Turn => ref turn;
 
     /// <summary>The addresses that the caller provides, to be set before a run.</summary>
     public nint[] Externals { get; }
@@ -73,16 +74,19 @@ internal sealed unsafe class Workspace : IDisposable
     public bool HasAccepted { get; set; }
 
     /// <summary>The sizes for the current binding.</summary>
-    public ReadOnlySpan<long> Sizes => sizes;
+    public ReadOnlySpan<long> Sizes => Bound.Sizes;
 
     /// <summary>The values of the symbols of the current binding.</summary>
-    public ReadOnlySpan<long> Symbols => symbols;
+    public ReadOnlySpan<long> Symbols => Bound.Symbols;
 
     /// <summary>Bytes held for intermediate values.</summary>
     public long Bytes => memory?.ByteLength ?? 0;
 
+    /// <summary>Bytes for intermediate values that the last attempt to bind wanted.</summary>
+    public long BytesWanted => bindings is [var last, ..] ? last.Layout.Total : 0;
+
     /// <summary>Where the blocks of the plan lie for the current binding.</summary>
-    public MemoryLayout Layout => layout;
+    public MemoryLayout Layout => Bound.Layout;
 
     /// <summary>The address of a buffer that is not the caller's.</summary>
     public nint Address(int buffer) => plan.Buffers[buffer].External is >= 0 and var external ? Externals[external] : addresses[buffer];
@@ -93,25 +97,68 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Whether a step adds to what an external holds, rather than write over it.</summary>
     public bool IsAddedTo(int external) => addedTo[external];
 
-    /// <summary>Whether the last binding was made for arguments of this signature.</summary>
-    public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound && arguments.SequenceEqual(signature);
+    /// <summary>Whether the workspace is bound to arguments of this signature.</summary>
+    public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound is not null && bound.IsFor(arguments);
+
+    /// <summary>Binds to the sizes of a call not long ago, if one had arguments of this signature.</summary>
+    public bool TryBind(ReadOnlySpan<long> arguments)
+    {
+        for (int i = 0; i < bindings.Count; i++)
+        {
+            if (bindings[i].IsFor(arguments))
+            {
+                Unbind();
+                Take(i);
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Takes sizes from the symbols' values, and memory for them.</summary>
     /// <param name="values">The values.</param>
     /// <param name="arguments">What the sizes of the arguments were, to know them again.</param>
     public void Bind(ReadOnlySpan<long> values, ReadOnlySpan<long> arguments)
     {
-        bound = false;
+        Unbind();
+        if (bindings.Count < MostBindings)
+        {
+            bindings.Add(new Binding(plan));
+        }
+
+        bindings[^1].Set(values, arguments);
+        Take(bindings.Count - 1);
+    }
+
+    private Binding Bound => bound ?? throw new InvalidOperationException("The workspace is bound to no sizes.");
+
+    private void Unbind()
+    {
+        bound = null;
         HasAccepted = false;
-        values.CopyTo(symbols);
-        plan.EvaluateSizes(symbols, sizes);
-        layout.Place(sizes);
-        long total = layout.Total;
-        if (memory is null || memory.ByteLength < total || memory.ByteLength > 4 * total)
+    }
+
+    /// <summary>Binds to the sizes of a remembered binding, which becomes the latest.</summary>
+    private void Take(int index)
+    {
+        Binding binding = bindings[index];
+        bindings.RemoveAt(index);
+        bindings.Insert(0, binding);
+        (long[] sizes, MemoryLayout layout) = (binding.Sizes, binding.Layout);
+
+        // What the sizes of other calls need stays, for they may come back.
+        long most = 0;
+        foreach (Binding recent in bindings)
+        {
+            most = Math.Max(most, recent.Bytes);
+        }
+
+        if (memory is null || memory.ByteLength < layout.Total || memory.ByteLength / 4 > most)
         {
             memory?.Dispose();
             memory = null;
-            memory = new AlignedBuffer((nint)total);
+            memory = new AlignedBuffer((nint)layout.Total);
         }
 
         for (int b = 0; b < addresses.Length; b++)
@@ -137,10 +184,8 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         Array.Clear(held);
+        bound = binding;
         Schedule();
-        threaded.Bind(sizes);
-        signature = arguments.ToArray();
-        bound = true;
     }
 
     /// <summary>Lets steps add to what externals hold, where there are such steps: see <see cref="IsAddedTo"/>. Holds until told otherwise or bound anew.</summary>
@@ -177,6 +222,8 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = Externals[external];
         }
 
+        long[] sizes = Bound.Sizes;
+        ThreadedSteps threaded = Bound.Threaded;
         bool isThreaded = threaded.Any;
         for (int at = first; at < last;)
         {
@@ -209,7 +256,7 @@ internal sealed unsafe class Workspace : IDisposable
 
         foreach (MergedStep merged in plan.Merged)
         {
-            if (sizes[merged.Elements] <= plan.MostMergedElements)
+            if (Bound.Sizes[merged.Elements] <= plan.MostMergedElements)
             {
                 schedule[merged.First] = (merged.Step, merged.Last);
             }
@@ -218,14 +265,30 @@ internal sealed unsafe class Workspace : IDisposable
         Array.Clear(addedTo);
         foreach (AddingStep adding in plan.Adding)
         {
-            if (Array.TrueForAll(adding.Externals, external => held[external]) && PlaceOf(adding.Replaced) is >= 0 and var place)
+            if (AreHeld(adding.Externals) && PlaceOf(adding.Replaced) is >= 0 and var place)
             {
                 // Compiled before anything runs, for a failure must not leave half of the results added.
                 _ = adding.Entry.Value;
                 schedule[place].Run = adding.Step;
-                Array.ForEach(adding.Externals, external => addedTo[external] = true);
+                foreach (int external in adding.Externals)
+                {
+                    addedTo[external] = true;
+                }
             }
         }
+    }
+
+    private bool AreHeld(int[] externals)
+    {
+        foreach (int external in externals)
+        {
+            if (!held[external])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Where a step stands in the schedule; −1 if another runs in its place.</summary>
@@ -248,7 +311,7 @@ internal sealed unsafe class Workspace : IDisposable
         long total = 0;
         foreach (PlanBlock block in plan.Blocks)
         {
-            total += plan.IsReadBackward(block) ? sizes[block.Bytes] : 0;
+            total += plan.IsReadBackward(block) ? Sizes[block.Bytes] : 0;
         }
 
         var copy = new AlignedBuffer((nint)total);
@@ -266,8 +329,8 @@ internal sealed unsafe class Workspace : IDisposable
         {
             if (plan.IsReadBackward(plan.Blocks[b]))
             {
-                nint block = memory!.Address + (nint)layout.Offsets[b];
-                long bytes = sizes[plan.Blocks[b].Bytes];
+                nint block = memory!.Address + (nint)Layout.Offsets[b];
+                long bytes = Sizes[plan.Blocks[b].Bytes];
                 (nint from, nint to) = restore ? (at, block) : (block, at);
                 NativeMemory.Copy((void*)from, (void*)to, (nuint)bytes);
                 at += (nint)bytes;

@@ -1,72 +1,83 @@
-using System.Collections.Concurrent;
-
 namespace GraphCompiler.Execution;
 
 /// <summary>
-/// The idle workspaces of a plan: concurrent calls each take one. The first stays where it is and is only marked as taken, which costs calls that do
-/// not overlap one interlocked operation; the others are kept in a bag.
+/// The workspaces of a plan: a call takes the first that is idle, so that calls that do not overlap find theirs bound to the right sizes, at the cost of
+/// one interlocked operation. Once disposed of, the pool gives none away; what is idle is freed at once, what a call has when it comes back.
 /// </summary>
 internal sealed class WorkspacePool(Plan plan) : IDisposable
 {
-    private readonly ConcurrentBag<Workspace> others = [];
-    private Workspace? first;
-    private int taken;
+    private readonly Lock gate = new();
+
+    // Replaced as a whole when one is added.
+    private volatile Workspace[] all = [];
     private volatile bool disposed;
 
-    /// <summary>The first if it is idle, which is likely bound to the right sizes, or another, or a new one.</summary>
-    public Workspace Rent()
+    /// <summary>Whether calls of this thread have some.</summary>
+    public bool IsHeldHere => Array.Exists(all, w => w.Turn.IsOwn);
+
+    /// <summary>Whether calls of other threads have some.</summary>
+    public bool IsHeldElsewhere => Array.Exists(all, w => w.Turn.IsOthers);
+
+    /// <summary>An idle workspace, or a new one; null once the pool is disposed of.</summary>
+    public Workspace? TryRent()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (Interlocked.CompareExchange(ref taken, 1, 0) == 0)
+        foreach (Workspace workspace in all)
         {
-            return first ?? CreateFirst();
+            if (workspace.Turn.TryTake())
+            {
+                if (!disposed)
+                {
+                    return workspace;
+                }
+
+                Return(workspace);
+            }
         }
 
-        return others.TryTake(out Workspace? idle) ? idle : new Workspace(plan);
+        return disposed ? null : Add();
     }
 
     public void Return(Workspace workspace)
     {
-        if (ReferenceEquals(workspace, first))
-        {
-            Volatile.Write(ref taken, 0);
-        }
-        else
-        {
-            others.Add(workspace);
-        }
-
-        // A disposal at this very moment may be missed; the workspace's memory is then freed by its finalizer.
+        workspace.Turn.GiveBack();
         if (disposed)
         {
-            Dispose();
+            Free(workspace);
         }
     }
 
     public void Dispose()
     {
-        disposed = true;
-        if (Interlocked.CompareExchange(ref taken, 1, 0) == 0)
+        lock (gate)
         {
-            first?.Dispose();
+            disposed = true;
         }
 
-        while (others.TryTake(out Workspace? idle))
+        Array.ForEach(all, Free);
+    }
+
+    private static void Free(Workspace workspace)
+    {
+        if (workspace.Turn.TryClose())
         {
-            idle.Dispose();
+            workspace.Dispose();
         }
     }
 
-    private Workspace CreateFirst()
+    private Workspace? Add()
     {
-        try
+        var workspace = new Workspace(plan);
+        workspace.Turn.TryTake();
+        lock (gate)
         {
-            return first = new Workspace(plan);
+            if (!disposed)
+            {
+                all = [.. all, workspace];
+                return workspace;
+            }
         }
-        catch
-        {
-            Volatile.Write(ref taken, 0);
-            throw;
-        }
+
+        workspace.Dispose();
+        return null;
     }
 }

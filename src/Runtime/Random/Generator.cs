@@ -272,7 +272,7 @@ public sealed class Generator
         where T : unmanaged
     {
         // Only a draw that will succeed may consume counters.
-        var values = GC.AllocateUninitializedArray<T>(Sizes.Count(shape));
+        var values = Allocation.ArrayOf<T>(Sizes.Count(shape));
         start = Reserve((ulong)values.Length);
         return values;
     }

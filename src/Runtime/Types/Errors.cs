@@ -31,6 +31,25 @@ public sealed class DTypeException(string message) : GraphException(message);
 /// <param name="message">What was wrong, where, and what would be right.</param>
 public sealed class BindingException(string message) : GraphException(message);
 
+/// <summary>Sizes that are too large: for 64 bits, for an array, or for the memory that there is. A call that fails so has changed nothing and may be tried again.</summary>
+public sealed class SizeException : GraphException
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What was too large, its sizes, its bytes.</param>
+    public SizeException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What was too large, its sizes, its bytes.</param>
+    /// <param name="innerException">The cause.</param>
+    public SizeException(string message, Exception? innerException)
+        : base(message, innerException!)
+    {
+    }
+}
+
 /// <summary>A value met while running that an operation cannot take, such as an index out of range.</summary>
 /// <param name="message">The node, the index and what would be right.</param>
 public sealed class ExecutionException(string message) : GraphException(message);

@@ -72,13 +72,13 @@ internal sealed class GradientsInPlaceTests
         Program program = graph.TrainingExecutor.Program;
         Assert.That(program.Gradients.Select(g => program.Plan.Buffers[g.Buffer].External), Is.EqualTo(program.Gradients.Select(g => g.External)).And.All.GreaterThanOrEqualTo(0));
         Assert.That(program.Plan.Adding.SelectMany(a => a.Externals), Is.SubsetOf(program.Gradients.Select(g => g.External)).And.Contains(program.Gradients[0].External), "the product's");
-        Assert.That(program.Plan.Adding.All(a => !a.Entry.IsValueCreated), Is.True, "nothing was added yet");
+        Assert.That(program.Plan.Adding.All(a => a.Entry.Made is null), Is.True, "nothing was added yet");
         graph.Forward(new float[12]);
         graph.Backward();
-        Assert.That(program.Plan.Adding.All(a => !a.Entry.IsValueCreated), Is.True);
+        Assert.That(program.Plan.Adding.All(a => a.Entry.Made is null), Is.True);
         graph.Forward(new float[12]);
         graph.Backward();
-        Assert.That(program.Plan.Adding.All(a => a.Entry.IsValueCreated), Is.True);
+        Assert.That(program.Plan.Adding.All(a => a.Entry.Made is not null), Is.True);
     }
 
     [Test]
