@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
-/// <summary>A graph compiled some ways against the interpreter: outputs and gradients in one call, then forward and backward.</summary>
+/// <summary>
+/// A graph compiled some ways against the interpreter: outputs and gradients in one call, then forward and backward. Sizes change and come back, memory
+/// runs out now and then, and the graph is disposed of beside its last call.
+/// </summary>
 internal sealed class GraphCheck
 {
     private readonly Trial trial;
     private readonly Node[] inputs;
     private readonly Node[] targets = [];
     private readonly Node[] roots;
+    private readonly Random allocations = new(1);
     private readonly Dictionary<(long N, long M), (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)> expected = [];
 
     private GraphCheck(Trial trial)
@@ -85,8 +89,9 @@ internal sealed class GraphCheck
     private string? Joint(Way way)
     {
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, roots, null, way.Options);
-        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in ThereAndBack)
         {
+            WithoutMemory(() => compiled.Run(Arguments(given)));
             if (want is null)
             {
                 try
@@ -101,12 +106,51 @@ internal sealed class GraphCheck
             }
 
             Results results = compiled.Run(Arguments(given));
-            for (int i = 0; i < roots.Length; i++)
+            if (CompareAll(results, (n, m), want) is { } fault)
             {
-                if (Compare(i, (n, m), want[i], Values.Read(results, i, roots[i].DType, want[i].Shape)) is { } fault)
-                {
-                    return fault;
-                }
+                return fault;
+            }
+        }
+
+        return BesideDispose(compiled);
+    }
+
+    /// <summary>A call beside the disposal of its graph is right or refused.</summary>
+    private string? BesideDispose(CompiledGraph compiled)
+    {
+        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        {
+            if (want is null)
+            {
+                continue;
+            }
+
+            Argument[] arguments = Arguments(given);
+            var disposal = Task.Run(compiled.Dispose);
+            try
+            {
+                return CompareAll(compiled.Run(arguments), (n, m), want);
+            }
+            catch (ObjectDisposedException)
+            {
+                return null;
+            }
+            finally
+            {
+                disposal.Wait();
+            }
+        }
+
+        return null;
+    }
+
+    private string? CompareAll(Results results, (long N, long M) sizes, TensorValue[] want)
+    {
+        for (int i = 0; i < roots.Length; i++)
+        {
+            if (Compare(i, sizes, want[i], Values.Read(results, i, roots[i].DType, want[i].Shape)) is { } fault)
+            {
+                return fault;
             }
         }
 
@@ -116,7 +160,7 @@ internal sealed class GraphCheck
     private string? Training(Way way)
     {
         using CompiledGraph model = GraphCompiler.Compiler.Compile(inputs, [trial.Loss!, .. trial.Outputs], null, way.Options);
-        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in ThereAndBack)
         {
             if (want is null)
             {
@@ -130,8 +174,13 @@ internal sealed class GraphCheck
             }
 
             var firsts = new TensorValue[targets.Length];
+            WithoutMemory(() => model.Forward(Arguments(given)));
             model.Forward(Arguments(given));
-            model.Backward();
+            if (WithoutMemory(() => model.Backward()))
+            {
+                model.Backward();
+            }
+
             for (int i = 0; i < targets.Length; i++)
             {
                 int root = trial.Outputs.Length + i;
@@ -161,6 +210,36 @@ internal sealed class GraphCheck
         }
 
         return null;
+    }
+
+    /// <summary>Sizes that change and come back, the same twice in a row among them.</summary>
+    private IEnumerable<KeyValuePair<(long N, long M), (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)>> ThereAndBack =>
+        expected.Concat(expected.Reverse());
+
+    /// <summary>Makes a call for which memory runs out, sooner or later; it must be as if it had not been made.</summary>
+    /// <returns>Whether there was too little.</returns>
+    private bool WithoutMemory(Action call)
+    {
+        int left = allocations.Next(4);
+        try
+        {
+            Execution.Allocation.Refuses = _ => left-- == 0;
+            call();
+        }
+        catch (SizeException)
+        {
+            return true;
+        }
+        catch (BindingException)
+        {
+            // Sizes that the graph refuses.
+        }
+        finally
+        {
+            Execution.Allocation.Refuses = null;
+        }
+
+        return false;
     }
 
     private TensorValue GradientOf(int target, long[] shape) => targets[target] is Leaf<float> single
