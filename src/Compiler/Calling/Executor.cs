@@ -75,17 +75,7 @@ internal sealed class Executor : IDisposable
 
     /// <exception cref="ObjectDisposedException">There are no workspaces any more.</exception>
     /// <exception cref="SizeException">There is no memory for another one.</exception>
-    public Workspace Rent()
-    {
-        try
-        {
-            return pool.TryRent() ?? throw new ObjectDisposedException(typeof(CompiledGraph).FullName);
-        }
-        catch (OutOfMemoryException e)
-        {
-            throw new SizeException("There is no memory for another call of this graph.", e);
-        }
-    }
+    public Workspace Rent() => pool.TryRent() ?? throw new ObjectDisposedException(typeof(CompiledGraph).FullName);
 
     public void Return(Workspace workspace) => pool.Return(workspace);
 
@@ -180,7 +170,10 @@ internal sealed class Executor : IDisposable
         finally
         {
             copies?.ForEach(c => c.Dispose());
-            Array.ForEach(oldValues ?? [], old => old?.Dispose());
+            if (oldValues is not null)
+            {
+                Array.ForEach(oldValues, old => old?.Dispose());
+            }
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class WorkspacePool(Plan plan) : IDisposable
     public bool IsHeldElsewhere => Array.Exists(all, w => w.Turn.IsOthers);
 
     /// <summary>An idle workspace, or a new one; null once the pool is disposed of.</summary>
+    /// <exception cref="SizeException">There is no memory for a new one.</exception>
     public Workspace? TryRent()
     {
         foreach (Workspace workspace in all)
@@ -66,7 +67,16 @@ internal sealed class WorkspacePool(Plan plan) : IDisposable
 
     private Workspace? Add()
     {
-        var workspace = new Workspace(plan);
+        Workspace workspace;
+        try
+        {
+            workspace = new Workspace(plan);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new SizeException("There is no memory for another call of this graph.", e);
+        }
+
         workspace.Turn.TryTake();
         lock (gate)
         {

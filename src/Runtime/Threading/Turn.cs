@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GraphCompiler.Execution;
 
 /// <summary>Whose turn it is with something that one call at a time may use; it may be closed for good. A structure to be kept in a field.</summary>
@@ -18,6 +20,7 @@ internal struct Turn
     public readonly bool IsOthers => Volatile.Read(in holder) is not (0 or Closed) && !IsOwn;
 
     /// <summary>Takes it if nobody has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake() => Volatile.Read(in holder) == 0 && Interlocked.CompareExchange(ref holder, Environment.CurrentManagedThreadId, 0) == 0;
 
     /// <summary>Gives it back.</summary>
