@@ -113,6 +113,36 @@ public sealed record CompileOptions
     /// <summary>How kernels are cut for threads: tests cut finer.</summary>
     internal Chunking Chunking { get; init; } = Chunking.Default;
 
+    /// <summary>Refuses what no graph can be compiled with.</summary>
+    /// <exception cref="CompileException">An option's value is outside its range.</exception>
+    internal void Check()
+    {
+        if (!Enum.IsDefined(Width) || !VectorWidths.IsSupported(Width))
+        {
+            string given = Enum.IsDefined(Width) ? $"{Width}, a width that this machine has no vectors of" : $"{(int)Width}, no width of vectors";
+            throw new CompileException($"The option {nameof(Width)} is {given}; choose from {string.Join(", ", VectorWidths.Supported)}.");
+        }
+
+        if (RetainGrad is null || RetainGrad.Contains(null!))
+        {
+            throw new CompileException($"The option {nameof(RetainGrad)} {(RetainGrad is null ? "is" : "holds a")} null; give nodes, or an empty list.");
+        }
+
+        if (DumpDirectory is null)
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(DumpDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CompileException($"The option {nameof(DumpDirectory)} is '{DumpDirectory}', where no folder can be: {e.Message}", e);
+        }
+    }
+
     /// <summary>Changes the defaults of this process, before what an object initialiser says: how all tests run with another set.</summary>
     internal static void ChangeDefaults(Action<CompileOptions>? change)
     {

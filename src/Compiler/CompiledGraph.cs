@@ -28,6 +28,7 @@ public sealed class CompiledGraph : IDisposable
 
     internal CompiledGraph(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options)
     {
+        options.Check();
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;

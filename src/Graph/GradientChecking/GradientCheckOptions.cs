@@ -52,6 +52,16 @@ public sealed record GradientCheckOptions
             throw new GraphException($"GradientCheck: the order is {Order}; it must be at least 1.");
         }
 
+        if (Mode is null || Sizes is null)
+        {
+            throw new GraphException($"GradientCheck: {(Mode is null ? nameof(Mode) : nameof(Sizes))} is null; leave it out for what is usual.");
+        }
+
+        if (Sizes.FirstOrDefault(s => s.Value < 0) is { Key: { } symbol, Value: var size })
+        {
+            throw new GraphException($"GradientCheck: {nameof(Sizes)} gives {symbol} the size {size}; a size is at least 0.");
+        }
+
         foreach ((string name, double value) in new[]
         {
             (nameof(AbsoluteTolerance), AbsoluteTolerance), (nameof(RelativeTolerance), RelativeTolerance), (nameof(BarFactor), BarFactor), (nameof(WidestBar), WidestBar),

@@ -91,6 +91,7 @@ public static partial class Ops
     private static Node Convolve(
         string op, int spatial, Node x, Node weight, Node? bias, PerAxis stride, Padding padding, PerAxis dilation, int groups, PaddingMode mode)
     {
+        Known(op, mode, "paddingMode");
         int[] strides = stride.For(spatial, 1, 1, op, "stride");
         int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
         (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 0, groups);

@@ -35,6 +35,7 @@ public static partial class Ops
     public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
     {
         RequireTable("EmbeddingBag", RequireNumber("EmbeddingBag", weight));
+        Known("EmbeddingBag", reduction);
         if (NotNull(indices).Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
         {
             throw new ShapeException($"EmbeddingBag: it takes [bags, rows of a bag], or a vector of indices and one of offsets. Inputs: {indices.Describe()}{(offsets is null ? string.Empty : $", {offsets.Describe()}")}.");

@@ -65,6 +65,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(cotangents);
+        Known("Vjp", unreached);
         CheckDirections("Vjp", "output", "cotangent", outputs, cotangents);
         RequireGrad(outputs, "The output");
         RequireGrad(targets, "The target");

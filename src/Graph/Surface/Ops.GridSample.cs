@@ -29,6 +29,8 @@ public static partial class Ops
     {
         NotNull(x);
         NotNull(grid);
+        Known("GridSample", mode);
+        Known("GridSample", padding);
         int spatial = x.Rank - 2;
         if (spatial is not (2 or 3) || grid.Rank != x.Rank || grid.Shape[^1].Constant != spatial || grid.Shape[0] != x.Shape[0])
         {

@@ -277,12 +277,7 @@ public static partial class Ops
             throw new ShapeException($"Pad: there are widths for {widths.Count} axes, and {x.Shape} has {x.Rank}. Input: {x.Describe()}.");
         }
 
-        if (!Enum.IsDefined(mode))
-        {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "Pad: there is no such mode.");
-        }
-
-        if (mode != PaddingMode.Zeros && widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0))
+        if (Known("Pad", mode) != PaddingMode.Zeros && widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0))
         {
             throw new ShapeException($"Pad: the widths of {mode} must not be negative. Input: {x.Describe()}.");
         }

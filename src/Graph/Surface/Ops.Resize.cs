@@ -70,7 +70,7 @@ public static partial class Ops
 
     private static Node ResizeTo(string op, Node x, Shape size, double? scale, ResizeMode mode, bool alignCorners)
     {
-        bool isNearest = mode is ResizeMode.Nearest or ResizeMode.NearestExact;
+        bool isNearest = Known(op, mode) is ResizeMode.Nearest or ResizeMode.NearestExact;
         if (isNearest && alignCorners)
         {
             throw new ShapeException($"{op}: corners can be aligned between elements only, not with {mode}. Input: {x.Describe()}.");

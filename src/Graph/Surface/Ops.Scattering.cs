@@ -50,6 +50,7 @@ public static partial class Ops
     public static Node ScatterReduce(Node x, int axis, Node indices, Node source, ScatterReduction reduction, bool includeSelf = true)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "ScatterReduce", x);
+        Known("ScatterReduce", reduction);
         if (NotNull(x).DType == DType.Bool)
         {
             throw new DTypeException($"ScatterReduce: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");

@@ -180,6 +180,12 @@ public static partial class Ops
         return x;
     }
 
+    /// <summary>A choice that is one of those that its type names.</summary>
+    private static T Known<T>(string op, T choice, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(choice))] string? name = null)
+        where T : struct, Enum => Enum.IsDefined(choice)
+        ? choice
+        : throw new ArgumentOutOfRangeException(name, choice, $"{op}: there is no such {name}; choose from {string.Join(", ", Enum.GetNames<T>())}.");
+
     private static void CheckSizes(string op, Shape shape)
     {
         foreach (Dim dim in shape)
