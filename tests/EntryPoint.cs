@@ -1,5 +1,7 @@
+using System.Reflection;
 using GraphCompiler.Tests.Compiler.Emit.Disassembly;
 using GraphCompiler.Tests.Options;
+using NUnit.Framework.Interfaces;
 
 namespace GraphCompiler.Tests;
 
@@ -17,15 +19,23 @@ internal static class EntryPoint
                 }
 
                 return 0;
+            case ["fixtures"]:
+                foreach (Type type in typeof(EntryPoint).Assembly.GetTypes().Where(t => t.GetMethods().Any(IsTest)).OrderBy(t => t.FullName, StringComparer.Ordinal))
+                {
+                    Console.WriteLine(type.FullName);
+                }
+
+                return 0;
             case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
-                // One kernel at a time, on whatever threads: listings of methods that are compiled at the same time mix.
-                TaskScheduler alone = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
-                Task.Factory.StartNew(() => DisassemblyCases.CompileAll(parsed), CancellationToken.None, TaskCreationOptions.None, alone).GetAwaiter().GetResult();
+                DisassemblyCases.CompileAll(parsed);
                 return 0;
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");
+                Console.Error.WriteLine("fixtures: lists the classes that hold tests");
                 Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
                 return 2;
         }
     }
+
+    private static bool IsTest(MethodInfo method) => method.GetCustomAttributes(inherit: true).Any(a => a is ITestBuilder or ISimpleTestBuilder);
 }

@@ -5,11 +5,14 @@ using GraphCompiler.Loops;
 namespace GraphCompiler.Emit;
 
 /// <summary>
-/// Compiles the kernels of a program: on other threads from the moment they are added, for lowering goes on meanwhile, and on all threads once they are
-/// asked for.
+/// Compiles the kernels of a program: on other threads from the moment they are added, for lowering goes on meanwhile, and on all processors once they
+/// are asked for. On one processor, one after the other when they are asked for.
 /// </summary>
 internal sealed class KernelQueue(EmitOptions options, bool useCache)
 {
+    // Without a limit, threads of the pool would compile beside the caller even on one processor.
+    private static readonly ParallelOptions OnAllProcessors = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+
     // The thread that lowers keeps its processor.
     private readonly ConcurrentExclusiveSchedulerPair threads = new(TaskScheduler.Default, Math.Max(1, Environment.ProcessorCount - 1));
     private readonly Dictionary<Kernel, OnDemand<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
@@ -34,7 +37,7 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
         OnDemand<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
         try
         {
-            Parallel.ForEach(wanted, compilation => _ = compilation.Value);
+            Parallel.ForEach(wanted, OnAllProcessors, compilation => _ = compilation.Value);
         }
         catch (AggregateException e)
         {

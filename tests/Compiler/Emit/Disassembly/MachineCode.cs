@@ -42,21 +42,31 @@ internal sealed partial class MachineCode
     public bool IsOptimised => Header.EndsWith("(FullOpts)", StringComparison.Ordinal);
 
     /// <summary>The kernels of a listing, in the order in which they were compiled.</summary>
+    /// <exception cref="FormatException">Methods were compiled at the same time, and their lines mix.</exception>
     public static IReadOnlyList<MachineCode> Kernels(string listing)
     {
-        string[] parts = Method().Split(listing);
-        return [.. parts.Skip(1).Chunk(2).Where(p => p[0].Contains("ArrayClosure,nint,nint,nint):int", StringComparison.Ordinal)).Select(p => new MachineCode(p[0], p[1]))];
+        string[][] methods = [.. Method().Split(listing).Skip(1).Chunk(2)];
+        if (methods.FirstOrDefault(m => Total().Count(m[1]) != 1) is { } mixed)
+        {
+            throw new FormatException($"{mixed[0]} is not listed whole before the next method begins:\n{mixed[1]}");
+        }
+
+        return [.. methods.Where(p => p[0].Contains("ArrayClosure,nint,nint,nint):int", StringComparison.Ordinal)).Select(p => new MachineCode(p[0], p[1]))];
     }
 
     public static bool IsCall(string instruction) => instruction.StartsWith("call", StringComparison.Ordinal);
 
-    /// <summary>Whether a vector register comes from or goes to the stack.</summary>
-    public bool IsSpill(string instruction) => VectorRegister().IsMatch(instruction) && stack.IsMatch(instruction);
+    /// <summary>The places on the stack that vector registers of a loop come from or go to.</summary>
+    public IReadOnlyCollection<string> OnStack(IEnumerable<string> loop) =>
+        [.. loop.Where(i => VectorRegister().IsMatch(i)).SelectMany(i => stack.Matches(i)).Select(m => m.Value).Distinct()];
 
     public override string ToString() => $"{Header}\n{string.Join('\n', instructions)}";
 
     [GeneratedRegex(@"^; Assembly listing for method (.*)$", RegexOptions.Multiline)]
     private static partial Regex Method();
+
+    [GeneratedRegex(@"^; Total bytes of code ", RegexOptions.Multiline)]
+    private static partial Regex Total();
 
     [GeneratedRegex(@"Execution\.(Masked)?Memory:|Execution\.Lanes:|Runtime\.Intrinsics\.Vector")]
     private static partial Regex Helper();
@@ -70,9 +80,9 @@ internal sealed partial class MachineCode
     [GeneratedRegex(@"\b[xyz]mm\d+")]
     private static partial Regex VectorRegister();
 
-    [GeneratedRegex(@"\[(rsp|rbp)\b")]
+    [GeneratedRegex(@"\[(rsp|rbp)\b.*?\]")]
     private static partial Regex FromEither();
 
-    [GeneratedRegex(@"\[rsp\b")]
+    [GeneratedRegex(@"\[rsp\b.*?\]")]
     private static partial Regex FromStackPointer();
 }
