@@ -97,7 +97,7 @@ internal sealed class CompilerContext(CompileOptions options)
             }
 
             Write($"kernel-{i:000}.txt", text.ToString());
-            Write($"kernel-{i:000}.cs", lambda.ToCSharpString());
+            Write($"kernel-{i:000}.cs", InvariantText.Of(() => lambda.ToCSharpString()));
         }
 
         Write("timings.json", JsonSerializer.Serialize(

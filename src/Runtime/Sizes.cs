@@ -55,7 +55,7 @@ internal static class Sizes
     public static Tensor<T> ToTensor<T>(T[] values, ReadOnlySpan<nint> shape) => Tensor.Create(values, shape.IsEmpty ? [1] : shape);
 
     /// <summary>A shape as messages show it: [2, 3].</summary>
-    public static string Display(ReadOnlySpan<nint> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+    public static string Display(ReadOnlySpan<nint> shape) => InvariantText.List(shape.ToArray());
 
     private static void Widen(ReadOnlySpan<int> shape, Span<nint> lengths)
     {

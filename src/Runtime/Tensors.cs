@@ -110,7 +110,7 @@ public static class Tensors
         return count == values.Length
             ? Sizes.ToTensor(values.ToArray(), shape)
             : throw new ArgumentException(
-                $"Shape [{string.Join(", ", shape.ToArray())}] has {count} elements, but there are {values.Length} values.", nameof(shape));
+                $"Shape {InvariantText.List(shape.ToArray())} has {count} elements, but there are {values.Length} values.", nameof(shape));
     }
 
     /// <summary>A tensor of rank 2 with an array's sizes and values.</summary>

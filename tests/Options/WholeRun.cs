@@ -1,3 +1,4 @@
+using System.Globalization;
 using GraphCompiler.Tests.Options;
 
 /// <summary>Before and after all tests; outside any namespace, so that it is for all of them.</summary>
@@ -7,8 +8,10 @@ public sealed class WholeRun
 #pragma warning restore CA1050
 {
     [OneTimeSetUp]
-    public void TheOptionsOfTheRunAreUnderstood()
+    public void TheRunIsWhatTheEnvironmentSays()
     {
+        // From here it flows into every test, on whatever thread.
+        CultureInfo.CurrentCulture = TestCulture.OfRun ?? CultureInfo.InvariantCulture;
         if (TestOptions.Mistake is { } mistake)
         {
             Assert.Fail(mistake);

@@ -95,7 +95,7 @@ internal ref struct Binder
         if (hasShape && lengths.Length != node.Rank && !IsScalar(node, count, lengths.Length))
         {
             throw new BindingException(
-                $"The argument for {node.Describe()} has the shape [{string.Join(", ", lengths.ToArray())}], rank {lengths.Length}; rank {node.Rank} is needed.");
+                $"The argument for {node.Describe()} has the shape {InvariantText.List(lengths.ToArray())}, rank {lengths.Length}; rank {node.Rank} is needed.");
         }
     }
 
@@ -167,7 +167,7 @@ internal ref struct Binder
         {
             if (node.Shape[axis].Constant is { } size && size != sizes[axis])
             {
-                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes.ToArray())}]; axis {axis} must have size {size}.");
+                throw new BindingException($"The argument for {node.Describe()} has the shape {InvariantText.List(sizes.ToArray())}; axis {axis} must have size {size}.");
             }
 
             if (node.Shape[axis].Symbol is { } name)
@@ -258,12 +258,12 @@ internal ref struct Binder
 
                 if (count != sizes[0])
                 {
-                    throw new BindingException($"The argument for {node.Describe()} has {sizes[0]} elements; its shape is [{string.Join(", ", shape.ToArray())}], {count} elements.");
+                    throw new BindingException($"The argument for {node.Describe()} has {sizes[0]} elements; its shape is {InvariantText.List(shape.ToArray())}, {count} elements.");
                 }
             }
             else if (!shape.SequenceEqual(sizes))
             {
-                throw new BindingException($"The argument for {node.Describe()} has the shape [{string.Join(", ", sizes.ToArray())}]; [{string.Join(", ", shape.ToArray())}] is needed.");
+                throw new BindingException($"The argument for {node.Describe()} has the shape {InvariantText.List(sizes.ToArray())}; {InvariantText.List(shape.ToArray())} is needed.");
             }
         }
 

@@ -208,7 +208,7 @@ internal sealed class Training : IDisposable
 
         if (!fits)
         {
-            throw new GradientException($"The seed is {given}; the gradient of {root.Describe()} is {root.DType.Display()} [{string.Join(", ", output.Shape(workspace))}].");
+            throw new GradientException($"The seed is {given}; the gradient of {root.Describe()} is {root.DType.Display()} {InvariantText.List(output.Shape(workspace))}.");
         }
 
         int bytes;

@@ -81,8 +81,8 @@ internal static class VerifyRun
             bool same = want.Equals(got) || Math.Abs(want - got) <= (errors is null ? 0 : (relative * scale) + errors[i]);
             if (!same)
             {
-                string at = string.Join(", ", EvaluationContext.Coordinates(i, expected.Shape));
-                throw new CompileException($"The compiled {node.Describe()} gives {got} at [{at}]; the interpreter gives {want}.");
+                string at = InvariantText.List(EvaluationContext.Coordinates(i, expected.Shape));
+                throw new CompileException($"The compiled {node.Describe()} gives {got} at {at}; the interpreter gives {want}.");
             }
         }
     }

@@ -78,7 +78,7 @@ internal sealed class CheckPoint
 
         if (!fits)
         {
-            throw new BindingException($"GradientCheck: {leaf.Describe()} was given a value of shape [{string.Join(", ", shape)}].");
+            throw new BindingException($"GradientCheck: {leaf.Describe()} was given a value of shape {InvariantText.List(shape)}.");
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class CheckPoint
         value.FlattenTo(numbers);
         if (numbers.Length != TensorValue.CountOf(shape))
         {
-            throw new BindingException($"GradientCheck: {leaf.Describe()} was given {numbers.Length} elements for the shape [{string.Join(", ", shape)}].");
+            throw new BindingException($"GradientCheck: {leaf.Describe()} was given {numbers.Length} elements for the shape {InvariantText.List(shape)}.");
         }
 
         if (leaf.DType.IsFloat())

@@ -52,7 +52,7 @@ internal static class Interpreter
         {
             if (node.Rank != value.Rank || node.DType != value.DType)
             {
-                throw new BindingException($"{node.Describe()} cannot take {value.DType.Display()}[{string.Join(", ", value.Shape)}].");
+                throw new BindingException($"{node.Describe()} cannot take {value.DType.Display()}{InvariantText.List(value.Shape)}.");
             }
 
             for (int axis = 0; axis < node.Rank; axis++)
@@ -72,7 +72,7 @@ internal static class Interpreter
             {
                 if (node.Shape[axis].Symbol is null && node.Shape[axis].Evaluate(Bound) is var size && size != value.Shape[axis])
                 {
-                    throw new BindingException($"{node.Describe()} cannot take {value.DType.Display()}[{string.Join(", ", value.Shape)}]: axis {axis} must have size {size}.");
+                    throw new BindingException($"{node.Describe()} cannot take {value.DType.Display()}{InvariantText.List(value.Shape)}: axis {axis} must have size {size}.");
                 }
             }
         }

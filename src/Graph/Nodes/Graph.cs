@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using GraphCompiler.Operations;
 
@@ -83,10 +84,10 @@ public sealed class Graph
         var text = new StringBuilder("digraph {\n  node [shape=box];\n");
         foreach (Node node in nodes)
         {
-            text.Append($"  n{number[node]} [label=\"{Label(node)}\"];\n");
+            text.Append(CultureInfo.InvariantCulture, $"  n{number[node]} [label=\"{Label(node)}\"];\n");
             foreach (Node input in node.Inputs)
             {
-                text.Append($"  n{number[input]} -> n{number[node]};\n");
+                text.Append(CultureInfo.InvariantCulture, $"  n{number[input]} -> n{number[node]};\n");
             }
         }
 
@@ -100,10 +101,10 @@ public sealed class Graph
         var text = new StringBuilder("flowchart TD\n");
         foreach (Node node in nodes)
         {
-            text.Append($"  n{number[node]}[\"{Label(node).Replace("\\n", "<br/>", StringComparison.Ordinal)}\"]\n");
+            text.Append(CultureInfo.InvariantCulture, $"  n{number[node]}[\"{Label(node).Replace("\\n", "<br/>", StringComparison.Ordinal)}\"]\n");
             foreach (Node input in node.Inputs)
             {
-                text.Append($"  n{number[input]} --> n{number[node]}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  n{number[input]} --> n{number[node]}\n");
             }
         }
 

@@ -41,7 +41,7 @@ internal static class GraphPrinter
         }
 
         // A record prints as `NameOp { Attribute = value }`.
-        string text = op.ToString();
+        string text = InvariantText.Of(op.ToString);
         string attributes = text[(text.IndexOf('{', StringComparison.Ordinal) + 1)..text.LastIndexOf('}')].Trim();
         return attributes.Length == 0 ? op.Name : $"{op.Name}[{attributes}]";
     }

@@ -63,7 +63,7 @@ public class Leaf<T> : Node, ILeaf
     bool ILeaf.HasGrad(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims) => grad is not null && (grad.HasShape(sizes, dims)
         ? true
         : throw new BindingException(
-            $"{Describe()} already has a gradient of shape [{string.Join(", ", grad.Tensor.Lengths.ToArray())}], and this one has [{string.Join(", ", Lengths(sizes, dims))}]; call ZeroGrad first."));
+            $"{Describe()} already has a gradient of shape {InvariantText.List(grad.Tensor.Lengths.ToArray())}, and this one has {InvariantText.List(Lengths(sizes, dims))}; call ZeroGrad first."));
 
     ref byte ILeaf.GradMemory(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
     {

@@ -48,7 +48,7 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
         long[] given = [.. value.Lengths.ToArray().Select(l => (long)l)];
         if (!given.AsSpan().SequenceEqual(sizes) && !(sizes.Length == 0 && value.FlattenedLength == 1))
         {
-            throw new ShapeException($"{Describe()} cannot be set to a tensor of shape [{string.Join(", ", given)}].");
+            throw new ShapeException($"{Describe()} cannot be set to a tensor of shape {InvariantText.List(given)}.");
         }
 
         value.FlattenTo(values.Span);

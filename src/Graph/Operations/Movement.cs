@@ -20,7 +20,7 @@ internal sealed record ReshapeOp(Shape To) : MovementOp
         long[] shape = context.ResultShape();
         return TensorValue.CountOf(shape) == context.Inputs[0].Count
             ? context.Inputs[0].Reshape(shape)
-            : throw new BindingException($"{context.Node.Describe()}: {context.Inputs[0].Count} elements cannot take the shape [{string.Join(", ", shape)}].");
+            : throw new BindingException($"{context.Node.Describe()}: {context.Inputs[0].Count} elements cannot take the shape {InvariantText.List(shape)}.");
     }
 }
 

@@ -83,7 +83,7 @@ public static partial class Ops
         int[] to = [.. destination.Select(a => Axis.Normalize(a, NotNull(x).Rank, "MoveAxis", x))];
         if (from.Length != to.Length || from.Distinct().Count() < from.Length || to.Distinct().Count() < to.Length)
         {
-            throw new ShapeException($"MoveAxis: the axes [{string.Join(", ", source)}] cannot move to [{string.Join(", ", destination)}]; give as many of both, each once. Input: {NotNull(x).Describe()}.");
+            throw new ShapeException($"MoveAxis: the axes {InvariantText.List(source)} cannot move to {InvariantText.List(destination)}; give as many of both, each once. Input: {NotNull(x).Describe()}.");
         }
 
         var rest = new Queue<int>(Enumerable.Range(0, NotNull(x).Rank).Except(from));

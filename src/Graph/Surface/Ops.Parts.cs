@@ -61,7 +61,7 @@ public static partial class Ops
         Dim sum = sizes.Aggregate(Dim.Of(0), (total, d) => total + d);
         if (Dim.Same(sum, x.Shape[along]) == false)
         {
-            throw new ShapeException($"Split: the parts [{string.Join(", ", sizes)}] add up to {sum}, not to the size {x.Shape[along]} of axis {axis}. Input: {x.Describe()}.");
+            throw new ShapeException($"Split: the parts {InvariantText.List(sizes)} add up to {sum}, not to the size {x.Shape[along]} of axis {axis}. Input: {x.Describe()}.");
         }
 
         // Where symbols leave it open, the reshape is what asks for it.

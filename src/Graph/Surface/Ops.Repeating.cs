@@ -80,7 +80,7 @@ public static partial class Ops
         along = Axis.Normalize(along, NotNull(x).Rank, "RepeatInterleave", x);
         if (x.Shape[along].Constant != counts.Count || counts.Any(c => c < 0))
         {
-            throw new ShapeException($"RepeatInterleave: axis {axis} of size {x.Shape[along]} needs as many counts, each at least 0, not [{string.Join(", ", counts)}]. Input: {x.Describe()}.");
+            throw new ShapeException($"RepeatInterleave: axis {axis} of size {x.Shape[along]} needs as many counts, each at least 0, not {InvariantText.List(counts)}. Input: {x.Describe()}.");
         }
 
         return Take(x, Constant([.. counts.SelectMany((c, i) => Enumerable.Repeat((long)i, c))]), along);

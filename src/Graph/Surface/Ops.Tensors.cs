@@ -34,7 +34,7 @@ public static partial class Ops
         int[] right = [.. axesOfB.Select(x => Axis.Normalize(x, b.Rank, "TensorDot", b))];
         if (left.Length != right.Length || left.Distinct().Count() < left.Length || right.Distinct().Count() < right.Length)
         {
-            throw new ShapeException($"TensorDot: the axes [{string.Join(", ", left)}] and [{string.Join(", ", right)}] make no pairs; give as many of both, each once. Inputs: {a.Describe()}, {b.Describe()}.");
+            throw new ShapeException($"TensorDot: the axes {InvariantText.List(left)} and {InvariantText.List(right)} make no pairs; give as many of both, each once. Inputs: {a.Describe()}, {b.Describe()}.");
         }
 
         for (int i = 0; i < left.Length; i++)

@@ -44,7 +44,7 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     }
 
     /// <summary>The elements in brackets.</summary>
-    public override string ToString() => $"[{string.Join(", ", Items)}]";
+    public override string ToString() => InvariantText.List(Items);
 
     /// <summary>Enumerates the elements without allocating.</summary>
     public ImmutableArray<T>.Enumerator GetEnumerator() => Items.GetEnumerator();

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace GraphCompiler;
+
+/// <summary>Text where code would ask the thread for its culture.</summary>
+internal static class InvariantText
+{
+    /// <summary>Numbers, or whatever else, in brackets.</summary>
+    public static string List<T>(IEnumerable<T> items) => $"[{string.Join(", ", items.Select(item => $"{item}"))}]";
+
+    /// <summary>What a function writes where numbers are written as in code, such as what a record prints of itself.</summary>
+    public static string Of(Func<string> write)
+    {
+        CultureInfo culture = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+            return write();
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+}
