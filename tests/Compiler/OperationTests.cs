@@ -51,9 +51,10 @@ internal sealed class OperationTests
     [TestCaseSource(nameof(Cells))]
     public void EveryLayoutAgreesWithTheInterpreter(object row, DType dtype)
     {
+        VectorWidth narrowest = VectorWidths.Supported.Take(2).Last();
         foreach (Layout layout in (Layout[])[Layout.Permuted, Layout.Sliced, Layout.Strided, Layout.Broadcast])
         {
-            Agrees((OperationRow)row, dtype, "N", layout, [new() { Width = VectorWidth.Bits128 }, new() { Width = VectorWidths.Best }]);
+            Agrees((OperationRow)row, dtype, "N", layout, [new() { Width = narrowest }, new() { Width = VectorWidths.Best }]);
         }
     }
 

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace GraphCompiler.Tests.Options;
 
 /// <summary>
-/// The configurations that the test matrix runs: each differs from the defaults in one option. They are found by looking at
-/// <see cref="CompileOptions"/>, so that a new option is among them the moment it exists.
+/// The configurations that the test matrix runs: each differs from the defaults in one option, or stands for another machine. Options are found by looking
+/// at <see cref="CompileOptions"/>, so that a new option is among them the moment it exists.
 /// </summary>
 internal static class Configurations
 {
@@ -15,6 +15,10 @@ internal static class Configurations
         .. OptionChanges.Select(c => $"{TestOptions.Variable}={c}"),
         "DOTNET_EnableAVX512=0",
         "DOTNET_EnableAVX2=0",
+        "DOTNET_EnableHWIntrinsic=0",
+        "DOTNET_PreferredVectorBitWidth=256",
+        .. TestCaches.Sizes.Select(s => $"{TestCaches.Variable}={s}"),
+        .. TestCulture.Names.Select(c => $"{TestCulture.Variable}={c}"),
     ];
 
     /// <summary>Changes of one option each, as in <c>Inline=false</c>.</summary>

@@ -49,10 +49,13 @@ public static partial class Ops
     /// <param name="unreached">What to give for a target that no output depends on.</param>
     /// <returns>One cotangent a target, of its shape and dtype.</returns>
     /// <exception cref="GradientException">An output or target requires no gradient, a cotangent does not fit, or no output reaches a target.</exception>
-    public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error) =>
-        new([.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
+    public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error)
+    {
+        Known("Vjp", unreached);
+        return new([.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
             ? ZerosLike(targets[i])
             : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))]);
+    }
 
     /// <summary>The vector-Jacobian product, where it may be that outputs do not depend on all targets.</summary>
     /// <param name="outputs">Nodes that require gradients.</param>
@@ -65,7 +68,6 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(cotangents);
-        Known("Vjp", unreached);
         CheckDirections("Vjp", "output", "cotangent", outputs, cotangents);
         RequireGrad(outputs, "The output");
         RequireGrad(targets, "The target");

@@ -22,7 +22,7 @@ internal static class TooLarge
         string reason = bytes > long.MaxValue ? "more than can be addressed"
             : count > Array.MaxLength ? $"more elements than an array may hold ({Array.MaxLength})"
             : "for which there is no memory";
-        return new SizeException($"{what} has the shape [{string.Join(", ", shape.ToArray())}], {count} elements, {bytes} bytes: {reason}.", cause);
+        return new SizeException($"{what} has the shape {InvariantText.List(shape.ToArray())}, {count} elements, {bytes} bytes: {reason}.", cause);
     }
 
     /// <summary>A dimension for values of its symbols, however large.</summary>

@@ -99,6 +99,7 @@ internal sealed class FusionTests
     }
 
     [Test]
+    [Needs(Vectors = true)]
     public void Lanes_of_two_sizes_do_not_meet()
     {
         Leaf<float> x = Input("x", [40]);

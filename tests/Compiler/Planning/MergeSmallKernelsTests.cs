@@ -1,5 +1,6 @@
 using GraphCompiler.Execution;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;
@@ -10,6 +11,7 @@ internal sealed class MergeSmallKernelsTests
     private static readonly CompileOptions Apart = new() { MergeSmallKernels = false };
 
     [Test]
+    [Needs(Vectors = true)]
     public void A_small_network_is_one_kernel_where_it_has_few_rows()
     {
         Leaf<float> x = Input("x", ["N", 4]);
