@@ -114,9 +114,10 @@ internal static class KernelRun
         }
     }
 
-    // NaNs are one; zeros of either sign are one.
+    // NaNs are one; 0 and −0 are two.
     private static bool AreClose(double actual, double expected, double relative) =>
-        actual == expected || (double.IsNaN(actual) && double.IsNaN(expected)) || Math.Abs(actual - expected) <= relative * Math.Max(1, Math.Abs(expected));
+        !Values.DifferInSign(actual, expected)
+        && (actual == expected || (double.IsNaN(actual) && double.IsNaN(expected)) || Math.Abs(actual - expected) <= relative * Math.Max(1, Math.Abs(expected)));
 
     private static int LengthOf(LoopValue value, long[] extents) => (int)(value switch
     {

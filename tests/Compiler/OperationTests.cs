@@ -159,7 +159,7 @@ internal sealed class OperationTests
                     TensorValue actual = Values.Read(results, i, outputs[i].DType, expected[i].Shape);
                     double most = gradient && expected[i].Count > 0 ? expected[i].Reals.Select(Math.Abs).Where(double.IsFinite).DefaultIfEmpty(0).Max() : 0;
                     string? difference = gradient
-                        ? Values.Difference(expected[i], actual, 128, Math.Max(most, 4))
+                        ? Values.Difference(expected[i], actual, 128, Math.Max(most, 4), signsOfZeros: false)
                         : Values.Difference(expected[i], actual, row.Ulps, row.Floor(size) + (row.Ulps == 0 ? 0 : dtype == DType.Float32 ? 1e-37 : 1e-307));
                     Assert.That(difference, Is.Null, () =>
                         $"{row} {dtype}, N = {size}, {layout}, {option.Width}, output {i}, {(option with { RetainGrad = [] })}\n{new Graph(inputs, outputs)}{string.Join("\n", values.Select(v => $"{v.Key}: {string.Join(" ", Enumerable.Range(0, (int)Math.Min(40, v.Value.Count)).Select(k => v.Value[k]))}"))}");

@@ -36,10 +36,10 @@ internal static class Values
         where T : unmanaged => Of<T>(array.AsSpan(), dtype, shape);
 
     /// <summary>
-    /// The first difference, or null. NaNs are one, zeros of either sign are one; floats may differ by <paramref name="ulps"/> units in the
-    /// last place of the expected value or of <paramref name="floor"/>, whichever is larger; everything else is exact.
+    /// The first difference, or null. NaNs are one, 0 and −0 are two, unless signs of zeros do not count, as in gradients; floats may differ by
+    /// <paramref name="ulps"/> units in the last place of the expected value or of <paramref name="floor"/>, whichever is larger; everything else is exact.
     /// </summary>
-    public static string? Difference(TensorValue expected, TensorValue actual, double ulps, double floor)
+    public static string? Difference(TensorValue expected, TensorValue actual, double ulps, double floor, bool signsOfZeros = true)
     {
         if (!expected.Shape.AsSpan().SequenceEqual(actual.Shape) || expected.DType != actual.DType)
         {
@@ -50,7 +50,7 @@ internal static class Values
         for (long i = 0; i < expected.Count; i++)
         {
             bool same = expected.DType.IsFloat()
-                ? AreClose(expected.Reals[i], actual.Reals[i], ulps * unit, floor)
+                ? AreClose(expected.Reals[i], actual.Reals[i], ulps * unit, floor) && !(signsOfZeros && DifferInSign(expected.Reals[i], actual.Reals[i]))
                 : expected.Integers[i] == actual.Integers[i];
             if (!same)
             {
@@ -63,6 +63,9 @@ internal static class Values
 
         return null;
     }
+
+    /// <summary>Whether one is 0 and the other −0.</summary>
+    public static bool DifferInSign(double x, double y) => x == 0 && y == 0 && double.IsNegative(x) != double.IsNegative(y);
 
     private static bool AreClose(double expected, double actual, double relative, double floor) =>
         expected == actual

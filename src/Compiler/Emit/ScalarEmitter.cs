@@ -184,6 +184,9 @@ internal sealed class ScalarEmitter
             BinaryFunction.Multiply => E.Multiply(x, y),
             BinaryFunction.Divide => isFloat ? E.Divide(x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.FloorDivide), x, y),
             BinaryFunction.Maximum => Call(math, nameof(Math.Max), x, y),
+
+            // The JIT of .NET 10 takes 0 for the smaller of 0 and a constant −0.
+            BinaryFunction.Minimum when IsMinusZero(x) || IsMinusZero(y) => E.Negate(Call(math, nameof(Math.Max), E.Negate(x), E.Negate(y))),
             BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
             BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
             BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature =>
@@ -201,6 +204,8 @@ internal sealed class ScalarEmitter
             _ => throw new CompileException($"{function} is no function the emitter knows."),
         };
     }
+
+    private static bool IsMinusZero(E x) => x is ConstantExpression { Value: -0f or -0.0 } constant && double.IsNegative(Convert.ToDouble(constant.Value, null));
 
     private static E EmitConvert(ConvertValue convert, E x)
     {

@@ -189,11 +189,7 @@ internal sealed class VectorEmitter(
         switch (function)
         {
             case BinaryFunction.Maximum or BinaryFunction.Minimum when left.Type.IsFloat():
-                // x64's own maximum answers its second operand if either is NaN: with a number first, that is NaN exactly when it should be.
-                string name = function == BinaryFunction.Maximum ? "Max" : "Min";
-                return IsNumber(left) ? operations.Call(name + "Native", x, y)
-                    : IsNumber(right) ? operations.Call(name + "Native", y, x)
-                    : operations.Call(name, x, y);
+                return right is Literal ? Extremum(function, right, y, x) : Extremum(function, left, x, y);
             case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature:
                 return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
@@ -205,8 +201,32 @@ internal sealed class VectorEmitter(
         }
     }
 
-    private static bool IsNumber(LoopValue value) =>
-        value is Literal literal && !(literal.Type == DType.Float32 ? float.IsNaN(literal.AsSingle) : double.IsNaN(literal.AsDouble));
+    /// <summary>
+    /// IEEE 754's maximum and minimum. x64's own answer their second operand if either is NaN or both are zeros: with a constant first that is right,
+    /// but that max(0, −0) is 0, whose sign + 0 sets, and min(−0, x) is −max(0, −x).
+    /// </summary>
+    private E Extremum(BinaryFunction function, LoopValue bound, E x, E y)
+    {
+        string name = function == BinaryFunction.Maximum ? "Max" : "Min";
+        double constant = bound is Literal literal ? literal.AsReal : double.NaN;
+        if (double.IsNaN(constant))
+        {
+            return operations.Call(name, x, y);
+        }
+
+        if (constant != 0 || double.IsNegative(constant) == (function == BinaryFunction.Maximum))
+        {
+            return operations.Call(name + "Native", x, y);
+        }
+
+        if (function == BinaryFunction.Maximum)
+        {
+            return operations.Call("Add", operations.Call("MaxNative", x, y), x);
+        }
+
+        Literal zero = Literal.Of(bound.Type, 0);
+        return operations.Call("Negate", Extremum(BinaryFunction.Maximum, zero, Broadcast(zero), operations.Call("Negate", y)));
+    }
 
     private E Compare(string name, E x, E y) => operations.As(operations.Call(name, x, y), loop.MaskLane);
 

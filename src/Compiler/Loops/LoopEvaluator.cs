@@ -231,11 +231,11 @@ internal sealed unsafe class LoopEvaluator
     {
         UnaryFunction.Exp => Math.Exp(x),
         UnaryFunction.Exp2 => Math.Pow(2, x),
-        UnaryFunction.ExpM1 => Math.Abs(x) < 1e-5 ? x + (x * x / 2) : Math.Exp(x) - 1,
+        UnaryFunction.ExpM1 => Math.Abs(x) < 1e-5 ? x * (1 + (x / 2)) : Math.Exp(x) - 1,
         UnaryFunction.Log => Math.Log(x),
         UnaryFunction.Log2 => Math.Log2(x),
         UnaryFunction.Log10 => Math.Log10(x),
-        UnaryFunction.Log1P => double.LogP1(x),
+        UnaryFunction.Log1P => x == 0 ? x : double.LogP1(x),
         UnaryFunction.Tanh => Math.Tanh(x),
         UnaryFunction.Sigmoid => 1 / (1 + Math.Exp(-x)),
         UnaryFunction.Sin => Math.Sin(x),

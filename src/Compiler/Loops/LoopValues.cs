@@ -34,6 +34,9 @@ internal sealed record Literal : LoopValue
     public float AsSingle => BitConverter.Int32BitsToSingle((int)Bits);
 
     public double AsDouble => BitConverter.Int64BitsToDouble(Bits);
+
+    /// <summary>The value of a float.</summary>
+    public double AsReal => Type == DType.Float32 ? AsSingle : AsDouble;
 }
 
 /// <summary>A variable: a loop variable, a <see cref="Let"/> or a mutable accumulator. Compared by reference; the name is for people.</summary>
@@ -150,7 +153,7 @@ internal enum BinaryFunction
     /// <summary>Quotient; for integers it rounds toward negative infinity (floor) and x/0 is 0.</summary>
     Divide,
 
-    /// <summary>The larger (smaller); NaN if either is NaN (floats).</summary>
+    /// <summary>The larger (smaller); of floats NaN if either is, and −0 is below 0.</summary>
     Maximum,
     Minimum,
 

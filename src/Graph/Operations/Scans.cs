@@ -99,7 +99,9 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
                 long coefficient = line[t > 0 && atSource ? t - 1 : t];
                 if (b.DType.IsFloat())
                 {
-                    reals[line[t]] = b.Reals[line[t]] + (t == 0 || (scales && reals[line[t - 1]] == 0) ? 0 : (a?.Reals[coefficient] ?? 1) * reals[line[t - 1]]);
+                    // −0 is what changes no number, not even −0.
+                    double carried = t == 0 ? -0.0 : scales && reals[line[t - 1]] == 0 ? 0 : (a?.Reals[coefficient] ?? 1) * reals[line[t - 1]];
+                    reals[line[t]] = b.Reals[line[t]] + carried;
                 }
                 else
                 {

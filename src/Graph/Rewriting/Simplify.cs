@@ -6,7 +6,7 @@ namespace GraphCompiler.Rewriting;
 /// <summary>
 /// Algebra that makes a graph smaller or cheaper and gives the same numbers, to rounding. x·0 and x − x stay: they are NaN where x is not finite.
 /// Signs of zeros count, as 1/x tells them apart: of floats, x + 0 is x only where the zero is −0, 0 − x is −x only likewise, and −(x − y) is
-/// y − x only of integers. The exceptions are ScaleCotangent's zero and the sum of nothing but −0, whose signs mean nothing.
+/// y − x only of integers; a sum starts from 0 and is never −0. The exception is ScaleCotangent's zero, whose sign means nothing.
 /// </summary>
 internal static class Simplify
 {
@@ -51,7 +51,7 @@ internal static class Simplify
         RewriteRule.For<PermuteOp>("permute of axes of size 1 → reshape(x)", (n, _) => MovesOnlyOnes(n) ? Ops.Reshape(n.Inputs[0], n.Shape) : null),
         RewriteRule.For<BroadcastToOp>("broadcast(broadcast(x)) → broadcast(x)", (n, m) => m.Is<BroadcastToOp>(n.Inputs[0]) ? Ops.BroadcastTo(n.Inputs[0].Inputs[0], n.Shape) : null),
         RewriteRule.For<BroadcastToOp>("broadcast that adds axes of size 1 → reshape(x)", (n, _) => n.Shape.ElementCount == n.Inputs[0].Shape.ElementCount ? Ops.Reshape(n.Inputs[0], n.Shape) : null),
-        RewriteRule.For<SumOp>("sum over no axis → x", (n, _) => ((SumOp)n.Op).Axes.Count == 0 ? n.Inputs[0] : null),
+        RewriteRule.For<SumOp>("sum over no axis → x", (n, _) => ((SumOp)n.Op).Axes.Count == 0 ? AsSum(n.Inputs[0]) : null),
         RewriteRule.For<SumOp>("sum(broadcast(x)) → n·x", SumOfBroadcast),
         RewriteRule.For<SumOp>("sum(sum(x)) → sum(x)", SumOfSum),
         RewriteRule.For<ReshapeOp>("reshape(splat) → splat", (n, _) => n.Rank > 0 && Splat.Of(n.Inputs[0]) is { } s && n.Inputs[0].Rank > 0 ? Ops.BroadcastTo(s, n.Shape) : null),
@@ -75,9 +75,11 @@ internal static class Simplify
             return null;
         }
 
-        Node product = Ops.BroadcastTo(node.Inputs[0], node.Shape) * Ops.BroadcastTo(node.Inputs[1], node.Shape);
-        return node.DType.IsFloat() ? product + 0.0 : product;
+        return AsSum(Ops.BroadcastTo(node.Inputs[0], node.Shape) * Ops.BroadcastTo(node.Inputs[1], node.Shape));
     }
+
+    /// <summary>What a sum would be: not −0.</summary>
+    private static Node AsSum(Node x) => x.DType.IsFloat() ? x + 0.0 : x;
 
     /// <summary>Along the last axis steps wait for each other; along another one, lines side by side are vectors.</summary>
     private static Node? ScanAcrossLines(Node node, MatchContext context)
@@ -165,7 +167,7 @@ internal static class Simplify
         }
 
         // The sum of no elements is 0, also of infinities and NaN.
-        Node product = repeated * Ops.DimValue(count, node.DType);
+        Node product = AsSum(repeated * Ops.DimValue(count, node.DType));
         return Dim.AtLeast(count, 1) == true ? product : Ops.Where(Ops.Greater(Ops.DimValue(count), Ops.Scalar(0, DType.Int64)), product, Ops.ZerosLike(product));
     }
 
@@ -218,7 +220,7 @@ internal static class Simplify
         static bool IsZero(double value) => value == 0 && !double.IsNegative(value);
 
         IEnumerable<Node> Parts(Node part) => context.Is<ConcatOp>(part) && ((ConcatOp)part.Op).Along == axis ? part.Inputs.SelectMany(Parts)
-            : [part.DType.IsFloat() && !(part.Op is AddOp && Splat.IsPositiveZero(part.Inputs[1])) ? part + 0.0 : part];
+            : [part.Op is AddOp && part.DType.IsFloat() && Splat.IsPositiveZero(part.Inputs[1]) ? part : AsSum(part)];
     }
 
     private static bool MovesOnlyOnes(Node node)

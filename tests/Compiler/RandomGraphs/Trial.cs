@@ -35,7 +35,8 @@ internal sealed record Trial(ImmutableArray<Node> Outputs, Node? Loss, Immutable
         var random = new Random(input.Name!.Aggregate((int)((n * 31) + m), (hash, c) => (hash * 31) + c));
         long[] shape = input.Shape.Evaluate(s => s == "N" ? n : m);
         int count = (int)TensorValue.CountOf(shape);
-        double Real() => random.Next(10) == 0 ? random.Next(-2, 3) : Math.Round((random.NextDouble() * 4) - 2, 3);
+        double Real() => random.Next(10) == 0 ? Whole() : Math.Round((random.NextDouble() * 4) - 2, 3);
+        double Whole() => random.Next(-2, 4) is var whole && whole == 3 ? -0.0 : whole;
         return input.DType.IsFloat()
             ? TensorValue.OfReals(input.DType, shape, [.. Enumerable.Range(0, count).Select(_ => Real())])
             : TensorValue.OfIntegers(input.DType, shape, [.. Enumerable.Range(0, count).Select(_ => input.DType == DType.Bool ? random.Next(2) : (long)random.Next(-5, 6))]);

@@ -19,6 +19,7 @@ public class SoundnessTests
             ("x * 0", x => x * 0), ("x - x", x => x - x), ("x * 1", x => x * 1), ("x * -1", x => x * -1), ("-(x - x)", x => -(x - x)), ("-(x - 1)", x => -(x - 1)),
             ("-(-x)", x => -(-x)), ("x + -x", x => x + (-x)), ("1 / x", x => 1 / x), ("x / 4", x => x / 4), ("x ^ 0", x => Pow(x, 0)), ("x ^ 2", x => Pow(x, 2)),
             ("|-x|", x => Abs(-x)), ("max(x, x)", x => Maximum(x, x)), ("x / x", x => x / x), ("where", x => Where(Constant(true), x, x * 2)),
+            ("sum over no axis", x => Sum(x, [])), ("sum of a broadcast", x => Sum(BroadcastTo(x, [3, Unkind.Length]), 0)), ("x ^ 3", x => Pow(x, 3)),
         })
         {
             yield return new TestCaseData(f).SetArgDisplayNames(name);
