@@ -116,10 +116,16 @@ public static partial class Ops
     /// <summary>x cut to [low, high]; slope 0 at the ends, unlike <see cref="Clamp(Node, double, double)"/>.</summary>
     /// <param name="x">Floats.</param>
     /// <param name="low">The lower end.</param>
-    /// <param name="high">The upper end.</param>
+    /// <param name="high">The upper end, not below <paramref name="low"/>.</param>
+    /// <exception cref="GraphException">The ends are not in order.</exception>
     public static Node HardTanh(Node x, double low = -1, double high = 1)
     {
         RequireFloat("HardTanh", x);
+        if (!(low <= high))
+        {
+            throw new GraphException($"HardTanh: the ends must be in order; low is {low} and high is {high}. Input: {x.Describe()}.");
+        }
+
         return Where(x <= low, low, Where(x >= high, high, x));
     }
 

@@ -103,6 +103,7 @@ public class MistakeTests
         yield return Case("PRelu slopes", () => PRelu(F, Input("w", [2])), "PRelu:", "one for each of the 3 of axis 1", "'w'");
         yield return Case("Where branches", () => Where(B, F, D), "Where:", "float32 and float64", "use Cast");
         yield return Case("Where shapes", () => Where(B, F, G), "Where:", "[2, 3]", "[2, 4]", "do not broadcast");
+        yield return Case("HardTanh order", () => HardTanh(F, 0.5, -0.5), "HardTanh:", "in order", "0.5", "-0.5");
         yield return Case("Clamp dtypes", () => Clamp(F, D, D), "Clamp:", "float64", "float32", "use Cast");
         yield return Case("Iota bool", () => Iota([2], 0, DType.Bool), "Iota:", "not bool");
         yield return Case("DimValue bool", () => DimValue("N", DType.Bool), "DimValue:", "not a bool");
