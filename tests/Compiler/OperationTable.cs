@@ -335,6 +335,7 @@ internal static class OperationTable
         new OperationRow(typeof(RandomBitsOp), Floats, c => c.X([3, c.N]) + Ops.Normal(new Generator(7), [3, c.N], c.DType)) { Variant = " of normal numbers", Ulps = 16, Floor = _ => 4 },
         new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.MatMul(c.X([c.N, 5]), c.X([5, 7])) + Ops.Normal(new Generator(8), [c.N, 7], c.DType)) { Variant = " behind a product", Ulps = 64, Floor = _ => 16, Specials = false },
         new OperationRow(typeof(RandomBitsOp), Floats, c => Ops.MatMul(c.X([5, c.N]), Ops.Dropout(c.X([c.N, 7]), 0.5, new Generator(9)))) { Variant = " before a product", Ulps = 64, Floor = n => 32 * n, Specials = false },
+        new OperationRow(typeof(WithinOp), Floats, c => Ops.BroadcastTo(Node.Create(new WithinOp("Test", "a number is above 0", 0, double.PositiveInfinity), c.X([3, c.N])), [2, 3, c.N])) { Positive = true },
         new OperationRow(typeof(RandomGammaOp), Floats, c => Ops.Gamma(new Generator(11), c.X([3, c.N]), c.X([c.N]))) { Ulps = 1, Positive = true },
         new OperationRow(typeof(RandomGammaOp), Floats, c => Ops.Gamma(new Generator(12), Ops.Transpose(c.X([300, c.N]) * 0.3))) { Variant = " moved", Positive = true },
         new OperationRow(typeof(GammaSlopeOp), Floats, c => Node.Create(new GammaSlopeOp(1), c.X([3, c.N]), c.X([3, c.N]))) { Positive = true, Ulps = 1 },

@@ -41,6 +41,7 @@ internal static class LowerNode
         TakeAlongAxisOp => LowerIndexing.TakeAlongAxis(root, materialization),
         ScatterAddOp => LowerIndexing.ScatterAdd(root, materialization),
         ScatterOp => LowerIndexing.Scatter(root, materialization),
+        WithinOp => LowerWithin.Run(root, materialization),
         NonZeroOp => LowerNonZero.Run(root, materialization),
         ConcatOp => LowerJoining.Concat(root, materialization),
         PadOp => LowerJoining.Pad(root, materialization),

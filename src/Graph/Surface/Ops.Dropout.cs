@@ -21,7 +21,7 @@ public static partial class Ops
 
     /// <summary>The same with a probability that each call is given, so that one graph serves training and, with p = 0, evaluation.</summary>
     /// <param name="x">Floats.</param>
-    /// <param name="p">A float of x's dtype, shape []; what is outside [0, 1] counts as the nearer of these. No gradient.</param>
+    /// <param name="p">A float of x's dtype, shape []; from 0 to 1: another value is an error when the graph runs. No gradient.</param>
     /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="ShapeException">p is no scalar.</exception>
     public static Node Dropout(Node x, Node p, Generator generator)
@@ -33,7 +33,7 @@ public static partial class Ops
             throw new ShapeException($"Dropout: the probability must be a scalar, of shape []. Inputs: {x.Describe()}, {p.Describe()}.");
         }
 
-        Node drop = Clamp(Detach(p), 0, 1);
+        Node drop = Probability("Dropout", p);
         Node scale = Where(drop < 1, 1 / (1 - drop), 0);
         return x * Where(Uniform(generator, x.Shape, x.DType) < drop, 0, BroadcastTo(scale, x.Shape));
     }

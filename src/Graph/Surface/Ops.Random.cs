@@ -30,12 +30,13 @@ public static partial class Ops
     /// <summary>Uniform numbers low + u·(high − low), anew at each call. Gradients flow into both bounds.</summary>
     /// <param name="generator">Where they come from.</param>
     /// <param name="low">Floats.</param>
-    /// <param name="high">Floats of the same dtype.</param>
+    /// <param name="high">Floats of the same dtype, not below <paramref name="low"/>: that is an error when the graph runs.</param>
     /// <param name="shape">The sizes, to which both broadcast; null for what both broadcast to.</param>
     public static Node Uniform(Generator generator, Node low, Node high, Shape? shape = null)
     {
         (Node[] bounds, Shape sizes) = Parameters("Uniform", shape, low, high);
-        return bounds[0] + (Uniform(generator, sizes, low.DType) * (bounds[1] - bounds[0]));
+        Node width = Within("Uniform", "high − low is finite and at least 0", bounds[1] - bounds[0], 0, Greatest(low.DType));
+        return bounds[0] + (Uniform(generator, sizes, low.DType) * width);
     }
 
     /// <summary>Standard normal numbers, anew at each call: √(−2·log u)·cos 2πv; magnitudes are below 6.7 for float32 and below 8.7 for float64.</summary>
@@ -65,11 +66,15 @@ public static partial class Ops
     /// <summary>Normal numbers mean + z·standardDeviation, anew at each call. Gradients flow into both parameters.</summary>
     /// <param name="generator">Where they come from.</param>
     /// <param name="mean">Floats.</param>
-    /// <param name="standardDeviation">Floats of the same dtype; negative ones mirror.</param>
+    /// <param name="standardDeviation">Floats of the same dtype, finite and at least 0: another value is an error when the graph runs.</param>
     /// <param name="shape">The sizes, to which both broadcast; null for what both broadcast to.</param>
     public static Node Normal(Generator generator, Node mean, Node standardDeviation, Shape? shape = null)
     {
-        (Node[] parameters, Shape sizes) = Parameters("Normal", shape, mean, standardDeviation);
+        const string Name = "Normal";
+        RequireFloat(Name, mean);
+        RequireSameType(Name, mean, NotNull(standardDeviation));
+        Node deviation = Within(Name, "a standard deviation is finite and at least 0", standardDeviation, 0, Greatest(mean.DType));
+        (Node[] parameters, Shape sizes) = Parameters(Name, shape, mean, deviation);
         return parameters[0] + (Normal(generator, sizes, mean.DType) * parameters[1]);
     }
 
@@ -133,6 +138,8 @@ public static partial class Ops
     private static Node BelowOne(Node u) => Minimum(u, Scalar(u.DType == DType.Float64 ? Math.BitDecrement(1.0) : MathF.BitDecrement(1f), u.DType));
 
     private static Node RandomBits(Node stream, Shape shape, int part, int bits, DType type) => Node.Create(new RandomBitsOp(shape, part, bits, type), stream);
+
+    private static double Greatest(DType dtype) => dtype == DType.Float32 ? float.MaxValue : double.MaxValue;
 
     private static void RequireRandom(string op, Generator generator, Shape shape, DType dtype)
     {

@@ -4,6 +4,8 @@ namespace GraphCompiler;
 
 public static partial class Ops
 {
+    private const string ProbabilityRule = "a probability is from 0 to 1";
+
     /// <summary>True with a probability, anew at each call: 1 for numbers.</summary>
     /// <param name="generator">Where the numbers come from.</param>
     /// <param name="p">The probability, from 0 to 1.</param>
@@ -20,11 +22,11 @@ public static partial class Ops
 
     /// <summary>1 with the probability p, else 0, anew at each call. No gradient.</summary>
     /// <param name="generator">Where the numbers come from.</param>
-    /// <param name="p">Floats from 0 to 1; what is outside counts as the nearer of these, and NaN gives 0.</param>
+    /// <param name="p">Floats from 0 to 1; another value is an error when the graph runs.</param>
     /// <param name="shape">The sizes, to which p broadcasts; null for its own.</param>
     public static Node Bernoulli(Generator generator, Node p, Shape? shape = null)
     {
-        (Node[] parameters, Shape sizes) = Parameters("Bernoulli", shape, p);
+        (Node[] parameters, Shape sizes) = Parameters("Bernoulli", shape, Probability("Bernoulli", p));
         return Cast(Uniform(generator, sizes, p.DType) < parameters[0], p.DType);
     }
 
@@ -84,14 +86,14 @@ public static partial class Ops
     /// replacement positions differ, each drawn from those that are left.
     /// </summary>
     /// <param name="generator">Where the numbers come from.</param>
-    /// <param name="weights">Floats at least 0, of any sum above 0. A position of weight 0 is drawn only without replacement, when no other is left.</param>
+    /// <param name="weights">Floats at least 0, of any sum above 0; a negative one is an error when the graph runs. A position of weight 0 is drawn only without replacement, when no other is left.</param>
     /// <param name="samples">How many.</param>
     /// <param name="replacement">Whether a position may be drawn again.</param>
     /// <exception cref="ShapeException">Without replacement there are fewer positions than samples.</exception>
     public static Node Multinomial(Generator generator, Node weights, int samples, bool replacement = false)
     {
         RequireFloat("Multinomial", weights);
-        Node logits = Log(Detach(weights));
+        Node logits = Log(Within("Multinomial", "a weight is at least 0", Detach(weights), 0, double.PositiveInfinity));
         if (samples < 0 || weights.Rank == 0)
         {
             throw new ShapeException($"Multinomial: at least 0 samples are drawn along a last axis; there are {samples} to be drawn of {weights.Describe()}.");
@@ -146,9 +148,15 @@ public static partial class Ops
     {
         if (!(p >= 0 && p <= 1))
         {
-            throw new GraphException($"{op}: a probability is from 0 to 1; it is {p}.");
+            throw new GraphException($"{op}: {ProbabilityRule}; it is {p}.");
         }
     }
+
+    /// <summary>Probabilities that are looked at when the graph runs.</summary>
+    private static Node Probability(string op, Node p) => Within(op, ProbabilityRule, Detach(RequireFloat(op, p)), 0, 1);
+
+    /// <summary>Values that must lie in an interval, which is looked at when the graph runs: what is checked of a number is checked of a node.</summary>
+    private static Node Within(string op, string rule, Node x, double least, double most) => Node.Create(new WithinOp(op, rule, least, most), x);
 
     private static void RequireInteger(string op, DType dtype)
     {

@@ -125,7 +125,7 @@ internal sealed partial class RandomGraph
     {
         Node bounded = Ops.Tanh(x) * 0.8;
         Node above = Ops.Abs(x) + 1.5;
-        return Next(27) switch
+        return Next(28) switch
         {
             0 => Ops.Atan(x),
             1 => Ops.ExpM1(bounded),
@@ -153,6 +153,7 @@ internal sealed partial class RandomGraph
             23 => Ops.LogAddExp(x, Float()),
             24 => Ops.Atan2(x, above),
             25 => Ops.Fmod(bounded, above),
+            26 => Node.Create(new WithinOp("Test", "a number is in [-1, 1]", -1, 1), bounded),
             _ => Ops.Silu(x),
         };
     }

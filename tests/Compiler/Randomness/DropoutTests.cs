@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 using static GraphCompiler.Ops;
@@ -59,6 +61,43 @@ internal sealed class DropoutTests
         double[] found = graph.Run(ones, 0.2).GetArray<double>(0);
         Assert.That(found, Is.All.EqualTo(0).Or.EqualTo(1 / (1 - 0.2)));
         Assert.That(found.Count(v => v == 0), Is.EqualTo(2000).Within(200));
+    }
+
+    [TestCase(1.5), TestCase(-0.25), TestCase(double.NaN)]
+    public void AGivenProbabilityOutsideOfZeroToOneIsAnErrorThatNamesIt(double value)
+    {
+        Leaf<double> x = Input<double>("x", ["N"]);
+        Leaf<double> p = Input<double>("p", []);
+        string rule = string.Create(CultureInfo.InvariantCulture, $"a probability is from 0 to 1; it is {value}");
+        Assert.That(() => Dropout(x, value, new Generator(1)), Throws.TypeOf<GraphException>().With.Message.Contains("a probability is from 0 to 1"));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(x, p, new Generator(1)));
+        Assert.That(() => graph.Run(new double[] { 1, 2 }, value), Throws.TypeOf<ExecutionException>().With.Message.Contains(rule).And.Message.Contains("Dropout").And.Message.Contains("'p'"));
+        Assert.That(graph.Run(new double[] { 1, 2 }, 0.0).GetArray<double>(0), Is.EqualTo(new double[] { 1, 2 }));
+    }
+
+    private static IEnumerable<TestCaseData> Distributions()
+    {
+        yield return Of("Bernoulli", p => Bernoulli(new Generator(1), p), 1, 2);
+        yield return Of("Normal", p => Normal(new Generator(1), ZerosLike(p), p), 2, -1);
+        yield return Of("Normal", p => Normal(new Generator(1), ZerosLike(p), p), 2, float.PositiveInfinity);
+        yield return Of("Uniform", p => Uniform(new Generator(1), Full(p.Shape, -1, p.DType), p), 2, -3);
+        yield return Of("Multinomial", p => Cast(Multinomial(new Generator(1), p, 1), DType.Float32), 2, -0.5f);
+
+        static TestCaseData Of(string name, Func<Node, Node> draw, float right, float wrong) => new TestCaseData(name, draw, right, wrong).SetArgDisplayNames(name, $"{wrong}");
+    }
+
+    [TestCaseSource(nameof(Distributions))]
+    public void GivenParametersAreCheckedAsNumbersAre(string name, Func<Node, Node> draw, float right, float wrong)
+    {
+        Leaf<float> p = Input("parameter", [2, "N"]);
+        foreach (VectorWidth width in (VectorWidth[])[VectorWidth.Scalar, VectorWidths.Best])
+        {
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([p], [draw(p)], null, new CompileOptions { Width = width });
+            float[] values = [.. Enumerable.Repeat(right, 34)];
+            Assert.That(() => graph.Run(Tensor.Create(values, [2, 17])), Throws.Nothing);
+            values[20] = wrong;
+            Assert.That(() => graph.Run(Tensor.Create(values, [2, 17])), Throws.TypeOf<ExecutionException>().With.Message.StartsWith($"{name}: ").And.Message.Contains("; it is "));
+        }
     }
 
     [Test]

@@ -22,6 +22,7 @@ internal static class ElementwiseCases
         .. Unary<ExpOp>(Exp, -1, 1), .. Unary<LogOp>(Log), .. Unary<Log1POp>(Log1P, -0.5, 1), .. Unary<SqrtOp>(Sqrt), .. Unary<ReciprocalOp>(Reciprocal),
         .. Unary<TanhOp>(Tanh, -1, 1), .. Unary<SigmoidOp>(Sigmoid, -2, 2), .. Unary<SinOp>(Sin, -2, 2), .. Unary<CosOp>(Cos, -2, 2), .. Unary<ErfOp>(Erf, -1, 1),
         .. Unary<ReluOp>(Relu), .. Unary<ReluOp>(Relu, -1.7, -0.3), .. Unary<GeluOp>(x => Gelu(x), -2, 2), .. Unary<GeluOp>(x => Gelu(x, approximate: true), -2, 2),
+        .. Unary<WithinOp>(x => Node.Create(new WithinOp("Test", "a number is in [-9, 9]", -9, 9), x)),
         .. Unary<SoftplusOp>(Softplus, -2, 2), .. Unary<CastOp>(x => Cast(Cast(x, DType.Float32), DType.Float64)),
         .. Unary<CallOp>(x => Call("cube", [x], p => [p[0] * p[0] * p[0]])),
         .. Unary<CallOp>(x => Call("square", [x], p => [p[0] * p[0]], (i, _, c) => [2 * i[0] * c[0]!])),
