@@ -347,6 +347,8 @@ internal static class OperationTable
         Unary<ClampOp>(Numbers, x => Ops.Clamp(x, -1, 2)),
         Unary<GeluOp>(Floats, x => Ops.Gelu(x), 16) with { Floor = _ => 4, Specials = false },
         Unary<GeluOp>(Floats, x => Ops.Gelu(x, approximate: true), 16) with { Variant = " by tanh", Floor = _ => 4, Specials = false },
+        .. from order in (double[])[2, 3, 0.5, -1, -2.5]
+           select new OperationRow(typeof(NormOp), Floats, c => Ops.Norm(c.X([3, c.N]), order, -1)) { Variant = $" of order {order}", Ulps = 64 },
         Unary<SoftplusOp>(Floats, Ops.Softplus, 8) with { Range = 40 },
         Unary<EluOp>(Floats, x => Ops.Elu(x, 1.3), 8),
         Unary<LogitOp>(Floats, x => Ops.Logit(x), 16) with { Range = 0.8 },

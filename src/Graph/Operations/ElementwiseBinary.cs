@@ -124,8 +124,8 @@ internal sealed record Atan2Op : BinaryOp
     protected override Node Chain(Node node, int input, Node direction)
     {
         (Node a, Node b) = (node.Inputs[0], node.Inputs[1]);
-        Node squares = (a * a) + (b * b);
-        return Scale(direction, (input == 0 ? b : -a) / squares);
+        Node radius = Ops.Hypot(a, b);
+        return Scale(direction, (input == 0 ? b : -a) / radius / radius);
     }
 
     protected override double Apply(double a, double b) => Math.Atan2(a, b);

@@ -27,14 +27,14 @@ internal sealed record TanhOp : TranscendentalOp
 
 internal sealed record AsinhOp : TranscendentalOp
 {
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Rsqrt(1 + (x * x)));
+    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(Ops.Hypot(Ops.OnesLike(x), x)));
 
     protected override double Apply(double x) => Math.Asinh(x);
 }
 
 internal sealed record AcoshOp : TranscendentalOp
 {
-    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Rsqrt((x - 1) * (x + 1)));
+    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(Ops.Sqrt(x - 1) * Ops.Sqrt(x + 1)));
 
     protected override double Apply(double x) => Math.Acosh(x);
 }

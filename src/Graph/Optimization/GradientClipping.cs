@@ -23,14 +23,13 @@ public static class GradientClipping
         }
 
         DType type = gradients.Any(g => g.DType == DType.Float64) ? DType.Float64 : DType.Float32;
-        Node total = Ops.Scalar(0, type);
-        foreach (Node g in gradients.Where(g => g.Shape.ElementCount.Constant != 0))
+        Node[] sizes = [.. gradients.Where(g => g.Shape.ElementCount.Constant != 0).Select(g => Ops.Cast(Ops.Norm(g, p), type))];
+        Node norm = sizes switch
         {
-            Node size = Ops.Cast(double.IsInfinity(p) ? Ops.Max(Ops.Abs(g)) : Ops.Sum(p == 2 ? g * g : p == 1 ? Ops.Abs(g) : Ops.Pow(Ops.Abs(g), p)), type);
-            total = double.IsInfinity(p) ? Ops.Maximum(total, size) : total + size;
-        }
-
-        Node norm = p == 2 ? Ops.Sqrt(total) : p == 1 || double.IsInfinity(p) ? total : Ops.Pow(total, 1 / p);
+            [] => Ops.Scalar(0, type),
+            [var only] => only,
+            _ => Ops.Norm(Ops.Stack(sizes), p),
+        };
         Node factor = Ops.Clamp(limit / (norm + 1e-6), high: 1);
         return ([.. gradients.Select(g => g * Ops.Cast(factor, g.DType))], norm);
     }

@@ -18,8 +18,8 @@ public static partial class Ops
         RequireAbove(epsilon, 0);
         Node[] both = Broadcasting.Together(Name, x, y);
         int along = Axis.Normalize(axis, both[0].Rank, Name, both[0]);
-        return Sum(both[0] * both[1], along)
-            / (Clamp(LengthAlong(both[0], 2, along, keepDims: false), epsilon) * Clamp(LengthAlong(both[1], 2, along, keepDims: false), epsilon));
+        Node[] directions = [.. both.Select(v => v / Clamp(Norm(v, 2, along, keepDims: true), epsilon))];
+        return Sum(directions[0] * directions[1], along);
     }
 
     /// <summary>‖x − y + ε‖ₚ along the last axis; slope 0 where it is 0.</summary>
@@ -36,7 +36,7 @@ public static partial class Ops
         RequireSameType(Name, x, NotNull(y));
         RequireAbove(p, 0);
         Node[] both = Broadcasting.Together(Name, x, y);
-        return LengthAlong(both[0] - both[1] + epsilon, p, Axis.Normalize(-1, both[0].Rank, Name, both[0]), keepDims);
+        return Norm(both[0] - both[1] + epsilon, p, Axis.Normalize(-1, both[0].Rank, Name, both[0]), keepDims);
     }
 
     /// <summary>x/max(‖x‖ₚ, ε) along an axis.</summary>
@@ -50,7 +50,7 @@ public static partial class Ops
         RequireFloat("Normalize", x);
         RequireAbove(p, 0);
         RequireAtLeast(epsilon, 0);
-        return x / Clamp(LengthAlong(x, p, Axis.Normalize(axis, x.Rank, "Normalize", x), keepDims: true), epsilon);
+        return x / Clamp(Norm(x, p, Axis.Normalize(axis, x.Rank, "Normalize", x), keepDims: true), epsilon);
     }
 
     /// <summary>max(0, margin − target·(a − b)): whether a should rank before b.</summary>
@@ -111,25 +111,8 @@ public static partial class Ops
 
         // PyTorch adds this to the squared lengths.
         const double Least = 1e-12;
-        Node cosine = Sum(a * b, -1) * Rsqrt((Sum(a * a, -1) + Least) * (Sum(b * b, -1) + Least));
+        Node cosine = Sum(a * b, -1) * Rsqrt(Sum(a * a, -1) + Least) * Rsqrt(Sum(b * b, -1) + Least);
         Node losses = Where(Equal(target, 1), 1 - cosine, 0) + Where(Equal(target, -1), Clamp(cosine - margin, 0), 0);
         return Reduced(Name, losses, reduction);
-    }
-
-    /// <summary>The p-norm along an axis, with the slope 0 where it is 0.</summary>
-    private static Node LengthAlong(Node x, double p, int axis, bool keepDims)
-    {
-        if (double.IsPositiveInfinity(p))
-        {
-            return Max(Abs(x), axis, keepDims);
-        }
-
-        if (p == 1)
-        {
-            return Sum(Abs(x), axis, keepDims);
-        }
-
-        Node powers = Sum(p == 2 ? x * x : Pow(Abs(x), p), axis, keepDims);
-        return Where(powers > 0, p == 2 ? Sqrt(powers) : Pow(powers, 1 / p), 0);
     }
 }

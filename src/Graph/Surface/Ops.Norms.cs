@@ -5,7 +5,7 @@ namespace GraphCompiler;
 public static partial class Ops
 {
     /// <summary>
-    /// The p-norm (Σ|x|ᵖ)^(1/p) over axes (PyTorch's vector_norm). Order 2 has the gradient 0 where the norm is 0; orders ∞ and −∞ are the largest
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over axes (PyTorch's vector_norm), also where powers overflow or vanish. Order 2 has the gradient 0 where the norm is 0; orders ∞ and −∞ are the largest
     /// and smallest magnitude, whose ties share the gradient evenly; order 0 counts what is not 0, with the gradient 0. An element that is 0 gets the
     /// gradient 0.
     /// </summary>
@@ -33,10 +33,9 @@ public static partial class Ops
         {
             0 => Sum(Where(NotEqual(x, 0), 1, Where(Equal(x, 0), 0, x)), axes, keepDims),
             1 => Sum(Abs(x), axes, keepDims),
-            2 => Root(Sum(Square(x), axes, keepDims)),
             double.PositiveInfinity => Max(Abs(x), axes, keepDims),
             double.NegativeInfinity => Min(Abs(x), axes, keepDims),
-            _ => PowerNorm(x, order, axes, keepDims),
+            _ => Reduce("Norm", a => new NormOp(order, a), x, axes, keepDims),
         };
     }
 
@@ -50,7 +49,7 @@ public static partial class Ops
         return Norm(a - NotNull(b), order);
     }
 
-    /// <summary>The p-norm of the difference of each row of one matrix and each row of another (PyTorch's cdist): the gradient is 0 between equal rows.</summary>
+    /// <summary>The p-norm of the difference of each row of one matrix and each row of another (PyTorch's cdist): the gradient is 0 between equal rows. Squares of order 2 may overflow.</summary>
     /// <param name="a">Floats [..., P, M].</param>
     /// <param name="b">Floats [..., R, M] of the same dtype; the leading axes broadcast. The result is [..., P, R].</param>
     /// <param name="order">p, as in <see cref="Norm"/>.</param>
@@ -63,18 +62,10 @@ public static partial class Ops
                 $"CDist: rows of one length are needed, [..., P, M] and [..., R, M], not {a.Shape} and {NotNull(b).Shape}.{Broadcasting.Declare(a.Shape, b.Shape)} Inputs: {a.Describe()}, {b.Describe()}.");
         }
 
-        return Norm(Unsqueeze(a, -2) - Unsqueeze(b, -3), order, -1);
+        Node difference = Unsqueeze(a, -2) - Unsqueeze(b, -3);
+        return order == 2 ? Root(Sum(Square(difference), -1)) : Norm(difference, order, -1);
     }
 
     /// <summary>√x of what is at least 0, with the gradient 0 at 0.</summary>
     private static Node Root(Node x) => Where(Equal(x, 0), 0, Sqrt(x));
-
-    /// <summary>Powers of what is not 0: at 0 their slopes may be infinite, and the norm's is to be 0.</summary>
-    private static Node PowerNorm(Node x, double order, Axes axes, bool keepDims)
-    {
-        Node isZero = Equal(x, 0);
-        Node powers = Where(isZero, order > 0 ? 0 : double.PositiveInfinity, Pow(Where(isZero, 1, Abs(x)), order));
-        Node total = Sum(powers, axes, keepDims);
-        return order > 0 ? Where(Equal(total, 0), 0, Pow(Where(Equal(total, 0), 1, total), 1 / order)) : Pow(total, 1 / order);
-    }
 }

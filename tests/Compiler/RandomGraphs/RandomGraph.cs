@@ -125,7 +125,7 @@ internal sealed partial class RandomGraph
     {
         Node bounded = Ops.Tanh(x) * 0.8;
         Node above = Ops.Abs(x) + 1.5;
-        return Next(28) switch
+        return Next(29) switch
         {
             0 => Ops.Atan(x),
             1 => Ops.ExpM1(bounded),
@@ -154,6 +154,7 @@ internal sealed partial class RandomGraph
             24 => Ops.Atan2(x, above),
             25 => Ops.Fmod(bounded, above),
             26 => Node.Create(new WithinOp("Test", "a number is in [-1, 1]", -1, 1), bounded),
+            27 => Ops.Norm(Ops.Stack([x, above]), 2 + Next(2), 0),
             _ => Ops.Silu(x),
         };
     }

@@ -9,16 +9,16 @@ internal static class StatisticsCases
 {
     public static IEnumerable<GradientCase> All =>
     [
-        .. Over<WhereOp>("Norm 2", (x, axes) => Norm(x, 2, axes)), .. Over<SumOp>("Norm 1", (x, axes) => Norm(x, 1, axes)), .. Over<MaxOp>("Norm of infinity", (x, axes) => Norm(x, double.PositiveInfinity, axes)),
-        .. Over<MinOp>("Norm of minus infinity", (x, axes) => Norm(x, double.NegativeInfinity, axes)), .. Over<PowOp>("Norm 3", (x, axes) => Norm(x, 3, axes)), .. Over<PowOp>("Norm 0.5", (x, axes) => Norm(x, 0.5, axes)),
-        .. Over<PowOp>("Norm -2", (x, axes) => Norm(x, -2, axes)), .. Over<WhereOp>("StandardDeviation", (x, axes) => StandardDeviation(x, axes, correction: 0.5)),
+        .. Over<NormOp>("Norm 2", (x, axes) => Norm(x, 2, axes)), .. Over<SumOp>("Norm 1", (x, axes) => Norm(x, 1, axes)), .. Over<MaxOp>("Norm of infinity", (x, axes) => Norm(x, double.PositiveInfinity, axes)),
+        .. Over<MinOp>("Norm of minus infinity", (x, axes) => Norm(x, double.NegativeInfinity, axes)), .. Over<NormOp>("Norm 3", (x, axes) => Norm(x, 3, axes)), .. Over<NormOp>("Norm 0.5", (x, axes) => Norm(x, 0.5, axes)),
+        .. Over<NormOp>("Norm -2", (x, axes) => Norm(x, -2, axes)), .. Over<WhereOp>("StandardDeviation", (x, axes) => StandardDeviation(x, axes, correction: 0.5)),
         .. Over<LogOp>("LogSumExp", (x, axes) => LogSumExp(x, axes)), .. Over<SumOp>("NaNSum", (x, axes) => NaNSum(x, axes)), .. Over<DivOp>("NaNMean", (x, axes) => NaNMean(x, axes)),
         .. Over<SumOp>("Norm 0", (x, axes) => Norm(x, 0, axes)),
         Row<LogOp>("LogSumExp of nothing", x => LogSumExp(x[0], 1), In([0, 2])),
         Row<SumOp>("NaNMean beside NaN", x => NaNMean(Concat([x[0], Constant([double.NaN])])), At(1, 2, 4)),
-        Row<WhereOp>("Norm with zeros", x => Norm(x[0]), At(1, 0, -2)),
-        Row<PowOp>("Norm 3 with zeros", x => Norm(x[0], 3), At(1, 0, -2)),
-        Row<WhereOp>("Norm at 0", x => Norm(x[0]), GradientVerdict.Kink, At(0, 0)),
+        Row<NormOp>("Norm with zeros", x => Norm(x[0]), At(1, 0, -2)),
+        Row<NormOp>("Norm 3 with zeros", x => Norm(x[0], 3), At(1, 0, -2)),
+        Row<NormOp>("Norm at 0", x => Norm(x[0]), GradientVerdict.Kink, At(0, 0)),
         Row<MaxOp>("Norm of infinity at a tie", x => Norm(x[0], double.PositiveInfinity), GradientVerdict.Kink, At(1, -1)),
         Row<LogOp>("LogSumExp of large numbers", x => LogSumExp(x[0]), At(800, 799, -800)),
         Row<LogOp>("LogSumExp of scalars", x => LogSumExp(x[0]), In([])),
@@ -27,8 +27,8 @@ internal static class StatisticsCases
         Row<SubOp>("Diff of one", x => Diff(x[0]), In([2, 1])),
         Row<SumOp>("Trapezoid", x => Trapezoid(x[0], 0.5, 0), In(["N", 2])), Row<SumOp>("Trapezoid at places", x => Trapezoid(x[0], x[1]), In([2, 3]), In([3])),
         Row<SumOp>("Trapezoid at broadcast places", x => Trapezoid(x[0], x[1], 0), In([3, 2]), In([3, 1])), Row<SumOp>("Trapezoid of one sample", x => Trapezoid(x[0]), In([2, 1])),
-        Row<WhereOp>("Dist", x => Dist(x[0], x[1]), In([2, 3]), In([3], 2, 3)), Row<SumOp>("Dist 1", x => Dist(x[0], x[1], 1), In([3]), In([3], 2, 3)),
-        Row<WhereOp>("CDist", x => CDist(x[0], x[1]), In(["N", 3]), In([2, 3], 2, 3)), Row<PowOp>("CDist 3 of batches", x => CDist(x[0], x[1], 3), In([2, 1, 2, 3]), In([2, 2, 3], 2, 3)),
+        Row<NormOp>("Dist", x => Dist(x[0], x[1]), In([2, 3]), In([3], 2, 3)), Row<SumOp>("Dist 1", x => Dist(x[0], x[1], 1), In([3]), In([3], 2, 3)),
+        Row<WhereOp>("CDist", x => CDist(x[0], x[1]), In(["N", 3]), In([2, 3], 2, 3)), Row<NormOp>("CDist 3 of batches", x => CDist(x[0], x[1], 3), In([2, 1, 2, 3]), In([2, 2, 3], 2, 3)),
     ];
 
     private static IEnumerable<GradientCase> Over<TOp>(string name, Func<Node, Axes, Node> op) =>
