@@ -29,6 +29,7 @@ public sealed class MathExpansionTests
         yield return new TestCaseData("Sin", 1.71, 20);
         yield return new TestCaseData("Cos", 1.93, 21);
         yield return new TestCaseData("Erf", 1.32, 28);
+        yield return new TestCaseData("NormalCdf", 5.2, 47);
     }
 
     [TestCaseSource(nameof(Bounds))]
@@ -118,6 +119,12 @@ public sealed class MathExpansionTests
     [TestCase("Erf", 3.93f, 1f)]
     [TestCase("Erf", float.PositiveInfinity, 1f)]
     [TestCase("Erf", float.NegativeInfinity, -1f)]
+    [TestCase("NormalCdf", 0f, 0.5f)]
+    [TestCase("NormalCdf", -0f, 0.5f)]
+    [TestCase("NormalCdf", 6f, 1f)]
+    [TestCase("NormalCdf", -15f, 0f)]
+    [TestCase("NormalCdf", float.PositiveInfinity, 1f)]
+    [TestCase("NormalCdf", float.NegativeInfinity, 0f)]
     public void An_expansion_is_right_at_a_special_value(string function, float argument, float expected)
     {
         var result = Evaluator(Parse(function), out _).Evaluate(argument);
@@ -170,6 +177,7 @@ public sealed class MathExpansionTests
             UnaryFunction.Sigmoid => VectorMath.Sigmoid,
             UnaryFunction.Sin => Math.Sin,
             UnaryFunction.Cos => Math.Cos,
+            UnaryFunction.NormalCdf => VectorMath.Apply<Functions.NormalCdf>,
             _ => VectorMath.Erf,
         };
         var x = new Local("x", DType.Float32);

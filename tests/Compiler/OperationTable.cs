@@ -155,6 +155,7 @@ internal static class OperationTable
         Unary<AcosOp>(Floats, Ops.Acos, 4) with { Range = 0.8 },
         Unary<AtanOp>(Floats, Ops.Atan, 4),
         Unary<ErfcOp>(Floats, Ops.Erfc),
+        Unary<NormalCdfOp>(Floats, Ops.NormalCdf, 16) with { Range = 9 },
         Unary<ErfInvOp>(Floats, Ops.ErfInv) with { Range = 0.8 },
         Unary<LogGammaOp>(Floats, Ops.LogGamma),
         Unary<PolygammaOp>(Floats, Ops.Digamma),
@@ -345,8 +346,11 @@ internal static class OperationTable
         // Composites.
         Unary<ReluOp>(Numbers, Ops.Relu),
         Unary<ClampOp>(Numbers, x => Ops.Clamp(x, -1, 2)),
-        Unary<GeluOp>(Floats, x => Ops.Gelu(x), 16) with { Floor = _ => 4, Specials = false },
-        Unary<GeluOp>(Floats, x => Ops.Gelu(x, approximate: true), 16) with { Variant = " by tanh", Floor = _ => 4, Specials = false },
+        Unary<GeluOp>(Floats, x => Ops.Gelu(x), 16) with { Range = 9 },
+        Unary<TanhGeluOp>(Floats, x => Ops.Gelu(x, approximate: true), 128),
+        Unary<SiluOp>(Floats, Ops.Silu, 16) with { Range = 40 },
+        Unary<MishOp>(Floats, Ops.Mish, 16) with { Range = 40 },
+        Unary<SoftsignOp>(Floats, Ops.Softsign, 4),
         .. from order in (double[])[2, 3, 0.5, -1, -2.5]
            select new OperationRow(typeof(NormOp), Floats, c => Ops.Norm(c.X([3, c.N]), order, -1)) { Variant = $" of order {order}", Ulps = 64 },
         Unary<SoftplusOp>(Floats, Ops.Softplus, 8) with { Range = 40 },

@@ -11,7 +11,7 @@ public sealed class VectorMathTests
     private static readonly (string Name, double Ulps)[] _bounds =
     [
         ("Exp", 1.5), ("Exp2", 0.75), ("ExpM1", 2), ("Log", 1), ("Log2", 1.5), ("Log10", 1.75), ("Log1P", 1.25), ("Tanh", 2.25), ("Sigmoid", 2.25), ("Sinh", 1.5), ("Cosh", 1),
-        ("Asinh", 2.25), ("Acosh", 2.5), ("Atanh", 2.25), ("Cbrt", 0.6), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 2.75), ("Asin", 0.75), ("Acos", 0.75), ("Atan", 2), ("Erf", 1), ("Erfc", 4.5),
+        ("Asinh", 2.25), ("Acosh", 2.5), ("Atanh", 2.25), ("Cbrt", 0.6), ("Sin", 1.5), ("Cos", 1.5), ("Tan", 2.75), ("Asin", 0.75), ("Acos", 0.75), ("Atan", 2), ("Erf", 1), ("Erfc", 4.5), ("NormalCdf", 4.5),
         ("ErfInv", 2.5), ("BesselI0", 3.75), ("BesselI1", 4), ("LogGamma", 3.25), ("Digamma", 3.75), ("Polygamma1", 3.5), ("Polygamma2", 5.5), ("Polygamma3", 6.5), ("Polygamma5", 10),
         ("Polygamma8", 11),
     ];
@@ -171,6 +171,10 @@ public sealed class VectorMathTests
     [TestCase("Erfc", double.NegativeInfinity, 2)]
     [TestCase("Erfc", 0, 1)]
     [TestCase("Erfc", 27.3, 0)]
+    [TestCase("NormalCdf", double.PositiveInfinity, 1)]
+    [TestCase("NormalCdf", double.NegativeInfinity, 0)]
+    [TestCase("NormalCdf", -0.0, 0.5)]
+    [TestCase("NormalCdf", -39, 0)]
     [TestCase("ErfInv", -0.0, -0.0)]
     [TestCase("ErfInv", 1, double.PositiveInfinity)]
     [TestCase("ErfInv", -1, double.NegativeInfinity)]

@@ -26,7 +26,7 @@ internal static class MathExpansion
     private const float Ln2High = 0.6931472f;
     private const float Ln2Low = -1.9046542e-9f;
 
-    /// <summary>The value of a transcendental at the Float32 <paramref name="x"/>, within 2 ulp everywhere.</summary>
+    /// <summary>The value of a transcendental at the Float32 <paramref name="x"/>, within 2 ulp everywhere, in the tail of <see cref="NormalCdf"/> within 6.</summary>
     /// <exception cref="ArgumentException">The function has no expansion, or x is not Float32.</exception>
     public static LoopValue Expand(UnaryFunction function, LoopValue x)
     {
@@ -49,6 +49,7 @@ internal static class MathExpansion
             Sin => ExpandSin(x),
             Cos => ExpandCos(x),
             Erf => ExpandErf(x),
+            NormalCdf => ExpandNormalCdf(x),
             _ => throw new ArgumentException($"{function} has no expansion.", nameof(function)),
         };
     }
@@ -204,6 +205,24 @@ internal static class MathExpansion
             Subtract(Min(3.95f, a), F(2.6796875f)), 9.941324e-7f, -7.2514194e-6f, -3.4494196e-6f, 7.4807656e-5f, -0.00013275341f, -4.2001804e-5f,
             0.00069801026f, -0.0019774493f, 0.0035160286f, -0.004360297f, 0.0038263958f, -0.002301144f, 0.0008587818f, 0.99984914f);
         return WithSignOf(x, new SelectValue(Binary(Less, a, F(1.1f)), Fma(a, p, a), tail));
+    }
+
+    /// <summary>
+    /// Within ±1 ½ + x·Q(x²). Outside, with a = |x|, the tail e^(−a²/2)·P(1/(1 + 0.378·a)) and its lack to 1; what rounding takes from the square is put back.
+    /// At most 5.2 ulp, in the tail.
+    /// </summary>
+    private static SelectValue ExpandNormalCdf(LoopValue x)
+    {
+        var a = Min(20f, Unary(Abs, x));
+        var exponent = Multiply(Multiply(a, F(-0.5f)), a);
+        var lost = Fma(Multiply(a, F(0.5f)), a, exponent);
+        var p = Polynomial(
+            Divide(F(1f), Fma(a, F(0.378f), F(1f))), 0.06194314f, -0.20200516f, 0.16938089f, 0.026597308f, 0.14481007f, 0.1483582f, 0.15101165f, -7.7455206e-6f);
+        var product = Multiply(ExpandExp(exponent), p);
+        var tail = Subtract(product, Multiply(product, lost));
+        var outside = new SelectValue(Binary(Less, x, F(0f)), tail, Subtract(F(1f), tail));
+        var q = Polynomial(Multiply(x, x), 9.151124e-5f, -0.0011631149f, 0.009962397f, -0.0664882f, 0.39894214f);
+        return new SelectValue(Binary(Less, a, F(1f)), Fma(x, q, F(0.5f)), outside);
     }
 
     /// <summary>r + r³·S(r²) for |r| ≤ π/2, with coefficients that give exactly 1 at the end and never more.</summary>

@@ -21,6 +21,7 @@ internal static class MathFunctions
         UnaryFunction.Sin => typeof(Functions.Sin),
         UnaryFunction.Cos => typeof(Functions.Cos),
         UnaryFunction.Erf => typeof(Functions.Erf),
+        UnaryFunction.NormalCdf => typeof(Functions.NormalCdf),
         UnaryFunction.Sinh => typeof(Functions.Sinh),
         UnaryFunction.Cosh => typeof(Functions.Cosh),
         UnaryFunction.Asinh => typeof(Functions.Asinh),

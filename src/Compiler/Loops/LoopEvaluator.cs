@@ -254,6 +254,7 @@ internal sealed unsafe class LoopEvaluator
 
         // .NET has none of these; the runtime's are held against references of 60 digits.
         UnaryFunction.Erfc => VectorMath.Apply<Functions.Erfc>(x),
+        UnaryFunction.NormalCdf => VectorMath.Apply<Functions.NormalCdf>(x),
         UnaryFunction.ErfInv => VectorMath.Apply<Functions.ErfInv>(x),
         UnaryFunction.BesselI0 => VectorMath.Apply<Functions.BesselI0>(x),
         UnaryFunction.BesselI1 => VectorMath.Apply<Functions.BesselI1>(x),

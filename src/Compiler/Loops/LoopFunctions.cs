@@ -4,7 +4,7 @@ namespace GraphCompiler.Loops;
 internal static class LoopFunctions
 {
     /// <summary>Whether Float32 code writes the function out instead of calling it.</summary>
-    public static bool IsExpanded(this UnaryFunction function) => function is >= UnaryFunction.Exp and <= UnaryFunction.Erf;
+    public static bool IsExpanded(this UnaryFunction function) => function is >= UnaryFunction.Exp and <= UnaryFunction.NormalCdf;
 
     /// <summary>Whether a function is a call of the runtime's VectorMath, or becomes arithmetic that takes its place.</summary>
     public static bool IsTranscendental(this UnaryFunction function) => function is >= UnaryFunction.Exp and <= UnaryFunction.Digamma;

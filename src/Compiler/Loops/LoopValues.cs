@@ -117,6 +117,7 @@ internal enum UnaryFunction
     Sin,
     Cos,
     Erf,
+    NormalCdf,
 
     /// <summary>Transcendentals (floats) that are calls of VectorMath in Float32 too.</summary>
     Sinh,

@@ -73,6 +73,7 @@ internal static class Scalars
         AtanOp => new UnaryValue(UnaryFunction.Atan, x),
         ErfOp => new UnaryValue(UnaryFunction.Erf, x),
         ErfcOp => new UnaryValue(UnaryFunction.Erfc, x),
+        NormalCdfOp => new UnaryValue(UnaryFunction.NormalCdf, x),
         ErfInvOp => new UnaryValue(UnaryFunction.ErfInv, x),
         BesselI0Op => new UnaryValue(UnaryFunction.BesselI0, x),
         BesselI1Op => new UnaryValue(UnaryFunction.BesselI1, x),

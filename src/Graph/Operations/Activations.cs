@@ -28,12 +28,15 @@ internal sealed record EluOp(double Alpha, double Scale, double Rate) : UnaryCom
 
     protected override Node Expand(Node x) => Ops.Where(x > 0, Scale * x, (Scale * Alpha) * Ops.ExpM1(Rate * x));
 
-    /// <summary>The exponential's slope by its value. At 0 it is that slope too, but there, as in PyTorch, it does not change.</summary>
+    /// <summary>
+    /// The exponential's slope by itself, as it is lost in the value, which has −1 beside it. At 0 it is that slope too, but there, as in PyTorch, it does
+    /// not change.
+    /// </summary>
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node x = node.Inputs[0];
         Node constant = Ops.Where(x > 0, Scale + Ops.ZerosLike(x), Scale * Alpha * Rate);
-        return [Slopes.Scale(cotangents[0]!, Ops.Where(x < 0, Rate * (node + (Scale * Alpha)), constant))];
+        return [Slopes.Scale(cotangents[0]!, Ops.Where(x < 0, (Scale * Alpha * Rate) * Ops.Exp(Rate * x), constant))];
     }
 
     private static (long Alpha, long Scale, long Rate) Bits(EluOp op) =>
@@ -61,14 +64,6 @@ internal sealed record ClampOp : CompositeOp
             Ops.Where(above | (below & (low >= high)), g, zero),
         ];
     }
-}
-
-/// <summary>x·Φ(x) with the normal distribution function Φ: exact by erf, or the tanh approximation (Hendrycks and Gimpel, 2016).</summary>
-internal sealed record GeluOp(bool Approximate) : UnaryComposite
-{
-    protected override Node Expand(Node x) => Approximate
-        ? 0.5 * x * (1 + Ops.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))
-        : 0.5 * x * (1 + Ops.Erf(x * Math.Sqrt(0.5)));
 }
 
 /// <summary>exp(x) normalised to sum 1 along an axis, without overflow.</summary>

@@ -25,6 +25,21 @@ internal sealed record ErfcOp : TranscendentalOp
     protected override double Apply(double x) => VectorMath.Apply<Functions.Erfc>(x);
 }
 
+/// <summary>The normal distribution function, ½·erfc(−x/√2).</summary>
+internal sealed record NormalCdfOp : TranscendentalOp
+{
+    private const double InverseRootTwoPi = 0.3989422804014327;
+
+    internal override ResultRange Range => ResultRange.Bounded;
+
+    /// <summary>The normal density.</summary>
+    public static Node Density(Node x) => InverseRootTwoPi * Ops.Exp(-0.5 * (x * x));
+
+    protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Density(x));
+
+    protected override double Apply(double x) => VectorMath.Apply<Functions.NormalCdf>(x);
+}
+
 /// <summary>The inverse of the error function.</summary>
 internal sealed record ErfInvOp : TranscendentalOp
 {

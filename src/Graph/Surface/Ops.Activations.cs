@@ -71,16 +71,24 @@ public static partial class Ops
     public static Node Gelu(Node x, bool approximate = false)
     {
         RequireFloat("Gelu", x);
-        return Node.Create(new GeluOp(approximate), x);
+        return Node.Create(approximate ? new TanhGeluOp() : new GeluOp(), x);
     }
 
     /// <summary>x·sigmoid(x), also known as swish.</summary>
     /// <param name="x">Floats.</param>
-    public static Node Silu(Node x) => RequireFloat("Silu", x) * Sigmoid(x);
+    public static Node Silu(Node x)
+    {
+        RequireFloat("Silu", x);
+        return Node.Create(new SiluOp(), x);
+    }
 
     /// <summary>x·tanh(softplus(x)).</summary>
     /// <param name="x">Floats.</param>
-    public static Node Mish(Node x) => RequireFloat("Mish", x) * Tanh(Softplus(x));
+    public static Node Mish(Node x)
+    {
+        RequireFloat("Mish", x);
+        return Node.Create(new MishOp(), x);
+    }
 
     /// <summary>log(1 + eˣ), without overflow or loss.</summary>
     /// <param name="x">Floats.</param>
@@ -110,7 +118,7 @@ public static partial class Ops
     public static Node Softsign(Node x)
     {
         RequireFloat("Softsign", x);
-        return x / (Abs(x) + 1);
+        return Node.Create(new SoftsignOp(), x);
     }
 
     /// <summary>x cut to [low, high]; slope 0 at the ends, unlike <see cref="Clamp(Node, double, double)"/>.</summary>

@@ -220,7 +220,7 @@ public static partial class Ops
         RequireSameType(Name, logits, target);
         int along = logits.Rank == 1 ? 0 : 1;
         Node smooth = smoothing == 0 ? target : ((1 - smoothing) * target) + (smoothing / DimValue(logits.Shape[along], logits.DType));
-        Node weighted = smooth * LogSoftmax(logits, along);
+        Node weighted = Times(smooth, LogSoftmax(logits, along));
         return Reduced(Name, -Sum(weight is null ? weighted : weighted * AlongClasses(Name, weight, logits, along), along), reduction);
     }
 

@@ -101,6 +101,10 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     public static Node Erfc(Node x) => Unary(new ErfcOp(), x);
 
+    /// <summary>The normal distribution function Φ(x) = ½·erfc(−x/√2), accurate also where it vanishes (PyTorch's ndtr).</summary>
+    /// <param name="x">Floats.</param>
+    public static Node NormalCdf(Node x) => Unary(new NormalCdfOp(), x);
+
     /// <summary>The inverse of the error function: ±∞ at ±1, NaN beyond.</summary>
     /// <param name="x">Floats.</param>
     public static Node ErfInv(Node x) => Unary(new ErfInvOp(), x);
@@ -128,7 +132,9 @@ public static partial class Ops
     public static Node Sinc(Node x)
     {
         // Beside 0 the Taylor series to (πx)^16, whose rest is below an ulp: quotients of small numbers would spoil the derivatives.
+        // Elsewhere whole periods are taken off before they are multiplied by π; from 2^53 on every number is a whole one, and the result 0.
         RequireFloat("Sinc", x);
+        x = Clamp(x, -1e30, 1e30);
         Node angle = x * Math.PI;
         Node square = angle * angle;
         Node series = OnesLike(x);
@@ -137,7 +143,7 @@ public static partial class Ops
             series = 1 - (square * series / (2 * k * ((2 * k) + 1)));
         }
 
-        return Where(Abs(x) < 0.1, series, Sin(angle) / angle);
+        return Where(Abs(x) < 0.1, series, Sin((x - (2 * Round(x / 2))) * Math.PI) / angle);
     }
 
     /// <summary>log(p/(1 − p)), the inverse of <see cref="Sigmoid"/>, accurate at ½ too.</summary>

@@ -96,7 +96,7 @@ public static partial class Ops
         const string Name = "BinaryCrossEntropyWithLogits";
         RequirePair(Name, logits, target);
         Node positive = Weighted(Name, target, positiveWeight);
-        Node losses = (positive * Softplus(-logits)) + ((1 - target) * Softplus(logits));
+        Node losses = Times(positive, Softplus(-logits)) + Times(1 - target, Softplus(logits));
         return Reduced(Name, Weighted(Name, losses, weight), reduction);
     }
 
@@ -111,7 +111,7 @@ public static partial class Ops
     public static Node KLDivLoss(Node x, Node target, bool logTarget = false, LossReduction reduction = LossReduction.Mean)
     {
         RequirePair("KLDivLoss", x, target);
-        Node losses = logTarget ? Exp(target) * (target - x) : XLogY(target, target) - (target * x);
+        Node losses = logTarget ? Where(Equal(target, double.NegativeInfinity), 0, Exp(target) * (target - x)) : XLogY(target, target) - Times(target, x);
         if (reduction != LossReduction.BatchMean)
         {
             return Reduced("KLDivLoss", losses, reduction);
@@ -133,7 +133,7 @@ public static partial class Ops
     {
         RequirePair("PoissonNllLoss", x, target);
         RequireAtLeast(epsilon, 0);
-        Node losses = logInput ? Exp(x) - (target * x) : x - (target * Log(x + epsilon));
+        Node losses = logInput ? Exp(x) - Times(target, x) : x - XLogY(target, x + epsilon);
         if (full)
         {
             losses += Where(target > 1, (target * Log(target)) - target + (0.5 * Log((2 * Math.PI) * target)), 0);
@@ -189,6 +189,9 @@ public static partial class Ops
         Node losses = Where(Equal(target, 1), 0, Clamp(margin - x, 0)) + Where(Equal(target, -1), 0, x);
         return Reduced("HingeEmbeddingLoss", losses, reduction);
     }
+
+    /// <summary>A loss times how much it counts: 0 where it does not, however large it is.</summary>
+    private static Node Times(Node factor, Node loss) => ScaleCotangent(factor, loss);
 
     private static Node Reduced(string op, Node losses, LossReduction reduction) => reduction switch
     {

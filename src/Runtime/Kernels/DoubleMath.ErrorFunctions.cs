@@ -17,6 +17,24 @@ internal static partial class DoubleMath
     }
 
     /// <summary>
+    /// ½ + ½·erf(x/√2) where |x|/√2 is below 1; outside half of erfc(|x|/√2), whose exponent −x²/2 is taken of x itself, and its lack to 1 for positive x.
+    /// </summary>
+    internal static T NormalCdf<T>(T x)
+        where T : struct, IDoubleLanes<T>
+    {
+        var a = Min(T.Of(39.5), Abs(x));
+        var z = a * T.Of(0.7071067811865476);
+        var square = a * a;
+        var lost = T.Fma(a, a, T.Of(0) - square);
+        var (scaled, lacks) = ErfcScaled(z);
+        var g = T.Of(0.5) * scaled;
+        var tail = Exp(T.Of(-0.5) * square) * T.Fma(T.Fma(T.Of(-0.5), lost, lacks), g, g);
+        tail = T.Select(T.Less(x, T.Of(0)), tail, T.Of(1) - tail);
+        var half = x * T.Of(0.3535533905932738);
+        return T.Select(T.Less(z, T.Of(1)), T.Fma(half, ErfOverArgument(z), T.Of(0.5) + half), tail);
+    }
+
+    /// <summary>
     /// A polynomial in w = −log(1 − x²), as Giles (2012) chooses it, or in √w; then a step of Halley's method on erf or, where that is flat, erfc.
     /// </summary>
     internal static T ErfInv<T>(T x)
@@ -45,6 +63,16 @@ internal static partial class DoubleMath
     private static T ErfcAboveOne<T>(T a)
         where T : struct, IDoubleLanes<T>
     {
+        var square = a * a;
+        var lost = T.Fma(a, a, T.Of(0) - square);
+        var (g, lacks) = ErfcScaled(a);
+        return Exp(T.Of(0) - square) * T.Fma(lacks - lost, g, g);
+    }
+
+    /// <summary>e^(a²)·erfc a for a from 1 to 28, and what it lacks, relative to it.</summary>
+    private static (T Value, T Lacks) ErfcScaled<T>(T a)
+        where T : struct, IDoubleLanes<T>
+    {
         var d = a + T.Of(2);
         var u = T.Of(1) / d;
         var h = Polynomial(
@@ -54,12 +82,8 @@ internal static partial class DoubleMath
             3.548206950833823e-07, 4.1956879844229416e-07, -4.130489267286043e-06, -1.546551270657481e-06, 5.0692759137655605e-05,
             1.992453736679044e-05, -0.0007421542149351723, -0.0013411067464247945, 0.011621411890148753, 0.0873264264250345, 0.32839718450447997,
             0.8574233511671092);
-        var square = a * a;
-        var lost = T.Fma(a, a, T.Of(0) - square);
-        var g = u * h;
 
-        // What u lacks, relative to it: of the quotient, and of the sum below it.
-        var lacks = T.Fma(T.Of(0) - d, u, T.Of(1)) - ((a - (d - T.Of(2))) * u);
-        return Exp(T.Of(0) - square) * T.Fma(lacks - lost, g, g);
+        // What u lacks: of the quotient, and of the sum below it.
+        return (u * h, T.Fma(T.Of(0) - d, u, T.Of(1)) - ((a - (d - T.Of(2))) * u));
     }
 }

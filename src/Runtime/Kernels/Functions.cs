@@ -178,6 +178,13 @@ internal static class Functions
             where T : struct, IDoubleLanes<T> => DoubleMath.Erfc(x);
     }
 
+    /// <summary>The normal distribution function ½·erfc(−x/√2), accurate in its tail.</summary>
+    internal readonly struct NormalCdf : ILanesFunction
+    {
+        public static T Apply<T>(T x)
+            where T : struct, IDoubleLanes<T> => DoubleMath.NormalCdf(x);
+    }
+
     /// <summary>The inverse of the error function: ±∞ at ±1, NaN beyond.</summary>
     internal readonly struct ErfInv : ILanesFunction
     {

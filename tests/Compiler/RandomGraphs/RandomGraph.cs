@@ -125,7 +125,7 @@ internal sealed partial class RandomGraph
     {
         Node bounded = Ops.Tanh(x) * 0.8;
         Node above = Ops.Abs(x) + 1.5;
-        return Next(29) switch
+        return Next(32) switch
         {
             0 => Ops.Atan(x),
             1 => Ops.ExpM1(bounded),
@@ -153,8 +153,11 @@ internal sealed partial class RandomGraph
             23 => Ops.LogAddExp(x, Float()),
             24 => Ops.Atan2(x, above),
             25 => Ops.Fmod(bounded, above),
-            26 => Node.Create(new WithinOp("Test", "a number is in [-1, 1]", -1, 1), bounded),
-            27 => Ops.Norm(Ops.Stack([x, above]), 2 + Next(2), 0),
+            26 => Ops.Mish(x),
+            27 => Ops.Softsign(x),
+            28 => Ops.NormalCdf(x),
+            29 => Ops.Norm(Ops.Stack([x, above]), 2 + Next(2), 0),
+            30 => Node.Create(new WithinOp("Test", "a number is in [-1, 1]", -1, 1), bounded),
             _ => Ops.Silu(x),
         };
     }

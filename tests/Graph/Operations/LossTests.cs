@@ -1,4 +1,5 @@
 using static GraphCompiler.Ops;
+using static GraphCompiler.Tests.GraphTesting;
 
 namespace GraphCompiler.Tests.Operations;
 
@@ -37,6 +38,17 @@ internal sealed class LossTests
         yield return Pair("a dot product of normalised vectors", CosineSimilarity(X, Square(X)), Sum(Normalize(X) * Normalize(Square(X)), 1));
 
         static TestCaseData Pair(string name, Node a, Node b) => new TestCaseData(a, b).SetArgDisplayNames(name);
+    }
+
+    [Test]
+    public void A_class_without_probability_may_be_impossible()
+    {
+        Leaf<double> logits = Variable("x", 1, 3);
+        Node loss = CrossEntropy(logits, Constant(new[] { 0.25, 0, 0.75 }).Reshape([1, 3]));
+        (Node, TensorValue) given = (logits, Reals([1, 3], 1, double.NegativeInfinity, 2));
+        double normaliser = Math.Log(Math.E + Math.Exp(2));
+        Assert.That(Value(loss, given), Is.EqualTo(normaliser - 1.75).Within(1e-12));
+        Assert.That(Values(Gradients(loss, logits)[0], given), Is.EqualTo(new[] { Math.Exp(1 - normaliser) - 0.25, 0, Math.Exp(2 - normaliser) - 0.75 }).Within(1e-12));
     }
 
     [TestCaseSource(nameof(Pairs))]
