@@ -178,6 +178,7 @@ internal sealed class CultureTests
 
         return method.Name switch
         {
+            _ when type == typeof(ArgumentOutOfRangeException) => parameters.Contains(typeof(object)) || method.Name.StartsWith("ThrowIf", StringComparison.Ordinal),
             "ToString" => IsWritten(type),
             "Parse" or "TryParse" => IsWritten(type),
             "Format" => type == typeof(string),

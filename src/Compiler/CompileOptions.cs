@@ -32,7 +32,7 @@ public sealed record CompileOptions
         get;
         init => field = value >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Threads), value, $"A call needs at least one thread, its caller's; {value} were allowed.");
+            : throw new ArgumentOutOfRangeException(nameof(Threads), $"A call needs at least one thread, its caller's; {value} were allowed.");
     }
     = Environment.ProcessorCount;
 

@@ -23,7 +23,7 @@ internal static class Sizes
         {
             if (size < 0)
             {
-                throw new ArgumentOutOfRangeException(nameof(shape), size, $"A size is at least 0; shape {Display(shape)} has {size}.");
+                throw new ArgumentOutOfRangeException(nameof(shape), $"A size is at least 0; shape {Display(shape)} has {size}.");
             }
 
             empty |= size == 0;

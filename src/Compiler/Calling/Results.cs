@@ -41,8 +41,11 @@ public sealed class Results
     public T[] GetArray<T>(int index = 0)
         where T : unmanaged
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        if (index < 0 || index >= Count)
+        {
+            throw InvariantText.OutOfRange(nameof(index), index, $"The outputs are 0 to {Count - 1}.");
+        }
+
         return arrays[index] as T[]
             ?? throw new DTypeException($"Output {index}, {outputs[index].Node.Describe()}, is {outputs[index].Node.DType.Display()}, not {DTypes.Of<T>().Display()}.");
     }

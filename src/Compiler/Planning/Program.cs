@@ -108,7 +108,7 @@ internal sealed class Program
         Node largest = Kernels.SelectMany(k => k.Roots).Concat(Inputs).Concat(Outputs.Select(o => o.Node)).Concat(Buffers.Keys).MaxBy(BytesOf)!;
         BigInteger bytes = BytesOf(largest);
         string sizes = values.Length == 0 ? string.Empty : $" with {string.Join(", ", Symbols.Zip(values, (name, value) => $"{name} = {value}"))}";
-        string tensor = $"{largest.Describe()} has the shape [{string.Join(", ", largest.Shape.Select(Value))}], {bytes} bytes,{sizes}";
+        string tensor = $"{largest.Describe()} has the shape {InvariantText.List(largest.Shape.Select(Value))}, {bytes} bytes,{sizes}";
         return new SizeException(
             bytes > long.MaxValue ? $"{tensor}: more than can be addressed."
             : wanted is null ? $"The sizes of this call overflow. The largest tensor, {tensor}."

@@ -14,12 +14,12 @@ public static class GradientClipping
         ArgumentNullException.ThrowIfNull(gradients);
         if (!(limit >= 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit must be at least 0.");
+            throw InvariantText.OutOfRange(nameof(limit), limit, "The limit must be at least 0.");
         }
 
         if (!(p > 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(p), p, "The norm is above 0.");
+            throw InvariantText.OutOfRange(nameof(p), p, "The norm is above 0.");
         }
 
         DType type = gradients.Any(g => g.DType == DType.Float64) ? DType.Float64 : DType.Float32;
@@ -42,6 +42,6 @@ public static class GradientClipping
     {
         ArgumentNullException.ThrowIfNull(gradients);
         return limit >= 0 ? [.. gradients.Select(g => Ops.Clamp(g, -limit, limit))]
-            : throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit must be at least 0.");
+            : throw InvariantText.OutOfRange(nameof(limit), limit, "The limit must be at least 0.");
     }
 }

@@ -33,5 +33,5 @@ public readonly record struct Hyperparameter
 
     /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is not looked at.</summary>
     internal Hyperparameter Checked(string name, double bound = double.PositiveInfinity) => node is not null || (number >= 0 && number < bound) ? this
-        : throw new ArgumentOutOfRangeException(name, number, double.IsInfinity(bound) ? $"{name} must be at least 0." : $"{name} must be in [0, {bound}).");
+        : throw InvariantText.OutOfRange(name, number, double.IsInfinity(bound) ? $"{name} must be at least 0." : $"{name} must be in [0, {bound}).");
 }

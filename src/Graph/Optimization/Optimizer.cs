@@ -90,10 +90,10 @@ public abstract class Optimizer
     private protected abstract void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates);
 
     private protected static double Factor(double value, string name) =>
-        value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1).");
+        value is >= 0 and < 1 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be in [0, 1).");
 
     private protected static double NotNegative(double value, string name) =>
-        value >= 0 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 0.");
+        value >= 0 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be at least 0.");
 
     /// <summary>Numbers of a parameter's shape and dtype that live from step to step, as a parameter that requires no gradient.</summary>
     private protected static Node State(Node parameter, string what, double start = 0)

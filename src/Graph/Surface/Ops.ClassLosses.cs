@@ -23,7 +23,7 @@ public static partial class Ops
         RequireFloat(Name, logits);
         if (!(labelSmoothing is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, $"{Name}: the smoothing must be in [0, 1].");
+            throw InvariantText.OutOfRange(nameof(labelSmoothing), labelSmoothing, $"{Name}: the smoothing must be in [0, 1].");
         }
 
         if (NotNull(target).DType.IsFloat() && target.Shape == logits.Shape && logits.Rank > 0)
@@ -76,7 +76,7 @@ public static partial class Ops
         RequireFloat(Name, x);
         if (p is not (1 or 2))
         {
-            throw new ArgumentOutOfRangeException(nameof(p), p, $"{Name}: the power is 1 or 2.");
+            throw InvariantText.OutOfRange(nameof(p), p, $"{Name}: the power is 1 or 2.");
         }
 
         ClassTargets targets = new(Name, x, NotNull(target), weight, null);
@@ -192,7 +192,7 @@ public static partial class Ops
 
         if (blank < 0 || blank >= x.Shape[2].Constant)
         {
-            throw new ArgumentOutOfRangeException(nameof(blank), blank, $"{Name}: the blank must be a class in [0, {x.Shape[2]}).");
+            throw InvariantText.OutOfRange(nameof(blank), blank, $"{Name}: the blank must be a class in [0, {x.Shape[2]}).");
         }
 
         Node alpha = Node.Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths);

@@ -184,7 +184,7 @@ public static partial class Ops
             MatrixNormKind.SmallestSingularValue => Select(SvdVals(a), -1, -1),
             MatrixNormKind.LargestColumn => Max(Sum(Abs(a), -2), -1),
             MatrixNormKind.LargestRow => Max(Sum(Abs(a), -1), -1),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such norm."),
+            _ => throw InvariantText.OutOfRange(nameof(kind), kind, "There is no such norm."),
         };
 
         // The slope at 0 is 0, as PyTorch has it.

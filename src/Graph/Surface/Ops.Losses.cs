@@ -198,8 +198,8 @@ public static partial class Ops
         LossReduction.Mean => Mean(losses),
         LossReduction.Sum => Sum(losses),
         LossReduction.None => losses,
-        LossReduction.BatchMean => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{op}: only {nameof(KLDivLoss)} has this reduction; use Mean, Sum or None."),
-        _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, $"{op}: this is no reduction; use Mean, Sum or None."),
+        LossReduction.BatchMean => throw InvariantText.OutOfRange(nameof(reduction), reduction, $"{op}: only {nameof(KLDivLoss)} has this reduction; use Mean, Sum or None."),
+        _ => throw InvariantText.OutOfRange(nameof(reduction), reduction, $"{op}: this is no reduction; use Mean, Sum or None."),
     };
 
     /// <summary>The losses times factors that broadcast to their shape, and do not make it larger.</summary>
@@ -238,7 +238,7 @@ public static partial class Ops
     {
         if (!(value >= least))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {least}.");
+            throw InvariantText.OutOfRange(name, value, $"{name} must be at least {least}.");
         }
     }
 
@@ -246,7 +246,7 @@ public static partial class Ops
     {
         if (!(value > bound))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be above {bound}.");
+            throw InvariantText.OutOfRange(name, value, $"{name} must be above {bound}.");
         }
     }
 }

@@ -84,7 +84,7 @@ public static partial class Ops
     {
         if (!(momentum is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNormTraining: the momentum must be in [0, 1].");
+            throw InvariantText.OutOfRange(nameof(momentum), momentum, "BatchNormTraining: the momentum must be in [0, 1].");
         }
 
         Node result = BatchNormTraining(x, weight, bias, epsilon);
@@ -147,7 +147,11 @@ public static partial class Ops
     {
         const string Name = "LocalResponseNorm";
         RequireChannels(Name, x, 2);
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        if (size < 1)
+        {
+            throw InvariantText.OutOfRange(nameof(size), size, $"{Name}: the size must be at least 1.");
+        }
+
         Node padded = Pad(x * x, 1, size / 2, (size - 1) / 2);
         Node total = Slice(padded, 1, 0, x.Shape[1]);
         for (int i = 1; i < size; i++)

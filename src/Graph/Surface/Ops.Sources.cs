@@ -184,7 +184,7 @@ public static partial class Ops
     private static T Known<T>(string op, T choice, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(choice))] string? name = null)
         where T : struct, Enum => Enum.IsDefined(choice)
         ? choice
-        : throw new ArgumentOutOfRangeException(name, choice, $"{op}: there is no such {name}; choose from {string.Join(", ", Enum.GetNames<T>())}.");
+        : throw InvariantText.OutOfRange(name, choice, $"{op}: there is no such {name}; choose from {string.Join(", ", Enum.GetNames<T>())}.");
 
     private static void CheckSizes(string op, Shape shape)
     {

@@ -124,7 +124,7 @@ internal readonly unsafe struct Storage
     public nint GetLength(int axis) =>
         kind == Kind.Tensor ? ((IReadOnlyTensor)owner!).Lengths[axis]
         : kind == Kind.MultiDimensional ? Unsafe.As<Array>(owner!).GetLength(axis)
-        : throw new ArgumentOutOfRangeException(nameof(axis), axis, "There is no such axis.");
+        : throw InvariantText.OutOfRange(nameof(axis), axis, "There is no such axis.");
 
     /// <summary>Writes the sizes, if the source has a shape. A scalar's rank is 0.</summary>
     /// <param name="lengths">Room for the sizes.</param>

@@ -22,7 +22,7 @@ internal sealed unsafe class AlignedArray<T>
         var padding = 2 * AlignedBuffer.Alignment / sizeof(T);
         if (length < 0 || length > System.Array.MaxLength - padding)
         {
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"An array of {length} elements can't be allocated.");
+            throw new ArgumentOutOfRangeException(nameof(length), $"An array of {length} elements can't be allocated.");
         }
 
         Length = (int)length;

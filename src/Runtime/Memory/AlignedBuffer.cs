@@ -23,7 +23,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         if (byteLength < 0 || byteLength > nint.MaxValue - Alignment)
         {
             GC.SuppressFinalize(this);
-            throw new ArgumentOutOfRangeException(nameof(byteLength), byteLength, $"A buffer of {byteLength} bytes can't be allocated.");
+            throw new ArgumentOutOfRangeException(nameof(byteLength), $"A buffer of {byteLength} bytes can't be allocated.");
         }
 
         ByteLength = byteLength;

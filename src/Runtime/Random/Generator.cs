@@ -100,13 +100,13 @@ public sealed class Generator
         RequireFloat<T>();
         if (!T.IsFinite(mean))
         {
-            throw new ArgumentOutOfRangeException(nameof(mean), mean, $"The mean must be finite; it is {mean}.");
+            throw new ArgumentOutOfRangeException(nameof(mean), $"The mean must be finite; it is {mean}.");
         }
 
         if (!T.IsFinite(standardDeviation) || standardDeviation < T.Zero)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(standardDeviation), standardDeviation, $"The standard deviation must be finite and at least 0; it is {standardDeviation}.");
+                nameof(standardDeviation), $"The standard deviation must be finite and at least 0; it is {standardDeviation}.");
         }
 
         var values = Allocate<T>(shape, out var start);
@@ -230,7 +230,7 @@ public sealed class Generator
         RequireInteger<T>();
         if (count < 0 || count > Array.MaxLength)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"A permutation has 0 to {Array.MaxLength} elements, not {count}.");
+            throw new ArgumentOutOfRangeException(nameof(count), $"A permutation has 0 to {Array.MaxLength} elements, not {count}.");
         }
 
         var values = Allocate<T>([count], out var start);

@@ -8,6 +8,9 @@ internal static class InvariantText
     /// <summary>Numbers, or whatever else, in brackets.</summary>
     public static string List<T>(IEnumerable<T> items) => $"[{string.Join(", ", items.Select(item => $"{item}"))}]";
 
+    /// <summary>The error of a number outside its range. The framework's own words for the number follow the thread.</summary>
+    public static ArgumentOutOfRangeException OutOfRange<T>(string? name, T value, string message) => new(name, $"{message} It is {value}.");
+
     /// <summary>What a function writes where numbers are written as in code, such as what a record prints of itself.</summary>
     public static string Of(Func<string> write)
     {
