@@ -47,7 +47,7 @@ internal sealed class LookingInsideTests
 
     /// <summary>A row-wise kernel with so many functions that the JIT may leave calls in it is right, but slow.</summary>
     [Test]
-    [Needs(nameof(CompileOptions.Fuse), nameof(CompileOptions.Inline), Vectors = true)]
+    [Needs(nameof(CompileOptions.Fuse), nameof(CompileOptions.Inline), Width = VectorWidth.Bits256)]
     public void ADumpSaysWhichKernelsAreTooMuchForTheJit()
     {
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");

@@ -11,14 +11,14 @@ namespace GraphCompiler.Tests.Options;
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 internal sealed class NeedsAttribute(params string[] options) : NUnitAttribute, IApplyToTest
 {
-    /// <summary>Whether loops must be of vectors, which a machine may lack.</summary>
-    public bool Vectors { get; init; }
+    /// <summary>The least width of vectors; a machine may lack it.</summary>
+    public VectorWidth Width { get; init; }
 
     public void ApplyToTest(Test test)
     {
         string[] missing =
         [
-            .. Vectors && CompileOptions.Default.Width == VectorWidth.Scalar ? [$"{nameof(CompileOptions.Width)}={VectorWidth.Scalar}"] : (string[])[],
+            .. CompileOptions.Default.Width is var width && width < Width ? [$"{nameof(CompileOptions.Width)}={width}"] : (string[])[],
             .. options.Where(name => !Value(name)).Select(name => $"{name}=false"),
             .. new[] { nameof(CompileOptions.Checked), nameof(CompileOptions.Verify) }.Where(Value).Select(name => $"{name}=true"),
         ];

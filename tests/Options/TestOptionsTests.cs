@@ -39,7 +39,10 @@ internal sealed class TestOptionsTests
     public void EverySwitchHasAConfiguration()
     {
         string[] all = [.. Configurations.All];
-        foreach (string name in TestOptions.Properties.Select(p => p.Name))
+
+        // A machine, or a process with switches, may run just one width.
+        bool hasWidths = VectorWidths.Supported.Skip(1).Any();
+        foreach (string name in TestOptions.Properties.Select(p => p.Name).Where(n => hasWidths || n != nameof(CompileOptions.Width)))
         {
             Assert.That(all.Any(c => c.Contains($"={name}=", StringComparison.Ordinal)), name);
         }

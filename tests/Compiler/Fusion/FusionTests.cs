@@ -99,7 +99,7 @@ internal sealed class FusionTests
     }
 
     [Test]
-    [Needs(Vectors = true)]
+    [Needs(Width = VectorWidth.Bits128)]
     public void Lanes_of_two_sizes_do_not_meet()
     {
         Leaf<float> x = Input("x", [40]);

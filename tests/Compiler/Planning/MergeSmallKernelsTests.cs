@@ -11,7 +11,7 @@ internal sealed class MergeSmallKernelsTests
     private static readonly CompileOptions Apart = new() { MergeSmallKernels = false };
 
     [Test]
-    [Needs(Vectors = true)]
+    [Needs(Width = VectorWidth.Bits256)]
     public void A_small_network_is_one_kernel_where_it_has_few_rows()
     {
         Leaf<float> x = Input("x", ["N", 4]);
