@@ -151,6 +151,28 @@ internal sealed class LookingInsideTests
         Assert.That(() => graph.Run((float[])[.. Enumerable.Range(0, rows * 33).Select(i => MathF.Sin(i) + 100)]), Throws.Nothing);
     }
 
+    /// <summary>A program that adds many numbers up one after the other.</summary>
+    [Test]
+    public void VerifyFindsASumWhoseErrorGrowsWithItsLength()
+    {
+        const int Count = 100_000;
+        Leaf<float> x = Input("x", ["N"]);
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true }, [x], [new Root(x.Sum(), true, RootKind.Output)]);
+        Kernel plain = good.Kernels[^1].Kernel with { Body = Break(good.Kernels[^1].Kernel.Body) };
+        using var executor = new Executor(good);
+        float[] given = [.. Enumerable.Repeat(0.1f, Count)];
+        Assert.That(() => executor.Run([given]), Throws.Nothing);
+        good.Plan.Steps[^1] = good.Plan.Steps[^1] with { Entry = KernelCompiler.Compile(plain, new EmitOptions(VectorWidth.Scalar)).Entry };
+        Assert.That(() => executor.Run([given]), Throws.TypeOf<CompileException>().With.Message.Contains("interpreter"));
+
+        static LoopStatement Break(LoopStatement node) => node switch
+        {
+            Block block => new Block([.. block.Statements.Select(Break)]),
+            For loop => loop with { Body = Break(loop.Body), Reductions = [.. loop.Reductions.Select(r => r with { Lost = null })] },
+            _ => node,
+        };
+    }
+
     [Test]
     public void VerifyFindsAThousandthTooMuch([Values] bool fuse)
     {

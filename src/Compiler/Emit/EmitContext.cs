@@ -174,7 +174,7 @@ internal sealed class LoopFrame
     /// <summary>The locals that a loop declares or assigns.</summary>
     public static LoopFrame Of(For loop)
     {
-        var changing = new List<Local> { loop.Variable };
+        List<Local> changing = [loop.Variable, .. loop.Reductions.Select(r => r.Lost).OfType<Local>()];
         foreach (LoopStatement statement in LoopTree.Statements(loop.Body))
         {
             switch (statement)
@@ -187,6 +187,7 @@ internal sealed class LoopFrame
                     break;
                 case For inner:
                     changing.Add(inner.Variable);
+                    changing.AddRange(inner.Reductions.Select(r => r.Lost).OfType<Local>());
                     break;
             }
         }

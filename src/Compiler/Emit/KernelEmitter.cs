@@ -206,7 +206,7 @@ internal sealed class KernelEmitter
             }
         }
 
-        EmitSerialLoop(loop, range, []);
+        EmitSerialLoop(LongSum.WrittenOut(loop), range, []);
     }
 
     private void EmitIf(If branch, IReadOnlyList<VectorEmitter> vectors)

@@ -99,7 +99,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     Add(loop.Reductions.Length);
                     foreach (Reduction reduction in loop.Reductions)
                     {
-                        Add(Number(reduction.Accumulator), (int)reduction.Function);
+                        Add(Number(reduction.Accumulator), (int)reduction.Function, reduction.Lost is null ? -1 : Number(reduction.Lost));
                     }
 
                     break;

@@ -6,7 +6,8 @@ namespace GraphCompiler.Emit;
 
 /// <summary>
 /// A vector loop: as many whole vectors as fit, and a last one for the rest, whose lanes beyond the end neither read nor write nor count. Reductions keep
-/// partial results in lanes, in four independent sets where the body is small, so that the latency of one addition does not set the pace.
+/// partial results in lanes, in four independent sets where the body is small, so that the latency of one addition does not set the pace. Long sums are
+/// made in blocks, each of at most <see cref="LongSum.MostTerms"/> vectors a set, which are added to a total.
 /// </summary>
 internal sealed class VectorLoopEmitter(
     EmitContext context,
@@ -85,6 +86,8 @@ internal sealed class VectorLoopEmitter(
         ParameterExpression[][] partials = [.. statement.Reductions.Select(reduction => copies.Select(c => c.Declare(reduction.Accumulator)).ToArray())];
         bool isWhole = trips % lanes == 0;
         LoopFrame frame = LoopFrame.Of(statement);
+        long most = LongSum.MostTerms * sets * lanes;
+        bool inBlocks = statement.Reductions.Any(r => r.Lost is not null) && !(trips <= most);
         List<E> parts = [];
         if (trips == sets * lanes)
         {
@@ -92,15 +95,24 @@ internal sealed class VectorLoopEmitter(
         }
         else
         {
+            List<E> afterBlock = [];
+            if (inBlocks)
+            {
+                ParameterExpression stop = context.Declare(typeof(long), "stop");
+                E[] next = [.. Start(), E.Assign(stop, E.Add(range.Variable, E.Constant(most)))];
+                parts.Add(next[^1]);
+                afterBlock.Add(E.IfThen(E.Equal(range.Variable, stop), Structure.Sequence([.. Finish(), .. next])));
+            }
+
             if (sets > 1)
             {
-                parts.Add(EmitLoop(frame, copies, range, statement.Body));
+                parts.Add(EmitLoop(frame, copies, range, statement.Body, afterBlock));
             }
 
             // What an unrolled loop leaves has one body, of the first set: unmasked where that is surely enough.
             if (isWhole || (sets == 1 && !(trips < lanes)))
             {
-                parts.Add(EmitLoop(frame, [single], range, statement.Body));
+                parts.Add(EmitLoop(frame, [single], range, statement.Body, sets == 1 ? afterBlock : []));
             }
 
             if (!isWhole)
@@ -112,13 +124,7 @@ internal sealed class VectorLoopEmitter(
             }
         }
 
-        List<E> guarded =
-        [
-            .. frame.Preheader,
-            .. statement.Reductions.SelectMany((reduction, i) => partials[i].Select(partial => E.Assign(partial, Identity(single, reduction)))),
-            .. parts,
-            .. statement.Reductions.SelectMany((reduction, i) => Finish(reduction, partials[i], single)),
-        ];
+        List<E> guarded = [.. frame.Preheader, .. Start(), .. parts, .. Finish()];
         if (trips is null)
         {
             context.Output.Add(E.IfThen(E.LessThan(range.Variable, range.End), Structure.Sequence(guarded)));
@@ -127,6 +133,9 @@ internal sealed class VectorLoopEmitter(
         {
             context.Output.AddRange(guarded);
         }
+
+        IEnumerable<E> Start() => statement.Reductions.SelectMany((reduction, i) => partials[i].Select(partial => E.Assign(partial, Identity(single, reduction))));
+        IEnumerable<E> Finish() => statement.Reductions.SelectMany((reduction, i) => this.Finish(reduction, partials[i], single));
     }
 
     // Whether the loop's store may go past the cache: if it is of neighbouring elements.
@@ -159,7 +168,7 @@ internal sealed class VectorLoopEmitter(
             ParameterExpression more = context.Keep(E.Constant(true), "more");
             List<E> masked = EmitRest(frame, single, (range.Variable, stop), loop.Loop.Body);
             single.Alignment = alignment;
-            E main = EmitLoop(frame, [single], range, loop.Loop.Body);
+            E main = EmitLoop(frame, [single], range, loop.Loop.Body, []);
             context.Output.Add(Structure.While(more,
             [
                 E.IfThen(E.LessThan(range.Variable, stop), Structure.Sequence(masked)),
@@ -198,14 +207,14 @@ internal sealed class VectorLoopEmitter(
     }
 
     private E EmitLoop(
-        LoopFrame frame, VectorEmitter[] copies, (ParameterExpression Variable, ParameterExpression End) range, LoopStatement statement)
+        LoopFrame frame, VectorEmitter[] copies, (ParameterExpression Variable, ParameterExpression End) range, LoopStatement statement, IEnumerable<E> after)
     {
         List<E> body = EmitBody(frame, copies, statement);
         E step = E.Constant(copies.Length * (long)copies[0].Lanes);
         ParameterExpression limit = context.Declare(typeof(long), "limit");
         frame.Preheader.Add(E.Assign(limit, E.Subtract(range.End, step)));
         body.Add(E.Assign(range.Variable, E.Add(range.Variable, step)));
-        return Structure.While(E.LessThanOrEqual(range.Variable, limit), body);
+        return Structure.While(E.LessThanOrEqual(range.Variable, limit), [.. body, .. after]);
     }
 
     // One vector from the variable on, but for the lanes beyond the end.
@@ -218,20 +227,33 @@ internal sealed class VectorLoopEmitter(
         return [.. mask, .. body, E.Assign(range.Variable, E.Add(range.Variable, E.Constant((long)vector.Lanes)))];
     }
 
-    private IEnumerable<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
+    private List<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
     {
+        List<E> statements = [];
         BinaryFunction combine = reduction.Function.Combining();
         for (int width = 1; width < partials.Length; width *= 2)
         {
             for (int i = 0; i + width < partials.Length; i += 2 * width)
             {
                 E both = vectors.Combine(combine, reduction.Accumulator, reduction.Accumulator, partials[i], partials[i + width]);
-                yield return E.Assign(partials[i], both);
+                statements.Add(E.Assign(partials[i], both));
             }
         }
 
-        ParameterExpression accumulator = scalars.Variable(reduction.Accumulator);
-        yield return E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, vectors.Operations.Reduce(reduction.Function, partials[0])));
+        E lanes = vectors.Operations.Reduce(reduction.Function, partials[0]);
+        if (reduction.Lost is { } lost)
+        {
+            var all = new Local("lanes", reduction.Accumulator.Type);
+            statements.Add(E.Assign(scalars.Declare(all), lanes));
+            statements.AddRange(context.Collect(() => emitBody(LongSum.Add(reduction.Accumulator, lost, all), [])));
+        }
+        else
+        {
+            ParameterExpression accumulator = scalars.Variable(reduction.Accumulator);
+            statements.Add(E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, lanes)));
+        }
+
+        return statements;
     }
 
     private static E Identity(VectorEmitter vectors, Reduction reduction) =>

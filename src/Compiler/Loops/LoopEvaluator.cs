@@ -14,6 +14,7 @@ internal sealed unsafe class LoopEvaluator
 
     // The values of the statement at hand: what is shared is evaluated once.
     private readonly Dictionary<LoopValue, long> known = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<For, LoopStatement> bodies = new(ReferenceEqualityComparer.Instance);
     private int site;
 
     private LoopEvaluator(Kernel kernel, nint frame)
@@ -60,10 +61,11 @@ internal sealed unsafe class LoopEvaluator
             case For loop:
                 long begin = Evaluate(loop.Begin);
                 long end = Evaluate(loop.End);
+                LoopStatement body = BodyOf(loop);
                 for (long i = begin; i < end && site == 0; i += loop.Step)
                 {
                     locals[loop.Variable] = i;
-                    Run(loop.Body);
+                    Run(body);
                 }
 
                 break;
@@ -89,6 +91,17 @@ internal sealed unsafe class LoopEvaluator
                 site = fail.Site;
                 break;
         }
+    }
+
+    private LoopStatement BodyOf(For loop)
+    {
+        if (!bodies.TryGetValue(loop, out LoopStatement? body))
+        {
+            body = LongSum.WrittenOut(loop).Body;
+            bodies.Add(loop, body);
+        }
+
+        return body;
     }
 
     /// <summary>The routine itself runs, on parts whose two ends are checked.</summary>

@@ -116,7 +116,7 @@ internal sealed class LoopPrinter
         string step = loop.Step == 1 ? string.Empty : $" by {loop.Step}";
         string reductions = loop.Reductions.IsEmpty
             ? string.Empty
-            : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {Lower(reduction.Function)}"))}";
+            : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {Lower(reduction.Function)}{(reduction.Lost is null ? string.Empty : $" losing {Value(reduction.Lost)}")}"))}";
         string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty)
             + (loop.PastCache is null ? string.Empty : $" past the cache if {Value(loop.PastCache)}");
         return $"{kind}for {Value(loop.Variable)} in {range}{step}{vectors}{reductions}:";

@@ -51,7 +51,14 @@ internal enum LoopKind
     Vector,
 }
 
-internal sealed record Reduction(Local Accumulator, ReduceFunction Function);
+/// <summary>How a loop combines values.</summary>
+/// <param name="Accumulator">The result, declared outside of the loop.</param>
+/// <param name="Function">What combines.</param>
+/// <param name="Lost">
+/// For sums of many floats: a variable declared outside, too, that gathers what rounding takes from the accumulator, as
+/// <see cref="LongSum"/> adds to it. Null: nothing is gathered.
+/// </param>
+internal sealed record Reduction(Local Accumulator, ReduceFunction Function, Local? Lost = null);
 
 internal enum ReduceFunction
 {

@@ -176,6 +176,12 @@ internal sealed class LoopVerifier
             Check(visible.Contains(reduction.Accumulator), $"accumulator {reduction.Accumulator.Name} is not declared here");
             Check(reduction.Accumulator.Type != DType.Bool, $"accumulator {reduction.Accumulator.Name} is bool; reduce integers instead");
             Check(loop.Reductions.Count(other => other.Accumulator == reduction.Accumulator) == 1, $"{reduction.Accumulator.Name} is reduced twice");
+            if (reduction.Lost is { } lost)
+            {
+                Check(visible.Contains(lost), $"{lost.Name} is not declared here");
+                Check(reduction.Function == ReduceFunction.Sum && lost.Type.IsFloat(), $"only sums of floats lose anything to {lost.Name}");
+                CheckTypes(lost.Type, reduction.Accumulator.Type, $"what is lost, {lost.Name},", "the accumulator");
+            }
         }
 
         LoopVariance? outer = variance;
@@ -214,7 +220,9 @@ internal sealed class LoopVerifier
         {
             foreach (Reduction reduction in loop.Reductions)
             {
-                bool reads = LoopTree.Values(statement).Any(value => LoopTree.Values(value).Any(part => ReferenceEquals(part, reduction.Accumulator)));
+                bool Reads(Local? local) => LoopTree.Values(statement).Any(value => LoopTree.Values(value).Any(part => ReferenceEquals(part, local)));
+                bool reads = Reads(reduction.Accumulator);
+                Check(reduction.Lost is null || !(Reads(reduction.Lost) || (statement is Assign { Variable: var assigned } && assigned == reduction.Lost)), $"{reduction.Lost?.Name} is used inside the vector loop that fills it");
                 Check(
                     !reads || (statement is Assign assign && assign.Variable == reduction.Accumulator),
                     $"{reduction.Accumulator.Name} is read inside the vector loop that reduces it");

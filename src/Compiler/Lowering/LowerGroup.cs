@@ -1,3 +1,4 @@
+using System.Numerics;
 using GraphCompiler.Fusion;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
@@ -28,7 +29,8 @@ internal sealed class LowerGroup
     private readonly GroupSchedule schedule;
     private readonly Dictionary<Node, Local> rowValues = [];
     private readonly Dictionary<Node, LoopBuffer> scratch = [];
-    private readonly Dictionary<Node, ColumnParts> columns = [];
+    private readonly Dictionary<Node, Local> accumulators = [];
+    private readonly Dictionary<Node, ReductionParts> columns = [];
 
     private readonly bool streams;
 
@@ -127,17 +129,17 @@ internal sealed class LowerGroup
         Node[] all = [.. schedule.InPass(pass)];
         Node[] nodes = [.. all.Where(n => !schedule.IsStreamed(n))];
         Node[] reductions = [.. nodes.Where(n => schedule.RoleOf(n) == Role.RowReduction)];
-        List<LoopStatement> statements = [];
-        foreach (Node node in reductions)
-        {
-            var accumulator = new Local($"acc{rowValues.Count}", node.DType);
-            rowValues.Add(node, accumulator);
-            statements.Add(new Let(accumulator, FunctionOf(node.Op).Identity(node.DType)));
-        }
-
+        List<Reduction> totals = [.. reductions.Select(TotalOf)];
+        List<LoopStatement> statements = [.. totals.SelectMany(Declare)];
+        Reduction[] longSums = [.. totals.Where(t => t.Lost is not null)];
         if (nodes.Length > 0)
         {
             statements.Add(Along(nodes, null));
+        }
+
+        foreach ((Node node, Reduction total) in reductions.Zip(totals))
+        {
+            rowValues.Add(node, total.Accumulator);
         }
 
         foreach (Node node in all.Where(schedule.IsStreamed))
@@ -155,13 +157,34 @@ internal sealed class LowerGroup
 
         LoopStatement Along(Node[] nodes, LoopValue? pastCache)
         {
+            // Where rows are lanes, a long sum has an accumulator for the innermost loop, and within it for each block.
+            Local[] parts = alongRows ? [] : [.. longSums.Select(s => new Local("part", s.Accumulator.Type))];
+            foreach ((Node node, Reduction total) in reductions.Zip(totals))
+            {
+                int at = Array.IndexOf(longSums, total);
+                accumulators[node] = at >= 0 && at < parts.Length ? parts[at] : total.Accumulator;
+            }
+
             LoopStatement body = new Block([.. new GroupPass(this, nodes, pass).Build()]);
             foreach (int loop in inner.Reverse())
             {
-                body = Loop(loop, body, pastCache);
+                body = loop == inner[^1] && parts.Length > 0 ? InBlocks(Loop(loop, body, pastCache), parts) : Loop(loop, body, pastCache);
             }
 
             return body;
+        }
+
+        LoopStatement InBlocks(For loop, Local[] parts)
+        {
+            bool isShort = loop is { Begin: Literal { Bits: 0 }, End: Literal { Bits: <= LongSum.MostTerms } };
+            Block Next() => new([.. Join(), .. parts.Select(p => new Assign(p, ReduceFunction.Sum.Identity(p.Type)))]);
+            return new Block(
+            [
+                .. parts.Select(p => new Let(p, ReduceFunction.Sum.Identity(p.Type))),
+                .. isShort ? [loop, .. Join()] : LongSum.InBlocks(loop, LongSum.MostTerms, Next),
+            ]);
+
+            IEnumerable<LoopStatement> Join() => longSums.Zip(parts, (total, part) => LongSum.Add(total.Accumulator, total.Lost!, part));
         }
 
         For Loop(int loop, LoopStatement body, LoopValue? pastCache)
@@ -175,10 +198,24 @@ internal sealed class LowerGroup
                 isVector ? LoopKind.Vector : LoopKind.Serial,
                 body)
             {
-                Reductions = isVector && pastCache is null ? [.. reductions.Select(n => new Reduction(rowValues[n], FunctionOf(n.Op)))] : [],
+                Reductions = isVector && pastCache is null ? [.. totals] : [],
                 PastCache = isVector ? pastCache : null,
             };
         }
+    }
+
+    private Reduction TotalOf(Node node)
+    {
+        ReduceFunction function = ReductionParts.FunctionOf(node.Op);
+        string name = $"acc{accumulators.Count}";
+        Local? lost = LongSum.Is(function, node.DType, domain.RowLength) ? new Local($"lost{accumulators.Count}", node.DType) : null;
+        return new Reduction(accumulators[node] = new Local(name, node.DType), function, lost);
+    }
+
+    private static IEnumerable<LoopStatement> Declare(Reduction total)
+    {
+        Literal nothing = total.Function.Identity(total.Accumulator.Type);
+        return total.Lost is null ? [new Let(total.Accumulator, nothing)] : [new Let(total.Accumulator, nothing), new Let(total.Lost, nothing)];
     }
 
     private Store StoreRow(Node node) => new(kernel.Output(node), nest.Position(kernel, 0, domain.RowStrides), rowValues[node]);
@@ -256,24 +293,47 @@ internal sealed class LowerGroup
         long each = Math.Max(64, 2 * ElementsPerChunk / Math.Max(1, Costs.Nominal(domain.RowLength) * Math.Max(1, Costs.Nominal(domain.RowCount) / Math.Max(1, Costs.Nominal(rows)))));
         Dim chunks = rows.Constant <= each ? 1 : (rows + (each - 1)) / each;
         Local chunk = LoopMath.Index("chunk");
+        long most = Math.Min(each, rows.Constant ?? each);
+        Dim inChunk = outer.Skip(1).Aggregate(Dim.Of(most), (count, loop) => count * nest.Sizes[loop]);
         foreach (Node node in group.Nodes.Where(n => schedule.RoleOf(n) == Role.ColumnReduction))
         {
-            Node? parts = chunks.Constant == 1 ? null : kernel.Scratch(node.DType, chunks * domain.RowLength);
-            columns.Add(node, new ColumnParts(parts, kernel.Output(parts ?? node), LoopMath.Times(chunk, kernel.Size(domain.RowLength))));
+            columns.Add(node, new ReductionParts(kernel, node, chunks, domain.RowLength, chunk, inChunk));
         }
 
         LoopValue first = LoopMath.Times(chunk, LoopMath.Int(each));
         LoopValue last = LoopMath.Least(kernel.Size(rows), LoopMath.Plus(first, LoopMath.Int(each)));
-        List<LoopStatement> body = [];
-        foreach ((Node node, ColumnParts parts) in columns)
+        Block body = new(
+        [
+            .. columns.Values.SelectMany(c => c.Begin()),
+            columns.Values.Any(c => c.IsLong) ? RowsInBlocks(Row(), first, last, most) : OuterLoops(Row(), first, last, LoopKind.Serial),
+        ]);
+        LoweredKernel main = kernel.Build(chunks, new For(chunk, kernel.Begin, kernel.End, LoopKind.Parallel, body));
+        return [main, .. columns.Where(c => c.Value.Parts is not null).Select(c => ReductionParts.Combine(c.Key, c.Value.Parts!, chunks, domain.RowLength))];
+    }
+
+    /// <summary>The outer loops, one of which joins what long sums of columns have gathered, after few enough rows to be added up one after the other.</summary>
+    private LoopStatement RowsInBlocks(LoopStatement body, LoopValue first, LoopValue last, long most)
+    {
+        ReductionParts[] sums = [.. columns.Values.Where(c => c.IsLong)];
+        long? rows = 1;
+        for (int k = outer.Length - 1; k >= 0; k--)
         {
-            Local i = LoopMath.Index("i");
-            body.Add(new For(i, LoopMath.Int(0), kernel.Size(domain.RowLength), LoopKind.Vector, new Store(parts.Buffer, LoopMath.Plus(parts.Start, i), FunctionOf(node.Op).Identity(node.DType))));
+            LoopValue begin = k == 0 ? first : LoopMath.Int(0);
+            LoopValue end = k == 0 ? last : kernel.Size(nest.Sizes[outer[k]]);
+            long? all = rows * (k == 0 ? most : nest.Sizes[outer[k]].Constant);
+            if (rows is null || all <= LongSum.MostTerms)
+            {
+                body = new For(nest.Variables[outer[k]], begin, end, LoopKind.Serial, body);
+                rows = rows is null ? null : Math.Max(1, all!.Value);
+                continue;
+            }
+
+            long together = (long)BitOperations.RoundUpToPowerOf2((ulong)(1 + (LongSum.MostTerms / rows.Value))) / 2;
+            body = new Block([.. LongSum.InBlocks(new For(nest.Variables[outer[k]], begin, end, LoopKind.Serial, body), together, () => new Block([.. sums.Select(s => s.EndBlock())]))]);
+            rows = null;
         }
 
-        body.Add(OuterLoops(Row(), first, last, LoopKind.Serial));
-        LoweredKernel main = kernel.Build(chunks, new For(chunk, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. body])));
-        return [main, .. columns.Where(c => c.Value.Parts is not null).Select(c => Combine(c.Key, c.Value.Parts!, chunks, domain.RowLength))];
+        return body;
     }
 
     /// <summary>One row that is everything, in chunks of its outermost loop, each of which gathers its part of the results.</summary>
@@ -295,33 +355,7 @@ internal sealed class LowerGroup
         }
 
         LoweredKernel main = kernel.Build(chunks, new For(chunk, kernel.Begin, kernel.End, LoopKind.Parallel, new Block([.. body])));
-        return [main, .. results.Select(r => Combine(r.Node, r.Parts, chunks, 1))];
-    }
-
-    /// <summary>Combines the parts [chunks, width] that another kernel left of a result.</summary>
-    private static LoweredKernel Combine(Node node, Node parts, Dim chunks, Dim width)
-    {
-        var combine = new KernelBuilder(node);
-        LoopBuffer from = combine.Input(parts);
-        LoopBuffer to = combine.Output(node);
-        ReduceFunction function = FunctionOf(node.Op);
-        Local chunk = LoopMath.Index("chunk");
-        Local column = LoopMath.Index("column");
-        var sum = new Local("sum", node.DType);
-        bool isSingle = width.Constant == 1;
-        LoopValue at = isSingle ? chunk : LoopMath.Plus(LoopMath.Times(chunk, combine.Size(width)), column);
-        LoopStatement[] body =
-        [
-            new Let(sum, function.Identity(node.DType)),
-            new For(chunk, LoopMath.Int(0), combine.Size(chunks), isSingle ? LoopKind.Vector : LoopKind.Serial, new Assign(sum, new BinaryValue(function.Combining(), sum, new Load(from, at))))
-            {
-                Reductions = isSingle ? [new Reduction(sum, function)] : [],
-            },
-            new Store(to, isSingle ? LoopMath.Int(0) : column, sum),
-        ];
-        return isSingle
-            ? combine.Build(1, new Block([.. body]))
-            : combine.Build(width, new For(column, combine.Begin, combine.End, LoopKind.Vector, new Block([.. body])));
+        return [main, .. results.Select(r => ReductionParts.Combine(r.Node, r.Parts, chunks, 1))];
     }
 
     /// <summary>The strides of everything that the kernel touches.</summary>
@@ -356,17 +390,6 @@ internal sealed class LowerGroup
             };
         }
     }
-
-    private static ReduceFunction FunctionOf(Op op) => op switch
-    {
-        SumOp => ReduceFunction.Sum,
-        ProdOp => ReduceFunction.Product,
-        MaxOp => ReduceFunction.Maximum,
-        _ => ReduceFunction.Minimum,
-    };
-
-    /// <summary>Where a result over all rows gathers: the parts of the chunks, or the result itself if there is one chunk.</summary>
-    private sealed record ColumnParts(Node? Parts, LoopBuffer Buffer, LoopValue Start);
 
     /// <summary>The statements of one pass. A value that several of them need becomes a local.</summary>
     private sealed class GroupPass(LowerGroup owner, Node[] nodes, int pass)
@@ -426,11 +449,9 @@ internal sealed class LowerGroup
             switch (owner.schedule.RoleOf(node))
             {
                 case Role.RowReduction:
-                    return new Assign(owner.rowValues[node], Combined(node, owner.rowValues[node], value));
+                    return new Assign(owner.accumulators[node], Combined(node, owner.accumulators[node], value));
                 case Role.ColumnReduction:
-                    ColumnParts parts = owner.columns[node];
-                    LoopValue at = LoopMath.Plus(parts.Start, owner.nest.Position(owner.kernel, 0, owner.domain.ColumnStrides));
-                    return new Store(parts.Buffer, at, Combined(node, new Load(parts.Buffer, at), value));
+                    return owner.columns[node].Gather(owner.nest.Position(owner.kernel, 0, owner.domain.ColumnStrides), sum => Combined(node, sum, value));
                 default:
                     return owner.scratch.TryGetValue(node, out LoopBuffer? row)
                         ? new Store(row, owner.nest.Position(owner.kernel, 0, owner.domain.ColumnStrides), value)
@@ -441,6 +462,6 @@ internal sealed class LowerGroup
         private static LoopValue Combined(Node node, LoopValue sum, LoopValue value) =>
             node.Op is SumOp && node.DType.IsFloat() && value is BinaryValue { Function: BinaryFunction.Multiply } product
                 ? new FmaValue(product.X, product.Y, sum)
-                : new BinaryValue(FunctionOf(node.Op).Combining(), sum, value);
+                : new BinaryValue(ReductionParts.FunctionOf(node.Op).Combining(), sum, value);
     }
 }

@@ -53,6 +53,9 @@ internal sealed class LowerScan
 
     private LoopValue Size => kernel.Size(root.Shape[along]);
 
+    /// <summary>Whether steps add floats up, whose error must not grow with their number.</summary>
+    private bool IsSum => root.DType.IsFloat() && root.Op is CumulativeSumOp or LinearRecurrenceOp;
+
     private bool IsInnermost => scanned >= nest.Sizes.Count - 1;
 
     public static LoweredKernel Run(Node root, IMaterialization materialization) => new LowerScan(root, materialization).Run();
@@ -159,9 +162,21 @@ internal sealed class LowerScan
             ]);
         }
 
-        // Carried in double a sum keeps its digits, as in PyTorch; that takes two to three times as long as in float.
-        DType type = root is { DType: DType.Float32, Op: not ScanOp } ? DType.Float64 : root.DType;
+        // Carried in double a sum of floats keeps its digits, as in PyTorch; that takes two to three times as long as in float.
+        DType type = IsSum ? DType.Float64 : root.DType;
         var state = new Local("state", type);
+        if (IsSum && root.DType == type)
+        {
+            var lost = new Local("lost", type);
+            return new Block(
+            [
+                new Let(state, steps.First(others)),
+                new Let(lost, Literal.Of(type, 0)),
+                Write(others, LoopMath.Int(0), state),
+                new For(step, LoopMath.Int(1), Size, LoopKind.Serial, new Block([.. steps.Next(state, lost, others, step), Write(others, step, state)])),
+            ]);
+        }
+
         return new Block(
         [
             new Let(state, LoopMath.Convert(type, steps.First(others))),
@@ -181,9 +196,55 @@ internal sealed class LowerScan
             return nest.Sizes.Count == scanned + 2 ? Positions(outer, from, to) : new Block([Inner(outer, from, to, LoopKind.Serial, others => Line(others))]);
         }
 
+        if (IsSum)
+        {
+            return Sums(outer, from, to);
+        }
+
         LoopStatement first = Inner(outer, from, to, LoopKind.Vector, others => Write(others, LoopMath.Int(0), steps.First(others)));
         LoopStatement next = Inner(outer, from, to, LoopKind.Vector, others =>
             Write(others, step, steps.Next(new Load(output, Position(0, target, others, before)), others, step)));
+        return new Block([first, new For(step, LoopMath.Int(1), Size, LoopKind.Serial, next)]);
+    }
+
+    /// <summary>Rows of sums, with the rows of totals and of what these lost beside them: as vectors, doubles would not go with floats.</summary>
+    private Block Sums(IReadOnlyList<Local> outer, LoopValue from, LoopValue to)
+    {
+        Local step = LoopMath.Index("step");
+        Dim[] inner = [.. nest.Sizes.Skip(scanned + 1)];
+        Dim width = outer.Count == 0 ? BlockColumns : inner[^1];
+        Dim count = inner.SkipLast(1).Aggregate(width, (product, size) => product * size);
+        (LoopBuffer totals, LoopBuffer losses) = (kernel.WorkerScratch(root.DType, count), kernel.WorkerScratch(root.DType, count));
+        var sum = new Local("sum", root.DType);
+        var lost = new Local("lost", root.DType);
+        LoopValue Beside(IReadOnlyList<Local> others)
+        {
+            LoopValue at = LoopMath.Int(0);
+            for (int loop = 0; loop < inner.Length; loop++)
+            {
+                bool isLast = loop == inner.Length - 1;
+                LoopValue column = others[outer.Count + loop];
+                at = LoopMath.Plus(LoopMath.Times(at, kernel.Size(isLast ? width : inner[loop])), isLast ? LoopMath.Minus(column, from) : column);
+            }
+
+            return at;
+        }
+
+        LoopStatement first = Inner(outer, from, to, LoopKind.Vector, others => new Block(
+        [
+            new Store(totals, Beside(others), steps.First(others)),
+            new Store(losses, Beside(others), Literal.Of(root.DType, 0)),
+            Write(others, LoopMath.Int(0), steps.First(others)),
+        ]));
+        LoopStatement next = Inner(outer, from, to, LoopKind.Vector, others => new Block(
+        [
+            new Let(sum, new Load(totals, Beside(others))),
+            new Let(lost, new Load(losses, Beside(others))),
+            .. steps.Next(sum, lost, others, step),
+            new Store(totals, Beside(others), sum),
+            new Store(losses, Beside(others), lost),
+            Write(others, step, sum),
+        ]));
         return new Block([first, new For(step, LoopMath.Int(1), Size, LoopKind.Serial, next)]);
     }
 
@@ -241,21 +302,32 @@ internal sealed class LowerScan
                 case CumulativeSumOp:
                     return new BinaryValue(BinaryFunction.Add, state, Read(0, step));
                 case LinearRecurrenceOp linear:
-                    LoopValue coefficient = Read(0, linear.AtSource ? LoopMath.Minus(step, LoopMath.Int(1)) : step);
-                    LoopValue product = new BinaryValue(BinaryFunction.Multiply, coefficient, state);
-                    LoopValue zero = Literal.Of(state.Type, 0);
-                    LoopValue kept = linear.Scales ? new SelectValue(new BinaryValue(BinaryFunction.Equal, state, zero), zero, product) : product;
-                    return new BinaryValue(BinaryFunction.Add, kept, Read(1, step));
+                    LoopValue carried = new BinaryValue(BinaryFunction.Multiply, LoopMath.Convert(state.Type, Coefficient(linear, others, step, state)), state);
+                    return new BinaryValue(BinaryFunction.Add, carried, Read(1, step));
                 default:
                     return Apply(state, Read(0, step));
             }
         }
+
+        /// <summary>The step of a total.</summary>
+        public IEnumerable<LoopStatement> Next(Local sum, Local lost, IReadOnlyList<Local> others, LoopValue step) => scan.root.Op is LinearRecurrenceOp linear
+            ? [LongSum.Scale(sum, lost, Coefficient(linear, others, step, sum)), LongSum.Add(sum, lost, scan.Read(1, others, step))]
+            : [LongSum.Add(sum, lost, scan.Read(0, others, step))];
 
         public LoopValue Wins(LoopValue here, LoopValue best)
         {
             var op = (CumulativeArgExtremumOp)scan.root.Op;
             LoopValue wins = new BinaryValue(op.Largest ? BinaryFunction.GreaterEqual : BinaryFunction.LessEqual, here, best);
             return here.Type.IsFloat() ? LoopMath.Either(wins, new UnaryValue(UnaryFunction.IsNaN, here)) : wins;
+        }
+
+        /// <summary>A step's coefficient; where cotangents are scaled, a state of 0 stays 0 whatever the coefficient.</summary>
+        private LoopValue Coefficient(LinearRecurrenceOp linear, IReadOnlyList<Local> others, LoopValue step, LoopValue state)
+        {
+            Load coefficient = scan.Read(0, others, linear.AtSource ? LoopMath.Minus(step, LoopMath.Int(1)) : step);
+            return linear.Scales
+                ? new SelectValue(new BinaryValue(BinaryFunction.Equal, state, Literal.Of(state.Type, 0)), Literal.Of(coefficient.Type, 0), coefficient)
+                : coefficient;
         }
 
         private LoopValue Apply(LoopValue before, LoopValue here)

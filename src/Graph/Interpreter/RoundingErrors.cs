@@ -12,6 +12,9 @@ internal static class RoundingErrors
     // Units in the last place that one operation may be off: those of both sides' functions, with room.
     private const double Units = 8;
 
+    // The most terms of a sum that are added up one after the other.
+    private const double BlockTerms = 64;
+
     // As how many terms the result of an operation without a rule of its own counts.
     private const double UnknownTerms = 64;
 
@@ -39,7 +42,7 @@ internal static class RoundingErrors
                 OutputOp => own[0],
                 ElementwiseOp => Elementwise(new Evaluation(node, symbol), value, inputs, own),
                 _ when !value.DType.IsFloat() => null,
-                SumOp => Sum([own[0]], Terms(inputs[0], value), value, x => Evaluated(node, symbol, x), inputs[0]),
+                SumOp => Sum([own[0]], OfSum(Terms(inputs[0], value), value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
                 ProdOp => Product(new Evaluation(node, symbol), value, inputs[0], own[0]),
                 ExtremumOp extremum => Linear(own[0], x => new MaxOp(extremum.Axes).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
                 MatMulOp => MatMul(new Evaluation(node, symbol), value, inputs, own),
@@ -47,10 +50,10 @@ internal static class RoundingErrors
                 TakeOp or TakeAlongAxisOp => Linear(own[0], x => Evaluated(node, symbol, x, inputs[1]), inputs[0]),
                 PadOp pad => Linear(own[0], x => (pad with { Value = 0 }).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
                 ConcatOp => own.All(e => e is null) ? null : Evaluated(node, symbol, [.. inputs.Select((x, i) => AsErrors(x, own[i]))]).Reals,
-                CumulativeSumOp scan => Sum([own[0]], value.Shape[scan.Along], value, x => Evaluated(node, symbol, x), inputs[0]),
+                CumulativeSumOp scan => Sum([own[0]], OfSum(value.Shape[scan.Along], value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
                 LinearRecurrenceOp scan => Recurrence(new Evaluation(node, symbol), Gamma(2 * (double)value.Shape[scan.Along], value.DType), inputs, own),
                 ScanOp scan => Scan(new Evaluation(node, symbol), Gamma(value.Shape[scan.Along], value.DType), value, inputs, own[0]),
-                OverlapAddOp => Sum([own[0]], Terms(inputs[0], value) + inputs[0].Shape[value.Rank..].Aggregate(1L, (terms, size) => terms * size), value, x => Evaluated(node, symbol, x), inputs[0]),
+                OverlapAddOp => Sum([own[0]], Gamma(Terms(inputs[0], value) + inputs[0].Shape[value.Rank..].Aggregate(1L, (terms, size) => terms * size), value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
                 LinearOp => Linear(own[0], x => Evaluated(node, symbol, x), inputs[0]),
                 _ => Unknown(value, own),
             };
@@ -120,13 +123,13 @@ internal static class RoundingErrors
         return Array.TrueForAll(errors, e => e == 0) ? null : errors;
     }
 
-    private static double[] Sum(double[]?[] own, double terms, TensorValue value, Func<TensorValue, TensorValue> evaluate, TensorValue x)
+    private static double[] Sum(double[]?[] own, double gamma, TensorValue value, Func<TensorValue, TensorValue> evaluate, TensorValue x)
     {
         double[] errors = evaluate(Magnitudes(x)).Reals;
         double[]? carried = own[0] is { } error ? evaluate(AsErrors(x, error)).Reals : null;
         for (int i = 0; i < errors.Length; i++)
         {
-            errors[i] = (Gamma(terms, value.DType) * errors[i]) + (carried?[i] ?? 0);
+            errors[i] = (gamma * errors[i]) + (carried?[i] ?? 0);
         }
 
         return errors;
@@ -219,6 +222,12 @@ internal static class RoundingErrors
     private static TensorValue Evaluated(Node node, Func<string, long> symbol, params TensorValue[] inputs) => node.Op.Evaluate(new EvaluationContext(node, inputs, symbol))[0];
 
     private static double Terms(TensorValue x, TensorValue result) => (double)x.Count / Math.Max(1, result.Count);
+
+    /// <summary>
+    /// What a sum of so many terms may lose, relative to the sum of their magnitudes: no more than so many are added up one after the other, and blocks of
+    /// them so that the error does not grow with their number. One addition loses at most half a unit in the last place.
+    /// </summary>
+    private static double OfSum(double terms, DType type) => (Units + (terms <= BlockTerms ? terms : BlockTerms + Math.Log2(terms / BlockTerms))) * UnitOf(type);
 
     /// <summary>What adding up so many terms in any order may lose, relative to the sum of their magnitudes; the interpreter loses some, too.</summary>
     private static double Gamma(double terms, DType type) => (Units + (2 * terms)) * UnitOf(type);

@@ -56,7 +56,16 @@ internal sealed record SumOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t) : null];
 
-    protected override double Real(EvaluationContext context, double[] group) => group.Sum();
+    protected override double Real(EvaluationContext context, double[] group)
+    {
+        NeumaierSum sum = default;
+        foreach (double term in group)
+        {
+            sum.Add(term);
+        }
+
+        return sum.Value;
+    }
 
     protected override long Integer(EvaluationContext context, TensorValue x, List<long> group) => group.Aggregate(0L, (sum, i) => unchecked(sum + x.Integers[i]));
 }

@@ -94,13 +94,19 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
         long[] whole = b.DType.IsFloat() ? [] : new long[b.Count];
         foreach (long[] line in Scanning.Lines(b.Shape, along, reverse))
         {
+            // −0 is what changes no number, not even −0.
+            var sum = new NeumaierSum(-0.0);
             for (int t = 0; t < line.Length; t++)
             {
                 long coefficient = line[t > 0 && atSource ? t - 1 : t];
-                if (b.DType.IsFloat())
+                if (b.DType.IsFloat() && a is null)
                 {
-                    // −0 is what changes no number, not even −0.
-                    double carried = t == 0 ? -0.0 : scales && reals[line[t - 1]] == 0 ? 0 : (a?.Reals[coefficient] ?? 1) * reals[line[t - 1]];
+                    sum.Add(b.Reals[line[t]]);
+                    reals[line[t]] = sum.Value;
+                }
+                else if (b.DType.IsFloat())
+                {
+                    double carried = t == 0 ? -0.0 : scales && reals[line[t - 1]] == 0 ? 0 : a!.Reals[coefficient] * reals[line[t - 1]];
                     reals[line[t]] = b.Reals[line[t]] + carried;
                 }
                 else

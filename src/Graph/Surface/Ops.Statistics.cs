@@ -12,11 +12,10 @@ public static partial class Ops
     public static Node Variance(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
     {
         RequireFloat("Variance", x);
-        Axis.Normalize(axes, x, "Variance");
-        Node deviation = x - Mean(x, axes, keepDims: true);
-        Node squares = Sum(deviation * deviation, axes, keepDims);
+        EquatableArray<int> along = Axis.Normalize(axes, x, "Variance");
+        Node squares = Node.Create(new SquaresAboutMeanOp(along), x);
         Node count = DimValue(CountAlong(x, axes), x.DType);
-        return squares / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
+        return (keepDims ? squares : Reshape(squares, x.Shape.Without(along))) / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
     }
 
     /// <summary>The square root of the <see cref="Variance"/>; its gradient is 0 where the deviation is 0.</summary>
