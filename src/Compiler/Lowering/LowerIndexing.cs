@@ -42,16 +42,22 @@ internal static class LowerIndexing
             LoopValue target = Position(kernel, 0, View.RowMajor(root.Shape), slices.Whole(at));
             return Accumulate(output, target, new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at)));
         });
+        Dim slice = x.Shape.Skip(along + 1).Aggregate(Dim.Of(1), (product, size) => product * size);
+        Dim count = indices.Shape.ElementCount;
+        ScatteredSums? sums = ScatteredSums.AreNeeded(root.DType, count) ? new ScatteredSums(kernel, output, x.Shape[along], slice, count) : null;
+        LoopValue start = slices.Start(root.Shape);
+        add = sums is null ? add : new Block([add, sums.Count(start, slices.Index)]);
+        LoopStatement Around(LoopStatement all, Stretch some) => sums is null ? all : sums.Around(some, start, all);
+        var every = new Stretch(LoopMath.Int(0), kernel.Size(x.Shape[along]));
         if (SharedBefore(along, x.Shape) is { } axis)
         {
             LoopStatement part = CopyBase(kernel, root, x, materialization, axis, new Stretch(kernel.Begin, kernel.End));
-            return kernel.Build(root.Shape[axis], part, slices.Loops(added.Shape, root, add, axis));
+            return kernel.Build(root.Shape[axis], part, slices.Loops(added.Shape, root, add, axis, all => Around(all, every)));
         }
 
-        Dim slice = x.Shape.Skip(along + 1).Aggregate(Dim.Of(1), (product, size) => product * size);
         if (x.Shape[along].Constant == 1 || Fusion.Costs.Nominal(slice) < LeastElementsOfSlice)
         {
-            return kernel.Build(1, CopyBase(kernel, root, x, materialization), slices.Loops(added.Shape, root, add, shared: null));
+            return kernel.Build(1, CopyBase(kernel, root, x, materialization), slices.Loops(added.Shape, root, add, shared: null, all => Around(all, every)));
         }
 
         Dim each = (x.Shape[along] / SharesOfSlices) + 1;
@@ -63,7 +69,7 @@ internal static class LowerIndexing
             new Let(first, LoopMath.Times(kernel.Begin, kernel.Size(each))),
             new Let(last, LoopMath.Least(LoopMath.Times(kernel.End, kernel.Size(each)), kernel.Size(x.Shape[along]))),
             CopyBase(kernel, root, x, materialization, along, new Stretch(first, last)),
-            slices.Loops(added.Shape, root, own, shared: null));
+            slices.Loops(added.Shape, root, own, shared: null, all => Around(all, new Stretch(first, last))));
     }
 
     public static LoweredKernel TakeAlongAxis(Node root, IMaterialization materialization)
@@ -107,10 +113,29 @@ internal static class LowerIndexing
         View source = PointwiseExpression.ViewOf(added, materialization)!;
         LoopBuffer output = kernel.Output(root);
         Local[] at = Variables(indices.Rank);
+
+        // Where many may meet, each element has a place for what additions lose.
+        LoopBuffer? lost = combine == BinaryFunction.Add && ScatteredSums.AreNeeded(root.DType, indices.Shape[along])
+            ? kernel.Output(kernel.Scratch(root.DType, root.Shape.ElementCount))
+            : null;
         LoopStatement body = Checked(kernel, root, x, indices, along, materialization, at, whole =>
         {
             LoopValue target = Position(kernel, 0, View.RowMajor(root.Shape), whole);
             LoopValue value = new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at));
+            if (lost is not null)
+            {
+                var sum = new Local("sum", root.DType);
+                var rest = new Local("lost", root.DType);
+                return new Block(
+                [
+                    new Let(sum, new Load(output, target)),
+                    new Let(rest, new Load(lost, target)),
+                    LongSum.Add(sum, rest, value),
+                    new Store(output, target, sum),
+                    new Store(lost, target, rest),
+                ]);
+            }
+
             return new Store(output, target, combine is { } function ? new BinaryValue(function, new Load(output, target), value) : value);
         });
         for (int axis = at.Length - 1; axis >= 0; axis--)
@@ -120,7 +145,18 @@ internal static class LowerIndexing
                 : new For(at[axis], kernel.Begin, indices.Shape[axis] == root.Shape[axis] ? kernel.End : LoopMath.Least(kernel.End, size), LoopKind.Parallel, body);
         }
 
-        return kernel.Build(shared is null ? 1 : root.Shape[shared.Value], start, body);
+        Dim range = shared is null ? 1 : root.Shape[shared.Value];
+        return lost is null ? kernel.Build(range, start, body)
+            : kernel.Build(range, start, Nothing(lost), body);
+
+        // Zeros in the kernel's part, before whose axis there is none of more than one point.
+        For Nothing(LoopBuffer lost)
+        {
+            Local element = LoopMath.Index("element");
+            LoopValue size = kernel.Size(root.Shape.Skip((shared ?? -1) + 1).Aggregate(Dim.Of(1), (product, next) => product * next));
+            (LoopValue first, LoopValue last) = shared is null ? (LoopMath.Int(0), size) : (LoopMath.Times(kernel.Begin, size), LoopMath.Times(kernel.End, size));
+            return new For(element, first, last, LoopKind.Vector, new Store(lost, element, Literal.Of(root.DType, 0)));
+        }
     }
 
     /// <summary>The position of coordinates under strides.</summary>
@@ -200,6 +236,9 @@ internal static class LowerIndexing
 
         private int Outer => along + indices.Rank;
 
+        /// <summary>Where the first of the slices lies that an index chooses among, in a dense tensor of this shape.</summary>
+        public LoopValue Start(Shape shape) => Position(kernel, 0, [.. View.RowMajor(shape).Take(along)], at);
+
         /// <summary>The coordinates in the whole tensor of a point of the picked slices.</summary>
         public LoopValue[] Whole(IReadOnlyList<LoopValue> point) => [.. point.Take(along), index, .. point.Skip(Outer)];
 
@@ -217,8 +256,8 @@ internal static class LowerIndexing
         /// <summary>The kernel that does something for each index, in parallel.</summary>
         public LoweredKernel Build(Shape shape, Node root, LoopStatement inner) => Nest.Serial(kernel, at[..Outer], [.. shape.Take(Outer)], Checked(root, inner));
 
-        /// <summary>Loops that do it for one index after the other, of which one may be over the kernel's part.</summary>
-        public LoopStatement Loops(Shape shape, Node root, LoopStatement inner, int? shared)
+        /// <summary>Loops that do it for one index after the other, of which one may be over the kernel's part; and what is done around those over indices.</summary>
+        public LoopStatement Loops(Shape shape, Node root, LoopStatement inner, int? shared, Func<LoopStatement, LoopStatement> around)
         {
             LoopStatement body = Checked(root, inner);
             for (int axis = Outer - 1; axis >= 0; axis--)
@@ -226,6 +265,7 @@ internal static class LowerIndexing
                 body = axis == shared
                     ? new For(at[axis], kernel.Begin, kernel.End, LoopKind.Parallel, body)
                     : new For(at[axis], LoopMath.Int(0), kernel.Size(shape[axis]), LoopKind.Serial, body);
+                body = axis == along ? around(body) : body;
             }
 
             return body;

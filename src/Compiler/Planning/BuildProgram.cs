@@ -77,11 +77,7 @@ internal sealed class BuildProgram
             bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true);
         }
 
-        foreach (Node scratch in kernels.SelectMany(k => k.WorkerScratch))
-        {
-            bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
-        }
-
+        AddWorkerScratch(kernels);
         foreach (Node lasting in kernels.Where(RunsOnceAVersion).SelectMany(k => k.Scratch))
         {
             buffers[bufferOf[lasting]] = buffers[bufferOf[lasting]] with { Address = Reserve(lasting) };
@@ -89,6 +85,7 @@ internal sealed class BuildProgram
 
         List<(int From, int To)> saved = SaveInputs(kernels, readBackward, out Dictionary<Node, int> savedAt);
         LoweredKernel[] merged = context.Timed("merge", () => Merge(kernels));
+        AddWorkerScratch(merged);
         CompiledKernel[] compiled = context.Compile(kernels.Concat(merged));
         PlanStep[] steps = [.. kernels.Concat(merged).Select((k, i) => Step(k, compiled[i].Entry, IsForward(k) ? null : savedAt))];
         (LoweredKernel Kernel, int Replaced, int[] Externals)[] adding = [.. context.Timed("add-in-place", () => Adding(kernels, merged))];
@@ -155,6 +152,14 @@ internal sealed class BuildProgram
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };
+
+        void AddWorkerScratch(LoweredKernel[] some)
+        {
+            foreach (Node scratch in some.SelectMany(k => k.WorkerScratch).Where(s => !bufferOf.ContainsKey(s)))
+            {
+                bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
+            }
+        }
     }
 
     /// <summary>Training writes its parameters all the time: what is kept of them would be made anew in every call.</summary>

@@ -30,9 +30,9 @@ internal static class MergeSmallKernels
         return KernelSize.Of(merged.Kernel, options) <= KernelSize.MostMerged ? merged : null;
     }
 
-    /// <summary>The elements of every buffer of every kernel.</summary>
+    /// <summary>The elements of every buffer of every kernel, but for what a thread has for itself.</summary>
     public static Dim Elements(IReadOnlyList<LoweredKernel> kernels) =>
-        kernels.SelectMany(k => k.Buffers).Aggregate(Dim.Of(0), (sum, node) => sum + node.Shape.ElementCount);
+        kernels.SelectMany(k => k.Buffers.Where(b => !k.WorkerScratch.Contains(b))).Aggregate(Dim.Of(0), (sum, node) => sum + node.Shape.ElementCount);
 
     /// <summary>The buffers, extents and error sites of all kernels, each once.</summary>
     private sealed class Union

@@ -7,8 +7,8 @@ internal struct NeumaierSum(double first)
     private double sum = first;
     private double lost;
 
-    /// <summary>The sum so far. What infinities lose is NaN, and says nothing; where nothing is lost, −0 stays.</summary>
-    public readonly double Value => Math.Abs(lost) > 0 ? sum + lost : sum;
+    /// <summary>The sum so far, with the sign of a zero. What infinities lose is no number, and says nothing.</summary>
+    public readonly double Value => lost != 0 && double.IsFinite(lost) ? sum + lost : sum;
 
     public void Add(double term)
     {

@@ -18,6 +18,9 @@ internal static class RoundingErrors
     // As how many terms the result of an operation without a rule of its own counts.
     private const double UnknownTerms = 64;
 
+    // The longest chain of the sum of a product, or of what is added to one element.
+    private const double LongestChain = 256;
+
     /// <summary>The values of a node and their bounds, which may be infinite; null for what is no float.</summary>
     public static (TensorValue Value, double[]? Errors) Evaluate(Node root, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol)
     {
@@ -173,7 +176,7 @@ internal static class RoundingErrors
     {
         TensorValue[] magnitudes = [Magnitudes(inputs[0]), Magnitudes(inputs[1])];
         double[] errors = evaluation.Of(magnitudes).Reals;
-        double gamma = Gamma(inputs[0].Shape[^1], value.DType);
+        double gamma = Gamma(TermsInChains(inputs[0].Shape[^1]), value.DType);
         for (int i = 0; i < errors.Length; i++)
         {
             errors[i] *= gamma;
@@ -196,10 +199,11 @@ internal static class RoundingErrors
 
     private static double[] AddedAt(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
     {
-        double gamma = Gamma(1 + (double)inputs[2].Count, value.DType);
-        double[] errors = evaluation.Of(Magnitudes(inputs[0]), inputs[1], Magnitudes(inputs[2])).Reals;
+        TensorValue added = inputs[2];
+        double[] hits = evaluation.Of(AsErrors(inputs[0], null), inputs[1], AsErrors(added, [.. Enumerable.Repeat(1.0, (int)added.Count)])).Reals;
+        double[] errors = evaluation.Of(Magnitudes(inputs[0]), inputs[1], Magnitudes(added)).Reals;
         double[] carried = evaluation.Of(AsErrors(inputs[0], own[0]), inputs[1], AsErrors(inputs[2], own[2])).Reals;
-        return [.. errors.Select((e, i) => (gamma * e) + carried[i])];
+        return [.. errors.Select((e, i) => (Gamma(TermsInChains(1 + hits[i]), value.DType) * e) + carried[i])];
     }
 
     private static double[]? Linear(double[]? own, Func<TensorValue, TensorValue> evaluate, TensorValue x) => own is null ? null : evaluate(AsErrors(x, own)).Reals;
@@ -231,6 +235,9 @@ internal static class RoundingErrors
 
     /// <summary>What adding up so many terms in any order may lose, relative to the sum of their magnitudes; the interpreter loses some, too.</summary>
     private static double Gamma(double terms, DType type) => (Units + (2 * terms)) * UnitOf(type);
+
+    /// <summary>As how many terms those of a product, or what is added to one element, count: long sums are made of chains that are added pairwise, or more exactly.</summary>
+    private static double TermsInChains(double terms) => terms <= LongestChain ? terms : LongestChain + Math.Log2(terms / LongestChain);
 
     private static double UnitOf(DType type) => type == DType.Float32 ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
 

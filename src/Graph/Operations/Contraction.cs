@@ -55,18 +55,24 @@ internal sealed record MatMulOp : SingleResultOp
                 for (long j = 0; j < n; j++)
                 {
                     long at = (((batch * m) + i) * n) + j;
+                    var sum = default(NeumaierSum);
                     for (long t = 0; t < k; t++)
                     {
                         long left = (((batch * m) + i) * k) + t;
                         long right = (((batch * k) + t) * n) + j;
                         if (real)
                         {
-                            reals[at] += a.Reals[left] * b.Reals[right];
+                            sum.Add(a.Reals[left] * b.Reals[right]);
                         }
                         else
                         {
                             whole[at] = unchecked(whole[at] + (a.Integers[left] * b.Integers[right]));
                         }
+                    }
+
+                    if (real)
+                    {
+                        reals[at] = sum.Value;
                     }
                 }
             }

@@ -148,8 +148,21 @@ internal static class Scattering
         return EvaluationContext.Position(at, whole);
     }
 
-    public static TensorValue Add(TensorValue target, TensorValue source, Func<long, long> position) =>
-        Write(target, source, position, (old, added) => old + added, (old, added) => unchecked(old + added));
+    public static TensorValue Add(TensorValue target, TensorValue source, Func<long, long> position)
+    {
+        if (!target.DType.IsFloat())
+        {
+            return Write(target, source, position, (old, added) => old + added, (old, added) => unchecked(old + added));
+        }
+
+        NeumaierSum[] sums = [.. target.Reals.Select(x => new NeumaierSum(x))];
+        for (long i = 0; i < source.Count; i++)
+        {
+            sums[position(i)].Add(source.Reals[i]);
+        }
+
+        return TensorValue.OfReals(target.DType, target.Shape, [.. sums.Select(sum => sum.Value)]);
+    }
 
     /// <summary>Elements combined one after the other with what stands at their positions.</summary>
     public static TensorValue Write(TensorValue target, TensorValue source, Func<long, long> position, Func<double, double, double> reals, Func<long, long, long> integers)

@@ -72,10 +72,10 @@ internal static class DotProducts
             LoopValue Finish(LoopValue sum, LoopValue down, LoopValue across) => finishesLater ? sum
                 : problem.Finish(kernel, batch, sum, down, across, new Dictionary<Node, LoopValue>());
             LoopValue Further(LoopValue from, int count) => LoopMath.Plus(from, LoopMath.Int(count));
-            return new Block(
+            LoopStatement[] Products(LoopValue from, LoopValue to) =>
             [
                 .. sums.Select(s => new Let(s.Sum, Literal.Of(problem.Type, 0))),
-                new For(inner, LoopMath.Int(0), kernel.Size(problem.K), LoopKind.Vector, new Block(
+                new For(inner, from, to, LoopKind.Vector, new Block(
                 [
                     .. lefts.Select((x, r) => new Let(x, new Load(a, Place(problem.A, Further(row, r), inner)))),
                     .. rights.Select((y, n) => new Let(y, new Load(b, Place(problem.B, inner, Further(at, n))))),
@@ -84,7 +84,36 @@ internal static class DotProducts
                 {
                     Reductions = [.. sums.Select(s => new Reduction(s.Sum, ReduceFunction.Sum))],
                 },
-                .. sums.Select(s => new Store(c, Place(problem.C, Further(row, s.Row), Further(at, s.Column)), Finish(s.Sum, Further(row, s.Row), Further(at, s.Column)))),
+            ];
+            IEnumerable<LoopStatement> Stores(Func<TileSum, LoopValue> sum) =>
+                sums.Select(s => new Store(c, Place(problem.C, Further(row, s.Row), Further(at, s.Column)), Finish(sum(s), Further(row, s.Row), Further(at, s.Column))));
+
+            LoopValue size = kernel.Size(problem.K);
+            long chain = MatMulTiling.ShortChain * tiling.Lanes;
+            if (problem.K.Constant <= chain || !problem.Type.IsFloat())
+            {
+                return new Block([.. Products(LoopMath.Int(0), size), .. Stores(s => s.Sum)]);
+            }
+
+            // The sums of chains are added with what each addition loses.
+            Local start = LoopMath.Index("chain");
+            Dictionary<TileSum, (Local All, Local Lost)> carried =
+                sums.ToDictionary(s => s, s => (new Local($"all{s.Row}_{s.Column}", problem.Type), new Local($"lost{s.Row}_{s.Column}", problem.Type)));
+            return new Block(
+            [
+                .. carried.Values.SelectMany(s => (LoopStatement[])[new Let(s.All, Literal.Of(problem.Type, 0)), new Let(s.Lost, Literal.Of(problem.Type, 0))]),
+                new For(start, LoopMath.Int(0), size, LoopKind.Serial, new Block(
+                [
+                    .. Products(start, LoopMath.Least(size, LoopMath.Plus(start, LoopMath.Int(chain)))),
+                    new If(
+                        LoopMath.Less(LoopMath.Int(0), start),
+                        new Block([.. carried.Select(s => LongSum.Add(s.Value.All, s.Value.Lost, s.Key.Sum))]),
+                        new Block([.. carried.Select(s => new Assign(s.Value.All, s.Key.Sum))])),
+                ]))
+                {
+                    Step = chain,
+                },
+                .. Stores(s => carried[s].All),
             ]);
         }
     }

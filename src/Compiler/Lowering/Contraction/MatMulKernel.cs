@@ -30,6 +30,7 @@ internal sealed class MatMulKernel
     private readonly LoopBuffer b;
     private readonly LoopBuffer c;
     private readonly LoopNest batch;
+    private readonly CarriedSums? carried;
 
     private MatMulKernel(MatMulProblem problem, MatMulTiling tiling, LeftPanels left, RightPanels? right)
     {
@@ -41,9 +42,10 @@ internal sealed class MatMulKernel
         a = kernel.Input(left.Source);
         b = right is not null ? kernel.Input(right.Source) : kernel.WorkerScratch(problem.Type, (tiling.BlockInner ?? problem.K) * tiling.PackedApart);
         c = problem.KeepsRoot
-            ? kernel.Output(problem.Root, storedOnce: problem.Further is null && (tiling.FinishesInTiles || (tiling.BlockInner is null && problem.Epilogue is null)))
+            ? kernel.Output(problem.Root, storedOnce: problem.Further is null && (tiling.FinishesInTiles || problem.Epilogue is null))
             : kernel.WorkerScratch(problem.Type, (tiling.JoinsBlocks ? problem.M : tiling.BlockRows) * tiling.GroupColumns);
         batch = problem.Batches(left.Batch, right?.Batch ?? problem.B.Batch);
+        carried = tiling.Chain is null ? null : new CarriedSums(kernel, problem, tiling);
     }
 
     /// <param name="problem">The product.</param>
@@ -110,6 +112,7 @@ internal sealed class MatMulKernel
             statements.Add(new For(start, LoopMath.Int(0), end, LoopKind.Serial, new Block(
             [
                 new Let(stop, LoopMath.Least(size, LoopMath.Plus(start, LoopMath.Int(most)))),
+                .. tiling.Span is null ? Array.Empty<LoopStatement>() : [Join(start, size)],
                 .. Panels(start, stop),
             ]))
             {
@@ -128,6 +131,12 @@ internal sealed class MatMulKernel
         }
 
         return new Block([.. statements]);
+
+        If Join(LoopValue start, LoopValue size)
+        {
+            LoopValue all = kernel.Size((problem.N + (tiling.Columns - 1)) / tiling.Columns);
+            return carried!.Join(kernel, start, size, LoopMath.Minus(last, first), LoopMath.Minus(LoopMath.Least(all, endOfGroup), firstPanel));
+        }
 
         IEnumerable<LoopStatement> Panels(LoopValue from, LoopValue to)
         {
@@ -160,7 +169,7 @@ internal sealed class MatMulKernel
                 LoopValue start = problem.A.Joined is { } joined ? JoinedAxes.Position(kernel, JoinedAxes.Cut(joined.Rows, height).Tiles, LoopMath.Quotient(row, height), each)
                     : height == tiling.Height ? LoopMath.Times(row, kernel.Size(left.Tile))
                     : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
-                each.Add(Tile(row, start, (at, firstPanel), width, height, vectors, masked, (from, to), sums));
+                each.Add(Tile(row, start, (at, firstPanel), LoopMath.Minus(row, first), width, height, vectors, masked, (from, to), sums));
                 tiles.Add(new For(row, top, bottom, LoopKind.Serial, new Block([.. each])) { Step = height });
             }
 
@@ -181,7 +190,16 @@ internal sealed class MatMulKernel
     }
 
     private For Tile(
-        LoopValue row, LoopValue start, (LoopValue Of, LoopValue First) panel, LoopValue columns, int height, int vectors, bool masked, (LoopValue From, LoopValue To) range, SumPlace place)
+        LoopValue row,
+        LoopValue start,
+        (LoopValue Of, LoopValue First) panel,
+        LoopValue below,
+        LoopValue columns,
+        int height,
+        int vectors,
+        bool masked,
+        (LoopValue From, LoopValue To) range,
+        SumPlace place)
     {
         Local column = LoopMath.Index("column");
         Local inner = LoopMath.Index("inner");
@@ -203,29 +221,50 @@ internal sealed class MatMulKernel
         LoopValue toC = place.At(row, across);
         Dictionary<Node, LoopValue> known = [];
         LoopStatement[] operands = tiling.FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
-        LoopStatement[] earlier = tiling.BlockInner is null ? [] : [new If(
-            LoopMath.Less(LoopMath.Int(0), range.From),
-            new Block([.. sums.Select((s, r) => new Assign(s, new BinaryValue(BinaryFunction.Add, new Load(c, Place(r)), s)))]))];
         LoopValue Down(int r, Dim stride) => LoopMath.Times(LoopMath.Int(r), kernel.Size(stride));
-        LoopValue Place(int r) => LoopMath.Plus(toC, Down(r, place.Row));
+        LoopStatement Products(LoopValue from, LoopValue to) => JoinedAxes.Runs(kernel, problem.A.Joined?.Columns ?? [], new Stretch(from, to), "inner", (stretch, more) => new For(
+            inner, stretch.First, stretch.Last, LoopKind.Serial, new Block(
+            [
+                new Let(shared, new Load(b, fromB)),
+                .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Sum(fromA, more, FromFirst(r))), shared, s))),
+            ])));
+        var finish = new Block(
+        [
+            .. operands,
+            .. sums.Select((s, r) => new Store(
+                c, LoopMath.Plus(toC, Down(r, place.Row)), tiling.FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
+        ]);
         return new For(column, LoopMath.Int(0), columns, LoopKind.Vector, new Block(
         [
             .. sums.Select(s => new Let(s, Literal.Of(problem.Type, 0))),
-            JoinedAxes.Runs(kernel, problem.A.Joined?.Columns ?? [], new Stretch(range.From, range.To), "inner", (stretch, more) => new For(
-                inner, stretch.First, stretch.Last, LoopKind.Serial, new Block(
-                [
-                    new Let(shared, new Load(b, fromB)),
-                    .. sums.Select((s, r) => new Assign(s, MultiplyAdd(new Load(a, LoopMath.Sum(fromA, more, FromFirst(r))), shared, s))),
-                ]))),
-            .. earlier,
-            .. operands,
-            .. sums.Select((s, r) => new Store(
-                c, Place(r), tiling.FinishesInTiles ? problem.Finish(kernel, batch, s, LoopMath.Plus(row, LoopMath.Int(r)), across, known) : s)),
+            .. tiling.Chain is { } length ? Chains(length) : [Products(range.From, range.To)],
+            tiling.BlockInner is null ? finish : new If(LoopMath.AtLeast(range.To, kernel.Size(problem.K)), finish),
         ]))
         {
             Vectors = vectors,
             IsMasked = masked,
         };
+
+        LoopStatement[] Chains(long length)
+        {
+            Local from = LoopMath.Index("chain");
+            Local to = LoopMath.Index("chainEnd");
+            Load Carried(int r) => carried!.Of(kernel, LoopMath.Minus(panel.Of, panel.First), below, r, column);
+            return
+            [
+                new For(from, range.From, range.To, LoopKind.Serial, new Block(
+                [
+                    new Let(to, LoopMath.Least(range.To, LoopMath.Plus(from, LoopMath.Int(length)))),
+                    .. sums.Select(s => new Assign(s, Literal.Of(problem.Type, 0))),
+                    Products(from, to),
+                    new If(LoopMath.Less(LoopMath.Int(0), from), new Block([.. sums.Select((s, r) => new Assign(s, new BinaryValue(BinaryFunction.Add, Carried(r), s)))])),
+                    new If(LoopMath.Less(to, kernel.Size(problem.K)), new Block([.. sums.Select((s, r) => new Store(Carried(r).Buffer, Carried(r).Index, s))])),
+                ]))
+                {
+                    Step = length,
+                },
+            ];
+        }
     }
 
     public static LoopValue MultiplyAdd(LoopValue x, LoopValue y, LoopValue sum) => sum.Type.IsFloat()

@@ -12,16 +12,25 @@ namespace GraphCompiler.Lowering.Contraction;
 /// <param name="Lanes">Elements of a vector.</param>
 /// <param name="BlockRows">Rows of a block: a multiple of the usual height, unless there is just one block.</param>
 /// <param name="GroupPanels">Panels of the right matrix that a block goes through.</param>
-/// <param name="BlockInner">Elements of the inner axis that are summed before the sums go to memory; null for all of them.</param>
+/// <param name="BlockInner">Elements of the inner axis that a block's tiles go through before the next ones; null for all of them.</param>
+/// <param name="Chain">Products that are added up in a register before their sum goes to memory; null for all of a block's.</param>
 /// <param name="FinishesInTiles">Whether there is an epilogue, and tiles do it; otherwise it is done over blocks.</param>
 internal sealed record MatMulTiling(
-    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner, bool FinishesInTiles)
+    EquatableArray<int> Heights, int Vectors, int EdgeVectors, int Lanes, Dim BlockRows, long GroupPanels, long? BlockInner, long? Chain, bool FinishesInTiles)
 {
     /// <summary>
     /// A row's part in a block of the inner axis. It decides the order of additions, and therefore does not depend on the machine. Shorter blocks
     /// would fit the first-level cache, and cost more by the sums' way to memory and back than that saves.
     /// </summary>
     private const int InnerBytes = 4096;
+
+    /// <summary>As many products as surely make one chain, about as many as the chains of longer sums have, and as many as the chains of a span have in all.</summary>
+    public const long ShortChain = 256;
+    private const long LongChain = 192;
+    private const long InnerOfSpan = 4096;
+
+    // So many products are one span.
+    private const long LongSpan = 8192;
 
     // A block is worth handing to another thread from about here; a product of less is one block.
     private const long BlockOperations = 600_000;
@@ -43,6 +52,9 @@ internal sealed record MatMulTiling(
 
     // What the code that packs may count in KernelSize: no kernel of the convolutions that were looked at was over the limit.
     private const int SizeOfPacking = 120;
+
+    // What it counts that a sum is made of chains.
+    private const double SizeOfChain = 4;
 
     // Vectors of a tile whose height is given.
     private const int MostVectors = 8;
@@ -69,6 +81,9 @@ internal sealed record MatMulTiling(
     public int Columns => Vectors * Lanes;
 
     public long GroupColumns => GroupPanels * Columns;
+
+    /// <summary>Elements of the inner axis, whole blocks, whose chains are added in order; null for all of them.</summary>
+    public long? Span { get; private init; }
 
     /// <summary>Whether neighbouring blocks of rows that one thread has are done as one, for all of them need the same copy of the right matrix.</summary>
     public bool JoinsBlocks { get; private init; }
@@ -110,14 +125,16 @@ internal sealed record MatMulTiling(
         bool packsInside = problem.B.Joined is not null;
         bool isJoined = packsInside || problem.A.Joined is not null;
         long? inner = fewRows ? null : isJoined && !problem.K.IsConstant ? InnerBytes / problem.Type.Size() : InnerOf(problem);
+        long? chain = ChainOf(problem, inner);
         int panel = vectors * lanes;
         int edge = problem.N.Constant is { } n ? (int)(((n % panel) + lanes - 1) / lanes) : vectors;
         bool isMore = problem.Further is not null || !problem.Type.IsFloat();
 
         // Sixteen registers hold the sums, what is multiplied, and masks for an edge of any width; numbers of an epilogue would go to the stack.
         bool isTight = width is VectorWidth.Bits128 or VectorWidth.Bits256 && !problem.N.IsConstant && problem.Epilogue is { HasNumbers: true };
-        bool canFinish = inner is null && !isTight && problem.Epilogue is { IsCheap: true };
-        int[] heights = Heights(isFew: canFinish || inner is not null || isMore);
+        bool canFinish = !isTight && problem.Epilogue is { IsCheap: true };
+        isMore |= chain is not null;
+        int[] heights = Heights(isFew: canFinish || isMore);
         bool finishes = canFinish && SizeOf(heights, problem.Epilogue!.SizeInTiles) <= Emit.KernelSize.Most;
         if (canFinish && !finishes)
         {
@@ -148,12 +165,12 @@ internal sealed record MatMulTiling(
             joins = rows != Math.Max(1, all);
         }
 
-        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, finishes) { JoinsBlocks = joins };
+        return new MatMulTiling([.. heights], vectors, edge, lanes, rows, panels, inner, chain, finishes) { JoinsBlocks = joins, Span = SpanOf(problem, inner) };
 
         int[] Heights(bool isFew) => problem.A.Joined is not null ? [tallest] : fewRows && problem.M.Constant is null ? FewHeights : HeightsFor(problem.M.Constant, tallest, isFew ? FewRemainders : Remainders);
 
         double SizeOf(int[] each, double epilogue) =>
-            SizeOfBatches(problem) + (each.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge) * (SizeOfSum(problem) + epilogue));
+            SizeOfBatches(problem) + (each.Sum() * ((problem.N.Constant < panel ? 0 : vectors) + edge) * (SizeOfSum(problem) + (chain is null ? 0 : SizeOfChain) + epilogue));
     }
 
     /// <summary>What the code of a tile's sum counts in <see cref="Emit.KernelSize"/>, without an epilogue, as measured: strides that are known cost less.</summary>
@@ -176,13 +193,18 @@ internal sealed record MatMulTiling(
     }
 
     /// <summary>
-    /// Blocks of about equal length; an axis that is not much longer than one block is one. So is one of unknown length, mostly a batch: its sums
-    /// stay in registers, and its results may be written over what they replace.
+    /// Blocks of about equal length; an axis that is not much longer than one block is one. One of unknown length, mostly a batch, has longer blocks: most
+    /// are one.
     /// </summary>
     private static long? InnerOf(MatMulProblem problem)
     {
         long most = InnerBytes / problem.Type.Size();
-        if (problem.K.Constant is not { } k || k < 2 * most)
+        if (problem.K.Constant is not { } k)
+        {
+            return problem.Type.IsFloat() ? InnerOfSpan : null;
+        }
+
+        if (k < 2 * most)
         {
             return null;
         }
@@ -190,6 +212,31 @@ internal sealed record MatMulTiling(
         long blocks = (k + most - 1) / most;
         return ((k + blocks - 1) / blocks + 15) / 16 * 16;
     }
+
+    /// <summary>
+    /// Chains of about equal length. They decide how far errors grow: a sum of n products is off by no more than (b + log₂(n/b)) units of the sum of their
+    /// magnitudes, with b of at most 256.
+    /// </summary>
+    private static long? ChainOf(MatMulProblem problem, long? inner)
+    {
+        if (!problem.Type.IsFloat())
+        {
+            return inner;
+        }
+
+        if (problem.K.Constant <= ShortChain)
+        {
+            return null;
+        }
+
+        // Where tensors are small, the axis is not as long as a span.
+        long length = inner ?? problem.K.Constant ?? LongChain;
+        long chains = (length + LongChain - 1) / LongChain;
+        return (length + chains - 1) / chains;
+    }
+
+    private static long? SpanOf(MatMulProblem problem, long? inner) =>
+        inner is not { } block || problem.K.Constant <= LongSpan || !problem.Type.IsFloat() ? null : Math.Max(1, InnerOfSpan / block) * block;
 
     /// <summary>As many rows as take a quarter of the second-level cache; panels and sums take the rest.</summary>
     private static Dim RowsOf(MatMulProblem problem, int height, long? inner)
