@@ -224,7 +224,7 @@ public sealed class CompiledGraph : IDisposable
         if (given != needed.Count)
         {
             string list = needed.Count == 0 ? string.Empty : $": {string.Join(", ", needed.Select(n => n.Describe()))}";
-            throw new BindingException($"{Number(given, what)} {(given == 1 ? "was" : "were")} given for {Number(needed.Count, of)}{list}.");
+            throw new BindingException($"{Number(given, what)} {(given == 1 ? "was" : "were")} given for {Number(needed.Count, of)}{list}.{(given > needed.Count ? " A list of numbers in brackets is as many; an array is one." : string.Empty)}");
         }
 
         static string Number(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
@@ -299,12 +299,17 @@ public sealed class CompiledGraph : IDisposable
     private void CheckSymbols()
     {
         HashSet<string> bound = [.. graph.Inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
-        foreach (Node node in GraphWalk.TopologicalOrder([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]))
+        Node[] open =
+        [
+            .. GraphWalk.WithBodies([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]).Select(n => n.Node).Where(n => n.Shape.Symbols.Any(s => !bound.Contains(s))),
+        ];
+
+        // One with a name says more.
+        if ((open.FirstOrDefault(n => n.Name is not null) ?? open.FirstOrDefault()) is { } node)
         {
-            if (node.Shape.Symbols.FirstOrDefault(s => !bound.Contains(s)) is { } free)
-            {
-                throw new CompileException($"No argument says what the size {free} of {node.Describe()} is: some input must have an axis of exactly that size.");
-            }
+            string free = node.Shape.Symbols.First(s => !bound.Contains(s));
+            throw new CompileException(
+                $"No argument says what the size {Dim.Display(free)} of {node.Describe()} is: give an input an axis of exactly that size, take the size of an input, as x.Shape[0] does, or write a number.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using GraphCompiler.Execution;
 
 namespace GraphCompiler;
@@ -14,6 +15,7 @@ public static class Tensors
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or there are more elements than an array may hold.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor<T> Zeros<T>(params ReadOnlySpan<int> shape)
         where T : unmanaged => Sizes.ToTensor(Allocation.ArrayOf<T>(Sizes.Count(shape), clear: true), shape);
 
@@ -25,6 +27,7 @@ public static class Tensors
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="shape">The sizes.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or there are more elements than an array may hold.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor<T> Ones<T>(params ReadOnlySpan<int> shape)
         where T : unmanaged, INumberBase<T> => Full(shape, T.One);
 
@@ -37,6 +40,7 @@ public static class Tensors
     /// <param name="shape">The sizes.</param>
     /// <param name="value">What every element is.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or there are more elements than an array may hold.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor<T> Full<T>(ReadOnlySpan<int> shape, T value)
         where T : unmanaged => Sizes.ToTensor(Filled(Sizes.Count(shape), value), shape);
 

@@ -208,7 +208,7 @@ internal ref struct Binder
 
         if (known == 0 || count % known != 0)
         {
-            throw new BindingException($"The argument for {node.Describe()} has {count} elements, which is no multiple of {known}: the size {open} cannot be found.");
+            throw new BindingException($"The argument for {node.Describe()} has {count} elements, which is no multiple of {known}: the size {Dim.Display(open)} cannot be found.");
         }
 
         Set(open, count / known, index, symbols, setBy);
@@ -225,7 +225,7 @@ internal ref struct Binder
         else if (symbols[symbol] != size)
         {
             throw new BindingException(
-                $"The argument for {program.Inputs[index].Describe()} makes {name} = {size}, but the one for {program.Inputs[setBy[symbol]].Describe()} makes it {symbols[symbol]}; all axes called {name} must have one size.");
+                $"The argument for {program.Inputs[index].Describe()} makes {Dim.Display(name)} = {size}, but the one for {program.Inputs[setBy[symbol]].Describe()} makes it {symbols[symbol]}; all axes called {Dim.Display(name)} must have one size.");
         }
     }
 
@@ -283,7 +283,7 @@ internal ref struct Binder
             if (symbols[s] < 0 && Array.Find(program.Inputs, i => i.Shape.Symbols.Contains(name)) is { } node)
             {
                 throw new BindingException(
-                    $"The size {name} cannot be found from the arguments, which say only how many elements they have; pass a Tensor for {node.Describe()}.");
+                    $"The size {Dim.Display(name)} cannot be found from the arguments, which say only how many elements they have; pass a Tensor for {node.Describe()}.");
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using System.Reflection;
 using FastExpressionCompiler;
 using GraphCompiler.Execution;
+using static GraphCompiler.Execution.TypeNames;
 
 namespace GraphCompiler.Calling;
 
@@ -12,7 +13,7 @@ internal static class TypedDelegate
     public static TDelegate Create<TDelegate>(CompiledGraph graph)
         where TDelegate : Delegate
     {
-        MethodInfo invoke = typeof(TDelegate).GetMethod("Invoke") ?? throw new CompileException($"{typeof(TDelegate)} is no delegate type that can be called.");
+        MethodInfo invoke = typeof(TDelegate).GetMethod("Invoke") ?? throw new CompileException($"{Display(typeof(TDelegate))} is no delegate type that can be called.");
         ParameterInfo[] parameters = invoke.GetParameters();
         int inputs = graph.Graph.Inputs.Count;
         int outputs = graph.Graph.Outputs.Count;
@@ -21,7 +22,7 @@ internal static class TypedDelegate
         if (parameters.Length != expected && !(outputs == 0 && parameters.Length == inputs))
         {
             throw new CompileException(
-                $"{Display(typeof(TDelegate))} has {parameters.Length} parameters; for {inputs} inputs and {outputs} outputs it needs {inputs} and a result, or {inputs + outputs} and none.");
+                $"{Display(typeof(TDelegate))} has {Count(parameters.Length, "parameter")}; for {Count(inputs, "input")} and {Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none.");
         }
 
         if (parameters.Length > TypedCall.MaximumArguments)
@@ -54,7 +55,7 @@ internal static class TypedDelegate
         (string method, Type element)? conversion = Conversion(variable.Type, writable: false);
         if (conversion is not { } found || found.element != input.DType.ClrType() || (found.method == nameof(SpanArgument.FromScalar) && input.Rank != 0))
         {
-            string type = CSharp(input.DType);
+            string type = Display(input.DType.ClrType());
             throw new CompileException(
                 $"The parameter '{variable.Name}' is {Display(variable.Type)}; {input.Describe()} takes {type}[], Tensor<{type}>, Memory<{type}>, ReadOnlyMemory<{type}> or ReadOnlySpan<{type}>{(input.Rank == 0 ? $", or {type}" : string.Empty)}.");
         }
@@ -67,7 +68,7 @@ internal static class TypedDelegate
         (string method, Type element)? conversion = Conversion(variable.Type, writable: true);
         if (conversion is not { } found || found.element != output.DType.ClrType())
         {
-            string type = CSharp(output.DType);
+            string type = Display(output.DType.ClrType());
             throw new CompileException(
                 $"The parameter '{variable.Name}' is {Display(variable.Type)}; output {index}, {output.Describe()}, is written to {type}[], Tensor<{type}>, Memory<{type}> or Span<{type}>.");
         }
@@ -134,25 +135,12 @@ internal static class TypedDelegate
             : type == typeof(Tensor<>).MakeGenericType(element) ? nameof(Results.Get)
             : type == element && output.Shape.ElementCount == Dim.Of(1) ? nameof(Results.Scalar)
             : null;
-        string name = CSharp(output.DType);
+        string name = Display(output.DType.ClrType());
         return method is not null
             ? Expression.Call(results, typeof(Results).GetMethod(method)!.MakeGenericMethod(element), Expression.Constant(index))
             : throw new CompileException(
-                $"The delegate returns {Display(type)} for output {index}, {output.Describe()}, which comes as {name}[] or Tensor<{name}>{(output.Shape.ElementCount == Dim.Of(1) ? $", or {name}" : string.Empty)}.");
+                $"The delegate returns {Display(type)} for output {index}, {output.Describe()}, which comes as {(output.Shape.ElementCount == Dim.Of(1) ? $"{name}, {name}[]" : $"{name}[]")} or Tensor<{name}>.");
     }
 
-    private static string CSharp(DType dtype) => dtype switch
-    {
-        DType.Float32 => "float",
-        DType.Float64 => "double",
-        DType.Int32 => "int",
-        DType.Int64 => "long",
-        _ => "bool",
-    };
-
-    private static string Display(Type type) =>
-        type.IsSZArray ? $"{Display(type.GetElementType()!)}[]"
-        : DTypes.TryOf(type) is { } dtype ? CSharp(dtype)
-        : !type.IsGenericType ? type.Name
-        : $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GenericTypeArguments.Select(Display))}>";
+    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? string.Empty : "s")}";
 }

@@ -27,7 +27,11 @@ internal sealed record LoweredKernel(
 /// <param name="Node">The node whose computation fails.</param>
 /// <param name="Size">A size that the message needs.</param>
 /// <param name="Message">The message, from the detail that the kernel left and the value of the size.</param>
-internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> Message);
+internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> Message)
+{
+    /// <summary>Where the detail comes from, if it is an index.</summary>
+    public Node? Indices { get; init; }
+}
 
 /// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
 internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
@@ -89,15 +93,18 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     }
 
     /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
-    public int Site(Node node, int axis, Dim size) => Site(node, size, (index, length) => EvaluationContext.IndexMessage(node, index, length, axis));
+    public int Site(Node node, int axis, Dim size) =>
+        Site(new ErrorSite(node, size, (index, length) => EvaluationContext.IndexMessage(node, index, length, axis)) { Indices = node.Inputs[1] });
 
     /// <summary>A new error site; the number to fail with.</summary>
     /// <param name="node">The node whose computation fails.</param>
     /// <param name="size">A size that the message needs.</param>
     /// <param name="message">The message, from the detail that the kernel leaves and the value of the size.</param>
-    public int Site(Node node, Dim size, Func<long, long, string> message)
+    public int Site(Node node, Dim size, Func<long, long, string> message) => Site(new ErrorSite(node, size, message));
+
+    private int Site(ErrorSite site)
     {
-        sites.Add(new ErrorSite(node, size, message));
+        sites.Add(site);
         return sites.Count;
     }
 

@@ -10,15 +10,12 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class InPlaceAccess
 {
-    // No name that a user gives a dimension begins so.
-    private const string LocalPrefix = "\u2113";
-
     private readonly LoweredKernel lowered;
     private readonly List<Access> accesses = [];
     private readonly Dictionary<Local, LoopValue> definitions = [];
     private readonly HashSet<Local> assigned = [];
     private readonly HashSet<LoopBuffer> indexing = [];
-    private readonly Dictionary<Local, string> names = [];
+    private readonly Dictionary<Local, int> numbers = [];
     private readonly Dictionary<LoopValue, Dim?> known = new(ReferenceEqualityComparer.Instance);
 
     private InPlaceAccess(LoweredKernel lowered)
@@ -160,7 +157,7 @@ internal sealed class InPlaceAccess
         }
 
         Dim reach = 1;
-        HashSet<string> variables = [];
+        HashSet<int> variables = [];
         foreach (For loop in store.Path.Reverse().Select(s => s.Statement).OfType<For>())
         {
             if (SizeOf(loop) is not { } size)
@@ -168,16 +165,16 @@ internal sealed class InPlaceAccess
                 return false;
             }
 
-            string name = NameOf(loop.Variable);
-            variables.Add(name);
+            int variable = NumberOf(loop.Variable);
+            variables.Add(variable);
             if (size.Constant is 0 or 1)
             {
                 continue;
             }
 
-            Dim At(int value) => index.Substitute(s => s == name ? value : null);
+            Dim At(int value) => index.SubstituteLocal(l => l == variable ? value : null);
             Dim stride = At(1) - At(0);
-            if (stride != At(2) - At(1) || stride.Symbols.Any(IsLocal) || Dim.AtLeast(stride, reach) is not true)
+            if (stride != At(2) - At(1) || stride.Locals.Any() || Dim.AtLeast(stride, reach) is not true)
             {
                 return false;
             }
@@ -185,7 +182,7 @@ internal sealed class InPlaceAccess
             reach = stride * size;
         }
 
-        return !index.Symbols.Any(s => IsLocal(s) && !variables.Contains(s));
+        return index.Locals.All(variables.Contains);
     }
 
     private Dim? SizeOf(For loop)
@@ -195,10 +192,10 @@ internal sealed class InPlaceAccess
             return lowered.Range;
         }
 
-        return ToDim(loop.Begin, []) is { } begin && ToDim(loop.End, []) is { } end && end - begin is var size && !size.Symbols.Any(IsLocal) ? size : null;
+        return ToDim(loop.Begin, []) is { } begin && ToDim(loop.End, []) is { } end && end - begin is var size && !size.Locals.Any() ? size : null;
     }
 
-    /// <summary>An index as a dimension, whose form is canonical: locals become symbols. Null if it is no polynomial, or changes on the way.</summary>
+    /// <summary>An index as a dimension, whose form is canonical: locals become variables of its own kind. Null if it is no polynomial, or changes on the way.</summary>
     private Dim? ToDim(LoopValue value, Dictionary<Local, Local> standsFor)
     {
         if (standsFor.Count == 0 && known.TryGetValue(value, out Dim? result))
@@ -211,9 +208,9 @@ internal sealed class InPlaceAccess
             Literal literal => literal.Bits,
             Extent extent => lowered.Extents[extent.Slot],
             Local local when assigned.Contains(local) => null,
-            Local local when standsFor.TryGetValue(local, out Local? other) => Dim.OfSymbol(NameOf(other)),
-            Local local when definitions.TryGetValue(local, out LoopValue? definition) => ToDim(definition, standsFor) ?? Dim.OfSymbol(NameOf(local)),
-            Local local => Dim.OfSymbol(NameOf(local)),
+            Local local when standsFor.TryGetValue(local, out Local? other) => Dim.OfLocal(NumberOf(other)),
+            Local local when definitions.TryGetValue(local, out LoopValue? definition) => ToDim(definition, standsFor) ?? Dim.OfLocal(NumberOf(local)),
+            Local local => Dim.OfLocal(NumberOf(local)),
             BinaryValue { Function: BinaryFunction.Add } add => Combine(add, (x, y) => x + y),
             BinaryValue { Function: BinaryFunction.Subtract } subtract => Combine(subtract, (x, y) => x - y),
             BinaryValue { Function: BinaryFunction.Multiply } multiply => Combine(multiply, (x, y) => x * y),
@@ -230,17 +227,15 @@ internal sealed class InPlaceAccess
             ToDim(binary.X, standsFor) is { } x && ToDim(binary.Y, standsFor) is { } y ? combine(x, y) : null;
     }
 
-    private string NameOf(Local local)
+    private int NumberOf(Local local)
     {
-        if (!names.TryGetValue(local, out string? name))
+        if (!numbers.TryGetValue(local, out int number))
         {
-            names[local] = name = $"{LocalPrefix}{names.Count}";
+            numbers[local] = number = numbers.Count;
         }
 
-        return name;
+        return number;
     }
-
-    private static bool IsLocal(string symbol) => symbol.StartsWith(LocalPrefix, StringComparison.Ordinal);
 
     /// <summary>A loop or a branch around an access.</summary>
     private sealed record Scope(LoopStatement Statement, int Branch)

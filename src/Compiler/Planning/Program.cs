@@ -120,7 +120,37 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)));
+        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty));
+    }
+
+    /// <summary>Where an index stands in the argument that it comes from; nothing where indices are computed.</summary>
+    private unsafe string PlaceOf(long index, Node indices, Workspace workspace)
+    {
+        foreach (Node input in Sources(indices))
+        {
+            int at = Array.FindIndex(Inputs, i => i.Op == input.Op);
+            long[] shape = Evaluate(input.Shape, workspace);
+            int count = (int)Math.Min(TensorValue.CountOf(shape), int.MaxValue);
+            void* values = (void*)workspace.Externals[at];
+            int place = input.DType == DType.Int64 ? new ReadOnlySpan<long>(values, count).IndexOf(index)
+                : index == (int)index ? new ReadOnlySpan<int>(values, count).IndexOf((int)index)
+                : -1;
+            if (place >= 0)
+            {
+                return EvaluationContext.PlaceMessage(input, EvaluationContext.Coordinates(place, shape));
+            }
+        }
+
+        return string.Empty;
+
+        // What leaves an index as it is.
+        static IEnumerable<Node> Sources(Node node) => node.Op switch
+        {
+            InputOp => [node],
+            CastOp or MovementOp when node.Inputs[0].DType.IsInteger() => Sources(node.Inputs[0]),
+            WhereOp => Sources(node.Inputs[1]).Concat(Sources(node.Inputs[2])),
+            _ => [],
+        };
     }
 }
 

@@ -57,10 +57,19 @@ internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<st
     }
 
     /// <summary>An index checked against the size of the axis it points into.</summary>
-    public long CheckIndex(long index, long size, int axis) => index >= 0 && index < size
+    /// <param name="index">The index.</param>
+    /// <param name="size">The size.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="at">Where the index stands among the indices.</param>
+    public long CheckIndex(long index, long size, int axis, ReadOnlySpan<long> at) => index >= 0 && index < size
         ? index
-        : throw new ExecutionException(IndexMessage(node, index, size, axis));
+        : throw new ExecutionException(IndexMessage(node, index, size, axis) + PlaceMessage(node.Inputs[1], at));
 
-    public static string IndexMessage(Node node, long index, long size, int axis) =>
-        $"{node.Describe()}: index {index} is outside axis {axis} of size {size}; indices must be in [0, {size}).";
+    public static string IndexMessage(Node node, long index, long size, int axis)
+    {
+        string table = node.Inputs[0].Op.IsLeaf ? $" of {node.Inputs[0].Describe()}" : string.Empty;
+        return $"{node.Describe()}: index {index} is outside axis {(node.Op as TakeOp)?.UserAxis ?? axis} of size {size}{table}; indices must be in [0, {size}).";
+    }
+
+    public static string PlaceMessage(Node indices, ReadOnlySpan<long> at) => $" It stands at {InvariantText.List(at.ToArray())} of {indices.Describe()}.";
 }

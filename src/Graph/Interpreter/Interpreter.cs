@@ -60,7 +60,7 @@ internal static class Interpreter
                 if (node.Shape[axis].Symbol is { } name && !symbols.TryAdd(name, (value.Shape[axis], node)) && symbols[name].Size != value.Shape[axis])
                 {
                     throw new BindingException(
-                        $"The size {name} is {symbols[name].Size} in {symbols[name].Source.Describe()} and {value.Shape[axis]} in {node.Describe()}; it must be the same everywhere.");
+                        $"The size {Dim.Display(name)} is {symbols[name].Size} in {symbols[name].Source.Describe()} and {value.Shape[axis]} in {node.Describe()}; it must be the same everywhere.");
                 }
             }
         }
@@ -79,7 +79,7 @@ internal static class Interpreter
 
         return Bound;
 
-        long Bound(string name) => symbols.TryGetValue(name, out (long Size, Node Source) found) ? found.Size : throw new BindingException($"The size {name} is not known: no input has an axis of that size.");
+        long Bound(string name) => symbols.TryGetValue(name, out (long Size, Node Source) found) ? found.Size : throw new BindingException($"The size {Dim.Display(name)} is not known: no input has an axis of that size.");
     }
 
     private static TensorValue[] Values(this Dictionary<Node, TensorValue[]> values, IReadOnlyList<Node> roots) => [.. roots.Select(r => values[r][0])];

@@ -56,11 +56,13 @@ public sealed class Graph
 
         nodes = GraphWalk.TopologicalOrder(this.outputs);
         HashSet<Node> listed = [.. this.inputs];
-        foreach (Node node in nodes)
+        foreach ((Node node, Node? call) in GraphWalk.WithBodies(this.outputs))
         {
             if (node.Op is InputOp && !listed.Contains(node))
             {
-                throw new GraphException($"The graph uses {node.Describe()}, which is not among the inputs; list it.");
+                throw new GraphException(call is null
+                    ? $"The graph uses {node.Describe()}, which is not among the inputs; list it."
+                    : $"The body of the call {call.Describe()} uses {node.Describe()}, which is not among the inputs of the graph; list it there, or add it to the inputs of the call.");
             }
         }
     }

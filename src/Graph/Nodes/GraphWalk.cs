@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
@@ -40,6 +41,29 @@ internal static class GraphWalk
         }
 
         return order;
+    }
+
+    /// <summary>Every node that the roots reach, and every one of the bodies of calls, with the call whose body it stands in; no placeholder of a body.</summary>
+    public static IEnumerable<(Node Node, Node? Call)> WithBodies(IEnumerable<Node> roots)
+    {
+        HashSet<Node> seen = [];
+        var bodies = new Queue<(IEnumerable<Node> Roots, Node? Call)>([(roots, null)]);
+        while (bodies.TryDequeue(out (IEnumerable<Node> Roots, Node? Call) body))
+        {
+            foreach (Node node in TopologicalOrder(body.Roots, seen.Contains))
+            {
+                if ((body.Call?.Op is CallOp within && within.Body.Parameters.Contains(node)) || !seen.Add(node))
+                {
+                    continue;
+                }
+
+                yield return (node, body.Call);
+                if (node.Op is CallOp call)
+                {
+                    bodies.Enqueue((call.Body.Results, node));
+                }
+            }
+        }
     }
 
     /// <summary>Rebuilds the roots bottom-up; <paramref name="rebuild"/> sees each node with its new inputs.</summary>

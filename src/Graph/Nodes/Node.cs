@@ -28,6 +28,7 @@ public partial class Node
 
         var context = new TypeContext(op, inputs, Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'");
         results = op.Infer(context);
+        context.RequireSizes(results);
         foreach (NodeType result in results)
         {
             CheckFits(result);

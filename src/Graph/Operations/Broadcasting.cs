@@ -42,13 +42,24 @@ internal static class Broadcasting
     }
 
     /// <summary>Why two shapes do not broadcast, and what would be right.</summary>
-    public static string Explain(Shape a, Shape b) =>
-        $"the shapes {a} and {b} do not broadcast: aligned at their last axes, sizes must be equal or the number 1.{Declare(a, b)}";
+    /// <param name="a">A shape.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="onlyFirst">Whether the second stays as it is.</param>
+    public static string Explain(Shape a, Shape b, bool onlyFirst = false)
+    {
+        // The axes that clash are what is wrong; sizes that agree have nothing to do with it.
+        (Dim Left, Dim Right)[] clashes = [.. Enumerable.Range(1, Math.Min(a.Rank, b.Rank))
+            .Select(i => (Left: a[^i], Right: b[^i]))
+            .Where(s => s.Left != s.Right && s.Left.Constant != 1 && (onlyFirst || s.Right.Constant != 1))];
+        string where = clashes.Length == 0 ? string.Empty : $" {clashes[0].Left} stands against {clashes[0].Right}.";
+        return $"the shapes {a} and {b} do not broadcast: aligned at their last axes, sizes must be equal or the number 1.{where}{Declare(Shape.Of(clashes.Select(c => c.Left)), Shape.Of(clashes.Select(c => c.Right)))}";
+    }
 
     /// <summary>How to say that symbolic sizes are equal to what they stand beside; nothing where no size is symbolic.</summary>
     public static string Declare(Shape a, Shape b)
     {
-        string[] symbols = [.. a.Symbols.Concat(b.Symbols).Distinct()];
+        // Sizes that both have are equal already.
+        string[] symbols = [.. a.Except(b).Concat(b.Except(a)).SelectMany(d => d.Symbols).Distinct().Select(Dim.Display)];
         return symbols.Length == 0
             ? string.Empty
             : $" A symbol never stands for 1 here; to say that {string.Join(" and ", symbols)} {(symbols.Length == 1 ? "equals another size" : "are equal")}, give the axes the same name or number where the inputs are declared.";

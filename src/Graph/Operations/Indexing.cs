@@ -3,6 +3,12 @@ namespace GraphCompiler.Operations;
 /// <summary>Whole slices picked along an axis: the axis is replaced by the axes of the indices (NumPy's take, an embedding look-up).</summary>
 internal sealed record TakeOp(int Along) : SingleResultOp
 {
+    /// <summary>The axis as the user has it, for messages, where it is another.</summary>
+    public int? UserAxis { get; init; }
+
+    /// <summary>A slice without a gradient; null if all have one.</summary>
+    public Dim? Padding { get; init; }
+
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];
@@ -12,9 +18,22 @@ internal sealed record TakeOp(int Along) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
-        [Node.Create(new IndexAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], cotangent), null];
+        [Node.Create(new IndexAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], WithoutPadding(cotangent, node.Inputs[1])), null];
 
-    public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t, node.Inputs[1]) : null];
+    public override Node?[] Pushforward(Node node, Node?[] tangents) =>
+        [tangents[0] is { } t ? WithoutPadding(Node.Create(this with { Padding = null }, t, node.Inputs[1]), node.Inputs[1]) : null];
+
+    /// <summary>Slices with zeros in place of those that have no gradient.</summary>
+    private Node WithoutPadding(Node slices, Node indices)
+    {
+        if (Padding is null)
+        {
+            return slices;
+        }
+
+        Node isPadding = Ops.Equal(indices, Ops.DimValue(Padding, indices.DType));
+        return Ops.Where(Ops.Reshape(isPadding, Shape.Of([.. indices.Shape, .. Enumerable.Repeat(Dim.Of(1), slices.Rank - Along - indices.Rank)])), 0, slices);
+    }
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -27,8 +46,9 @@ internal sealed record TakeOp(int Along) : SingleResultOp
     /// <summary>The position in <paramref name="whole"/> that a position of the picked slices stands for.</summary>
     internal static long Source(EvaluationContext context, long[] at, long[] whole, TensorValue indices, int along)
     {
-        long index = indices.Integers[EvaluationContext.Position(at.AsSpan(along, indices.Rank), indices.Shape)];
-        long[] from = [.. at[..along], context.CheckIndex(index, whole[along], along), .. at[(along + indices.Rank)..]];
+        ReadOnlySpan<long> place = at.AsSpan(along, indices.Rank);
+        long index = indices.Integers[EvaluationContext.Position(place, indices.Shape)];
+        long[] from = [.. at[..along], context.CheckIndex(index, whole[along], along, place), .. at[(along + indices.Rank)..]];
         return EvaluationContext.Position(from, whole);
     }
 }
@@ -144,7 +164,7 @@ internal static class Scattering
     {
         long[] whole = context.Inputs[0].Shape;
         long[] at = EvaluationContext.Coordinates(position, context.Inputs[1].Shape);
-        at[along] = context.CheckIndex(context.Inputs[1].Integers[position], whole[along], along);
+        at[along] = context.CheckIndex(context.Inputs[1].Integers[position], whole[along], along, at);
         return EvaluationContext.Position(at, whole);
     }
 

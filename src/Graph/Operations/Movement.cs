@@ -68,7 +68,9 @@ internal sealed record BroadcastToOp(Shape To) : MovementOp
         Node x = context.Inputs[0];
         int lead = To.Rank - x.Rank;
         bool fits = lead >= 0 && x.Shape.Select((d, i) => d.Constant == 1 || d == To[lead + i]).All(ok => ok);
-        return fits ? new NodeType(x.DType, To) : throw context.BadShape(Broadcasting.Explain(x.Shape, To));
+        return fits ? new NodeType(x.DType, To) : throw context.BadShape(lead < 0
+            ? $"{To} has fewer axes than {x.Shape}, and the shapes do not broadcast: axes are added, never taken away."
+            : Broadcasting.Explain(x.Shape, To, onlyFirst: true));
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent)

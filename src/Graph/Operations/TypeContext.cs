@@ -20,6 +20,8 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
         {
             case false:
                 throw BadShape(message);
+            case null when Dim.SameOnlyWithout(left, right) is { } rest:
+                throw BadShape($"{message} That holds only where {rest} is 0.");
             case null:
                 guards.Add(new Guard(left, right, IsEquality: true, $"{op.Name}{name}: {message}{Describe()}"));
                 break;
@@ -35,6 +37,19 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
             case null:
                 guards.Add(new Guard(left, right, IsEquality: false, $"{op.Name}{name}: {message}{Describe()}"));
                 break;
+        }
+    }
+
+    /// <summary>A size is at least 0: what formulas of symbols leave open is asked once, where such a size is new.</summary>
+    public void RequireSizes(IReadOnlyList<NodeType> results)
+    {
+        // The sizes of a leaf are those of its argument.
+        foreach (Dim size in op.IsLeaf ? [] : results.SelectMany(r => r.Shape).Where(d => !(d.Constant >= 0 || d.Symbol is not null)))
+        {
+            if (!inputs.Any(i => i.Results.Any(r => r.Shape.Contains(size))))
+            {
+                RequireAtLeast(size, 0, $"the result would have the size {size} along an axis.");
+            }
         }
     }
 
@@ -102,7 +117,8 @@ internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Messag
     {
         if (IsEquality ? left != right : left < right)
         {
-            throw new BindingException($"{Message} With these arguments {Left} is {left} and {Right} is {right}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.");
+            string values = string.Join(" and ", new[] { (Dim: Left, Value: left), (Dim: Right, Value: right) }.Where(s => !s.Dim.IsConstant).Select(s => $"{s.Dim} is {s.Value}"));
+            throw new BindingException($"{Message} With these arguments {values}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.");
         }
     }
 }

@@ -189,10 +189,9 @@ public static partial class Ops
     {
         RequireFloat("Glu", x);
         int along = Axis.Normalize(axis, x.Rank, "Glu", x);
-        Dim size = x.Shape[along];
-        return size.Constant % 2 == 1
-            ? throw new ShapeException($"Glu: the size {size} of axis {along} has no half. Input: {x.Describe()}.")
-            : Slice(x, along, 0, size / 2) * Sigmoid(Slice(x, along, size / 2));
+        Dim half = x.Shape[along] / 2;
+        x = Conditions.Same("Glu", x, half * 2, x.Shape[along], $"the size {x.Shape[along]} of axis {along} has no half.");
+        return Part(x, along, new SliceRange(0, half, 1)) * Sigmoid(Part(x, along, new SliceRange(half, half, 1)));
     }
 
     /// <summary>eˣ normalised to sum 1 along an axis.</summary>

@@ -13,7 +13,7 @@ public static partial class Ops
     public static Node AdaptiveAvgPool(Node x, PerAxis outputSize)
     {
         int spatial = SpatialAxes(NotNull(x), "AdaptiveAvgPool");
-        int[] sizes = AdaptiveSizes("AdaptiveAvgPool", x, outputSize);
+        int[] sizes = AdaptiveSizes("AdaptiveAvgPool", ref x, outputSize);
         if (!x.DType.IsFloat())
         {
             throw new DTypeException($"AdaptiveAvgPool: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {x.Describe()}.");
@@ -69,7 +69,7 @@ public static partial class Ops
     {
         int spatial = SpatialAxes(NotNull(x), op);
         RequireNumber(op, x);
-        int[] sizes = AdaptiveSizes(op, x, outputSize);
+        int[] sizes = AdaptiveSizes(op, ref x, outputSize);
         if (Enumerable.Range(0, spatial).All(i => x.Shape[2 + i].Constant % sizes[i] == 0))
         {
             PerAxis each = PerAxis.Create([.. sizes.Select((o, i) => (int)(x.Shape[2 + i].Constant!.Value / o))]);
@@ -95,16 +95,13 @@ public static partial class Ops
         return (y, at);
     }
 
-    private static int[] AdaptiveSizes(string op, Node x, PerAxis outputSize)
+    private static int[] AdaptiveSizes(string op, ref Node x, PerAxis outputSize)
     {
         int spatial = x.Rank - 2;
         int[] sizes = outputSize.IsGiven ? outputSize.For(spatial, 1, 1, op, "output size") : throw new ShapeException($"{op}: no output size is given.");
         for (int i = 0; i < spatial; i++)
         {
-            if (x.Shape[2 + i].Constant == 0)
-            {
-                throw new ShapeException($"{op}: axis {i - spatial} has no elements. Input: {x.Describe()}.");
-            }
+            x = Conditions.AtLeast(op, x, x.Shape[2 + i], 1, $"axis {i - spatial} has no elements.");
         }
 
         return sizes;

@@ -27,37 +27,44 @@ public static partial class Ops
             throw new ShapeException($"At: {(rests > 1 ? "the rest is named twice" : $"{named} indices are too many for {whole.Rank} axes")}. Input: {whole.Describe()}.");
         }
 
-        List<(int Axis, Node Indices)> picked = [];
+        // Axes keep their numbers until all parts are taken, so that messages name those of x; then some go away and new ones come.
+        List<(int Axis, int Own, Node Indices)> picked = [];
+        List<Dim> sizes = [];
         int axis = 0;
         foreach (AxisIndex part in parts)
         {
             switch (part.Kind)
             {
                 case AxisIndex.Form.Rest:
+                    sizes.AddRange(x.Shape.Skip(axis).Take(whole.Rank - named));
                     axis += whole.Rank - named;
                     break;
                 case AxisIndex.Form.NewAxis:
-                    x = Unsqueeze(x, axis++);
+                    sizes.Add(1);
                     break;
                 case AxisIndex.Form.Position when part.Step != 0:
                     throw new ShapeException($"At: ^0 stands behind the last element; the last one is ^1. Input: {whole.Describe()}.");
                 case AxisIndex.Form.Position:
-                    x = Select(x, axis, part.At);
+                    x = Element("At", x, axis++, part.At);
                     break;
                 case AxisIndex.Form.Range:
-                    x = Slice(x, axis++, part.Range);
+                    x = Slice(x, axis, part.Range);
+                    sizes.Add(x.Shape[axis++]);
                     break;
                 case AxisIndex.Form.Steps:
-                    x = Slice(x, axis++, part.Start, part.Stop, part.Step);
+                    x = Slice(x, axis, part.Start, part.Stop, part.Step);
+                    sizes.Add(x.Shape[axis++]);
                     break;
                 default:
-                    picked.Add((axis++, Positions(whole, part.Indices!)));
+                    picked.Add((sizes.Count, axis, Positions(whole, part.Indices!)));
+                    sizes.Add(x.Shape[axis++]);
                     break;
             }
         }
 
+        x = Reshape(x, Shape.Of([.. sizes, .. x.Shape.Skip(axis)]));
         return picked.Count == 0 ? x
-            : picked.Count == 1 ? Take(x, FromEnd(picked[0].Indices, x.Shape[picked[0].Axis]), picked[0].Axis)
+            : picked.Count == 1 ? PickAlong("At", x, picked[0].Axis, picked[0].Own, picked[0].Indices)
             : Pick(x, picked);
     }
 
@@ -78,7 +85,7 @@ public static partial class Ops
         }
 
         Node[] together = Broadcasting.Together("IndexPut", [.. indices.Select(i => Positions(x, i))]);
-        Node joined = Join(x, [.. together.Select((n, axis) => (axis, n))]);
+        Node joined = Join("IndexPut", x, [.. together.Select((n, axis) => (axis, axis, n))]);
         Shape rest = Shape.Of(x.Shape.Skip(count));
         Node wide = Reshape(BroadcastTo(NotNull(values), [.. joined.Shape, .. rest]), [joined.Shape.ElementCount, .. rest]);
         Node flat = Flatten(x, 0, count - 1);
@@ -87,20 +94,24 @@ public static partial class Ops
     }
 
     /// <summary>Elements at indices along several axes at once: those axes are joined into one, whose places are computed.</summary>
-    private static Node Pick(Node x, List<(int Axis, Node Indices)> picked)
+    private static Node Pick(Node x, List<(int Axis, int Own, Node Indices)> picked)
     {
         int[] axes = [.. picked.Select(p => p.Axis)];
         int[] rest = [.. Enumerable.Range(0, x.Rank).Except(axes)];
         Node[] together = Broadcasting.Together("At", [.. picked.Select(p => p.Indices)]);
-        Node result = Take(Flatten(Permute(x, [.. axes, .. rest]), 0, axes.Length - 1), Join(x, [.. axes.Zip(together)]));
+        Node result = Take(Flatten(Permute(x, [.. axes, .. rest]), 0, axes.Length - 1), Join("At", x, [.. picked.Zip(together, (p, indices) => (p.Axis, p.Own, indices))]));
         int added = result.Rank - rest.Length;
         return axes[^1] - axes[0] == axes.Length - 1 ? MoveAxis(result, [.. Enumerable.Range(0, added)], [.. Enumerable.Range(axes[0], added)]) : result;
     }
 
     /// <summary>Indices of one shape along several axes as places in row-major order; each is checked against its own axis.</summary>
-    private static Node Join(Node x, (int Axis, Node Indices)[] picked) => picked
-        .Select(p => (p.Axis, Place: Take(Arange(x.Shape[p.Axis]), FromEnd(p.Indices, x.Shape[p.Axis])).Named($"index of axis {p.Axis}")))
+    private static Node Join(string op, Node x, (int Axis, int Own, Node Indices)[] picked) => picked
+        .Select(p => (p.Axis, Place: PickAlong(op, Arange(x.Shape[p.Axis]), 0, p.Own, p.Indices)))
         .Aggregate((Node?)null, (total, p) => total is null ? p.Place : (total * DimValue(x.Shape[p.Axis])) + p.Place)!;
+
+    /// <summary>Elements at indices that may count from the end, along an axis that the user may have as another.</summary>
+    private static Node PickAlong(string op, Node x, int along, int own, Node indices) =>
+        Node.Create(new TakeOp(along) { UserAxis = own }, x, FromEnd(indices, x.Shape[along])).Named(op);
 
     private static Node Positions(Node x, Node indices) => NotNull(indices).DType.IsInteger()
         ? Cast(indices, DType.Int64)

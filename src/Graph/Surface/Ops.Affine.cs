@@ -16,8 +16,12 @@ public static partial class Ops
         RequireOneNumberType(Name, NotNull(x), NotNull(weight));
         if (x.Rank == 0 || weight.Rank is not (1 or 2) || x.Shape[^1] != weight.Shape[^1])
         {
-            throw new ShapeException($"{Name}: an input […, I] and a weight [O, I] are needed, with the same I, not {x.Shape} and {weight.Shape}.{Broadcasting.Declare(x.Shape, weight.Shape)} Inputs: {x.Describe()}, {weight.Describe()}.");
+            throw new ShapeException($"{Name}: an input […, I] and a weight [O, I] are needed, with the same I, not {x.Shape} and {weight.Shape}.{Why()} Inputs: {x.Describe()}, {weight.Describe()}.");
         }
+
+        string Why() => x.Rank == 0 || weight.Rank is not (1 or 2) ? string.Empty
+            : weight.Rank == 2 && x.Shape[^1] == weight.Shape[0] ? " The weight seems to be [I, O], which Transpose(weight) makes [O, I]."
+            : Broadcasting.Declare([x.Shape[^1]], [weight.Shape[^1]]);
 
         Node product = MatMul(x, weight.Rank == 1 ? weight : Transpose(weight));
         if (bias is null)

@@ -68,5 +68,5 @@ public static partial class Ops
 
     private static Node Bound(Node x, double value) => x.DType.IsInteger() && double.IsInfinity(value)
         ? Constant(TensorValue.OfIntegers(x.DType, [], [value > 0 ? (x.DType == DType.Int32 ? int.MaxValue : long.MaxValue) : (x.DType == DType.Int32 ? int.MinValue : long.MinValue)]))
-        : Scalar(value, x.DType);
+        : Scalar(value, x);
 }

@@ -98,7 +98,7 @@ public static partial class Ops
         if (Dim.Same(batched.Shape[1], weight.Shape[1] * groups) == false)
         {
             throw new ShapeException(
-                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {groups} groups is for {weight.Shape[1] * groups}. Inputs: {x.Describe()}, {weight.Describe()}.");
+                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {groups} groups is for {weight.Shape[1] * groups}.{ChannelsLast(x, spatial, weight.Shape[1] * groups)} Inputs: {x.Describe()}, {weight.Describe()}.");
         }
 
         (Dim Before, Dim After)[] widths = [.. padding.For(spatial, op).Select(w => ((Dim)w.Before, (Dim)w.After))];
@@ -141,7 +141,7 @@ public static partial class Ops
         if (Dim.Same(batched.Shape[1], weight.Shape[0]) == false)
         {
             throw new ShapeException(
-                $"{op}: the input has {batched.Shape[1]} channels, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}. Inputs: {x.Describe()}, {weight.Describe()}.");
+                $"{op}: the input has {batched.Shape[1]} channels, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}.{ChannelsLast(x, spatial, weight.Shape[0])} Inputs: {x.Describe()}, {weight.Describe()}.");
         }
 
         var sizes = new Dim[spatial];
@@ -154,10 +154,8 @@ public static partial class Ops
 
             sizes[i] = new Window(2 + i, weight.Shape[2 + i], strides[i], dilations[i]).Covered(batched.Shape[2 + i]);
             Dim left = sizes[i] - (2 * cut[i]) + more[i];
-            if (batched.Shape[2 + i].Constant == 0 || left.Constant < 0)
-            {
-                throw new ShapeException($"{op}: axis {i - spatial} of the result would have the size {left}. Inputs: {x.Describe()}, {weight.Describe()}.");
-            }
+            string message = $"axis {i - spatial} of the result would have the size {left}; it comes from {batched.Shape[2 + i]} elements.";
+            batched = Conditions.AtLeast(op, Conditions.AtLeast(op, batched, batched.Shape[2 + i], 1, message), left, 0, message);
         }
 
         // The convolution of which this is the transpose adds what is cut off here, and does not see what is added at the end.
@@ -197,10 +195,13 @@ public static partial class Ops
                 $"{op}: the input, the weight and the bias must have one dtype, not {x.DType.Display()}, {weight.DType.Display()}{(bias is null ? string.Empty : $" and {bias.DType.Display()}")}; use Cast.");
         }
 
-        if (groups < 1 || (weight.Shape[0].Constant is { } first && first % groups != 0))
+        if (groups < 1)
         {
-            throw new ShapeException($"{op}: the {weight.Shape[0]} channels along the first axis of the weight {weight.Shape} do not fall into {groups} groups. Inputs: {x.Describe()}, {weight.Describe()}.");
+            throw new ShapeException($"{op}: there must be at least one group, not {groups}. Inputs: {x.Describe()}, {weight.Describe()}.");
         }
+
+        x = Conditions.Same(
+            op, x, weight.Shape[0] / groups * groups, weight.Shape[0], $"the {weight.Shape[0]} channels along the first axis of the weight {weight.Shape} do not fall into {groups} groups.");
 
         Dim channels = outputs == 0 ? weight.Shape[0] : weight.Shape[1] * groups;
         if (bias is not null && (bias.Rank != 1 || Dim.Same(bias.Shape[0], channels) == false))
@@ -209,6 +210,15 @@ public static partial class Ops
         }
 
         return x.Rank == spatial + 2 ? (x, false) : (Unsqueeze(x, 0), true);
+    }
+
+    /// <summary>The order that is needed, where the channels seem to stand last.</summary>
+    private static string ChannelsLast(Node x, int spatial, Dim channels)
+    {
+        int lead = x.Rank - spatial - 1;
+        int[] order = [.. Enumerable.Range(0, lead), x.Rank - 1, .. Enumerable.Range(lead, spatial)];
+        return x.Shape[^1] != channels ? string.Empty
+            : $" The channels seem to stand last; Permute(x, {InvariantText.List(order)}) puts them before the spatial axes.";
     }
 
     private static Node Biased(Node result, Node? bias, int spatial, bool isAlone)
@@ -239,13 +249,10 @@ public static partial class Ops
             }
 
             Dim size = x.Shape[lead + i];
-            Dim least = mode switch { PaddingMode.Reflect => 1, _ => 0 };
-            bool isTooWide = mode == PaddingMode.Replicate
-                ? size.Constant == 0
-                : Dim.AtLeast(size, before + least) == false || Dim.AtLeast(size, after + least) == false;
-            if (isTooWide)
+            string message = $"the padding of {before} and {after} is too wide for {mode} around the {size} elements of axis {i - widths.Length}.";
+            foreach (Dim width in (Dim[])[before, after])
             {
-                throw new ShapeException($"{op}: the padding of {before} and {after} is too wide for {mode} around the {size} elements of axis {i - widths.Length}. Input: {x.Describe()}.");
+                x = Conditions.AtLeast(op, x, size, mode switch { PaddingMode.Reflect => width + 1, PaddingMode.Replicate => 1, _ => width }, message);
             }
 
             Node at = Arange(before + size + after) - DimValue(before);

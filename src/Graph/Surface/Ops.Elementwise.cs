@@ -60,7 +60,7 @@ public static partial class Ops
     /// <summary>a to the power of a number.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">The exponent.</param>
-    public static Node Pow(Node a, double b) => Pow(a, Scalar(b, NotNull(a).DType));
+    public static Node Pow(Node a, double b) => Pow(a, Scalar(b, NotNull(a)));
 
     /// <summary>The larger of two, NaN if either is; at a tie each side gets half of the gradient.</summary>
     /// <param name="a">Numbers.</param>
@@ -108,7 +108,7 @@ public static partial class Ops
     /// <param name="a">Floats: the start, where the weight is 0.</param>
     /// <param name="b">Floats of the same dtype: the end, where the weight is 1; the shapes broadcast.</param>
     /// <param name="weight">A number.</param>
-    public static Node Lerp(Node a, Node b, double weight) => Lerp(a, b, Scalar(weight, NotNull(a).DType));
+    public static Node Lerp(Node a, Node b, double weight) => Lerp(a, b, Scalar(weight, NotNull(a)));
 
     /// <summary>x + value·a·b.</summary>
     /// <param name="x">Numbers.</param>
@@ -155,5 +155,14 @@ public static partial class Ops
 
     private static Node Unary(Op op, Node x) => Node.Create(op, NotNull(x));
 
-    private static Node Binary(Op op, Node a, Node b) => Node.Create(op, Broadcasting.Together(op.Name, NotNull(a), NotNull(b)));
+    private static Node Binary(Op op, Node a, Node b)
+    {
+        // Before they broadcast, so that the message has the nodes as the user made them.
+        if (NotNull(a).DType != NotNull(b).DType)
+        {
+            new TypeContext(op, [a, b], string.Empty).RequireSameTypes();
+        }
+
+        return Node.Create(op, Broadcasting.Together(op.Name, a, b));
+    }
 }

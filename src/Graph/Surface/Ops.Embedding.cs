@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 /// <summary>What becomes of the rows of a bag.</summary>
@@ -21,9 +23,10 @@ public static partial class Ops
     /// <param name="paddingIndex">A row that gets no gradient; a negative number counts from the end.</param>
     public static Node Embedding(Node indices, Node weight, long? paddingIndex = null)
     {
-        RequireTable("Embedding", weight);
-        Node rows = Take(weight, indices);
-        return paddingIndex is { } padding ? Where(Unsqueeze(Equal(indices, PaddingRow("Embedding", indices, weight, padding)), -1), Detach(rows), rows) : rows;
+        RequireTable("Embedding", indices, weight);
+        return (paddingIndex is { } row
+            ? Node.Create(new TakeOp(0) { Padding = row < 0 ? weight.Shape[0] + row : row }, WithRow("Embedding", weight, row), NotNull(indices))
+            : Take(weight, indices)).Named("Embedding");
     }
 
     /// <summary>Rows of a table, looked up and reduced by bags. An empty bag gives zeros.</summary>
@@ -34,7 +37,8 @@ public static partial class Ops
     /// <param name="paddingIndex">A row that counts as absent; a negative number counts from the end.</param>
     public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
     {
-        RequireTable("EmbeddingBag", RequireNumber("EmbeddingBag", weight));
+        RequireTable("EmbeddingBag", indices, RequireNumber("EmbeddingBag", weight));
+        weight = paddingIndex is { } row ? WithRow("EmbeddingBag", weight, row) : weight;
         Known("EmbeddingBag", reduction);
         if (NotNull(indices).Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
         {
@@ -46,8 +50,8 @@ public static partial class Ops
         Node bag = offsets is null
             ? Flatten(Iota(indices.Shape, 0))
             : Sum(Cast(Unsqueeze(Arange(at.Shape[0], dtype: offsets.DType), 1) >= offsets, DType.Int64), 1) - 1;
-        Node rows = Take(weight, at);
-        Node? absent = paddingIndex is { } padding ? Unsqueeze(Equal(at, PaddingRow("EmbeddingBag", at, weight, padding)), -1) : null;
+        Node rows = Take(weight, at).Named("EmbeddingBag");
+        Node? absent = paddingIndex is { } padding ? Unsqueeze(Equal(at, PaddingRow(at, weight, padding)), -1) : null;
         Node zeros = Zeros([bags, weight.Shape[1]], weight.DType);
         if (reduction == BagReduction.Max)
         {
@@ -68,19 +72,26 @@ public static partial class Ops
         return sum / Maximum(count, Scalar(1, weight.DType));
     }
 
-    private static void RequireTable(string op, Node weight)
+    private static void RequireTable(string op, Node indices, Node weight)
     {
+        if (!NotNull(indices).DType.IsInteger())
+        {
+            throw new DTypeException($"{op}: the indices, which come before the table, must be int32 or int64, not {indices.DType.Display()}; use Cast. Inputs: {indices.Describe()}, {NotNull(weight).Describe()}.");
+        }
+
         if (NotNull(weight).Rank != 2)
         {
             throw new ShapeException($"{op}: the table must be [rows, columns], not {weight.Describe()}.");
         }
     }
 
-    private static Node PaddingRow(string op, Node indices, Node weight, long padding)
+    /// <summary>The table, which must have a row.</summary>
+    private static Node WithRow(string op, Node weight, long row)
     {
         Dim rows = weight.Shape[0];
-        return rows.Constant is { } n && (padding < -n || padding >= n)
-            ? throw new ShapeException($"{op}: there is no row {padding} in a table of {n}. Input: {weight.Describe()}.")
-            : padding < 0 ? DimValue(rows + padding, NotNull(indices).DType) : Scalar(padding, NotNull(indices).DType);
+        return Conditions.HasElement(op, weight, rows, row, $"there is no row {row} in a table of {rows}.");
     }
+
+    private static Node PaddingRow(Node indices, Node weight, long padding) =>
+        padding < 0 ? DimValue(weight.Shape[0] + padding, NotNull(indices).DType) : Scalar(padding, NotNull(indices).DType);
 }

@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 /// <summary>What is seen beyond the edges of a tensor that is sampled.</summary>
@@ -48,10 +50,7 @@ public static partial class Ops
             throw new ShapeException($"GridSample: cubic takes two spatial axes, not {spatial}. Input: {x.Describe()}.");
         }
 
-        if (x.Shape.Skip(2).Any(d => d.Constant == 0))
-        {
-            throw new ShapeException($"GridSample: there is nothing to sample in {x.Shape}. Input: {x.Describe()}.");
-        }
+        x = x.Shape.Skip(2).Aggregate(x, (all, size) => Conditions.AtLeast("GridSample", all, size, 1, $"there is nothing to sample in {x.Shape}."));
 
         var sampler = new GridSampler(x, padding, alignCorners);
 

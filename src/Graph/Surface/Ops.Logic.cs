@@ -12,7 +12,7 @@ public static partial class Ops
     /// <summary>a = b; a NaN equals nothing.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node Equal(Node a, double b) => Equal(a, Scalar(b, NotNull(a).DType));
+    public static Node Equal(Node a, double b) => Equal(a, Scalar(b, NotNull(a)));
 
     /// <summary>a ≠ b; a NaN differs from everything.</summary>
     /// <param name="a">Any values.</param>
@@ -22,7 +22,7 @@ public static partial class Ops
     /// <summary>a ≠ b; a NaN differs from everything.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node NotEqual(Node a, double b) => NotEqual(a, Scalar(b, NotNull(a).DType));
+    public static Node NotEqual(Node a, double b) => NotEqual(a, Scalar(b, NotNull(a)));
 
     /// <summary>a &lt; b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
@@ -37,17 +37,17 @@ public static partial class Ops
     /// <summary>a &lt; b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node Less(Node a, double b) => Less(a, Scalar(b, NotNull(a).DType));
+    public static Node Less(Node a, double b) => Less(a, Scalar(b, NotNull(a)));
 
     /// <summary>a ≤ b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node LessEqual(Node a, double b) => LessEqual(a, Scalar(b, NotNull(a).DType));
+    public static Node LessEqual(Node a, double b) => LessEqual(a, Scalar(b, NotNull(a)));
 
     /// <summary>a &gt; b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node Greater(Node a, double b) => Greater(a, Scalar(b, NotNull(a).DType));
+    public static Node Greater(Node a, double b) => Greater(a, Scalar(b, NotNull(a)));
 
     /// <summary>a &gt; b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
@@ -62,7 +62,7 @@ public static partial class Ops
     /// <summary>a ≥ b; false with NaN.</summary>
     /// <param name="a">Any values.</param>
     /// <param name="b">A number.</param>
-    public static Node GreaterEqual(Node a, double b) => GreaterEqual(a, Scalar(b, NotNull(a).DType));
+    public static Node GreaterEqual(Node a, double b) => GreaterEqual(a, Scalar(b, NotNull(a)));
 
     /// <summary>a and b.</summary>
     /// <param name="a">Bools.</param>
@@ -167,13 +167,13 @@ public static partial class Ops
     /// <param name="condition">Bools.</param>
     /// <param name="a">Values.</param>
     /// <param name="b">The number.</param>
-    public static Node Where(Node condition, Node a, double b) => Where(condition, a, Scalar(b, NotNull(a).DType));
+    public static Node Where(Node condition, Node a, double b) => Where(condition, a, Scalar(b, NotNull(a)));
 
     /// <summary>A number where the condition holds, else b.</summary>
     /// <param name="condition">Bools.</param>
     /// <param name="a">The number.</param>
     /// <param name="b">Values.</param>
-    public static Node Where(Node condition, double a, Node b) => Where(condition, Scalar(a, NotNull(b).DType), b);
+    public static Node Where(Node condition, double a, Node b) => Where(condition, Scalar(a, NotNull(b)), b);
 
     private static Node Logical(Op op, params ReadOnlySpan<Node> inputs)
     {

@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace GraphCompiler;
 
@@ -13,6 +14,7 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     /// <param name="function">The function of one element, an expression.</param>
     /// <exception cref="GraphException">The lambda uses something that has no operation here.</exception>
+    [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Expression<Func<float, float>> function) => MapLambda(function, NotNull(x));
 
     /// <inheritdoc cref="Map(Node, Expression{Func{float, float}})"/>
@@ -22,6 +24,7 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     /// <param name="y">Floats of the same dtype.</param>
     /// <param name="function">The function of two elements, an expression.</param>
+    [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Node y, Expression<Func<float, float, float>> function) => MapLambda(function, NotNull(x), NotNull(y));
 
     /// <inheritdoc cref="Map(Node, Node, Expression{Func{float, float, float}})"/>

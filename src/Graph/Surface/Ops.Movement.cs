@@ -170,15 +170,15 @@ public static partial class Ops
     public static Node Select(Node x, int axis, long index)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Select", x);
-        Dim size = x.Shape[along];
-        if (size.Constant is { } s && (index < -s || index >= s))
-        {
-            throw new ShapeException($"Select: there is no element {index} along axis {axis} of size {s}. Input: {x.Describe()}.");
-        }
+        return Reshape(Element("Select", x, along, index), x.Shape.Without([along]));
+    }
 
-        Dim at = index < 0 ? size + index : index;
-        IEnumerable<SliceRange> ranges = x.Shape.Select((d, i) => i == along ? new SliceRange(at, 1, 1) : new SliceRange(0, d, 1));
-        return Reshape(Node.Create(new SliceOp(ranges.ToEquatableArray()), x), x.Shape.Without([along]));
+    /// <summary>One element of an axis, which stays with size 1.</summary>
+    private static Node Element(string op, Node x, int along, long index)
+    {
+        Dim size = x.Shape[along];
+        x = Conditions.HasElement(op, x, size, index, $"there is no element {index} along axis {along} of size {size}.");
+        return Part(x, along, new SliceRange(index < 0 ? size + index : index, 1, 1));
     }
 
     /// <summary>Tensors one after the other along an axis.</summary>
@@ -256,7 +256,7 @@ public static partial class Ops
             return x;
         }
 
-        Scalar(value, x.DType);
+        Scalar(value, x);
         IEnumerable<PadRange> ranges = x.Shape.Select((_, i) => i == along ? new PadRange(before, after, 0) : new PadRange(0, 0, 0));
         return Node.Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
     }
@@ -282,7 +282,7 @@ public static partial class Ops
             throw new ShapeException($"Pad: the widths of {mode} must not be negative. Input: {x.Describe()}.");
         }
 
-        Scalar(value, x.DType);
+        Scalar(value, x);
         return Around("Pad", x, [.. widths], mode, value);
     }
 }

@@ -60,12 +60,7 @@ public static partial class Ops
     {
         const string Name = "BatchNormTraining";
         RequireChannels(Name, x, 2);
-        if (x.Shape.Without([1]).ElementCount.Constant == 1)
-        {
-            throw new ShapeException($"{Name}: more than one number a channel is needed to train. Input: {x.Describe()}.");
-        }
-
-        return Affine(Name, Node.Create(new NormalizeOp(OtherThanChannels(x), epsilon), x), weight, bias);
+        return Affine(Name, Node.Create(new NormalizeOp(OtherThanChannels(x), epsilon), MoreThanOne(x)), weight, bias);
     }
 
     /// <summary>Batch normalisation in training that also moves running statistics: r ← (1 − momentum)·r + momentum·s, with the unbiased variance.</summary>
@@ -90,7 +85,7 @@ public static partial class Ops
         Node result = BatchNormTraining(x, weight, bias, epsilon);
         AlongChannels("BatchNormTraining", NotNull(runningMean), x);
         AlongChannels("BatchNormTraining", NotNull(runningVariance), x);
-        Node values = Detach(x);
+        Node values = Detach(MoreThanOne(x));
         Axes axes = OtherThanChannels(x).ToArray();
         return (
             result,
@@ -128,11 +123,7 @@ public static partial class Ops
     {
         const string Name = "InstanceNorm";
         RequireChannels(Name, x, 3);
-        if (Shape.Of(x.Shape.Skip(2)).ElementCount.Constant == 1)
-        {
-            throw new ShapeException($"{Name}: more than one place a channel is needed. Input: {x.Describe()}.");
-        }
-
+        x = Conditions.AtLeast(Name, x, Shape.Of(x.Shape.Skip(2)).ElementCount, 2, "more than one place a channel is needed.");
         return Affine(Name, Node.Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), x), weight, bias);
     }
 
@@ -184,6 +175,10 @@ public static partial class Ops
         return direction * (Reshape(magnitude, kept) / Norm(direction, 2, others, keepDims: true));
     }
 
+    /// <summary>x, whose channels must have a variance.</summary>
+    private static Node MoreThanOne(Node x) =>
+        Conditions.AtLeast("BatchNormTraining", x, x.Shape.Without([1]).ElementCount, 2, "more than one number a channel is needed to train.");
+
     private static EquatableArray<int> OtherThanChannels(Node x) => Enumerable.Range(0, x.Rank).Where(a => a != 1).ToEquatableArray();
 
     private static void RequireChannels(string op, Node x, int least)
@@ -200,7 +195,7 @@ public static partial class Ops
         RequireSameType(op, x, values);
         return values.Rank == 1 && values.Shape[0] == x.Shape[1]
             ? AlongAxis(op, values, x, 1)
-            : throw new ShapeException($"{op}: one number for each of the {x.Shape[1]} channels of axis 1 is needed, not {values.Shape}.{Broadcasting.Declare(x.Shape, values.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
+            : throw new ShapeException($"{op}: one number for each of the {x.Shape[1]} channels of axis 1 is needed, not {values.Shape}.{(x.Rank > 2 && values.Rank == 1 ? ChannelsLast(x, x.Rank - 2, values.Shape[0]) : string.Empty)}{Broadcasting.Declare(x.Shape, values.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
     }
 
     private static Node Affine(string op, Node x, Node? weight, Node? bias)

@@ -23,10 +23,7 @@ public static partial class Ops
 
         foreach (int axis in Axis.Normalize(axes, x, "Norm"))
         {
-            if (double.IsInfinity(order) && x.Shape[axis].Constant == 0)
-            {
-                throw new ShapeException($"Norm: axis {axis} has no elements to choose from for the order {order}. Input: {x.Describe()}.");
-            }
+            x = double.IsInfinity(order) ? Conditions.AtLeast("Norm", x, x.Shape[axis], 1, $"axis {axis} has no elements to choose from for the order {order}.") : x;
         }
 
         return order switch

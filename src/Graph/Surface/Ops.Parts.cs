@@ -16,9 +16,11 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(length);
         Dim from = start.Constant < 0 ? x.Shape[along] + start : start;
-        if (length.Constant == 0 && (from.Constant < 0 || Dim.AtLeast(x.Shape[along], from) == false))
+        if (length.Constant == 0)
         {
-            throw new ShapeException($"Narrow: there is no place {start} along axis {axis} of size {x.Shape[along]}. Input: {x.Describe()}.");
+            // An empty slice asks nothing of where it is.
+            string message = $"there is no place {start} along axis {axis} of size {x.Shape[along]}.";
+            x = Conditions.AtLeast("Narrow", Conditions.AtLeast("Narrow", x, from, 0, message), x.Shape[along], from, message);
         }
 
         return Part(x, along, new SliceRange(from, length, 1));
@@ -127,11 +129,7 @@ public static partial class Ops
             throw new ShapeException($"SelectScatter: the source must be {new NodeType(x.DType, expected)}, not {source.Describe()}. Input: {x.Describe()}.");
         }
 
-        if (x.Shape[along].Constant is { } size && (index < -size || index >= size))
-        {
-            throw new ShapeException($"SelectScatter: there is no element {index} along axis {axis} of size {size}. Input: {x.Describe()}.");
-        }
-
+        x = Conditions.HasElement("SelectScatter", x, x.Shape[along], index, $"there is no element {index} along axis {along} of size {x.Shape[along]}.");
         Dim from = index < 0 ? x.Shape[along] + index : index;
         return Replace(x, Unsqueeze(source, along), along, new SliceRange(from, 1, 1));
     }

@@ -156,7 +156,7 @@ public static partial class Ops
     {
         (Node batched, bool isAlone) = PoolInput(op, spatial, x);
         RequireNumber(op, x);
-        PoolAxis[] axes = PoolAxes(op, batched, kernelSize, stride, padding, dilation, ceilMode);
+        PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, dilation, ceilMode);
         Node pooled = Node.Create(new MaxPoolOp([.. axes]), batched);
         Node values = Output(pooled, 0);
         return (isAlone ? Reshape(values, Shape.Of(values.Shape.Skip(1))) : values, Output(pooled, 1), axes);
@@ -176,7 +176,7 @@ public static partial class Ops
             throw new ShapeException($"{op}: the divisor {divisor} must be above 0, or 0 for the number of elements.");
         }
 
-        PoolAxis[] axes = PoolAxes(op, batched, kernelSize, stride, padding, default, ceilMode);
+        PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, default, ceilMode);
         Node padded = PadSpatial(batched, [.. axes.Select(a => (Dim)a.Low)], [.. axes.Select(a => a.High)], 0);
         Node windows = Node.Create(new WindowsOp([.. axes.Select(a => a.Window)]), padded);
 
@@ -214,7 +214,8 @@ public static partial class Ops
         : x.Rank == spatial + 1 ? (Unsqueeze(x, 0), true)
         : throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {spatial} spatial axes, not {x.Shape}. Input: {x.Describe()}.");
 
-    private static PoolAxis[] PoolAxes(string op, Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, PerAxis dilation, bool ceilMode)
+    /// <summary>Windows along the spatial axes, and x with what they ask of its sizes.</summary>
+    private static PoolAxis[] PoolAxes(string op, ref Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, PerAxis dilation, bool ceilMode)
     {
         int spatial = x.Rank - 2;
         Window[] windows = SpatialWindows(op, spatial, kernelSize, stride, dilation, 0);
@@ -238,10 +239,9 @@ public static partial class Ops
             }
 
             axes[i] = new PoolAxis(window, low, high);
-            if (Dim.AtLeast(low + size + high, reach) == false || size.Constant == 0)
-            {
-                throw new ShapeException($"{op}: a window spans {reach} elements along axis {i - spatial}, more than the {low + size + high} of the padded input. Input: {x.Describe()}.");
-            }
+            string message = $"a window spans {reach} elements along axis {i - spatial}, more than the {low + size + high} of the padded input.";
+            x = Conditions.AtLeast(op, x, low + size + high, reach, message);
+            x = Conditions.AtLeast(op, x, size, 1, $"axis {i - spatial} has no elements.");
         }
 
         return axes;

@@ -12,7 +12,7 @@ public static partial class Ops
     public static Node Uniform(Generator generator, Shape shape, DType dtype = DType.Float32)
     {
         RequireRandom("Uniform", generator, shape, dtype);
-        return UniformOf(RandomStreamOp.Create(generator), shape, dtype);
+        return UniformOf("Uniform", RandomStreamOp.Create(generator), shape, dtype);
     }
 
     /// <summary>Uniform numbers low + u·(high − low), anew at each call; rounding may reach high.</summary>
@@ -47,8 +47,8 @@ public static partial class Ops
     {
         RequireRandom("Normal", generator, shape, dtype);
         Node stream = RandomStreamOp.Create(generator);
-        Node turns = UniformOf(stream, shape, dtype, part: 1) - 0.5;
-        return Sqrt(-2 * Log(OpenUniform(stream, shape, dtype))) * Cos((2 * Math.PI) * turns);
+        Node turns = UniformOf("Normal", stream, shape, dtype, part: 1) - 0.5;
+        return Sqrt(-2 * Log(OpenUniform("Normal", stream, shape, dtype))) * Cos((2 * Math.PI) * turns);
     }
 
     /// <summary>Normal numbers, anew at each call.</summary>
@@ -85,7 +85,7 @@ public static partial class Ops
     public static Node Exponential(Generator generator, Shape shape, DType dtype = DType.Float32)
     {
         RequireRandom("Exponential", generator, shape, dtype);
-        return -Log(BelowOne(OpenUniform(RandomStreamOp.Create(generator), shape, dtype)));
+        return -Log(BelowOne(OpenUniform("Exponential", RandomStreamOp.Create(generator), shape, dtype)));
     }
 
     /// <summary>Exponential numbers, −log u over the rate, anew at each call. Gradients flow into the rate.</summary>
@@ -109,7 +109,7 @@ public static partial class Ops
         RequireRandom("Gumbel", generator, shape, dtype);
 
         // Of −log(1 − u), what is small is exact: the long tail has all its numbers.
-        return -Log(-Log1P(-BelowOne(OpenUniform(RandomStreamOp.Create(generator), shape, dtype))));
+        return -Log(-Log1P(-BelowOne(OpenUniform("Gumbel", RandomStreamOp.Create(generator), shape, dtype))));
     }
 
     /// <summary>Gumbel numbers location + scale·g, anew at each call. Gradients flow into both parameters.</summary>
@@ -124,20 +124,22 @@ public static partial class Ops
     }
 
     /// <summary>The random numbers of a stream: u in [0, 1).</summary>
-    private static Node UniformOf(Node stream, Shape shape, DType dtype, int part = 0) => dtype == DType.Float64
-        ? Cast(RandomBits(stream, shape, part, 53, DType.Int64), dtype) * (1.0 / (1L << 53))
-        : Cast(RandomBits(stream, shape, part, 24, DType.Int32), dtype) * (1.0 / (1L << 24));
+    private static Node UniformOf(string op, Node stream, Shape shape, DType dtype, int part = 0) => dtype == DType.Float64
+        ? Cast(RandomBits(op, stream, shape, part, 53, DType.Int64), dtype) * (1.0 / (1L << 53))
+        : Cast(RandomBits(op, stream, shape, part, 24, DType.Int32), dtype) * (1.0 / (1L << 24));
 
     /// <summary>
     /// u in (0, 1] with as many small numbers as a float has room for: a logarithm takes it. The middle of one of 2^31 or 2^53 intervals, rounded.
     /// </summary>
-    private static Node OpenUniform(Node stream, Shape shape, DType dtype) => dtype == DType.Float64
-        ? (Cast(RandomBits(stream, shape, 0, 53, DType.Int64), dtype) + 0.5) * (1.0 / (1L << 53))
-        : (Cast(RandomBits(stream, shape, 0, 31, DType.Int32), dtype) + 0.5) * (1.0 / (1L << 31));
+    private static Node OpenUniform(string op, Node stream, Shape shape, DType dtype) => dtype == DType.Float64
+        ? (Cast(RandomBits(op, stream, shape, 0, 53, DType.Int64), dtype) + 0.5) * (1.0 / (1L << 53))
+        : (Cast(RandomBits(op, stream, shape, 0, 31, DType.Int32), dtype) + 0.5) * (1.0 / (1L << 31));
 
     private static Node BelowOne(Node u) => Minimum(u, Scalar(u.DType == DType.Float64 ? Math.BitDecrement(1.0) : MathF.BitDecrement(1f), u.DType));
 
-    private static Node RandomBits(Node stream, Shape shape, int part, int bits, DType type) => Node.Create(new RandomBitsOp(shape, part, bits, type), stream);
+    /// <summary>Random bits, named for the operation that asks for them: messages about the shape speak of it.</summary>
+    private static Node RandomBits(string op, Node stream, Shape shape, int part, int bits, DType type) =>
+        new(new RandomBitsOp(shape, part, bits, type), [stream], name: op);
 
     private static double Greatest(DType dtype) => dtype == DType.Float32 ? float.MaxValue : double.MaxValue;
 

@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 /// <summary>How a tensor of another size gets its elements.</summary>
@@ -84,11 +86,8 @@ public static partial class Ops
         for (int i = 0; i < size.Rank; i++)
         {
             Dim from = x.Shape[2 + i];
-            if (from.Constant == 0 || size[i].Constant < 1)
-            {
-                throw new ShapeException($"{op}: axis {i - size.Rank} goes from {from} to {size[i]} elements; both must be at least 1. Input: {x.Describe()}.");
-            }
-
+            string message = $"axis {i - size.Rank} goes from {from} to {size[i]} elements; both must be at least 1.";
+            x = Conditions.AtLeast(op, Conditions.AtLeast(op, x, from, 1, message), size[i], 1, message);
             x = from == size[i] && (scale is null or 1) ? x
                 : isNearest ? ToNearest(x, 2 + i, size[i], scale, mode)
                 : Between(x, 2 + i, size[i], scale, mode, alignCorners);

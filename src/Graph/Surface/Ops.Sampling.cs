@@ -17,7 +17,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(generator);
         CheckSizes("Bernoulli", shape);
         RequireProbability("Bernoulli", p);
-        return Cast(IsBelow(generator, p, shape, dtype.Size()), dtype);
+        return Cast(IsBelow("Bernoulli", generator, p, shape, dtype.Size()), dtype);
     }
 
     /// <summary>1 with the probability p, else 0, anew at each call. No gradient.</summary>
@@ -48,7 +48,7 @@ public static partial class Ops
         }
 
         // The product stays below the width, however it is rounded: u is at most 1 − 2⁻⁵³.
-        Node u = UniformOf(RandomStreamOp.Create(generator), shape, DType.Float64);
+        Node u = UniformOf("RandInt", RandomStreamOp.Create(generator), shape, DType.Float64);
         return Cast(Cast(Floor(u * (double)(high - low)), DType.Int64) + Constant(low), dtype);
     }
 
@@ -62,7 +62,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(count);
         CheckSizes("Permutation", [count]);
         RequireInteger("Permutation", dtype);
-        return Cast(ArgSort(RandomBits(RandomStreamOp.Create(generator), [count], 0, 64, DType.Int64)), dtype);
+        return Cast(ArgSort(RandomBits("Permutation", RandomStreamOp.Create(generator), [count], 0, 64, DType.Int64)), dtype);
     }
 
     /// <summary>
@@ -130,7 +130,7 @@ public static partial class Ops
     }
 
     /// <summary>Whether random bits are below a probability, in lanes of a size.</summary>
-    private static Node IsBelow(Generator generator, double p, Shape shape, int lane)
+    private static Node IsBelow(string op, Generator generator, double p, Shape shape, int lane)
     {
         // As signed integers: the bits of −2³¹ stand for 0.
         if (p is 0 or 1)
@@ -140,8 +140,8 @@ public static partial class Ops
 
         Node stream = RandomStreamOp.Create(generator);
         return lane == 8
-            ? RandomBits(stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63))))
-            : RandomBits(stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue));
+            ? RandomBits(op, stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63))))
+            : RandomBits(op, stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue));
     }
 
     private static void RequireProbability(string op, double p)

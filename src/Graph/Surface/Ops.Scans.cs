@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
@@ -62,6 +63,7 @@ public static partial class Ops
     /// <param name="function">f, an expression: the result so far, then the element.</param>
     /// <param name="reverse">Whether to go from the end to the start.</param>
     /// <exception cref="GraphException">The lambda uses something that has no operation here.</exception>
+    [OverloadResolutionPriority(1)]
     public static Node CumulativeScan(Node x, int axis, Expression<Func<float, float, float>> function, bool reverse = false) => Scan(x, axis, function, reverse);
 
     /// <inheritdoc cref="CumulativeScan(Node, int, Expression{Func{float, float, float}}, bool)"/>

@@ -95,7 +95,7 @@ public static partial class Ops
     /// <param name="axis">The axis.</param>
     /// <param name="indices">int32 or int64, a vector; each in [0, size of the axis).</param>
     /// <param name="value">The number.</param>
-    public static Node IndexFill(Node x, int axis, Node indices, double value) => IndexFill(x, axis, indices, Scalar(value, NotNull(x).DType));
+    public static Node IndexFill(Node x, int axis, Node indices, double value) => IndexFill(x, axis, indices, Scalar(value, NotNull(x)));
 
     /// <summary>x with a scalar in the slices at indices along an axis.</summary>
     /// <param name="x">Any values.</param>
@@ -185,6 +185,7 @@ public static partial class Ops
     public static Node OneHot(Node indices, Dim classes, DType dtype = DType.Int64)
     {
         ArgumentNullException.ThrowIfNull(classes);
+        CheckSizes("OneHot", [classes]);
         return Scatter("OneHot", ScatterMode.Set, Zeros([.. NotNull(indices).Shape, classes], dtype), -1, Unsqueeze(indices, -1), Ones([.. indices.Shape, 1], dtype));
     }
 

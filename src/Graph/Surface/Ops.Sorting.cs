@@ -73,9 +73,7 @@ public static partial class Ops
     public static Node Median(Node x)
     {
         RequireNumber("Median", x);
-        return x.Shape.ElementCount.Constant == 0
-            ? throw new ShapeException($"Median: there are no elements to choose from. Input: {x.Describe()}.")
-            : Node.Create(new MedianOp(), x);
+        return Node.Create(new MedianOp(), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
     }
 
     /// <summary>
@@ -90,11 +88,7 @@ public static partial class Ops
         RequireNumber("MedianWithIndex", x);
         int along = Axis.Normalize(axis, x.Rank, "MedianWithIndex", x);
         Dim size = x.Shape[along];
-        if (size.Constant == 0)
-        {
-            throw new ShapeException($"MedianWithIndex: axis {along} has no elements to choose from. Input: {x.Describe()}.");
-        }
-
+        x = Conditions.AtLeast("MedianWithIndex", x, size, 1, $"axis {along} has no elements to choose from.");
         Node index = Node.Create(new ArgSortOp(along, Descending: false, (size - 1) / 2, 1), x);
         if (x.DType.IsFloat())
         {

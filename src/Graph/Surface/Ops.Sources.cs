@@ -47,6 +47,58 @@ public static partial class Ops
         return new Parameter<T>(name, dense, [.. value.Lengths.ToArray().Select(l => (long)l)], requiresGrad ?? DTypes.Of<T>().IsFloat());
     }
 
+    /// <summary>A tensor that the model owns and training changes, shape [length].</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="values">The initial values; they are copied.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    public static Parameter<T> Parameter<T>(string name, T[] values, bool? requiresGrad = null)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return Parameter(name, values, [values.Length], requiresGrad);
+    }
+
+    /// <summary>A tensor that the model owns and training changes.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="values">The initial values, row-major; they are copied.</param>
+    /// <param name="shape">The sizes, numbers.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    /// <exception cref="ShapeException">The shape has a symbol, or another number of elements.</exception>
+    public static Parameter<T> Parameter<T>(string name, T[] values, Shape shape, bool? requiresGrad = null)
+        where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(values);
+        return new Parameter<T>(name, values, SizesOf($"Parameter '{name}'", shape, values.Length), requiresGrad ?? DTypes.Of<T>().IsFloat());
+    }
+
+    /// <summary>A matrix that the model owns and training changes.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="values">The initial values; they are copied.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    public static Parameter<T> Parameter<T>(string name, T[,] values, bool? requiresGrad = null)
+        where T : unmanaged => Parameter(name, Tensors.From(values), requiresGrad);
+
+    /// <summary>A tensor of one value that the model owns and training changes: <c>Parameter("b", [64], 0f)</c>.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="shape">The sizes, numbers.</param>
+    /// <param name="value">What every element is at first.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for float and double.</param>
+    /// <exception cref="ShapeException">The shape has a symbol.</exception>
+    public static Parameter<T> Parameter<T>(string name, Shape shape, T value, bool? requiresGrad = null)
+        where T : unmanaged
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        long[] sizes = SizesOf($"Parameter '{name}'", shape);
+        var values = new T[TensorValue.CountOf(sizes)];
+        Array.Fill(values, value);
+        return new Parameter<T>(name, values, sizes, requiresGrad ?? DTypes.Of<T>().IsFloat());
+    }
+
     /// <summary>A scalar that the model owns and training changes.</summary>
     /// <typeparam name="T">float, double, int, long or bool.</typeparam>
     /// <param name="name">The name, for messages.</param>
@@ -80,6 +132,24 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(values);
         return Constant(TensorValue.FromBytes(DTypes.Of<T>(), [values.Length], MemoryMarshal.AsBytes(values.AsSpan())));
     }
+
+    /// <summary>Numbers written into the graph.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="values">The numbers, row-major; they are copied.</param>
+    /// <param name="shape">The sizes, numbers.</param>
+    /// <exception cref="ShapeException">The shape has a symbol, or another number of elements.</exception>
+    public static Node Constant<T>(T[] values, Shape shape)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return Constant(TensorValue.FromBytes(DTypes.Of<T>(), SizesOf("Constant", shape, values.Length), MemoryMarshal.AsBytes(values.AsSpan())));
+    }
+
+    /// <summary>A matrix of numbers written into the graph.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="values">The numbers; they are copied.</param>
+    public static Node Constant<T>(T[,] values)
+        where T : unmanaged => Constant(Tensors.From(values));
 
     /// <summary>A number written into the graph, shape [].</summary>
     /// <typeparam name="T">float, double, int, long or bool.</typeparam>
@@ -162,6 +232,15 @@ public static partial class Ops
         ? Constant(TensorValue.Full(dtype, [], value))
         : throw new DTypeException($"The number {value} is no {dtype.Display()}; use Cast to get a dtype that can hold it.");
 
+    /// <summary>A number as a scalar of the dtype of the node that it stands beside.</summary>
+    internal static Node Scalar(double value, Node beside)
+    {
+        ArgumentNullException.ThrowIfNull(beside);
+        return Fits(value, beside.DType)
+            ? Scalar(value, beside.DType)
+            : throw new DTypeException($"The number {value} beside {beside.Describe()} is no {beside.DType.Display()}; Cast the node to a dtype that can hold it.");
+    }
+
     /// <summary>Whether a dtype holds a number: floats round, integers and bools must be exact.</summary>
     internal static bool Fits(double value, DType dtype) => dtype switch
     {
@@ -186,13 +265,25 @@ public static partial class Ops
         ? choice
         : throw InvariantText.OutOfRange(name, choice, $"{op}: there is no such {name}; choose from {string.Join(", ", Enum.GetNames<T>())}.");
 
+    /// <summary>The sizes of values that are there already: numbers, of as many elements as there are.</summary>
+    private static long[] SizesOf(string what, Shape shape, long? count = null)
+    {
+        CheckSizes(what, shape);
+        long[] sizes = shape.Constants ?? throw new ShapeException($"{what}: the sizes of values that are given must be numbers, and {shape} has a symbol.");
+        return count is null || TensorValue.CountOf(sizes) == count
+            ? sizes
+            : throw new ShapeException($"{what}: the shape {shape} has {TensorValue.CountOf(sizes)} elements, and {count} values are given.");
+    }
+
     private static void CheckSizes(string op, Shape shape)
     {
         foreach (Dim dim in shape)
         {
-            if (dim is null || dim.Constant < 0)
+            if (dim is null || Dim.AtLeast(dim, 0) == false)
             {
-                throw new ShapeException($"{op}: the shape {shape} has a size below 0.");
+                throw new ShapeException(dim is null
+                    ? $"{op}: a size of the shape {shape} is null."
+                    : $"{op}: the shape {shape} has a size below 0; a size that is not known yet is a symbol, such as \"N\".");
             }
         }
     }

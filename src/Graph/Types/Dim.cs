@@ -58,13 +58,21 @@ public sealed class Dim : IEquatable<Dim>
     public static Dim OfSymbol(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(c => char.IsLetterOrDigit(c) || c == '_'))
-        {
-            throw new ShapeException($"'{name}' cannot name a dimension: use letters, digits and underscores, not starting with a digit.");
-        }
+        return IsIdentifier(name)
+            ? Named(name)
+            : throw new ShapeException($"'{name}' cannot name a dimension: use letters, digits and underscores, not starting with a digit; Dim.Named takes any name.");
+    }
 
+    /// <summary>A symbol of any name, as files have them: <c>Dim.Named("batch size")</c>. Names that are no identifiers are printed in quotes.</summary>
+    /// <param name="name">The symbol's name; equal names are one symbol.</param>
+    public static Dim Named(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
         return new Dim([new Term(1, [new SymbolAtom(name)])]);
     }
+
+    /// <summary>A variable of the compiler's own, at least 0: never the symbol of a user, whatever its name.</summary>
+    internal static Dim OfLocal(int number) => new([new Term(1, [new LocalAtom(number)])]);
 
     /// <summary>The sum of two sizes.</summary>
     /// <exception cref="SizeException">A number in it does not fit into 64 bits.</exception>
@@ -75,6 +83,12 @@ public sealed class Dim : IEquatable<Dim>
         ({ } l, { } r) => Fitting(left, "+", right, () => Of(checked(l + r))),
         _ => Fitting(left, "+", right, () => Collect(left.terms.Concat(right.terms))),
     };
+
+    /// <summary>Text and a dimension: text. A sum with a symbol is written with a dimension on both sides, <c>Dim.OfSymbol("N") + size</c>.</summary>
+    public static DimText operator +(string? left, Dim? right) => new($"{left}{right}");
+
+    /// <summary>A dimension and text: text.</summary>
+    public static DimText operator +(Dim? left, string? right) => new($"{left}{right}");
 
     /// <summary>The difference of two sizes.</summary>
     public static Dim operator -(Dim left, Dim right) => left + (right * -1);
@@ -119,6 +133,14 @@ public sealed class Dim : IEquatable<Dim>
     /// <summary>The names of the symbols in the dimension.</summary>
     internal IEnumerable<string> Symbols => terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
 
+    /// <summary>The compiler's own variables in the dimension.</summary>
+    internal IEnumerable<int> Locals => terms.SelectMany(t => t.Factors).SelectMany(f => f.Locals).Distinct();
+
+    /// <summary>The name of a symbol as messages have it: in quotes unless it is an identifier.</summary>
+    internal static string Display(string symbol) => IsIdentifier(symbol)
+        ? symbol
+        : $"\"{symbol.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
     /// <summary>Whether left ≥ right for every value of the symbols (true), for none (false), or it depends (null).</summary>
     internal static bool? AtLeast(Dim left, Dim right)
     {
@@ -134,8 +156,27 @@ public sealed class Dim : IEquatable<Dim>
             return true;
         }
 
-        (long? low, long? high) = (left - right).Range();
-        return low > 0 || high < 0 ? false : null;
+        Dim difference = left - right;
+        (long? low, long? high) = difference.Range();
+        return low > 0 || high < 0 || !difference.MayVanish() ? false : null;
+    }
+
+    /// <summary>What must be 0 for two symbolic sizes to be the same, if they are so only where there is nothing, as 4·N and 3·N are where N is 0; else null.</summary>
+    internal static Dim? SameOnlyWithout(Dim left, Dim right)
+    {
+        if (left.IsConstant || right.IsConstant || left == right)
+        {
+            return null;
+        }
+
+        Dim difference = left - right;
+        return !difference.terms.All(t => t.Factors.All(f => f is SymbolAtom)) ? null
+            : difference.Range() switch
+            {
+                (0, _) => difference,
+                (_, 0) => difference * -1,
+                _ => null,
+            };
     }
 
     /// <summary>The value when every symbol has one.</summary>
@@ -157,9 +198,16 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>The dimension with symbols replaced by dimensions.</summary>
-    internal Dim Substitute(Func<string, Dim?> symbol) => terms.Aggregate(
+    internal Dim Substitute(Func<string, Dim?> symbol) => Replace(atom => atom is SymbolAtom s ? symbol(s.Name) : null);
+
+    /// <summary>The dimension with variables of the compiler's own replaced by dimensions.</summary>
+    internal Dim SubstituteLocal(Func<int, Dim?> local) => Replace(atom => atom is LocalAtom l ? local(l.Number) : null);
+
+    private Dim Replace(Func<Atom, Dim?> variable) => terms.Aggregate(
         Of(0),
-        (sum, term) => sum + term.Factors.Aggregate(Of(term.Coefficient), (product, factor) => product * factor.Substitute(symbol)));
+        (sum, term) => sum + term.Factors.Aggregate(Of(term.Coefficient), (product, factor) => product * factor.Replace(variable)));
+
+    private static bool IsIdentifier(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
 
     /// <summary>What to build from the dimension: sums and products of numbers, symbols and floor quotients.</summary>
     internal T Fold<T>(Func<long, T> constant, Func<string, T> symbol, Func<T, T, T> add, Func<T, T, T> multiply, Func<T, T, T> floorDivide)
@@ -277,6 +325,14 @@ public sealed class Dim : IEquatable<Dim>
 
     private static long Gcd(long a, long b) => b == 0 ? Math.Abs(a) : Gcd(b, a % b);
 
+    /// <summary>Whether whole numbers could add up to 0: what divides all other terms divides the number.</summary>
+    private bool MayVanish()
+    {
+        long number = terms.Where(t => t.Factors is []).Sum(t => t.Coefficient);
+        long common = terms.Where(t => t.Factors is not []).Aggregate(0L, (g, t) => Gcd(g, t.Coefficient));
+        return common == 0 ? number == 0 : number % common == 0;
+    }
+
     /// <summary>Bounds that follow from symbols being at least 0; null where there is none.</summary>
     private (long? Low, long? High) Range()
     {
@@ -306,20 +362,23 @@ public sealed class Dim : IEquatable<Dim>
     {
         public abstract IEnumerable<string> Symbols { get; }
 
+        public abstract IEnumerable<int> Locals { get; }
+
         public abstract bool IsNonNegative { get; }
 
         public abstract long Evaluate(Func<string, long> symbol);
 
-        public abstract Dim Substitute(Func<string, Dim?> symbol);
+        public abstract Dim Replace(Func<Atom, Dim?> variable);
 
-        /// <summary>Quotients, then symbols.</summary>
+        /// <summary>Quotients, then variables of the compiler's own, then symbols.</summary>
         public int CompareTo(Atom? other) => (this, other) switch
         {
             (SymbolAtom a, SymbolAtom b) => string.CompareOrdinal(a.Name, b.Name),
+            (LocalAtom a, LocalAtom b) => a.Number.CompareTo(b.Number),
             (FloorDivideAtom a, FloorDivideAtom b) => Compare(a.Numerator.terms, b.Numerator.terms) is not 0 and var order
                 ? order
                 : Compare(a.Denominator.terms, b.Denominator.terms),
-            (FloorDivideAtom, not null) => -1,
+            (FloorDivideAtom, not null) or (LocalAtom, SymbolAtom) => -1,
             _ => 1,
         };
     }
@@ -328,18 +387,37 @@ public sealed class Dim : IEquatable<Dim>
     {
         public override IEnumerable<string> Symbols => [Name];
 
+        public override IEnumerable<int> Locals => [];
+
         public override bool IsNonNegative => true;
 
         public override long Evaluate(Func<string, long> symbol) => symbol(Name);
 
-        public override Dim Substitute(Func<string, Dim?> symbol) => symbol(Name) ?? OfSymbol(Name);
+        public override Dim Replace(Func<Atom, Dim?> variable) => variable(this) ?? Named(Name);
 
-        public override string ToString() => Name;
+        public override string ToString() => Display(Name);
+    }
+
+    private sealed record LocalAtom(int Number) : Atom
+    {
+        public override IEnumerable<string> Symbols => [];
+
+        public override IEnumerable<int> Locals => [Number];
+
+        public override bool IsNonNegative => true;
+
+        public override long Evaluate(Func<string, long> symbol) => throw new InvalidOperationException("A variable of a loop has no value outside of it.");
+
+        public override Dim Replace(Func<Atom, Dim?> variable) => variable(this) ?? OfLocal(Number);
+
+        public override string ToString() => $"%{Number}";
     }
 
     private sealed record FloorDivideAtom(Dim Numerator, Dim Denominator) : Atom
     {
         public override IEnumerable<string> Symbols => Numerator.Symbols.Concat(Denominator.Symbols);
+
+        public override IEnumerable<int> Locals => Numerator.Locals.Concat(Denominator.Locals);
 
         public override bool IsNonNegative => AtLeast(Numerator, 0) == true && AtLeast(Denominator, 0) == true;
 
@@ -351,7 +429,7 @@ public sealed class Dim : IEquatable<Dim>
                 : (long)Math.Floor((decimal)Numerator.Evaluate(symbol) / denominator);
         }
 
-        public override Dim Substitute(Func<string, Dim?> symbol) => FloorDivide(Numerator.Substitute(symbol), Denominator.Substitute(symbol));
+        public override Dim Replace(Func<Atom, Dim?> variable) => FloorDivide(Numerator.Replace(variable), Denominator.Replace(variable));
 
         public override string ToString() => $"({Within(Numerator)} / {Within(Denominator)})";
 

@@ -40,7 +40,7 @@ public static class DTypes
     /// <param name="type">The C# element type.</param>
     /// <exception cref="DTypeException">There is no such dtype.</exception>
     public static DType Of(Type type) => TryOf(type)
-        ?? throw new DTypeException($"{type.Name} is not an element type; use float, double, int, long or bool.");
+        ?? throw new DTypeException($"{Execution.TypeNames.Display(type)} is not an element type; use float, double, int, long or bool.");
 
     internal static DType? TryOf(Type type) =>
         type == typeof(float) ? DType.Float32

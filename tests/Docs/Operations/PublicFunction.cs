@@ -64,7 +64,7 @@ internal sealed partial class PublicFunction
     }
 
     private static string TypeName(Type type) => Nullable.GetUnderlyingType(type) is { } inner ? TypeName(inner)
-        : type.IsArray ? $"{TypeName(type.GetElementType()!)}[]"
+        : type.IsArray ? $"{TypeName(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]"
         : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>"
         : type == typeof(float) ? "float"
         : type == typeof(double) ? "double"
@@ -80,7 +80,7 @@ internal sealed partial class PublicFunction
         (int depth, int start) = (0, 0);
         for (int i = 0; i < list.Length; i++)
         {
-            depth += list[i] is '<' or '(' ? 1 : list[i] is '>' or ')' ? -1 : 0;
+            depth += list[i] is '<' or '(' or '[' ? 1 : list[i] is '>' or ')' or ']' ? -1 : 0;
             if (list[i] == ',' && depth == 0)
             {
                 parts.Add(list[start..i].Trim());

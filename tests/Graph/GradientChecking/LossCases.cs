@@ -67,6 +67,7 @@ internal static class LossCases
         Row<RmsNormalizeOp>("RMS norm over two axes of zeros and others", x => RmsNorm(x[0] * Constant(new double[] { 0, 1 }), epsilon: 0.1, axes: 2), In([2, 2, 2])),
         Row(nameof(BatchNorm), "at inference", x => BatchNorm(x[0], x[1], x[2], x[3], x[4]), In(["N", 2, 2]), In([2]), In([2]), In([2]), In([2])),
         Row<NormalizeOp>("batch norm", x => BatchNormTraining(x[0], x[1], x[2]), In(["N", 2], -1, 1), In([2]), In([2])),
+        Row<ConditionOp>("batch norm", x => BatchNormTraining(x[0]), In(["N", 2], -1, 1)),
         Row<NormalizeOp>("batch norm of places", x => BatchNormTraining(x[0], x[1], x[2], null, null).Result, In([2, 2, 3], -1, 1), In([2]), In([2])),
         Row<NormalizeOp>("group norm", x => GroupNorm(x[0], 2, x[1], x[2]), In(["N", 4, 2], -1, 1), In([4]), In([4])),
         Row<NormalizeOp>("group norm without places", x => GroupNorm(x[0], 1), In([2, 4], -1, 1)),

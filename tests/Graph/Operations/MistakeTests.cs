@@ -256,7 +256,7 @@ public class MistakeTests
         yield return Case("Several results", () => Exp(Call("two", [F], v => [v[0], v[0]])), "Exp:", "two", "has 2 results", "Output(node, i)");
         yield return Case("Integer grad", () => Input<int>("k", [2], requiresGrad: true), "'k'", "Only floating point tensors can require gradients", "int32");
         yield return Case("Bool grad", () => Parameter("p", true, requiresGrad: true), "'p'", "Only floating point tensors can require gradients", "bool");
-        yield return Case("Element type", () => Input<byte>("k", [2]), "Byte", "float, double, int, long or bool");
+        yield return Case("Element type", () => Input<byte>("k", [2]), "byte is not", "float, double, int, long or bool");
         yield return Case("Leaf name", () => F.Named("other"), "'f'", "leaf", "keeps the name");
 
         static TestCaseData Case(string name, Func<Node> bad, params string[] parts) => new TestCaseData(bad, parts).SetArgDisplayNames(name);

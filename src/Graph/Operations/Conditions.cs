@@ -1,0 +1,47 @@
+namespace GraphCompiler.Operations;
+
+/// <summary>
+/// Its input, of whose sizes the named operation asks something that its parts do not: left = right, or left ≥ right. Where symbols leave that open, it is
+/// checked when sizes are bound.
+/// </summary>
+internal sealed record ConditionOp(string Operation, Dim Left, Dim Right, bool IsEquality, string Message) : UnaryComposite
+{
+    public override string Name => Operation;
+
+    public override NodeType[] Infer(TypeContext context)
+    {
+        if (IsEquality)
+        {
+            context.RequireSame(Left, Right, Message);
+        }
+        else
+        {
+            context.RequireAtLeast(Left, Right, Message);
+        }
+
+        return [context.Inputs[0].Results[0]];
+    }
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => cotangents;
+
+    public override Node?[] Pushforward(Node node, Node?[] tangents) => tangents;
+
+    protected override Node Expand(Node x) => x;
+}
+
+/// <summary>Conditions on sizes that functions ask for: refused where they never hold, a <see cref="ConditionOp"/> where symbols leave it open.</summary>
+internal static class Conditions
+{
+    /// <summary>x, if a size is at least another.</summary>
+    public static Node AtLeast(string op, Node x, Dim size, Dim least, string message) => Require(op, x, size, least, isEquality: false, Dim.AtLeast(size, least), message);
+
+    /// <summary>x, if an axis of a size has an element; a negative one counts from the end.</summary>
+    public static Node HasElement(string op, Node x, Dim size, long index, string message) =>
+        AtLeast(op, x, size, index < 0 ? -Math.Max(index, -long.MaxValue) : Math.Min(index, long.MaxValue - 1) + 1, message);
+
+    /// <summary>x, if two sizes are the same.</summary>
+    public static Node Same(string op, Node x, Dim left, Dim right, string message) => Require(op, x, left, right, isEquality: true, Dim.Same(left, right), message);
+
+    private static Node Require(string op, Node x, Dim left, Dim right, bool isEquality, bool? holds, string message) =>
+        holds == true ? x : Node.Create(new ConditionOp(op, left, right, isEquality, message), x);
+}
