@@ -1,4 +1,5 @@
 using System.Reflection;
+using GraphCompiler.Tests.Compiler;
 using GraphCompiler.Tests.Compiler.Emit.Disassembly;
 using GraphCompiler.Tests.Options;
 using NUnit.Framework.Interfaces;
@@ -29,10 +30,14 @@ internal static class EntryPoint
             case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
                 DisassemblyCases.CompileAll(parsed);
                 return 0;
+            case ["without-dynamic-code"]:
+                InterpretationTests.RunWithoutDynamicCode();
+                return 0;
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");
                 Console.Error.WriteLine("fixtures: lists the classes that hold tests");
                 Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
+                Console.Error.WriteLine("without-dynamic-code: what a program does that may not generate code");
                 return 2;
         }
     }

@@ -98,6 +98,12 @@ public sealed record CompileOptions
     /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>
     public bool UseFastExpressionCompiler { get; init; } = true;
 
+    /// <summary>
+    /// Whether kernels are interpreted, some hundred times slower, and allocate in each call: for programs that may not generate code, as with Native AOT.
+    /// Results are those of <see cref="VectorWidth.Scalar"/> code, but for the last bits of functions of float64; every index is checked.
+    /// </summary>
+    public bool Interpret { get; init; }
+
     /// <summary>Whether kernels of equal structure are compiled once in this process and shared from then on, by graphs too.</summary>
     public bool CacheKernels { get; init; } = true;
 

@@ -29,10 +29,12 @@ public sealed class CompiledGraph : IDisposable
     internal CompiledGraph(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options)
     {
         options.Check();
+        CodeGeneration.Require(options);
+        options = options.Interpret ? options with { Width = VectorWidth.Scalar, MergeSmallKernels = false } : options;
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;
-        WarmUp.Begin();
+        WarmUp.Begin(options);
         leaves = [.. graph.Nodes.OfType<ILeaf>()];
         CheckUpdates();
         CheckSymbols();

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Linq.Expressions;
 using System.Text;
 using System.Text.Json;
-using FastExpressionCompiler;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
@@ -15,7 +14,6 @@ namespace GraphCompiler.Planning;
 /// <summary>One compilation: its options, what each pass took, and the dump of its stages.</summary>
 internal sealed class CompilerContext(CompileOptions options)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private static int dumps;
 
     private readonly List<(string Pass, TimeSpan Time)> timings = [];
@@ -23,7 +21,7 @@ internal sealed class CompilerContext(CompileOptions options)
         ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
         : null;
 
-    private readonly KernelQueue compilations = new(EmitOptionsOf(options), options.CacheKernels);
+    private readonly KernelQueue compilations = new(EmitOptionsOf(options), options is { CacheKernels: true, Interpret: false });
     private string last = string.Empty;
     private int stage;
 
@@ -90,34 +88,59 @@ internal sealed class CompilerContext(CompileOptions options)
                 text.Append(CultureInfo.InvariantCulture, $"// scalar: {reason}\n");
             }
 
-            Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions);
-            if (KernelSize.Of(lambda) is var size and > KernelSize.Most)
+            if (!options.Interpret)
             {
-                text.Append(CultureInfo.InvariantCulture, $"// slow: a size of {size}, over {KernelSize.Most}: the JIT may leave calls in it\n");
+                Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions);
+                if (KernelSize.Of(lambda) is var size and > KernelSize.Most)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"// slow: a size of {size}, over {KernelSize.Most}: the JIT may leave calls in it\n");
+                }
+
+                if (CodeGeneration.HasFastExpressionCompiler)
+                {
+                    Write($"kernel-{i:000}.cs", InvariantText.Of(() => CodeGeneration.ToCSharp(lambda)));
+                }
             }
 
             Write($"kernel-{i:000}.txt", text.ToString());
-            Write($"kernel-{i:000}.cs", InvariantText.Of(() => lambda.ToCSharpString()));
         }
 
-        Write("timings.json", JsonSerializer.Serialize(
-            new
-            {
-                passes = timings.Select(t => new { name = t.Pass, us = t.Time.TotalMicroseconds }),
-                kernels = program.Compiled.Select((c, i) => new
-                {
-                    name = program.Kernels[i].Kernel.Name,
-                    compiler = c.UsedFec ? "FastExpressionCompiler" : "System.Linq.Expressions",
-                    cached = c.FromCache,
-                    emit_us = c.EmitTime.TotalMicroseconds,
-                    compile_us = c.CompileTime.TotalMicroseconds,
-                    jit_us = c.JitTime.TotalMicroseconds,
-                }),
-            },
-            Indented));
+        WriteTimings(program);
     }
 
-    private static EmitOptions EmitOptionsOf(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify);
+    private void WriteTimings(Program program)
+    {
+        using FileStream file = File.Create(Path.Combine(folder!, "timings.json"));
+        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteStartArray("passes");
+        foreach ((string pass, TimeSpan time) in timings)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", pass);
+            json.WriteNumber("us", time.TotalMicroseconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("kernels");
+        foreach ((LoweredKernel kernel, CompiledKernel compiled) in program.Kernels.Zip(program.Compiled))
+        {
+            json.WriteStartObject();
+            json.WriteString("name", kernel.Kernel.Name);
+            json.WriteString("compiler", options.Interpret ? "none" : compiled.UsedFec ? "FastExpressionCompiler" : "System.Linq.Expressions");
+            json.WriteBoolean("cached", compiled.FromCache);
+            json.WriteNumber("emit_us", compiled.EmitTime.TotalMicroseconds);
+            json.WriteNumber("compile_us", compiled.CompileTime.TotalMicroseconds);
+            json.WriteNumber("jit_us", compiled.JitTime.TotalMicroseconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static EmitOptions EmitOptionsOf(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify, options.Interpret);
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(folder!, file), text);
 }

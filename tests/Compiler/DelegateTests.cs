@@ -138,16 +138,16 @@ internal sealed class DelegateTests
         Node y = Doubled(out Leaf<float> x);
         using (Assert.EnterMultipleScope())
         {
-            Refuses<Func<float[]>>("0 parameters", "1 inputs");
-            Refuses<Func<float[], float[], float[]>>("2 parameters", "1 inputs");
-            Refuses<Action<float[]>>("1 parameters", "1 outputs");
+            Refuses<Func<float[]>>("0 parameters", "1 input");
+            Refuses<Func<float[], float[], float[]>>("2 parameters", "1 input");
+            Refuses<Action<float[]>>("1 parameter", "1 output");
             Refuses<Func<double[], float[]>>("Double[]|double[]", "'x'", "float[]");
             Refuses<Func<float, float[]>>("'x'", "Tensor<float>");
             Refuses<Func<object, float[]>>("'x'");
             Refuses<Func<List<float>, float[]>>("List<float>");
             Refuses<Func<float[], double[]>>("double[]", "output 0", "float[]");
             Refuses<Func<float[], float>>("output 0");
-            Refuses<Func<float[], (float[], float[])>>("2 values", "1 outputs");
+            Refuses<Func<float[], (float[], float[])>>("2 values", "1 output");
             Refuses<Action<float[], ReadOnlyMemory<float>>>("output 0", "Span<float>");
             Refuses<Action<float[], double[]>>("output 0", "float[]");
             Refuses<Action<float[], float>>("output 0");

@@ -35,7 +35,7 @@ internal static class KernelRun
         }
     }
 
-    public static KernelEntry Evaluated(Kernel kernel) => (frame, begin, end) => LoopEvaluator.Run(kernel, frame, begin, end);
+    public static KernelEntry Evaluated(Kernel kernel) => LoopEvaluator.Prepare(kernel);
 
     /// <summary>Every way to compile on this machine.</summary>
     public static IEnumerable<EmitOptions> AllOptions =>

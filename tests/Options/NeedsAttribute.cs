@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Options;
 
 /// <summary>
 /// Tests of what only holds with some optimisations on, such as numbers of kernels: ignored in runs whose defaults have one of these options off,
-/// or check or verify every kernel, which turns optimisations off.
+/// or check, verify or interpret every kernel, which turns optimisations off.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 internal sealed class NeedsAttribute(params string[] options) : NUnitAttribute, IApplyToTest
@@ -20,7 +20,7 @@ internal sealed class NeedsAttribute(params string[] options) : NUnitAttribute, 
         [
             .. CompileOptions.Default.Width is var width && width < Width ? [$"{nameof(CompileOptions.Width)}={width}"] : (string[])[],
             .. options.Where(name => !Value(name)).Select(name => $"{name}=false"),
-            .. new[] { nameof(CompileOptions.Checked), nameof(CompileOptions.Verify) }.Where(Value).Select(name => $"{name}=true"),
+            .. new[] { nameof(CompileOptions.Checked), nameof(CompileOptions.Verify), nameof(CompileOptions.Interpret) }.Where(Value).Select(name => $"{name}=true"),
         ];
         if (missing.Length > 0 && test.RunState == RunState.Runnable)
         {

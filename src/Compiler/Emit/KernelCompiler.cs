@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
-using FastExpressionCompiler;
 using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
@@ -12,7 +11,8 @@ namespace GraphCompiler.Emit;
 /// <param name="Checked">Whether every load and store checks its index; loops are scalar then.</param>
 /// <param name="UseFec">Whether FastExpressionCompiler compiles it, falling back to LINQ's own compiler; or that one at once.</param>
 /// <param name="Verify">Whether the expression tree is checked against what FEC and the JIT are known to get wrong.</param>
-internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false);
+/// <param name="Interpret">Whether it is not emitted at all: <see cref="LoopEvaluator"/> runs the loops.</param>
+internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false, bool Interpret = false);
 
 /// <summary>A kernel ready to run.</summary>
 internal sealed record CompiledKernel(KernelEntry Entry)
@@ -62,6 +62,14 @@ internal static class KernelCompiler
 
         long start = Stopwatch.GetTimestamp();
         LoopVerifier.Verify(kernel);
+
+        // Without dynamic code nobody comes here who has not asked for interpretation: saying so leaves the emitter out of what is published for Native AOT.
+        if (options.Interpret || !RuntimeFeature.IsDynamicCodeSupported)
+        {
+            KernelEntry evaluated = LoopEvaluator.Prepare(ExpandMath.Run(kernel));
+            return new CompiledKernel(evaluated) { UsedFec = false, EmitTime = Stopwatch.GetElapsedTime(start), CompileTime = default, JitTime = default, ScalarLoops = [] };
+        }
+
         (Expression<KernelEntry> lambda, IReadOnlyList<string> scalarLoops) = Emit(kernel, options);
         if (options.Verify)
         {
@@ -69,7 +77,7 @@ internal static class KernelCompiler
         }
 
         TimeSpan emitTime = Stopwatch.GetElapsedTime(start);
-        (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? compiled = options.UseFec ? TryFec(lambda) : null;
+        (KernelEntry Entry, TimeSpan Compile, TimeSpan Jit)? compiled = options.UseFec && CodeGeneration.HasFastExpressionCompiler ? TryFec(lambda) : null;
         bool usedFec = compiled is not null;
         (KernelEntry entry, TimeSpan compileTime, TimeSpan jitTime) = compiled ?? Finish(() => lambda.Compile());
         return new CompiledKernel(entry)
@@ -90,7 +98,7 @@ internal static class KernelCompiler
     {
         try
         {
-            return Finish(() => lambda.CompileFast(true));
+            return Finish(() => CodeGeneration.TryCompileFast(lambda));
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

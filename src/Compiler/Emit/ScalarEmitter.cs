@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Numerics;
 using GraphCompiler.Execution;
@@ -149,7 +150,7 @@ internal sealed class ScalarEmitter
             UnaryFunction.Abs => Call(isFloat ? math : typeof(ScalarMath), "Abs", x),
             UnaryFunction.Sqrt or UnaryFunction.Floor or UnaryFunction.Round => Call(math, function.ToString(), x),
             UnaryFunction.Not => x.Type == typeof(bool) ? E.Not(x) : Call(typeof(ScalarMath), nameof(ScalarMath.Not), x),
-            UnaryFunction.IsNaN => Call(x.Type, nameof(float.IsNaN), x),
+            UnaryFunction.IsNaN => Call(x.Type == typeof(float) ? typeof(float) : typeof(double), nameof(float.IsNaN), x),
             UnaryFunction.SinLarge or UnaryFunction.CosLarge => Call(typeof(VectorMath), function.ToString(), x),
             _ => E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
         };
@@ -231,8 +232,9 @@ internal sealed class ScalarEmitter
         _ => x,
     };
 
+    [return: DynamicallyAccessedMembers(Methods.Kept)]
     private static Type MathOf(DType type) => type == DType.Float32 ? typeof(MathF) : typeof(Math);
 
-    private static MethodCallExpression Call(Type owner, string name, params E[] arguments) =>
+    private static MethodCallExpression Call([DynamicallyAccessedMembers(Methods.Kept)] Type owner, string name, params E[] arguments) =>
         E.Call(Methods.Find(owner, name, [.. arguments.Select(argument => argument.Type)]), arguments);
 }

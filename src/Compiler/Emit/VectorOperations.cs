@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.Intrinsics;
@@ -13,23 +14,35 @@ internal sealed class VectorOperations
     private static readonly ConcurrentDictionary<Type, Type> LaneTypes = new();
 
     private readonly Dictionary<Type, Type> vectors = [];
+
+    [DynamicallyAccessedMembers(Methods.Kept)]
     private readonly Type container;
     private readonly Type vectorDefinition;
 
     public VectorOperations(VectorWidth width)
     {
         Bits = width.Bits();
-        (container, vectorDefinition) = width switch
+
+        // One by one: the trimmer does not see through tuples.
+        container = width switch
         {
-            VectorWidth.Bits128 => (typeof(Vector128), typeof(Vector128<>)),
-            VectorWidth.Bits256 => (typeof(Vector256), typeof(Vector256<>)),
-            _ => (typeof(Vector512), typeof(Vector512<>)),
+            VectorWidth.Bits128 => typeof(Vector128),
+            VectorWidth.Bits256 => typeof(Vector256),
+            _ => typeof(Vector512),
+        };
+        vectorDefinition = width switch
+        {
+            VectorWidth.Bits128 => typeof(Vector128<>),
+            VectorWidth.Bits256 => typeof(Vector256<>),
+            _ => typeof(Vector512<>),
         };
     }
 
     public int Bits { get; }
 
     // Reflection is slow, and asked for every operation.
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The type parameter of vectors asks for no members to be kept.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The emitter runs only where code can be generated.")]
     public Type VectorOf(Type lane)
     {
         if (!vectors.TryGetValue(lane, out Type? vector))

@@ -10,10 +10,10 @@ internal static class WarmUp
 {
     private static int begun;
 
-    /// <summary>Begins, once a process, if the machine has a processor to spare.</summary>
-    public static void Begin()
+    /// <summary>Begins, once a process, if the machine has a processor to spare and there will be code to emit.</summary>
+    public static void Begin(CompileOptions options)
     {
-        if (Environment.ProcessorCount > 1 && Interlocked.Exchange(ref begun, 1) == 0)
+        if (!options.Interpret && Environment.ProcessorCount > 1 && Interlocked.Exchange(ref begun, 1) == 0)
         {
             _ = Task.Run(static () => KernelCompiler.TryOut(Example(), new EmitOptions(VectorWidths.Best)));
         }

@@ -86,6 +86,15 @@ internal static class LongSum
         };
     }
 
+    /// <summary>The same for all loops of a statement.</summary>
+    public static LoopStatement AllWrittenOut(LoopStatement statement) => statement switch
+    {
+        Block block => new Block([.. block.Statements.Select(AllWrittenOut)]),
+        If branch => new If(branch.Condition, AllWrittenOut(branch.Then), branch.Else is null ? null : AllWrittenOut(branch.Else)),
+        For loop => WrittenOut(loop with { Body = AllWrittenOut(loop.Body) }),
+        _ => statement,
+    };
+
     private static LoopValue TermOf(Assign assign) => assign.Value switch
     {
         FmaValue product => new BinaryValue(BinaryFunction.Multiply, product.X, product.Y),

@@ -1,187 +1,257 @@
+using System.Collections.Immutable;
 using GraphCompiler.Execution;
 
 namespace GraphCompiler.Loops;
 
 /// <summary>
-/// Runs a kernel on a frame, slowly and plainly, one element at a time with every index checked: what compiled code is held against.
-/// Values are bits, as in <see cref="Literal"/>.
+/// Runs a kernel on a frame, slowly and plainly, one element at a time with every index checked: what compiled code is held against, and what runs
+/// where none can be compiled. Values are bits, as in <see cref="Literal"/>, each in a register of its own.
 /// </summary>
 internal sealed unsafe class LoopEvaluator
 {
     private readonly Kernel kernel;
-    private readonly long* frame;
-    private readonly Dictionary<Local, long> locals = [];
+    private readonly Dictionary<LoopValue, int> registers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<LoopBuffer, int> ordinals = [];
 
-    // The values of the statement at hand: what is shared is evaluated once.
-    private readonly Dictionary<LoopValue, long> known = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<For, LoopStatement> bodies = new(ReferenceEqualityComparer.Instance);
-    private int site;
+    // The values of each statement, arguments before what is made of them: what is shared is evaluated once.
+    private readonly Dictionary<LoopStatement, Step[]> steps = new(ReferenceEqualityComparer.Instance);
+    private readonly LoopStatement body;
+    private readonly Step[] lengths;
+    private readonly long[] constants;
 
-    private LoopEvaluator(Kernel kernel, nint frame)
+    private LoopEvaluator(Kernel kernel)
     {
         this.kernel = kernel;
-        this.frame = (long*)frame;
-    }
-
-    /// <summary>Runs the part [begin, end) of a kernel's parallel range, as its compiled entry would.</summary>
-    /// <returns>0, or the error site of the <see cref="Fail"/> that ended it.</returns>
-    /// <exception cref="IndexOutOfRangeException">A load or store is outside its buffer.</exception>
-    public static int Run(Kernel kernel, nint frame, nint begin, nint end)
-    {
-        var evaluator = new LoopEvaluator(kernel, frame);
-        evaluator.locals[kernel.Begin] = begin;
-        evaluator.locals[kernel.End] = end;
-        evaluator.Run(kernel.Body);
-        return evaluator.site;
-    }
-
-    private void Run(LoopStatement statement)
-    {
-        if (site != 0)
+        body = LongSum.AllWrittenOut(kernel.Body);
+        for (int i = 0; i < kernel.Buffers.Length; i++)
         {
-            return;
+            ordinals.Add(kernel.Buffers[i], i);
         }
 
-        known.Clear();
-        switch (statement)
+        RegisterOf(kernel.Begin);
+        RegisterOf(kernel.End);
+        lengths = StepsOf(kernel.Buffers.Select(b => b.Length));
+        foreach (LoopStatement statement in LoopTree.Statements(body))
         {
-            case Block block:
+            steps.TryAdd(statement, StepsOf(statement switch
+            {
+                Prefetch => [],
+                For loop => [loop.Begin, loop.End],
+                _ => LoopTree.Values(statement),
+            }));
+            if (VariableOf(statement) is { } variable)
+            {
+                RegisterOf(variable);
+            }
+        }
+
+        constants = new long[registers.Count];
+        foreach ((LoopValue value, int register) in registers)
+        {
+            constants[register] = value is Literal literal ? literal.Bits : 0;
+        }
+    }
+
+    /// <summary>Runs a part of the kernel's parallel range, as its compiled entry would: 0, or the error site of the <see cref="Fail"/> that ended it.</summary>
+    /// <exception cref="IndexOutOfRangeException">When it runs: a load or store is outside its buffer.</exception>
+    public static KernelEntry Prepare(Kernel kernel)
+    {
+        var evaluator = new LoopEvaluator(kernel);
+        return (frame, begin, end) => new Call(evaluator, (long*)frame).Run(begin, end);
+    }
+
+    private static Local? VariableOf(LoopStatement statement) => statement switch
+    {
+        Let let => let.Variable,
+        Assign assign => assign.Variable,
+        For loop => loop.Variable,
+        Invoke invoke => invoke.Result,
+        _ => null,
+    };
+
+    private int RegisterOf(LoopValue value)
+    {
+        if (!registers.TryGetValue(value, out int register))
+        {
+            register = registers.Count;
+            registers.Add(value, register);
+        }
+
+        return register;
+    }
+
+    private Step[] StepsOf(IEnumerable<LoopValue> values)
+    {
+        List<Step> order = [];
+        HashSet<LoopValue> seen = new(ReferenceEqualityComparer.Instance);
+        foreach (LoopValue value in values)
+        {
+            Visit(value);
+        }
+
+        return [.. order];
+
+        void Visit(LoopValue value)
+        {
+            if (!seen.Add(value))
+            {
+                return;
+            }
+
+            ImmutableArray<LoopValue> arguments = LoopTree.Arguments(value);
+            foreach (LoopValue argument in arguments)
+            {
+                Visit(argument);
+            }
+
+            int Argument(int index) => index < arguments.Length ? RegisterOf(arguments[index]) : 0;
+            int target = RegisterOf(value);
+            if (value is not (Literal or Local or RandomBlock))
+            {
+                order.Add(new Step(value, target, Argument(0), value is Load load ? ordinals[load.Buffer] : Argument(1), Argument(2)));
+            }
+        }
+    }
+
+    /// <summary>A value to be evaluated, the register that takes it, and those of its arguments; a load has its buffer in place of the second.</summary>
+    private readonly record struct Step(LoopValue Value, int Target, int X, int Y, int Z);
+
+    /// <summary>One run, with registers of its own.</summary>
+    private sealed class Call(LoopEvaluator evaluator, long* frame)
+    {
+        private readonly long[] registers = [.. evaluator.constants];
+        private readonly long[] lengths = new long[evaluator.kernel.Buffers.Length];
+        private int site;
+
+        public int Run(long begin, long end)
+        {
+            Evaluate(evaluator.lengths);
+            for (int i = 0; i < lengths.Length; i++)
+            {
+                lengths[i] = ValueOf(evaluator.kernel.Buffers[i].Length);
+            }
+
+            registers[evaluator.registers[evaluator.kernel.Begin]] = begin;
+            registers[evaluator.registers[evaluator.kernel.End]] = end;
+            Run(evaluator.body);
+            return site;
+        }
+
+        private void Run(LoopStatement statement)
+        {
+            if (statement is Block block)
+            {
                 foreach (LoopStatement child in block.Statements)
                 {
-                    Run(child);
+                    if (site == 0)
+                    {
+                        Run(child);
+                    }
                 }
 
-                break;
-            case Let let:
-                locals[let.Variable] = Evaluate(let.Value);
-                break;
-            case Assign assign:
-                locals[assign.Variable] = Evaluate(assign.Value);
-                break;
-            case For loop:
-                long begin = Evaluate(loop.Begin);
-                long end = Evaluate(loop.End);
-                LoopStatement body = BodyOf(loop);
-                for (long i = begin; i < end && site == 0; i += loop.Step)
-                {
-                    locals[loop.Variable] = i;
-                    Run(body);
-                }
+                return;
+            }
 
-                break;
-            case If branch:
-                if (Evaluate(branch.Condition) != 0)
-                {
-                    Run(branch.Then);
-                }
-                else if (branch.Else is not null)
-                {
-                    Run(branch.Else);
-                }
-
-                break;
-            case Store store:
-                Write(store.Buffer, Evaluate(store.Index), Evaluate(store.Value));
-                break;
-            case Invoke invoke:
-                locals[invoke.Result] = Run(invoke);
-                break;
-            case Fail fail:
-                frame[kernel.FrameSlots - 1] = Evaluate(fail.Detail);
-                site = fail.Site;
-                break;
-        }
-    }
-
-    private LoopStatement BodyOf(For loop)
-    {
-        if (!bodies.TryGetValue(loop, out LoopStatement? body))
-        {
-            body = LongSum.WrittenOut(loop).Body;
-            bodies.Add(loop, body);
-        }
-
-        return body;
-    }
-
-    /// <summary>The routine itself runs, on parts whose two ends are checked.</summary>
-    private long Run(Invoke invoke)
-    {
-        List<object> arguments = [];
-        foreach (BufferPart part in invoke.Parts)
-        {
-            int ordinal = kernel.Buffers.IndexOf(part.Buffer);
-            long offset = Memory.CheckPart(Evaluate(part.Offset), Evaluate(part.Count), Evaluate(part.Buffer.Length), ordinal);
-            arguments.Add((nint)frame[ordinal] + (nint)(offset * part.Buffer.Type.Size()));
-        }
-
-        arguments.AddRange(invoke.Sizes.Select(s => (object)Evaluate(s)));
-        return (long)invoke.Routine.Method.Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [.. arguments], null)!;
-    }
-
-    private long Evaluate(LoopValue value)
-    {
-        if (value is Local local)
-        {
-            return locals[local];
-        }
-
-        if (!known.TryGetValue(value, out long bits))
-        {
-            bits = value switch
+            Evaluate(evaluator.steps[statement]);
+            switch (statement)
             {
-                Literal literal => literal.Bits,
-                Extent extent => frame[kernel.Buffers.Length + extent.Slot],
-                Load load => Read(load.Buffer, Evaluate(load.Index)),
-                UnaryValue unary => Unary(unary.Function, unary.X.Type, Evaluate(unary.X)),
-                BinaryValue binary => Binary(binary.Function, binary.X.Type, Evaluate(binary.X), Evaluate(binary.Y)),
-                SelectValue select => Select(Evaluate(select.Condition), Evaluate(select.X), Evaluate(select.Y)),
-                FmaValue { Type: DType.Float32 } fma => Bits(MathF.FusedMultiplyAdd(Single(Evaluate(fma.X)), Single(Evaluate(fma.Y)), Single(Evaluate(fma.Z)))),
-                FmaValue fma => Bits(Math.FusedMultiplyAdd(Double(Evaluate(fma.X)), Double(Evaluate(fma.Y)), Double(Evaluate(fma.Z)))),
-                ConvertValue convert => Convert(convert.X.Type, convert.To, Evaluate(convert.X)),
-                BitcastValue bitcast => Evaluate(bitcast.X),
-                RandomBlock => 0,
-                RandomPart part => Random(part),
-                _ => throw new CompileException($"Kernel {kernel.Name}: {value.GetType().Name} is no value the evaluator knows."),
-            };
-            known.Add(value, bits);
+                case Let let:
+                    registers[evaluator.registers[let.Variable]] = ValueOf(let.Value);
+                    break;
+                case Assign assign:
+                    registers[evaluator.registers[assign.Variable]] = ValueOf(assign.Value);
+                    break;
+                case For loop:
+                    long end = ValueOf(loop.End);
+                    int variable = evaluator.registers[loop.Variable];
+                    for (long i = ValueOf(loop.Begin); i < end && site == 0; i += loop.Step)
+                    {
+                        registers[variable] = i;
+                        Run(loop.Body);
+                    }
+
+                    break;
+                case If branch when ValueOf(branch.Condition) != 0:
+                    Run(branch.Then);
+                    break;
+                case If { Else: { } otherwise }:
+                    Run(otherwise);
+                    break;
+                case Store store:
+                    Write(store.Buffer.Type, AddressOf(evaluator.ordinals[store.Buffer], store.Buffer.Type, ValueOf(store.Index)), ValueOf(store.Value));
+                    break;
+                case Invoke invoke:
+                    registers[evaluator.registers[invoke.Result]] = Run(invoke);
+                    break;
+                case Fail fail:
+                    frame[evaluator.kernel.FrameSlots - 1] = ValueOf(fail.Detail);
+                    site = fail.Site;
+                    break;
+            }
         }
 
-        return bits;
-    }
-
-    private long Random(RandomPart part)
-    {
-        int[] words = [.. LoopTree.Arguments(part.Block).Skip(1).Select(w => (int)Evaluate(w))];
-        PhiloxBlock block = RandomStream.Block(words, Evaluate(part.Block.Index));
-        return part.Type == DType.Int64
-            ? (long)(part.Part == 0 ? block.Low : block.High)
-            : (int)(part.Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 });
-    }
-
-    private nint AddressOf(LoopBuffer buffer, long index)
-    {
-        // A length holds sizes and numbers only, so the values kept for the statement stay right.
-        long length = Evaluate(buffer.Length);
-        int ordinal = kernel.Buffers.IndexOf(buffer);
-        return (nint)frame[ordinal] + (nint)(Memory.CheckIndex(index, length, ordinal) * buffer.Type.Size());
-    }
-
-    private long Read(LoopBuffer buffer, long index)
-    {
-        nint address = AddressOf(buffer, index);
-        return buffer.Type switch
+        /// <summary>The routine itself runs, on parts whose two ends are checked.</summary>
+        private long Run(Invoke invoke)
         {
-            DType.Float32 or DType.Int32 => *(int*)address,
-            DType.Float64 or DType.Int64 => *(long*)address,
-            _ => *(byte*)address != 0 ? 1 : 0,
-        };
+            List<object> arguments = [];
+            foreach (BufferPart part in invoke.Parts)
+            {
+                int ordinal = evaluator.ordinals[part.Buffer];
+                long offset = Memory.CheckPart(ValueOf(part.Offset), ValueOf(part.Count), lengths[ordinal], ordinal);
+                arguments.Add((nint)frame[ordinal] + (nint)(offset * part.Buffer.Type.Size()));
+            }
+
+            arguments.AddRange(invoke.Sizes.Select(s => (object)ValueOf(s)));
+            return (long)invoke.Routine.Method.Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [.. arguments], null)!;
+        }
+
+        private long ValueOf(LoopValue value) => registers[evaluator.registers[value]];
+
+        private void Evaluate(Step[] steps)
+        {
+            foreach (ref readonly Step step in steps.AsSpan())
+            {
+                (long x, long y, long z) = (registers[step.X], registers[step.Y], registers[step.Z]);
+                registers[step.Target] = step.Value switch
+                {
+                    BinaryValue binary => Binary(binary.Function, binary.X.Type, x, y),
+                    Load load => Read(load.Type, AddressOf(step.Y, load.Type, x)),
+                    FmaValue { Type: DType.Float32 } => Bits(MathF.FusedMultiplyAdd(Single(x), Single(y), Single(z))),
+                    FmaValue => Bits(Math.FusedMultiplyAdd(Double(x), Double(y), Double(z))),
+                    UnaryValue unary => Unary(unary.Function, unary.X.Type, x),
+                    SelectValue => x != 0 ? y : z,
+                    ConvertValue convert => Convert(convert.X.Type, convert.To, x),
+                    BitcastValue => x,
+                    RandomPart part => Random(part),
+                    Extent extent => frame[evaluator.kernel.Buffers.Length + extent.Slot],
+                    _ => throw new CompileException($"Kernel {evaluator.kernel.Name}: {step.Value.GetType().Name} is no value the evaluator knows."),
+                };
+            }
+        }
+
+        private long Random(RandomPart part)
+        {
+            int[] words = [.. LoopTree.Arguments(part.Block).Skip(1).Select(w => (int)ValueOf(w))];
+            PhiloxBlock block = RandomStream.Block(words, ValueOf(part.Block.Index));
+            return part.Type == DType.Int64
+                ? (long)(part.Part == 0 ? block.Low : block.High)
+                : (int)(part.Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 });
+        }
+
+        private nint AddressOf(int ordinal, DType type, long index) =>
+            (nint)frame[ordinal] + (nint)(Memory.CheckIndex(index, lengths[ordinal], ordinal) * type.Size());
     }
 
-    private void Write(LoopBuffer buffer, long index, long bits)
+    private static long Read(DType type, nint address) => type switch
     {
-        nint address = AddressOf(buffer, index);
-        switch (buffer.Type)
+        DType.Float32 or DType.Int32 => *(int*)address,
+        DType.Float64 or DType.Int64 => *(long*)address,
+        _ => *(byte*)address != 0 ? 1 : 0,
+    };
+
+    private static void Write(DType type, nint address, long bits)
+    {
+        switch (type)
         {
             case DType.Float32 or DType.Int32:
                 *(int*)address = (int)bits;
@@ -194,8 +264,6 @@ internal sealed unsafe class LoopEvaluator
                 break;
         }
     }
-
-    private static long Select(long condition, long x, long y) => condition != 0 ? x : y;
 
     private static long Unary(UnaryFunction function, DType type, long x) => type switch
     {

@@ -40,15 +40,8 @@ internal sealed class Routine
 
     public string Name => $"{Method.DeclaringType!.Name}.{Method.Name}";
 
-    /// <summary>A static method of the runtime, closed over the type of the elements it works on if it is generic.</summary>
-    public static Routine Of(Type owner, string name, DType type)
-    {
-        MethodInfo method = owner.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
-            .FirstOrDefault(m => m.Name == name && m.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(nint))
-            ?? throw new CompileException($"{owner.Name} has no method {name}.");
-        method = method.IsGenericMethodDefinition ? method.MakeGenericMethod(type.ClrType()) : method;
-        return Known.GetOrAdd(method, m => new OnDemand<Routine>(() => new Routine(m))).Value;
-    }
+    /// <summary>The routine that a static method of the runtime is.</summary>
+    public static Routine Of(Delegate method) => Known.GetOrAdd(method.Method, m => new OnDemand<Routine>(() => new Routine(m))).Value;
 
     public override string ToString() => Name;
 }

@@ -19,32 +19,32 @@ internal static class LowerLinearAlgebra
         {
             case CholeskyOp:
                 return kernel.Input(a).Result(0).Size(n)
-                    .Build(Of(typeof(CholeskyRoutine), nameof(CholeskyRoutine.Factor)), LoopMath.Quotient(cubed, 16), n, (item, pivot) => CholeskyOp.Failure(node, item, pivot));
+                    .Build(Of(CholeskyRoutine.Factor<float>, CholeskyRoutine.Factor<double>), LoopMath.Quotient(cubed, 16), n, (item, pivot) => CholeskyOp.Failure(node, item, pivot));
             case TriangularSolveOp solve:
                 Dim columns = node.Inputs[1].Shape[^1];
                 LoopValue work = LoopMath.Quotient(LoopMath.Times(size, LoopMath.Times(size, kernel.Value(columns))), 8);
-                return kernel.Input(a).Input(node.Inputs[1]).Result(0).Size(n).Size(columns).Size((int)solve.Form).Build(Of(typeof(TriangularRoutine), nameof(TriangularRoutine.Solve)), work);
+                return kernel.Input(a).Input(node.Inputs[1]).Result(0).Size(n).Size(columns).Size((int)solve.Form).Build(Of(TriangularRoutine.Solve<float>, TriangularRoutine.Solve<double>), work);
             case LuOp lu:
                 RoutineKernel factor = kernel.Input(a).Result(0).Result(1).Result(2).Size(n).Size(lu.MustBeRegular ? 1 : 0);
-                return factor.Build(Of(typeof(LuRoutine), nameof(LuRoutine.Factor)), LoopMath.Quotient(cubed, 12), n, (item, pivot) => LuOp.Failure(node, item, pivot));
+                return factor.Build(Of((Func<nint, nint, nint, nint, long, long, long>)LuRoutine.Factor<float>, (Func<nint, nint, nint, nint, long, long, long>)LuRoutine.Factor<double>), LoopMath.Quotient(cubed, 12), n, (item, pivot) => LuOp.Failure(node, item, pivot));
             case QrOp:
                 RoutineKernel qr = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (m * n) + (2 * n) + m).Size(m).Size(n);
-                return qr.Build(Of(typeof(QrRoutine), nameof(QrRoutine.Factor)), area);
+                return qr.Build(Of(QrRoutine.Factor<float>, QrRoutine.Factor<double>), area);
             case EighOp:
                 RoutineKernel eigen = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (n * n) + (4 * n)).Size(n);
-                return eigen.Build(Of(typeof(EighRoutine), nameof(EighRoutine.Decompose)), cubed, 1, (item, _) => EighOp.Failure(node, item));
+                return eigen.Build(Of(EighRoutine.Decompose<float>, EighRoutine.Decompose<double>), cubed, 1, (item, _) => EighOp.Failure(node, item));
             case SvdOp:
                 // k times the larger side is the whole of the matrix.
                 Dim k = node.Results[1].Shape[^1];
                 RoutineKernel svd = kernel.Input(a).Result(0).Result(1).Result(2).Scratch(a.DType, (m * n) + (k * k) + (k == n ? m : n)).Size(m).Size(n);
-                return svd.Build(Of(typeof(SvdRoutine), nameof(SvdRoutine.Decompose)), LoopMath.Times(LoopMath.Int(8), area), 1, (item, _) => SvdOp.Failure(node, item));
+                return svd.Build(Of(SvdRoutine.Decompose<float>, SvdRoutine.Decompose<double>), LoopMath.Times(LoopMath.Int(8), area), 1, (item, _) => SvdOp.Failure(node, item));
             case MatrixExpOp:
                 RoutineKernel exp = kernel.Input(a).Result(0).Scratch(a.DType, 6 * (n * n)).Scratch(DType.Int64, n).Size(n);
-                return exp.Build(Of(typeof(MatrixExpRoutine), nameof(MatrixExpRoutine.Evaluate)), LoopMath.Times(LoopMath.Int(2), cubed));
+                return exp.Build(Of(MatrixExpRoutine.Evaluate<float>, MatrixExpRoutine.Evaluate<double>), LoopMath.Times(LoopMath.Int(2), cubed));
             default:
                 throw new CompileException($"{node.Describe()} has no lowering.");
         }
 
-        Routine Of(Type owner, string name) => Routine.Of(owner, name, a.DType);
+        Routine Of(Delegate single, Delegate @double) => Routine.Of(a.DType == DType.Float32 ? single : @double);
     }
 }

@@ -51,7 +51,7 @@ internal static class LowerRandom
             new Let(length, LoopMath.Least(LoopMath.Int(Chunk), LoopMath.Minus(kernel.Size(count), first))),
             new Invoke(
                 new Local("status", DType.Int64),
-                Routine.Of(typeof(GammaDraws), nameof(GammaDraws.Draw), root.DType),
+                Routine.Of(root.DType == DType.Float32 ? GammaDraws.Draw<float> : GammaDraws.Draw<double>),
                 [new(concentration, first, length), new(stream, LoopMath.Int(0), LoopMath.Int(RandomStream.Words)), new(result, first, length)],
                 [first, length])
             {

@@ -130,7 +130,7 @@ internal sealed class LowerScan
         BufferPart Part(LoopBuffer buffer, Dim offset, EquatableArray<Dim> strides) =>
             new(buffer, Position(offset, strides, others, reverse ? LoopMath.Minus(Size, LoopMath.Int(1)) : LoopMath.Int(0)), Size);
         BufferPart[] parts = [Part(kernel.Input(view.Source), view.Offset, view.Strides), Part(output, 0, target)];
-        Routine routine = Routine.Of(typeof(PrefixSums), nameof(PrefixSums.Run), DType.Float32);
+        Routine routine = Routine.Of(PrefixSums.Run);
         return new Block([new Invoke(new Local("status", DType.Int64), routine, [.. parts], [Size, LoopMath.Int(reverse ? 1 : 0)]) { Work = Size }]);
     }
 

@@ -39,7 +39,7 @@ internal static class LowerSorting
         bool isDense = strides[op.Along] == Dim.Of(1);
         BufferPart places = isDense ? new BufferPart(output, Position(0, strides, LoopMath.Int(0)), count)
             : new BufferPart(kernel.WorkerScratch(DType.Int64, op.Count), LoopMath.Int(0), count);
-        Routine routine = Routine.Of(typeof(OrderRoutine), nameof(OrderRoutine.Run), type);
+        Routine routine = Routine.Of(type == DType.Int32 ? OrderRoutine.Run<int> : OrderRoutine.Run<long>);
         BufferPart[] parts = [new(keys, LoopMath.Int(0), size), places, new(scratch, LoopMath.Int(0), kernel.Size(words))];
         LoopStatement order = new Block(
         [

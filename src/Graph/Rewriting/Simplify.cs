@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using GraphCompiler.Differentiation;
 using GraphCompiler.Operations;
 
@@ -62,6 +63,7 @@ internal static class Simplify
     ];
 
     /// <summary>Every elementwise operation on constants, and every operation on small ones, is computed by the interpreter.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A type of operation that is trimmed away is in no graph.")]
     private static IEnumerable<RewriteRule> FoldRules() => typeof(Op).Assembly.GetTypes()
         .Where(t => t.IsSealed && t.IsSubclassOf(typeof(SingleResultOp)) && t != typeof(ConstantOp) && t != typeof(InputOp) && t != typeof(ParameterOp)
             && t != typeof(RandomStreamOp) && t != typeof(RandomBitsOp))

@@ -164,7 +164,7 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
         ConstantExpression c => c.Value,
         MemberExpression { Member: FieldInfo field } m => field.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
         MemberExpression { Member: PropertyInfo property } m => property.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
-        _ => Expression.Lambda(e).Compile(preferInterpretation: true).DynamicInvoke(),
+        _ => Expression.Lambda<Func<object>>(Expression.Convert(e, typeof(object))).Compile(preferInterpretation: true)(),
     };
 
     private static bool IsClosed(Expression e)

@@ -11,7 +11,7 @@ internal sealed class RoutineTests
     private static readonly long[][] Sizes = [[0], [1], [3], [7]];
 
     // Adds 2 to each number of a row of 4; fails from row 5 on.
-    private static Kernel Rows(long offset = 0) => RowsOf(Routine.Of(typeof(RoutineTests), nameof(AddTwo), DType.Int64), offset);
+    private static Kernel Rows(long offset = 0) => RowsOf(Routine.Of(AddTwo), offset);
 
     private static Kernel RowsOf(Routine routine, long offset)
     {
@@ -68,17 +68,17 @@ internal sealed class RoutineTests
     [Test]
     public void Keys_tell_routines_apart()
     {
-        static KernelKey KeyOf(Type type, string name, DType element) => KernelKey.Of(RowsOf(Routine.Of(type, name, element), 0), new(VectorWidths.Best));
+        static KernelKey KeyOf(Delegate method) => KernelKey.Of(RowsOf(Routine.Of(method), 0), new(VectorWidths.Best));
 
-        KernelKey key = KeyOf(typeof(RoutineTests), nameof(AddTwo), DType.Int64);
+        KernelKey key = KeyOf(AddTwo);
         Assert.That(KernelKey.Of(Rows(), new(VectorWidths.Best)), Is.EqualTo(key));
-        Assert.That(key, Is.Not.EqualTo(KeyOf(typeof(RoutineTests), nameof(Nothing), DType.Int64)));
-        Assert.That(KeyOf(typeof(RoutineTests), nameof(Generic), DType.Float32), Is.Not.EqualTo(KeyOf(typeof(RoutineTests), nameof(Generic), DType.Float64)));
+        Assert.That(key, Is.Not.EqualTo(KeyOf(Nothing)));
+        Assert.That(KeyOf(Generic<float>), Is.Not.EqualTo(KeyOf(Generic<double>)));
     }
 
     [Test]
     public void A_method_of_another_form_is_refused() => Assert.That(
-        () => Routine.Of(typeof(RoutineTests), nameof(Wrong), DType.Int64),
+        () => Routine.Of(Wrong),
         Throws.TypeOf<CompileException>().With.Message.Contains("RoutineTests.Wrong is no routine"));
 
     internal static long Nothing(nint from, nint to, long count, long row) => from + to + count + row == 0 ? 1 : 0;

@@ -32,6 +32,18 @@ public sealed class TroubleshootingSnippets
     }
 
     [Test]
+    public void Interpreted_kernels_give_the_same()
+    {
+        // snippet: interpret
+        var x = Input("x", ["N"]);
+        using var interpreted = Compiler.Compile([x], (x * x).Sum(), new CompileOptions { Interpret = true });
+        float sum = interpreted.Run(new float[] { 1, 2, 3 }).Scalar<float>();
+
+        // end
+        Assert.That(sum, Is.EqualTo(14));
+    }
+
+    [Test]
     public void A_gradient_is_checked()
     {
         // snippet: gradient-check
