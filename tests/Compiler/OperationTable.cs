@@ -374,7 +374,8 @@ internal static class OperationTable
         new OperationRow(typeof(ConditionOp), All, c => Ops.Select(c.X([3, c.N]), 1, 0)) { Least = 1 },
         new OperationRow(typeof(CallOp), Floats, c => Ops.Call("twice", [c.X([3, c.N])], x => [x[0] + x[0]])),
         new OperationRow(typeof(OutputOp), Floats, c => Ops.Output(Ops.Call("both", [c.X([3, c.N]), c.X([3, c.N])], x => [x[0] + x[1], x[0] * x[1]]), 1)),
-        new OperationRow(typeof(SumOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
+        new OperationRow(typeof(SquaresAboutMeanOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
+        new OperationRow(typeof(CentreOp), Floats, c => Node.Create(new CentreOp(EquatableArray.Create([1])), c.X([3, c.N]))) { Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 1 },
     ];
 
     /// <summary>Functions that are several operations: what stands for each is its last one.</summary>

@@ -41,8 +41,9 @@ internal static class TypedDelegate
         [
             .. variables.Select((v, i) => i < inputs ? Input(graph.Graph.Inputs[i], v) : Destination(graph.Graph.Outputs[i - inputs], i - inputs, v)),
         ];
-        Expression call = RuntimeFeature.IsDynamicCodeSupported ? Call(graph, returns, variables, conversions) : InterpretedCall(graph, returns, variables);
-        Expression[] kept = [.. conversions.Zip(variables).Where(c => c.First.KeepAlive is not null).Select(c => Expression.Call(c.First.KeepAlive!, c.Second))];
+        bool isInterpreted = !RuntimeFeature.IsDynamicCodeSupported;
+        Expression call = isInterpreted ? InterpretedCall(graph, returns, variables) : Call(graph, returns, variables, conversions);
+        Expression[] kept = [.. conversions.Zip(variables).Where(c => c.First.KeepAlive is not null && !isInterpreted).Select(c => Expression.Call(c.First.KeepAlive!, c.Second))];
         Expression body = returns ? Returned(graph, invoke.ReturnType, call, kept) : Expression.Block(typeof(void), [call, .. kept, Expression.Empty()]);
         Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, variables);
         return CodeGeneration.TryCompileFast(lambda) ?? lambda.Compile();

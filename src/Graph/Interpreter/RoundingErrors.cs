@@ -71,7 +71,7 @@ internal static class RoundingErrors
             }
 
             TensorValue[] inputs = [.. algebra.Inputs.Select(i => values[i][0])];
-            double[] result = [.. Enumerable.Range(0, (int)value.Count).Select(i => Units * UnitOf(value.DType) * Math.Abs(value[i]))];
+            double[] result = Unknown(value, []);
             for (int round = 0; round < 3; round++)
             {
                 TensorValue[] moved = [.. algebra.Inputs.Select((input, k) => Nearby(inputs[k], errors.GetValueOrDefault(input), (17 * round) + k))];

@@ -90,6 +90,8 @@ internal static class StructuralCases
         Row<SoftmaxOp>("log of softmax", x => Log(Softmax(x[0])), In([3], -1, 1)),
         Row<CrossEntropyOp>("cross-entropy", x => CrossEntropy(x[0], Constant(Picks)), In([3, 3], -1, 1)),
         Row<CrossEntropyOp>("cross-entropy of a symbol, no reduction", x => CrossEntropy(x[0], Constant(Picks), LossReduction.None), In([3, "N"], -1, 1)),
+        Row<CentreOp>("centred", x => Node.Create(new CentreOp(EquatableArray.Create([1])), x[0]), In([2, 4])),
+        Row<SquaresAboutMeanOp>("variance over an axis", x => Variance(x[0], 1), In([2, 4])),
         Row<NormalizeOp>("layer norm", x => LayerNorm(x[0], x[1], x[2]), In([2, 4]), In([4]), In([4])),
         Row<NormalizeOp>("layer norm over two axes of a symbol", x => LayerNorm(x[0], axes: 2), In(["N", 2, 2])),
         Row<NormalizeOp>("layer norm of equal elements", x => LayerNorm(x[0], epsilon: 0.1), At(1, 1, 1)),
