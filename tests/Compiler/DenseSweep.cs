@@ -32,6 +32,7 @@ internal static class DenseSweep
         UnaryFunction.Sin => Run(evaluator, Apply<Functions.Sin>, mirrored: -1, step, VectorMath.AngleLimit),
         UnaryFunction.Cos => Run(evaluator, Apply<Functions.Cos>, mirrored: 1, step, VectorMath.AngleLimit),
         UnaryFunction.Erf => Run(evaluator, Apply<Functions.Erf>, mirrored: -1, step),
+        UnaryFunction.NormalCdf => Run(evaluator, Apply<Functions.NormalCdf>, mirrored: null, step),
         _ => throw new NotSupportedException(function.ToString()),
     };
 
