@@ -99,7 +99,8 @@ public sealed record CompileOptions
     public bool UseFastExpressionCompiler { get; init; } = true;
 
     /// <summary>
-    /// Whether kernels are interpreted, some hundred times slower, and allocate in each call: for programs that may not generate code, as with Native AOT.
+    /// Whether kernels are interpreted, hundreds of times slower (products of matrices a thousand times), and allocate in each call: for programs that
+    /// may not generate code, as with Native AOT.
     /// Results are those of <see cref="VectorWidth.Scalar"/> code, but for the last bits of functions of float64; every index is checked.
     /// </summary>
     public bool Interpret { get; init; }

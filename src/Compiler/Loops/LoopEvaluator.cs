@@ -45,7 +45,8 @@ internal sealed unsafe class LoopEvaluator
             }
         }
 
-        constants = new long[registers.Count];
+        // A step reads three registers, of which a load names a buffer in one.
+        constants = new long[Math.Max(registers.Count, kernel.Buffers.Length)];
         foreach ((LoopValue value, int register) in registers)
         {
             constants[register] = value is Literal literal ? literal.Bits : 0;
