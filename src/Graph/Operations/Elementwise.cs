@@ -79,16 +79,16 @@ internal abstract record ElementwiseOp : SingleResultOp
     protected virtual long Predicate(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} has no integer result of float inputs.");
 }
 
-/// <summary>Where the results of an operation lie, short of NaN.</summary>
+/// <summary>Where the results of an operation lie, for inputs that are numbers.</summary>
 internal enum ResultRange
 {
     /// <summary>In an interval, whatever the inputs are.</summary>
     Bounded,
 
-    /// <summary>Among the finite numbers if the inputs are, but for overflow of sums and products.</summary>
+    /// <summary>Among the finite numbers if the inputs are, but for overflow of sums and products: the sine of infinity is NaN.</summary>
     Finite,
 
-    /// <summary>Anywhere: the function has a pole, or grows so fast that it overflows in ordinary use.</summary>
+    /// <summary>Anywhere: the function has a pole, is NaN in a part of the line, or grows so fast that it overflows in ordinary use.</summary>
     Unbounded,
 }
 
