@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Calling;
+using GraphCompiler.Differentiation;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Operations;
@@ -226,10 +227,8 @@ public sealed class CompiledGraph : IDisposable
         if (given != needed.Count)
         {
             string list = needed.Count == 0 ? string.Empty : $": {string.Join(", ", needed.Select(n => n.Describe()))}";
-            throw new BindingException($"{Number(given, what)} {(given == 1 ? "was" : "were")} given for {Number(needed.Count, of)}{list}.{(given > needed.Count ? " A list of numbers in brackets is as many; an array is one." : string.Empty)}");
+            throw new BindingException($"{InvariantText.Count(given, what)} {(given == 1 ? "was" : "were")} given for {InvariantText.Count(needed.Count, of)}{list}.{(given > needed.Count ? " A list of numbers in brackets is as many; an array is one." : string.Empty)}");
         }
-
-        static string Number(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
     }
 
     private Entry EnterForward(int arguments)
@@ -263,7 +262,7 @@ public sealed class CompiledGraph : IDisposable
         Node root = graph.Outputs[0];
         if (!root.RequiresGrad)
         {
-            throw new GradientException($"{root.Describe()} does not require a gradient: nothing that it depends on does, or Detach or NoGrad cut it off.");
+            throw new GradientException(GradientCut.NotRequired(root));
         }
     }
 

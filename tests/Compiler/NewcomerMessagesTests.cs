@@ -8,6 +8,9 @@ internal sealed class NewcomerMessagesTests
 {
     private static readonly Leaf<float> X = Input("x", ["N", 4]);
     private static readonly Leaf<long> I = Input<long>("i", ["M"]);
+    private static readonly Leaf<float> T = Input("t", ["N"]);
+    private static readonly Leaf<float> P = Input("p", ["N", 1], requiresGrad: true);
+    private static readonly Node Binary = BinaryCrossEntropyWithLogits(X.Sum(1), T);
 
     [Test]
     public void AClashOfSizesNamesTheSizesThatClash()
@@ -101,6 +104,18 @@ internal sealed class NewcomerMessagesTests
         ("one parameter too many", () => GraphCompiler.Compiler.Compile<Func<float[], float[], float>>([X], X.Sum()), typeof(CompileException), ["has 2 parameters; for 1 input and 1 output"]),
         ("a result of another type", () => GraphCompiler.Compiler.Compile<Func<float[], double>>([X], X.Sum()), typeof(CompileException), ["returns double", "comes as float, float[] or Tensor<float>"]),
         ("too few values", () => Parameter("w", new float[5], [2, 3]), typeof(ShapeException), ["'w'", "[2, 3] has 6 elements", "5 values"]),
+        ("a batch that was flattened too", () => Linear(Flatten(X), Input("w", [3, 4])), typeof(ShapeException), ["same I, not [4*N] and [3, 4]. Inputs"]),
+        ("a size made of a symbol beside another of the same", () => Slice(X, 0, 1) + X, typeof(ShapeException), ["N - 1 stands against N. Inputs"]),
+        ("too few running means", () => BatchNorm(Input("x", ["N", 16, 7]), Input("m", [15]), Input("v", [16])), typeof(ShapeException), ["16 channels of axis 1 is needed, not [15]. Inputs"]),
+        ("too few weights of classes", () => CrossEntropy(X, Input<long>("t", ["N"]), weight: Input("w", [3])), typeof(ShapeException), ["4 classes is needed, not [3]. Inputs"]),
+        ("too few slopes", () => PRelu(X, Input("a", [3])), typeof(ShapeException), ["one for each of the 4 of axis 1 is needed. Inputs"]),
+        ("one group", () => Conv2D(Input("x", ["N", 4, 8, 8]), Input("w", [8, 3, 3, 3])), typeof(ShapeException), ["with 1 group is for 3"]),
+        ("a pooled batch", () => Linear(MaxPool2D(Input("x", ["N", 3, 8, 8]), 2), Input("w", [3, 5])), typeof(ShapeException), ["Inputs: Result 0 of MaxPool float32[N, 3, 4, 4]"]),
+        ("too few labels", () => Compile([X, T], Binary).Run(new float[12], new float[2]), typeof(BindingException), ["'t' float32[N] has 2 elements; its shape is [3], 3 elements, since the one for Input 'x' float32[N, 4] makes N = 3."]),
+        ("a backward behind Detach", () => Backward(X.Detach().Sum()), typeof(GradientException), ["Sum float32[]", "nothing that it depends on does; make an input with requiresGrad: true"]),
+        ("a backward behind a parameter's Detach", () => Backward((X * Parameter("w", 2f).Detach()).Sum()), typeof(GradientException), ["Sum float32[]", "Detach float32[] cuts them off"]),
+        ("a backward of positions", () => Backward(ArgMax(X * Parameter("w", 2f), 1).Sum()), typeof(GradientException), ["Sum int64[]", "int64 has no gradients"]),
+        ("the second derivative of something linear", () => Gradients(Gradients((P * 3).Sum(), P)[0].Sum(), P), typeof(GradientException), ["depends on no input and no parameter; a derivative of something linear is such a constant."]),
         ("too many values of a constant", () => Constant(new int[5], [2, 2]), typeof(ShapeException), ["Constant", "[2, 2] has 4 elements", "5 values"]),
     ];
 
@@ -112,6 +127,14 @@ internal sealed class NewcomerMessagesTests
         (_, Func<object?> make, Type type, string[] parts) = Table[number];
         Exception error = Assert.Throws(type, () => make())!;
         Assert.That(parts.Where(p => !error.Message.Contains(p, StringComparison.Ordinal)), Is.Empty, error.Message);
+    }
+
+    private static object? Backward(Node output)
+    {
+        using CompiledGraph graph = Compile([X], output);
+        graph.Forward(new float[4]);
+        graph.Backward();
+        return null;
     }
 
     private static CompiledGraph Compile(IReadOnlyList<Node> inputs, Node output) => GraphCompiler.Compiler.Compile(inputs, output);

@@ -60,12 +60,13 @@ internal ref struct Binder
 
         int count = program.Symbols.Length;
         Span<long> symbols = count <= 32 ? stackalloc long[count] : new long[count];
-        Solve(symbols);
+        Span<int> setBy = count <= 32 ? stackalloc int[count] : new int[count];
+        Solve(symbols, setBy);
         try
         {
             if (!workspace.TryBind(noted))
             {
-                CheckDeclared(symbols);
+                CheckDeclared(symbols, setBy);
                 workspace.Bind(symbols, noted);
             }
         }
@@ -121,9 +122,8 @@ internal ref struct Binder
         input++;
     }
 
-    private readonly void Solve(Span<long> symbols)
+    private readonly void Solve(Span<long> symbols, Span<int> setBy)
     {
-        Span<int> setBy = symbols.Length <= 32 ? stackalloc int[symbols.Length] : new int[symbols.Length];
         symbols.Fill(-1);
         int at = 0;
         for (int i = 0; i < input; i++)
@@ -208,7 +208,7 @@ internal ref struct Binder
 
         if (known == 0 || count % known != 0)
         {
-            throw new BindingException($"The argument for {node.Describe()} has {count} elements, which is no multiple of {known}: the size {Dim.Display(open)} cannot be found.");
+            throw new BindingException($"The argument for {node.Describe()} has {InvariantText.Count(count, "element")}, which is no multiple of {known}: the size {Dim.Display(open)} cannot be found.");
         }
 
         Set(open, count / known, index, symbols, setBy);
@@ -230,7 +230,7 @@ internal ref struct Binder
     }
 
     /// <summary>Holds the arguments, and the conditions on sizes, against what was declared, now that the symbols are known.</summary>
-    private readonly void CheckDeclared(ReadOnlySpan<long> symbols)
+    private readonly void CheckDeclared(ReadOnlySpan<long> symbols, ReadOnlySpan<int> setBy)
     {
         if (symbols.Contains(-1))
         {
@@ -258,12 +258,12 @@ internal ref struct Binder
 
                 if (count != sizes[0])
                 {
-                    throw new BindingException($"The argument for {node.Describe()} has {sizes[0]} elements; its shape is {InvariantText.List(shape.ToArray())}, {count} elements.");
+                    throw new BindingException($"The argument for {node.Describe()} has {InvariantText.Count(sizes[0], "element")}; its shape is {InvariantText.List(shape.ToArray())}, {InvariantText.Count(count, "element")}{Reason(i, symbols, setBy)}.");
                 }
             }
             else if (!shape.SequenceEqual(sizes))
             {
-                throw new BindingException($"The argument for {node.Describe()} has the shape {InvariantText.List(sizes.ToArray())}; {InvariantText.List(shape.ToArray())} is needed.");
+                throw new BindingException($"The argument for {node.Describe()} has the shape {InvariantText.List(sizes.ToArray())}; {InvariantText.List(shape.ToArray())} is needed{Reason(i, symbols, setBy)}.");
             }
         }
 
@@ -273,6 +273,21 @@ internal ref struct Binder
             guard.Check(values[at], values[at + 1]);
             at += 2;
         }
+    }
+
+    /// <summary>Which other arguments say what the symbols of an input are.</summary>
+    private readonly string Reason(int index, ReadOnlySpan<long> symbols, ReadOnlySpan<int> setBy)
+    {
+        string reason = string.Empty;
+        foreach (string name in program.Inputs[index].Shape.Symbols)
+        {
+            int symbol = Index(name);
+            reason += setBy[symbol] == index
+                ? string.Empty
+                : $"{(reason.Length == 0 ? ", since" : " and")} the one for {program.Inputs[setBy[symbol]].Describe()} makes {Dim.Display(name)} = {symbols[symbol]}";
+        }
+
+        return reason;
     }
 
     private readonly void RequireFound(ReadOnlySpan<long> symbols)

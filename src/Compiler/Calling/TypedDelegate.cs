@@ -28,7 +28,7 @@ internal static class TypedDelegate
         if (parameters.Length != expected && !(outputs == 0 && parameters.Length == inputs))
         {
             throw new CompileException(
-                $"{Display(typeof(TDelegate))} has {Count(parameters.Length, "parameter")}; for {Count(inputs, "input")} and {Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none.");
+                $"{Display(typeof(TDelegate))} has {InvariantText.Count(parameters.Length, "parameter")}; for {InvariantText.Count(inputs, "input")} and {InvariantText.Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none.");
         }
 
         if (parameters.Length > TypedCall.MaximumArguments)
@@ -158,7 +158,7 @@ internal static class TypedDelegate
         Type[] parts = isTuple ? type.GenericTypeArguments : [type];
         if (parts.Length != outputs.Count)
         {
-            throw new CompileException($"The delegate returns {Display(type)}, {parts.Length} values; the graph has {outputs.Count} outputs.");
+            throw new CompileException($"The delegate returns {Display(type)}, {InvariantText.Count(parts.Length, "value")}; the graph has {InvariantText.Count(outputs.Count, "output")}.");
         }
 
         ParameterExpression results = Expression.Variable(typeof(Results), "results");
@@ -217,7 +217,6 @@ internal static class TypedDelegate
     private static T ScalarOf<T>(Results results, int index)
         where T : unmanaged => results.Scalar<T>(index);
 
-    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? string.Empty : "s")}";
 
     /// <summary>How a parameter becomes an argument.</summary>
     /// <param name="Method">What makes a <see cref="SpanArgument"/> of it.</param>

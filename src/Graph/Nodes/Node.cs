@@ -91,7 +91,8 @@ public partial class Node
     internal string Describe()
     {
         string name = Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'";
-        return $"{Op.Name}{name} {string.Join(", ", results)}";
+        string what = Op is OutputOp output ? $"Result {output.Index} of {Inputs[0].Op.Name}" : Op.Name;
+        return $"{what}{name} {string.Join(", ", results)}";
     }
 
     /// <summary>Refuses what can never be addressed, whatever its symbols are.</summary>

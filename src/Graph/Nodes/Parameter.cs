@@ -62,7 +62,7 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
     {
         if (value.Length != values.Span.Length)
         {
-            throw new ShapeException($"{Describe()} has {values.Span.Length} elements and cannot be set to {value.Length}.");
+            throw new ShapeException($"{Describe()} has {InvariantText.Count(values.Span.Length, "element")} and cannot be set to {value.Length}.");
         }
 
         value.CopyTo(values.Span);

@@ -58,8 +58,10 @@ internal static class Broadcasting
     /// <summary>How to say that symbolic sizes are equal to what they stand beside; nothing where no size is symbolic.</summary>
     public static string Declare(Shape a, Shape b)
     {
-        // Sizes that both have are equal already.
-        string[] symbols = [.. a.Except(b).Concat(b.Except(a)).SelectMany(d => d.Symbols).Distinct().Select(Dim.Display)];
+        // Sizes that both have are equal already; one that is made of symbols is nothing that could be declared.
+        Dim[] sizes = [.. a.Except(b).Concat(b.Except(a))];
+        string[] made = [.. sizes.Where(d => d.Symbol is null).SelectMany(d => d.Symbols)];
+        string[] symbols = [.. sizes.Select(d => d.Symbol).OfType<string>().Except(made).Select(Dim.Display)];
         return symbols.Length == 0
             ? string.Empty
             : $" A symbol never stands for 1 here; to say that {string.Join(" and ", symbols)} {(symbols.Length == 1 ? "equals another size" : "are equal")}, give the axes the same name or number where the inputs are declared.";

@@ -56,7 +56,7 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
             ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
         if (pulled.Count != node.Inputs.Length)
         {
-            throw new GradientException($"The pullback of {node.Describe()} returned {pulled.Count} cotangents for {node.Inputs.Length} inputs; return one for each, null for none.");
+            throw new GradientException($"The pullback of {node.Describe()} returned {InvariantText.Count(pulled.Count, "cotangent")} for {InvariantText.Count(node.Inputs.Length, "input")}; return one for each, null for none.");
         }
 
         for (int i = 0; i < pulled.Count; i++)

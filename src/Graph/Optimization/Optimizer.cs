@@ -47,7 +47,7 @@ public abstract class Optimizer
         ArgumentNullException.ThrowIfNull(gradients);
         if (parameters.Count != gradients.Count)
         {
-            throw new ArgumentException($"There are {parameters.Count} parameters and {gradients.Count} gradients; one for each is needed.", nameof(gradients));
+            throw new ArgumentException($"{InvariantText.Count(parameters.Count, "parameter")} cannot be updated by {InvariantText.Count(gradients.Count, "gradient")}; one for each is needed.", nameof(gradients));
         }
 
         List<(Node, Node)> pairs = [];

@@ -232,6 +232,6 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, op, x);
         return values.Rank == 1 && values.Shape[0] == x.Shape[along]
             ? Reshape(values, Shape.Of(Enumerable.Range(0, x.Rank - along).Select(i => i == 0 ? values.Shape[0] : Dim.Of(1))))
-            : throw new ShapeException($"{op}: one value or one for each of the {x.Shape[along]} of axis {along} is needed.{Broadcasting.Declare(values.Shape, x.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
+            : throw new ShapeException($"{op}: one value or one for each of the {x.Shape[along]} of axis {along} is needed.{Broadcasting.Declare(values.Shape, [x.Shape[along]])} Inputs: {x.Describe()}, {values.Describe()}.");
     }
 }

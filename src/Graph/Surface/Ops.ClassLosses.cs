@@ -230,7 +230,7 @@ public static partial class Ops
         RequireSameType(op, x, weight);
         return weight.Rank == 1 && weight.Shape[0] == x.Shape[along]
             ? AlongAxis(op, weight, x, along)
-            : throw new ShapeException($"{op}: one weight for each of the {x.Shape[along]} classes is needed, not {weight.Shape}.{Broadcasting.Declare(x.Shape, weight.Shape)} Inputs: {x.Describe()}, {weight.Describe()}.");
+            : throw new ShapeException($"{op}: one weight for each of the {x.Shape[along]} classes is needed, not {weight.Shape}.{Broadcasting.Declare([x.Shape[along]], weight.Shape)} Inputs: {x.Describe()}, {weight.Describe()}.");
     }
 
     /// <summary>Class indices beside scores whose classes are axis 1, what they weigh and which of them count.</summary>

@@ -98,7 +98,7 @@ public static partial class Ops
         if (Dim.Same(batched.Shape[1], weight.Shape[1] * groups) == false)
         {
             throw new ShapeException(
-                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {groups} groups is for {weight.Shape[1] * groups}.{ChannelsLast(x, spatial, weight.Shape[1] * groups)} Inputs: {x.Describe()}, {weight.Describe()}.");
+                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {InvariantText.Count(groups, "group")} is for {weight.Shape[1] * groups}.{ChannelsLast(x, spatial, weight.Shape[1] * groups)} Inputs: {x.Describe()}, {weight.Describe()}.");
         }
 
         (Dim Before, Dim After)[] widths = [.. padding.For(spatial, op).Select(w => ((Dim)w.Before, (Dim)w.After))];

@@ -100,6 +100,9 @@ public static partial class Ops
     /// <returns>One part a target, zeros where the gradient is constant.</returns>
     public static GradientList HessianVectorProduct(Node loss, IReadOnlyList<Node> targets, IReadOnlyList<Node> vector)
     {
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(vector);
+        CheckDirections("HessianVectorProduct", "target", "vector", targets, vector);
         GradientList gradients;
         using (GradMode.EnableGrad())
         {
@@ -113,7 +116,7 @@ public static partial class Ops
     {
         if (nodes.Count != directions.Count)
         {
-            throw new GradientException($"{op}: {nodes.Count} {what}s need as many {direction}s, not {directions.Count}.");
+            throw new GradientException($"{op}: each {what} needs a {direction}, {nodes.Count} in all, not {directions.Count}.");
         }
 
         for (int i = 0; i < nodes.Count; i++)
@@ -198,7 +201,7 @@ public sealed class GradientList : IReadOnlyList<Node>
     {
         if (count != gradients.Length)
         {
-            throw new GradientException($"{gradients.Length} gradients cannot be taken apart into {count}.");
+            throw new GradientException($"{InvariantText.Count(gradients.Length, "gradient")} cannot be taken apart into {count}.");
         }
     }
 }

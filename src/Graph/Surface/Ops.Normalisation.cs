@@ -195,7 +195,7 @@ public static partial class Ops
         RequireSameType(op, x, values);
         return values.Rank == 1 && values.Shape[0] == x.Shape[1]
             ? AlongAxis(op, values, x, 1)
-            : throw new ShapeException($"{op}: one number for each of the {x.Shape[1]} channels of axis 1 is needed, not {values.Shape}.{(x.Rank > 2 && values.Rank == 1 ? ChannelsLast(x, x.Rank - 2, values.Shape[0]) : string.Empty)}{Broadcasting.Declare(x.Shape, values.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
+            : throw new ShapeException($"{op}: one number for each of the {x.Shape[1]} channels of axis 1 is needed, not {values.Shape}.{(x.Rank > 2 && values.Rank == 1 ? ChannelsLast(x, x.Rank - 2, values.Shape[0]) : string.Empty)}{Broadcasting.Declare([x.Shape[1]], values.Shape)} Inputs: {x.Describe()}, {values.Describe()}.");
     }
 
     private static Node Affine(string op, Node x, Node? weight, Node? bias)

@@ -42,8 +42,8 @@ public class CallTests
     public void Bad_pullbacks_are_refused_where_the_call_is_made()
     {
         Leaf<long> k = Input<long>("k", [2]);
-        Assert.That(() => Call("count", [X], v => [v[0]], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 inputs"));
-        Assert.That(() => Call("more", [X], v => [v[0]], (_, _, c) => [c[0], c[0]]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 inputs"));
+        Assert.That(() => Call("count", [X], v => [v[0]], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 input;"));
+        Assert.That(() => Call("more", [X], v => [v[0]], (_, _, c) => [c[0], c[0]]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 input;"));
         Assert.That(() => Call("null", [X], v => [v[0]], (_, _, _) => null!), Throws.TypeOf<GradientException>().With.Message.Contains("one cotangent for each input"));
         Assert.That(() => Call("shape", [X], v => [v[0]], (_, _, c) => [Sum(c[0]!)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[]").And.Message.Contains("float64[2]"));
         Assert.That(() => Call("dtype", [X], v => [v[0]], (_, _, c) => [Cast(c[0]!, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[2]").And.Message.Contains("float64[2]"));

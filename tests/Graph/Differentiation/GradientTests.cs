@@ -188,14 +188,15 @@ public class GradientTests
         Assert.That(() => Gradients(Sum(X * plain), plain), Throws.TypeOf<GradientException>().With.Message.Contains("'plain'").And.Message.Contains("requiresGrad: true"));
         Assert.That(() => Vjp([X * 2], [X], [Vector(1, 2)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[2]").And.Message.Contains("float64[3]"));
         Assert.That(() => Vjp([X * 2], [X], [Cast(X, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[3]"));
-        Assert.That(() => Vjp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("1 outputs need as many cotangents, not 0"));
-        Assert.That(() => Jvp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("tangents"));
+        Assert.That(() => Vjp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("each output needs a cotangent, 1 in all, not 0"));
+        Assert.That(() => Jvp([X * 2], [X], []), Throws.TypeOf<GradientException>().With.Message.Contains("each input needs a tangent, 1 in all, not 0"));
+        Assert.That(() => HessianVectorProduct(Sum(X * X), [X], [Vector(1, 2)]), Throws.TypeOf<GradientException>().With.Message.StartsWith("HessianVectorProduct: the vector float64[2]"));
         Assert.That(
             () =>
             {
                 (Node _, Node _) = Gradients(Sum(X), X);
             },
-            Throws.TypeOf<GradientException>().With.Message.Contains("1 gradients cannot be taken apart into 2"));
+            Throws.TypeOf<GradientException>().With.Message.Contains("1 gradient cannot be taken apart into 2"));
     }
 
     private static IEnumerable<TestCaseData> Closed()

@@ -17,7 +17,7 @@ public class ShapeMistakeTests
         Case("Rot90", () => Rot90(F, 1, 0, -2), "Rot90:", "two different axes"),
         Case("MoveAxis", () => MoveAxis(F, [0, 1], [1, 1]), "MoveAxis:", "each once"),
         Case("Tile", () => Tile(F, -2), "Tile:", "below 0"),
-        Case("Repeat", () => Repeat(F, 2), "Repeat:", "1 counts for 2 axes", "use Tile"),
+        Case("Repeat", () => Repeat(F, 2), "Repeat:", "1 count for 2 axes", "use Tile"),
         Case("RepeatInterleave", () => RepeatInterleave(F, [1, -1], 0), "RepeatInterleave:", "each at least 0"),
         Case("RepeatInterleave of few", () => RepeatInterleave(F, [1], 0), "RepeatInterleave:", "as many counts"),
         Case("Meshgrid", () => Meshgrid([F])[0], "Meshgrid:", "vectors", "'f'"),
