@@ -29,7 +29,7 @@ public static partial class Ops
         return Node.Create(new ClampOp(), Broadcasting.Together("Clamp", x, low, high));
     }
 
-    /// <summary>A named function of nodes, kept whole in the graph; with a pullback of its own where the derivative of its parts will not do.</summary>
+    /// <summary>A named function of nodes, kept whole in the graph; with a pullback of its own where the derivative of its parts will not do. Of several results Output takes one.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What the function is applied to.</param>
     /// <param name="body">Builds the results from the inputs; called once, on placeholders; that it uses another leaf that requires a gradient is an error.</param>

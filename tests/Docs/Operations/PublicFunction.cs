@@ -111,7 +111,7 @@ internal sealed partial class PublicFunction
     [GeneratedRegex("<param name=\"(\\w+)\">(.*?)</param>")]
     private static partial Regex Params();
 
-    [GeneratedRegex("<\\w+ c?ref=\"([^\"]+)\" ?/>")]
+    [GeneratedRegex("<\\w+ (?:c?ref|name)=\"([^\"]+)\" ?/>")]
     private static partial Regex References();
 
     [GeneratedRegex("<[^>]+>")]

@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Docs.Snippets;
+
+public sealed class GuideSnippets
+{
+    [Test]
+    public void A_step_of_training()
+    {
+        // snippet: training
+        var random = new Generator(seed: 0);
+        var x = Input("x", ["N", 2]);
+        var label = Input<long>("label", ["N"]);
+        var rate = Input("rate", []);
+        var w = Parameter("w", random.Normal(2, 3));
+        var b = Parameter("b", [3], 0f);
+        var logits = MatMul(x, w) + b;
+        var loss = CrossEntropy(logits, label);
+
+        // Optimizers.Adam(loss, [w, b], rate), with the gradients in one's own hands.
+        var (gradients, norm) = GradientClipping.ByNorm([.. Gradients(loss, w, b)], limit: 1);
+        var updates = new AdamW(rate) { WeightDecay = 0.01 }.Update([w, b], gradients);
+        using var step = Compiler.Compile([x, label, rate], [loss, norm, logits], updates);
+        Results results = step.Run(random.Normal(8, 2), new long[] { 0, 1, 2, 0, 1, 2, 0, 1 }, 0.1f);
+        float value = results.Scalar<float>();              // the loss before the step, output 0
+        float length = results.Scalar<float>(1);            // the norm before it was cut
+        float[] scores = results.GetArray<float>(2);        // 24 numbers, row by row; Get<float>(2) is a tensor [8, 3]
+
+        // end
+        Assert.That(value, Is.GreaterThan(0));
+        Assert.That(length, Is.GreaterThan(0));
+        Assert.That(scores, Has.Length.EqualTo(24));
+        Assert.That(results.Get<float>(2).Lengths.ToArray(), Is.EqualTo(new nint[] { 8, 3 }));
+    }
+
+    [Test]
+    public void State_is_saved_and_read()
+    {
+        // snippet: saving
+        var w = Parameter("w", new float[] { 1, 2, 3 });
+        var updates = Optimizers.Adam(w.Square().Sum(), [w]);
+        using var step = Compiler.Compile([], [], updates);
+        step.Run();
+        using var file = new MemoryStream();
+        foreach (var (p, _) in updates)
+        {
+            file.Write(p is Parameter<float> f ? MemoryMarshal.AsBytes(f.Values) : MemoryMarshal.AsBytes(((Parameter<double>)p).Values));
+        }
+
+        // aside
+        float[] kept = [.. w.Values];
+        // back
+        step.Run();                                         // moves on, and then back again
+        file.Position = 0;
+        foreach (var (p, _) in updates)
+        {
+            if (p is Parameter<float> f)
+            {
+                Read(f);
+            }
+            else
+            {
+                Read((Parameter<double>)p);
+            }
+        }
+
+        void Read<T>(Parameter<T> p)
+            where T : unmanaged
+        {
+            using var edit = p.Edit();
+            file.ReadExactly(MemoryMarshal.AsBytes(edit.Values));
+        }
+
+        // end
+        Assert.That(w.Values.ToArray(), Is.EqualTo(kept));
+        Assert.That(file.Length, Is.EqualTo((3 * 3 * sizeof(float)) + sizeof(double)));
+    }
+
+    [Test]
+    public void A_residual_of_second_derivatives()
+    {
+        // snippet: residual
+        var random = new Generator(seed: 0);
+        var x = Input("x", ["N", 1], requiresGrad: true);
+        var s = x / MathF.PI;                               // what the network sees
+        var w1 = Parameter("w1", random.Normal(1, 16));
+        var b1 = Parameter("b1", random.Normal(16));
+        var w2 = Parameter("w2", random.Normal(16, 1));
+        var u = s * (1 - s) * MatMul(Tanh(MatMul(s, w1) + b1), w2);
+        var slope = Gradients(u.Sum(), s)[0];               // row by row: no row depends on another
+        var curvature = Gradients(slope.Sum(), s)[0];
+        var loss = (curvature / (MathF.PI * MathF.PI) + Sin(x)).Square().Mean();
+        using var step = Compiler.Compile([x], [loss], Optimizers.Adam(loss, [w1, b1, w2], 0.01));
+        var points = random.Uniform(0, MathF.PI, [32, 1]);
+        float first = step.Run(points).Scalar<float>();
+
+        // end
+        float last = first;
+        for (int i = 0; i < 200; i++)
+        {
+            last = step.Run(points).Scalar<float>();
+        }
+
+        Assert.That(last, Is.LessThan(first / 4));
+    }
+
+    [Test]
+    public void A_function_of_ones_own()
+    {
+        // snippet: function
+        static Node SquaredRelu(Node x) => Call(
+            "SquaredRelu",
+            [x],
+            inputs => [Relu(inputs[0]).Square()],
+            (inputs, outputs, cotangents) => [2 * Relu(inputs[0]) * cotangents[0]!]);
+
+        var x = Input("x", ["N"], requiresGrad: true);
+        GradientCheck.Verify(SquaredRelu(x).Sum(), [x], options: new GradientCheckOptions { Order = 2 });
+
+        // end
+        Assert.That(SquaredRelu(x).Shape == x.Shape, Is.True);
+    }
+}
