@@ -302,16 +302,22 @@ public sealed class CompiledGraph : IDisposable
         HashSet<string> bound = [.. graph.Inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
         Node[] open =
         [
-            .. GraphWalk.WithBodies([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]).Select(n => n.Node).Where(n => n.Shape.Symbols.Any(s => !bound.Contains(s))),
+            .. GraphWalk.WithBodies([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]).Select(n => n.Node).Where(n => SymbolsOf(n).Any(s => !bound.Contains(s))),
         ];
 
         // One with a name says more.
         if ((open.FirstOrDefault(n => n.Name is not null) ?? open.FirstOrDefault()) is { } node)
         {
-            string free = node.Shape.Symbols.First(s => !bound.Contains(s));
+            string free = SymbolsOf(node).First(s => !bound.Contains(s));
             throw new CompileException(
                 $"No argument says what the size {Dim.Display(free)} of {node.Describe()} is: give an input an axis of exactly that size, take the size of an input, as x.Shape[0] does, or write a number.");
         }
+
+        // A size may be asked for as a number, or in a condition, alone.
+        static IEnumerable<string> SymbolsOf(Node node) =>
+        [
+            .. node.Results.SelectMany(r => r.Shape.Symbols), .. node.Guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols)), .. node.Op is DimValueOp { Dim: var dim } ? dim.Symbols : [],
+        ];
     }
 
     /// <summary>A running call.</summary>

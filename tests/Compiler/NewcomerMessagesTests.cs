@@ -1,3 +1,4 @@
+using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler;
@@ -74,6 +75,8 @@ internal sealed class NewcomerMessagesTests
     [
         ("a size that nobody knows", () => Compile([], Normal(new Generator(1), ["K"])), typeof(CompileException), ["the size K", "'Normal'", "x.Shape[0]"]),
         ("a size of dropout that nobody knows", () => Compile([], Bernoulli(new Generator(1), 0.5, ["K"])), typeof(CompileException), ["the size K", "'Bernoulli'"]),
+        ("a size as a number that nobody knows", () => Compile([X], X * DimValue("K", DType.Float32)), typeof(CompileException), ["the size K of DimValue", "x.Shape[0]"]),
+        ("a size in a condition alone that nobody knows", () => Compile([X], Node.Create(new ConditionOp("Mine", "K", 2, IsEquality: false, "two are wanted"), X)), typeof(CompileException), ["the size K of Mine"]),
         ("channels last", () => Conv2D(Input("x", ["N", 32, 32, 3]), Input("w", [8, 3, 3, 3])), typeof(ShapeException), ["Conv2D:", "32 channels", "seem to stand last", "Permute(x, [0, 3, 1, 2])"]),
         ("channels last without a batch", () => Conv2D(Input("x", [32, 32, 3]), Input("w", [8, 3, 3, 3])), typeof(ShapeException), ["Permute(x, [2, 0, 1])"]),
         ("channels last, transposed", () => ConvTranspose1D(Input("x", ["N", 9, 3]), Input("w", [3, 2, 2])), typeof(ShapeException), ["Permute(x, [0, 2, 1])"]),

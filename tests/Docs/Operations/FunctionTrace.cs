@@ -243,12 +243,15 @@ internal sealed class FunctionTrace
             return "g";
         }
 
-        static bool IsGiven(Node node) => node.Op is InputOp or ConstantOp || (node.Op is BroadcastToOp or ReshapeOp && IsGiven(node.Inputs[0]));
-        bool single = Results[0].Inputs.All(IsGiven);
+        bool single = Results[0].Inputs.All(i => IsGiven(i, mayBeReshaped: true));
         return !single || (op is CompositeOp && op.GetType().GetMethod(nameof(Op.Pullback))!.DeclaringType == typeof(CompositeOp)) ? "of its parts"
             : op is LinearOp ? "linear: its transpose"
             : "a rule of its own";
     }
+
+    /// <summary>Whether a node is what the function was given: itself, stretched, with a condition on its sizes, or in another shape.</summary>
+    public static bool IsGiven(Node node, bool mayBeReshaped) => node.Op is InputOp or ConstantOp
+        || ((node.Op is BroadcastToOp or ConditionOp || (mayBeReshaped && node.Op is ReshapeOp)) && IsGiven(node.Inputs[0], mayBeReshaped));
 
     private string Formulas(IReadOnlyList<Node> inputs, Node result)
     {

@@ -128,7 +128,7 @@ internal static partial class OperationsPage
     private static string Operation(FunctionTrace trace, Dictionary<string, string> files)
     {
         Node result = trace.Results[0];
-        bool single = trace.Results.Count == 1 && result.Op is not InputOp && result.Inputs.All(i => i.Op is InputOp || (i.Op is BroadcastToOp && i.Inputs[0].Op is InputOp or ConstantOp) || i.Op is ConstantOp);
+        bool single = trace.Results.Count == 1 && result.Op is not InputOp && result.Inputs.All(i => FunctionTrace.IsGiven(i, mayBeReshaped: false));
         string name = result.Op.GetType().Name;
         return single && files.TryGetValue(name, out string? file) ? $"[{result.Op.Name}](../src/Graph/Operations/{file})" : string.Empty;
     }
