@@ -94,13 +94,14 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 
     /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
     public int Site(Node node, int axis, Dim size) =>
-        Site(new ErrorSite(node, size, (index, length) => EvaluationContext.IndexMessage(node, index, length, axis)) { Indices = node.Inputs[1] });
+        Site(node, size, (index, length) => EvaluationContext.IndexMessage(node, index, length, axis), node.Inputs[1]);
 
     /// <summary>A new error site; the number to fail with.</summary>
     /// <param name="node">The node whose computation fails.</param>
     /// <param name="size">A size that the message needs.</param>
     /// <param name="message">The message, from the detail that the kernel leaves and the value of the size.</param>
-    public int Site(Node node, Dim size, Func<long, long, string> message) => Site(new ErrorSite(node, size, message));
+    /// <param name="indices">Where the detail comes from, if it is an index.</param>
+    public int Site(Node node, Dim size, Func<long, long, string> message, Node? indices = null) => Site(new ErrorSite(node, size, message) { Indices = indices });
 
     private int Site(ErrorSite site)
     {

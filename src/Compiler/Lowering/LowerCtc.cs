@@ -148,19 +148,19 @@ internal sealed class LowerCtc
         LoopStatement check = new Block([.. Checked(target, Read(targets, n, i), CtcErrors.Target, x.Shape[2])]);
         return Nest.Serial(kernel, [n], [x.Shape[1]], new Block(
         [
-            .. Checked(times, Read(inputLengths, n), CtcErrors.InputLength, x.Shape[0] + 1),
-            .. Checked(labels, Read(targetLengths, n), CtcErrors.TargetLength, targets.Shape[1] + 1),
+            .. Checked(times, Read(inputLengths, n), CtcErrors.InputLength, x.Shape[0] + 1, inputLengths),
+            .. Checked(labels, Read(targetLengths, n), CtcErrors.TargetLength, targets.Shape[1] + 1, targetLengths),
             Serial(i, labels, check),
             body,
         ]));
     }
 
-    private LoopStatement[] Checked(Local local, LoopValue value, string what, Dim size) =>
+    private LoopStatement[] Checked(Local local, LoopValue value, string what, Dim size, Node? lengths = null) =>
     [
         new Let(local, LoopMath.Convert(DType.Int64, value)),
         new If(
             LoopMath.Either(LoopMath.Less(local, LoopMath.Int(0)), LoopMath.AtLeast(local, kernel.Size(size))),
-            new Fail(kernel.Site(root, size, (number, limit) => CtcErrors.Message(root, what, number, limit)), local)),
+            new Fail(kernel.Site(root, size, (number, limit) => CtcErrors.Message(root, what, number, limit), lengths), local)),
     ];
 
     /// <summary>The class that a state emits, kept in a local.</summary>

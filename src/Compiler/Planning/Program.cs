@@ -123,32 +123,41 @@ internal sealed class Program
         return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty));
     }
 
-    /// <summary>Where an index stands in the argument that it comes from; nothing where indices are computed.</summary>
-    private unsafe string PlaceOf(long index, Node indices, Workspace workspace)
+    /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>
+    private string PlaceOf(long index, Node indices, Workspace workspace)
     {
-        foreach (Node input in Sources(indices))
+        foreach (Node leaf in Sources(indices))
         {
-            int at = Array.FindIndex(Inputs, i => i.Op == input.Op);
-            long[] shape = Evaluate(input.Shape, workspace);
-            int count = (int)Math.Min(TensorValue.CountOf(shape), int.MaxValue);
-            void* values = (void*)workspace.Externals[at];
-            int place = input.DType == DType.Int64 ? new ReadOnlySpan<long>(values, count).IndexOf(index)
-                : index == (int)index ? new ReadOnlySpan<int>(values, count).IndexOf((int)index)
-                : -1;
+            long[] shape = Evaluate(leaf.Shape, workspace);
+            int place = leaf switch
+            {
+                { Op: ConstantOp { Data.Value: var value } } => value.Integers.AsSpan().IndexOf(index),
+                IParameter parameter => parameter.Snapshot().Integers.AsSpan().IndexOf(index),
+                _ => PlaceIn(workspace.Externals[Array.FindIndex(Inputs, i => i.Op == leaf.Op)], leaf.DType, TensorValue.CountOf(shape)),
+            };
             if (place >= 0)
             {
-                return EvaluationContext.PlaceMessage(input, EvaluationContext.Coordinates(place, shape));
+                return EvaluationContext.PlaceMessage(leaf, EvaluationContext.Coordinates(place, shape));
             }
         }
 
         return string.Empty;
 
+        unsafe int PlaceIn(nint values, DType type, long elements)
+        {
+            int count = (int)Math.Min(elements, int.MaxValue);
+            return type == DType.Int64 ? new ReadOnlySpan<long>((void*)values, count).IndexOf(index)
+                : index == (int)index ? new ReadOnlySpan<int>((void*)values, count).IndexOf((int)index)
+                : -1;
+        }
+
         // What leaves an index as it is.
         static IEnumerable<Node> Sources(Node node) => node.Op switch
         {
-            InputOp => [node],
+            InputOp or ParameterOp or ConstantOp => [node],
             CastOp or MovementOp when node.Inputs[0].DType.IsInteger() => Sources(node.Inputs[0]),
             WhereOp => Sources(node.Inputs[1]).Concat(Sources(node.Inputs[2])),
+            ConcatOp => node.Inputs.SelectMany(Sources),
             _ => [],
         };
     }

@@ -10,9 +10,11 @@ namespace GraphCompiler;
 public partial class Node
 {
     private readonly NodeType[] results;
+    private readonly FunctionParts? parts;
 
-    internal Node(Op op, ImmutableArray<Node> inputs, bool? requiresGrad = null, string? name = null, string? scope = null)
+    internal Node(Op op, ImmutableArray<Node> inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null)
     {
+        this.parts = parts;
         Op = op;
         Inputs = inputs;
         Name = name;
@@ -76,13 +78,16 @@ public partial class Node
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Op.IsLeaf
             ? throw new GraphException($"{Describe()} is a leaf and keeps the name it was made with.")
-            : new Node(Op, Inputs, RequiresGrad, name, scope ?? Scope);
+            : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name });
     }
 
     /// <summary>The node in a line: operation, name, dtype and shape.</summary>
     public override string ToString() => Describe();
 
     internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs]);
+
+    /// <summary>A node that does a part of this one's work, or is made for its gradient: errors in it are this one's.</summary>
+    internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope);
 
     /// <summary>The same operation on other inputs; flag, name and scope are kept.</summary>
     internal Node Rebuild(ImmutableArray<Node> inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);

@@ -11,6 +11,13 @@ internal abstract record CompositeOp : Op
     /// <summary>The results written as operations on the inputs.</summary>
     public abstract Node[] Expand(IReadOnlyList<Node> inputs);
 
+    /// <summary>The results of a node, whose name the parts bear that may fail.</summary>
+    public Node[] Expand(Node node, IReadOnlyList<Node> inputs)
+    {
+        Node[] results = Expand(inputs);
+        return node.Name is null ? results : new FunctionParts(Name, [.. inputs]).Renamed(results, node.Name, node.Scope);
+    }
+
     public override NodeType[] Infer(TypeContext context) => [.. Expand(context.Inputs).Select(n => n.Results[0])];
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
@@ -18,7 +25,7 @@ internal abstract record CompositeOp : Op
         Node[] results;
         using (GradMode.EnableGrad())
         {
-            results = Expand(node.Inputs);
+            results = Expand(node, node.Inputs);
         }
 
         // An input that is given twice gets its whole cotangent once.
@@ -28,7 +35,7 @@ internal abstract record CompositeOp : Op
 
     public override TensorValue[] Evaluate(EvaluationContext context)
     {
-        Node[] results = Expand(context.Node.Inputs);
+        Node[] results = Expand(context.Node, context.Node.Inputs);
         var given = context.Node.Inputs.Zip(context.Inputs).DistinctBy(p => p.First).ToDictionary(p => p.First, p => p.Second);
         return Interpreter.Evaluate(results, given, context.Symbol, context.Draws);
     }

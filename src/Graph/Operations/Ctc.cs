@@ -24,7 +24,7 @@ internal sealed record CtcAlphaOp(long Blank) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
-        [Node.Create(new CtcPullbackOp(Blank), cotangent, node, node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Inputs[3]), null, null, null];
+        [node.CreatePart(new CtcPullbackOp(Blank), cotangent, node, node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Inputs[3]), null, null, null];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -133,8 +133,8 @@ internal sealed class CtcStates
     /// <summary>How many times and states a sample has; checks its lengths and labels.</summary>
     public (long Times, long States) Lengths(long n)
     {
-        long count = CtcErrors.Check(context.Node, CtcErrors.InputLength, times.Integers[n], x.Shape[0] + 1);
-        long own = CtcErrors.Check(context.Node, CtcErrors.TargetLength, labels.Integers[n], targets.Shape[1] + 1);
+        long count = CtcErrors.CheckLength(context.Node, CtcErrors.InputLength, times.Integers[n], x.Shape[0] + 1, context.Node.Inputs[^2], n);
+        long own = CtcErrors.CheckLength(context.Node, CtcErrors.TargetLength, labels.Integers[n], targets.Shape[1] + 1, context.Node.Inputs[^1], n);
         for (long i = 0; i < own; i++)
         {
             CtcErrors.Check(context.Node, CtcErrors.Target, Label(n, i), x.Shape[2]);
@@ -178,4 +178,7 @@ internal static class CtcErrors
 
     public static long Check(Node node, string what, long value, long size) =>
         value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size));
+
+    public static long CheckLength(Node node, string what, long value, long size, Node lengths, long sample) =>
+        value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size) + EvaluationContext.PlaceMessage(lengths, [sample]));
 }

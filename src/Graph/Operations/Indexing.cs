@@ -18,10 +18,10 @@ internal sealed record TakeOp(int Along) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
-        [Node.Create(new IndexAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], WithoutPadding(cotangent, node.Inputs[1])), null];
+        [node.CreatePart(new IndexAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], WithoutPadding(cotangent, node.Inputs[1])), null];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
-        [tangents[0] is { } t ? WithoutPadding(Node.Create(this with { Padding = null }, t, node.Inputs[1]), node.Inputs[1]) : null];
+        [tangents[0] is { } t ? WithoutPadding(node.CreatePart(this with { Padding = null }, t, node.Inputs[1]), node.Inputs[1]) : null];
 
     /// <summary>Slices with zeros in place of those that have no gradient.</summary>
     private Node WithoutPadding(Node slices, Node indices)
@@ -68,10 +68,10 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
             : new NodeType(x.DType, x.Shape);
     }
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, Node.Create(new TakeOp(Along), cotangent, node.Inputs[1])];
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, node.CreatePart(new TakeOp(Along), cotangent, node.Inputs[1])];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
-        [Node.Create(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+        [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -91,9 +91,9 @@ internal sealed record TakeAlongAxisOp(int Along) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
-        [Node.Create(new ScatterAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], cotangent), null];
+        [node.CreatePart(new ScatterAddOp(Along), Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], cotangent), null];
 
-    public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t, node.Inputs[1]) : null];
+    public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? node.CreatePart(this, t, node.Inputs[1]) : null];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -112,10 +112,10 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
         return context.Inputs[0].Results[0];
     }
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, Node.Create(new TakeAlongAxisOp(Along), cotangent, node.Inputs[1])];
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, node.CreatePart(new TakeAlongAxisOp(Along), cotangent, node.Inputs[1])];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
-        [Node.Create(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+        [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
     protected override TensorValue EvaluateResult(EvaluationContext context) =>
         Scattering.Add(context.Inputs[0], context.Inputs[2], i => Scattering.Target(context, i, Along));

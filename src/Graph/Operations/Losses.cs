@@ -5,8 +5,7 @@ internal sealed record CrossEntropyOp : CompositeOp
 {
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
-        // The name tells a class out of range from any other index.
-        Node picked = Ops.TakeAlongAxis(Ops.LogSoftmax(inputs[0], 1), Ops.Unsqueeze(inputs[1], 1), 1).Named("CrossEntropy");
+        Node picked = Ops.TakeAlongAxis(Ops.LogSoftmax(inputs[0], 1), Ops.Unsqueeze(inputs[1], 1), 1).Named(Name);
         return [-Ops.Squeeze(picked, 1)];
     }
 

@@ -41,28 +41,28 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
             case ScatterMode.Set:
                 // Of writes to one place, the one whose position is found there.
                 Node position = Ops.Reshape(Ops.Arange(indices.Shape.ElementCount), indices.Shape);
-                Node last = Node.Create(this, Ops.Full(x.Shape, -1, DType.Int64), indices, position);
-                Node wins = Ops.Equal(Ops.TakeAlongAxis(last, indices, Along), position);
-                return [Node.Create(this, cotangent, indices, Ops.ZerosLike(source)), null, Ops.Where(wins, Ops.TakeAlongAxis(cotangent, indices, Along), 0)];
+                Node last = node.CreatePart(this, Ops.Full(x.Shape, -1, DType.Int64), indices, position);
+                Node wins = Ops.Equal(node.CreatePart(new TakeAlongAxisOp(Along), last, indices), position);
+                return [node.CreatePart(this, cotangent, indices, Ops.ZerosLike(source)), null, Ops.Where(wins, node.CreatePart(new TakeAlongAxisOp(Along), cotangent, indices), 0)];
             case ScatterMode.Multiply:
                 Node[] results;
                 using (GradMode.EnableGrad())
                 {
-                    results = [Product(x, indices, source)];
+                    results = [Product(node)];
                 }
 
                 Node?[] pulled = Differentiation.ReverseMode.PullWithin(results, [cotangent], [x, source]);
                 return [pulled[0], null, x == source ? null : pulled[1]];
             case ScatterMode.MultiplyNonzero:
                 Node scaled = cotangent * node;
-                return [scaled / x, null, Ops.TakeAlongAxis(scaled, indices, Along) / source];
+                return [scaled / x, null, node.CreatePart(new TakeAlongAxisOp(Along), scaled, indices) / source];
             default:
                 // Ties share evenly; where NaN won, nothing is equal to it.
                 Node own = Ops.Equal(x, node);
-                Node theirs = Ops.Equal(source, Ops.TakeAlongAxis(node, indices, Along));
-                Node count = Ops.ScatterAdd(Ops.Cast(own, x.DType), Along, indices, Ops.Cast(theirs, x.DType));
+                Node theirs = Ops.Equal(source, node.CreatePart(new TakeAlongAxisOp(Along), node, indices));
+                Node count = node.CreatePart(new ScatterAddOp(Along), Ops.Cast(own, x.DType), indices, Ops.Cast(theirs, x.DType));
                 Node share = cotangent / Ops.Maximum(count, Ops.Scalar(1, x.DType));
-                return [Ops.Where(own, share, 0), null, Ops.Where(theirs, Ops.TakeAlongAxis(share, indices, Along), 0)];
+                return [Ops.Where(own, share, 0), null, Ops.Where(theirs, node.CreatePart(new TakeAlongAxisOp(Along), share, indices), 0)];
         }
     }
 
@@ -89,12 +89,13 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
     /// The same product, written so that its derivatives are exact where factors are zero: that of the others, times an elementary symmetric
     /// polynomial of the zeros, of as many as there are, by Newton's identities. Beyond three zeros the first three derivatives are zero.
     /// </summary>
-    private Node Product(Node x, Node indices, Node source)
+    private Node Product(Node node)
     {
+        (Node x, Node indices, Node source) = (node.Inputs[0], node.Inputs[1], node.Inputs[2]);
         (Node empty, Node none) = (Ops.Equal(x, 0), Ops.Equal(source, 0));
-        Node others = Node.Create(new ScatterOp(Along, ScatterMode.MultiplyNonzero), Ops.Where(empty, 1, x), indices, Ops.Where(none, 1, source));
-        Node zeros = Ops.ScatterAdd(Ops.Cast(empty, x.DType), Along, indices, Ops.Cast(none, x.DType));
-        Node Power(int power) => Ops.ScatterAdd(Ops.Where(empty, Raise(x, power), 0), Along, indices, Ops.Where(none, Raise(source, power), 0));
+        Node others = node.CreatePart(new ScatterOp(Along, ScatterMode.MultiplyNonzero), Ops.Where(empty, 1, x), indices, Ops.Where(none, 1, source));
+        Node zeros = node.CreatePart(new ScatterAddOp(Along), Ops.Cast(empty, x.DType), indices, Ops.Cast(none, x.DType));
+        Node Power(int power) => node.CreatePart(new ScatterAddOp(Along), Ops.Where(empty, Raise(x, power), 0), indices, Ops.Where(none, Raise(source, power), 0));
         (Node first, Node second, Node third) = (Power(1), Power(2), Power(3));
         Node two = ((first * first) - second) * 0.5;
         Node three = ((first * first * first) - (3 * first * second) + (2 * third)) * (1.0 / 6);

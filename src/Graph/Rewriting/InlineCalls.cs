@@ -40,7 +40,7 @@ internal static class InlineCalls
                             map[input] = input;
                         }
 
-                        Node[] parts = composite.Expand(inputs);
+                        Node[] parts = composite.Expand(node, inputs);
                         Inline(parts);
                         expanded[node] = [.. parts.Select(p => map[p])];
                         map[node] = Cut(node, expanded[node][0]);

@@ -65,7 +65,7 @@ public static partial class Ops
         x = Reshape(x, Shape.Of([.. sizes, .. x.Shape.Skip(axis)]));
         return picked.Count == 0 ? x
             : picked.Count == 1 ? PickAlong("At", x, picked[0].Axis, picked[0].Own, picked[0].Indices)
-            : Pick(x, picked);
+            : FunctionParts.Of("At", Pick(x, picked), [x, .. picked.Select(p => p.Indices)]);
     }
 
     /// <summary>
@@ -90,7 +90,7 @@ public static partial class Ops
         Node wide = Reshape(BroadcastTo(NotNull(values), [.. joined.Shape, .. rest]), [joined.Shape.ElementCount, .. rest]);
         Node flat = Flatten(x, 0, count - 1);
         Node at = Flatten(joined);
-        return Reshape(accumulate ? IndexAdd(flat, 0, at, wide) : IndexCopy(flat, 0, at, wide), x.Shape);
+        return FunctionParts.Of("IndexPut", Reshape(accumulate ? IndexAdd(flat, 0, at, wide) : IndexCopy(flat, 0, at, wide), x.Shape), [x, values, .. indices]);
     }
 
     /// <summary>Elements at indices along several axes at once: those axes are joined into one, whose places are computed.</summary>

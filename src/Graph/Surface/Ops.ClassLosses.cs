@@ -38,14 +38,14 @@ public static partial class Ops
         }
 
         ClassTargets targets = new(Name, logits, target, weight, ignoreIndex);
-        Node losses = targets.Weighted(Node.Create(new CrossEntropyOp(), targets.Scores, targets.Classes));
+        Node losses = targets.Weighted(Node.Create(new CrossEntropyOp(), targets.Scores, targets.Classes).Named(Name));
         if (labelSmoothing > 0)
         {
             Node even = -targets.Kept(Sum(targets.OfClasses(LogSoftmax(targets.Scores, 1)), 1));
             losses = ((1 - labelSmoothing) * losses) + (labelSmoothing * (even / DimValue(targets.Scores.Shape[1], logits.DType)));
         }
 
-        return targets.Reduced(losses, reduction);
+        return FunctionParts.Of(Name, targets.Reduced(losses, reduction), logits, target, weight);
     }
 
     /// <summary>The negative log-likelihood −w·x[class] of class indices.</summary>
@@ -58,7 +58,8 @@ public static partial class Ops
     {
         RequireFloat("NllLoss", logProbabilities);
         ClassTargets targets = new("NllLoss", logProbabilities, NotNull(target), weight, ignoreIndex);
-        return targets.Reduced(targets.Weighted(-targets.Pick(targets.Scores)), reduction);
+        Node loss = targets.Reduced(targets.Weighted(-targets.Pick(targets.Scores)), reduction);
+        return FunctionParts.Of("NllLoss", loss, logProbabilities, target, weight);
     }
 
     /// <summary>The hinge loss of many classes: the sum of max(0, margin − x[class] + x[other])ᵖ over the other classes, divided by C.</summary>
@@ -89,7 +90,7 @@ public static partial class Ops
         Node lead = Relu(margin - Unsqueeze(targets.Pick(scores), 1) + scores);
         Node others = Where(Equal(Iota(scores.Shape, 1, classes.DType), Unsqueeze(classes, 1)), 0, p == 1 ? lead : lead * lead);
         Node losses = targets.Weighted(Sum(others, 1)) / DimValue(scores.Shape[1], x.DType);
-        return Reduced(Name, targets.IsSingle ? Squeeze(losses, 0) : losses, reduction);
+        return FunctionParts.Of(Name, Reduced(Name, targets.IsSingle ? Squeeze(losses, 0) : losses, reduction), x, target, weight);
     }
 
     /// <summary>The binary cross-entropy of each class by itself, averaged over the classes, which are the last axis.</summary>
@@ -140,7 +141,7 @@ public static partial class Ops
         Node right = TakeAlongAxis(x, classes, -1).Named(Name);
         Node lead = Relu(1 - Unsqueeze(right, -1) + Unsqueeze(x, -2));
         Node pairs = Where(Unsqueeze(counts, -1) & !Unsqueeze(isRight, -2), lead, 0);
-        return Reduced(Name, Sum(pairs, [-2, -1]) / DimValue(x.Shape[^1], x.DType), reduction);
+        return FunctionParts.Of(Name, Reduced(Name, Sum(pairs, [-2, -1]) / DimValue(x.Shape[^1], x.DType), reduction), x, target);
     }
 
     /// <summary>
@@ -178,10 +179,11 @@ public static partial class Ops
             }
         }
 
+        Node[] given = [logProbabilities, .. whole];
         if (logProbabilities.Rank == 2 && targets.Rank == 1 && inputLengths.Rank == 0 && targetLengths.Rank == 0)
         {
             Node one = CtcLoss(Unsqueeze(logProbabilities, 1), Unsqueeze(targets, 0), Unsqueeze(inputLengths, 0), Unsqueeze(targetLengths, 0), blank, reduction, zeroInfinity);
-            return reduction == LossReduction.None ? Squeeze(one, 0) : one;
+            return FunctionParts.Of(Name, reduction == LossReduction.None ? Squeeze(one, 0) : one, given);
         }
 
         (Node x, Shape lengths) = (logProbabilities, inputLengths.Shape);
@@ -195,7 +197,7 @@ public static partial class Ops
             throw InvariantText.OutOfRange(nameof(blank), blank, $"{Name}: the blank must be a class in [0, {x.Shape[2]}).");
         }
 
-        Node alpha = Node.Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths);
+        Node alpha = Node.Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths).Named(Name);
 
         // A path ends in the last label or the blank behind it, at the last time that counts.
         Node last = BroadcastTo(Reshape(Maximum(inputLengths - 1, ZerosLike(inputLengths)), [1, x.Shape[1], 1]), alpha.Shape.With(0, 1));
@@ -211,7 +213,7 @@ public static partial class Ops
         }
 
         Node counted = Cast(Maximum(targetLengths, OnesLike(targetLengths)), x.DType);
-        return Reduced(Name, reduction == LossReduction.Mean ? losses / counted : losses, reduction);
+        return FunctionParts.Of(Name, Reduced(Name, reduction == LossReduction.Mean ? losses / counted : losses, reduction), given);
     }
 
     private static Node OfProbabilities(Node logits, Node target, LossReduction reduction, Node? weight, double smoothing)
@@ -260,7 +262,7 @@ public static partial class Ops
             ignored = ignoreIndex is { } index ? Equal(given, index) : null;
             Classes = ignored is null ? given : Where(ignored, 0, given);
             classWeight = weight is null ? null : AlongClasses(op, weight, Scores, 1);
-            this.weight = weight is null ? null : Take(weight, Classes);
+            this.weight = weight is null ? null : Take(weight, Classes).Named(op);
         }
 
         public Node Scores { get; }

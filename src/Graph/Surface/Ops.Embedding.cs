@@ -38,13 +38,18 @@ public static partial class Ops
     public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
     {
         RequireTable("EmbeddingBag", indices, RequireNumber("EmbeddingBag", weight));
-        weight = paddingIndex is { } row ? WithRow("EmbeddingBag", weight, row) : weight;
         Known("EmbeddingBag", reduction);
         if (NotNull(indices).Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
         {
             throw new ShapeException($"EmbeddingBag: it takes [bags, rows of a bag], or a vector of indices and one of offsets. Inputs: {indices.Describe()}{(offsets is null ? string.Empty : $", {offsets.Describe()}")}.");
         }
 
+        return FunctionParts.Of("EmbeddingBag", Bags(indices, weight, reduction, offsets, paddingIndex), indices, weight, offsets);
+    }
+
+    private static Node Bags(Node indices, Node weight, BagReduction reduction, Node? offsets, long? paddingIndex)
+    {
+        weight = paddingIndex is { } row ? WithRow("EmbeddingBag", weight, row) : weight;
         Dim bags = offsets is null ? indices.Shape[0] : offsets.Shape[0];
         Node at = Flatten(indices);
         Node bag = offsets is null
@@ -56,19 +61,19 @@ public static partial class Ops
         if (reduction == BagReduction.Max)
         {
             Node low = Full(zeros.Shape, double.NegativeInfinity, weight.DType);
-            Node largest = ScatterReduce(low, 0, BroadcastTo(Unsqueeze(bag, 1), rows.Shape), absent is null ? rows : Where(absent, double.NegativeInfinity, rows), ScatterReduction.Max);
+            Node largest = ScatterReduce(low, 0, BroadcastTo(Unsqueeze(bag, 1), rows.Shape), absent is null ? rows : Where(absent, double.NegativeInfinity, rows), ScatterReduction.Max).Named("EmbeddingBag");
             return Where(Equal(largest, double.NegativeInfinity), 0, largest);
         }
 
         Node kept = absent is null ? rows : Where(absent, 0, rows);
-        Node sum = offsets is null ? Sum(Reshape(kept, [.. indices.Shape, weight.Shape[1]]), 1) : IndexAdd(zeros, 0, bag, kept);
+        Node sum = offsets is null ? Sum(Reshape(kept, [.. indices.Shape, weight.Shape[1]]), 1) : IndexAdd(zeros, 0, bag, kept).Named("EmbeddingBag");
         if (reduction == BagReduction.Sum)
         {
             return sum;
         }
 
         Node ones = absent is null ? Ones([at.Shape[0], 1], weight.DType) : Where(absent, 0, Ones([at.Shape[0], 1], weight.DType));
-        Node count = IndexAdd(Zeros([bags, 1], weight.DType), 0, bag, ones);
+        Node count = IndexAdd(Zeros([bags, 1], weight.DType), 0, bag, ones).Named("EmbeddingBag");
         return sum / Maximum(count, Scalar(1, weight.DType));
     }
 

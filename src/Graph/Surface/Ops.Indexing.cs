@@ -22,7 +22,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
-    public static Node Gather(Node x, int axis, Node indices) => TakeAlongAxis(x, indices, Axis.Normalize(axis, NotNull(x).Rank, "Gather", x));
+    public static Node Gather(Node x, int axis, Node indices) => TakeAlongAxis(x, indices, Axis.Normalize(axis, NotNull(x).Rank, "Gather", x)).Named("Gather");
 
     /// <summary>x with elements of a source added at indices; an index that occurs again adds again (PyTorch's scatter_add).</summary>
     /// <param name="x">Numbers.</param>

@@ -87,9 +87,9 @@ public static partial class Ops
         Node flat = Flatten(x, 2);
         Node at = Flatten(indices, 2);
         Node zeros = Zeros([x.Shape[0], x.Shape[1], outputSize.ElementCount], x.DType);
-        Node sum = ScatterAdd(zeros, 2, at, flat);
-        Node count = ScatterAdd(zeros, 2, at, OnesLike(flat));
-        return Reshape(sum / Maximum(count, OnesLike(count)), Shape.Of([x.Shape[0], x.Shape[1], .. outputSize]));
+        Node sum = ScatterAdd(zeros, 2, at, flat).Named("MaxUnpool");
+        Node count = ScatterAdd(zeros, 2, at, OnesLike(flat)).Named("MaxUnpool");
+        return FunctionParts.Of("MaxUnpool", Reshape(sum / Maximum(count, OnesLike(count)), Shape.Of([x.Shape[0], x.Shape[1], .. outputSize])), x, indices);
     }
 
     /// <summary>The mean of each window of one spatial axis.</summary>

@@ -56,26 +56,32 @@ public static partial class Ops
             throw new DTypeException($"ScatterReduce: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
         }
 
+        Node given = x;
         if (!includeSelf)
         {
-            Node hit = Scatter(Zeros(x.Shape, DType.Bool), along, NotNull(indices), 1);
+            Node hit = Scatter(Zeros(x.Shape, DType.Bool), along, NotNull(indices), 1).Named("ScatterReduce");
             x = Where(hit, Neutral(reduction, x.DType), x);
         }
 
-        switch (reduction)
+        return FunctionParts.Of("ScatterReduce", Reduced(), given, indices, source);
+
+        Node Reduced()
         {
-            case ScatterReduction.Prod:
-                return Scatter("ScatterReduce", ScatterMode.Multiply, x, along, indices, source);
-            case ScatterReduction.Max:
-                return Scatter("ScatterReduce", ScatterMode.Max, x, along, indices, source);
-            case ScatterReduction.Min:
-                return Scatter("ScatterReduce", ScatterMode.Min, x, along, indices, source);
-            case ScatterReduction.Mean:
-                Node sum = ScatterAdd(x, along, indices, source);
-                Node count = ScatterAdd(includeSelf ? OnesLike(x) : ZerosLike(x), along, indices, OnesLike(source));
-                return sum / Maximum(count, Scalar(1, x.DType));
-            default:
-                return ScatterAdd(x, along, indices, source);
+            switch (reduction)
+            {
+                case ScatterReduction.Prod:
+                    return Scatter("ScatterReduce", ScatterMode.Multiply, x, along, indices, source);
+                case ScatterReduction.Max:
+                    return Scatter("ScatterReduce", ScatterMode.Max, x, along, indices, source);
+                case ScatterReduction.Min:
+                    return Scatter("ScatterReduce", ScatterMode.Min, x, along, indices, source);
+                case ScatterReduction.Mean:
+                    Node sum = ScatterAdd(x, along, indices, source).Named("ScatterReduce");
+                    Node count = ScatterAdd(includeSelf ? OnesLike(x) : ZerosLike(x), along, indices, OnesLike(source)).Named("ScatterReduce");
+                    return sum / Maximum(count, Scalar(1, x.DType));
+                default:
+                    return ScatterAdd(x, along, indices, source).Named("ScatterReduce");
+            }
         }
     }
 
@@ -189,8 +195,11 @@ public static partial class Ops
         return Scatter("OneHot", ScatterMode.Set, Zeros([.. NotNull(indices).Shape, classes], dtype), -1, Unsqueeze(indices, -1), Ones([.. indices.Shape, 1], dtype));
     }
 
-    private static Node Scatter(string op, ScatterMode mode, Node x, int axis, Node indices, Node source) =>
-        Node.Create(new ScatterOp(Axis.Normalize(axis, NotNull(x).Rank, op, x), mode), x, NotNull(indices), NotNull(source));
+    private static Node Scatter(string op, ScatterMode mode, Node x, int axis, Node indices, Node source)
+    {
+        Node result = Node.Create(new ScatterOp(Axis.Normalize(axis, NotNull(x).Rank, op, x), mode), x, NotNull(indices), NotNull(source));
+        return op == result.Op.Name ? result : result.Named(op);
+    }
 
     /// <summary>A vector of indices as one for every element of the slices.</summary>
     private static Node AlongAxis(string op, Node x, int along, Node indices) => NotNull(indices).Rank == 1
