@@ -11,7 +11,7 @@ internal static class Slopes
     /// </summary>
     public static Node Scale(Node direction, Node slope) => Ops.ScaleCotangent(direction, slope);
 
-    /// <summary>Whether a slope is finite whatever the values of inputs and parameters are, short of NaN.</summary>
+    /// <summary>Whether a slope is finite whatever the values of inputs and parameters are, short of NaN and what sums and products make of infinities.</summary>
     public static bool IsFinite(Node slope)
     {
         int budget = 64;
@@ -28,32 +28,35 @@ internal static class Slopes
             Ops.Where(wins(other, side), zero, direction));
     }
 
+    /// <summary>Whether a node of this operation may be no finite number though inputs and parameters are, but for overflow of sums and products.</summary>
+    public static bool MayBeUndefined(Op op, IReadOnlyList<Node> inputs) => op.Range switch
+    {
+        ResultRange.Unbounded => true,
+        ResultRange.Periodic => inputs.Any(i => !IsFinite(i)),
+        _ => inputs.Any(i => i.MayBeUndefined && i.DType.IsFloat()),
+    };
+
     /// <summary>Whether a value can overflow, divide by zero or be undefined, judged by the operations it comes from.</summary>
     private static bool MayBeInfinite(Node node, ref int budget)
     {
-        if (--budget < 0)
+        if (node.MayBeUndefined || node.Op.IsLeaf || --budget < 0)
         {
             return true;
         }
 
-        switch (node.Op)
+        if (node.Op.Range is ResultRange.Bounded or ResultRange.Periodic)
         {
-            case ElementwiseOp { Range: ResultRange.Bounded } or IotaOp or DimValueOp or RandomBitsOp:
-                return false;
-            case ConstantOp constant:
-                return !constant.Data.IsFinite;
-            case ElementwiseOp { Range: ResultRange.Unbounded } or InputOp or ParameterOp or CallOp or OutputOp or NormalizeOp { Epsilon: not > 0 }:
-                return true;
-            default:
-                foreach (Node input in node.Inputs)
-                {
-                    if (input.DType.IsFloat() && MayBeInfinite(input, ref budget))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
+            return false;
         }
+
+        foreach (Node input in node.Inputs)
+        {
+            if (input.DType.IsFloat() && MayBeInfinite(input, ref budget))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -69,6 +69,8 @@ internal sealed record ClampOp : CompositeOp
 /// <summary>exp(x) normalised to sum 1 along an axis, without overflow.</summary>
 internal sealed record SoftmaxOp(int Along) : UnaryComposite
 {
+    internal override ResultRange Range => ResultRange.Bounded;
+
     protected override Node Expand(Node x)
     {
         Node e = Ops.Exp(x - Ops.Detach(Ops.Largest(x, Along)));
@@ -78,7 +80,7 @@ internal sealed record SoftmaxOp(int Along) : UnaryComposite
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node g = cotangents[0]!;
-        return [node * (g - Ops.Sum(g * node, Along, keepDims: true))];
+        return [Slopes.Scale(g - Ops.Sum(Slopes.Scale(g, node), Along, keepDims: true), node)];
     }
 }
 
@@ -103,5 +105,5 @@ internal sealed record SoftplusOp : UnaryComposite
 {
     protected override Node Expand(Node x) => Ops.Maximum(x, Ops.ZerosLike(x)) + Ops.Log1P(Ops.Exp(-Ops.Abs(x)));
 
-    public override Node?[] Pullback(Node node, Node?[] cotangents) => [cotangents[0]! * Ops.Sigmoid(node.Inputs[0])];
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => [Slopes.Scale(cotangents[0]!, Ops.Sigmoid(node.Inputs[0]))];
 }

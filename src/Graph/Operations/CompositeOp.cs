@@ -47,6 +47,8 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
     [ThreadStatic]
     private static bool isTrying;
 
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     public override string Name => CallName;
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
@@ -113,6 +115,8 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
 /// <summary>One result of an operation that has several. Differentiation routes its cotangent by position.</summary>
 internal sealed record OutputOp(int Index) : Op
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     public override NodeType[] Infer(TypeContext context)
     {
         IReadOnlyList<NodeType> results = context.Inputs[0].Results;

@@ -6,9 +6,6 @@ namespace GraphCompiler.Operations;
 /// </summary>
 internal abstract record ElementwiseOp : SingleResultOp
 {
-    /// <summary>Where results lie, as far as differentiation must know to leave out guards against 0·∞.</summary>
-    internal virtual ResultRange Range => ResultRange.Finite;
-
     protected sealed override NodeType InferResult(TypeContext context)
     {
         for (int i = 1; i < context.Inputs.Count; i++)
@@ -77,19 +74,6 @@ internal abstract record ElementwiseOp : SingleResultOp
 
     /// <summary>The integer or bool result of float inputs.</summary>
     protected virtual long Predicate(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} has no integer result of float inputs.");
-}
-
-/// <summary>Where the results of an operation lie, for inputs that are numbers.</summary>
-internal enum ResultRange
-{
-    /// <summary>In an interval, whatever the inputs are.</summary>
-    Bounded,
-
-    /// <summary>Among the finite numbers if the inputs are, but for overflow of sums and products: the sine of infinity is NaN.</summary>
-    Finite,
-
-    /// <summary>Anywhere: the function has a pole, is NaN in a part of the line, or grows so fast that it overflows in ordinary use.</summary>
-    Unbounded,
 }
 
 /// <summary>One number to one number of the same dtype.</summary>

@@ -62,14 +62,12 @@ internal sealed record PowOp : BinaryOp
         Node b = node.Inputs[1];
         if (input == 0 && Splat.Value(b) is { } exponent)
         {
-            // A slope without a pole needs no guard.
             return exponent switch
             {
                 0 => null,
                 1 => direction,
                 2 => Scale(direction, a + a),
-                > 1 => direction * (b * Ops.Pow(a, b - 1)),
-                _ => Ops.ScaleCotangent(direction, b * Ops.Pow(a, b - 1)),
+                _ => Scale(direction, b * Ops.Pow(a, b - 1)),
             };
         }
 
@@ -77,11 +75,11 @@ internal sealed record PowOp : BinaryOp
         {
             // x^0 has slope 0 everywhere, at 0 too, where b·a^(b−1) would be 0·∞.
             Node slope = Ops.Where(Ops.Equal(b, 0), Ops.ZerosLike(a), b * Ops.Pow(a, b - 1));
-            return Ops.ScaleCotangent(direction, slope);
+            return Scale(direction, slope);
         }
 
         Node zeroBase = Ops.LogicalAnd(Ops.Equal(a, 0), Ops.GreaterEqual(b, 0));
-        return Ops.ScaleCotangent(direction, Ops.Where(zeroBase, Ops.ZerosLike(a), node * Ops.Log(a)));
+        return Scale(direction, Ops.Where(zeroBase, Ops.ZerosLike(a), node * Ops.Log(a)));
     }
 
     protected override double Apply(double a, double b) => Math.Pow(a, b);
@@ -106,6 +104,8 @@ internal sealed record PowOp : BinaryOp
 /// <summary>The rest of a division that truncates, with the sign of a: C's fmod.</summary>
 internal sealed record FmodOp : BinaryOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override bool TakesIntegers => false;
 
     protected override Node Chain(Node node, int input, Node direction) =>

@@ -5,6 +5,8 @@ namespace GraphCompiler.Operations;
 /// <summary>log(p/(1 − p)): near ½ by log1p of what the quotient has beyond 1, elsewhere as two logarithms.</summary>
 internal sealed record LogitOp : UnaryComposite
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     protected override Node Expand(Node x) => Ops.Where(
         Ops.Abs(x - 0.5) < 0.25,
         Ops.Log1P(((x + x) - 1) / (1 - x)),
@@ -29,7 +31,7 @@ internal sealed record LogAddExpOp : CompositeOp
     {
         (Node a, Node b) = (node.Inputs[0], node.Inputs[1]);
         Node distance = Ops.Where(Ops.Equal(a, b) & Ops.IsInfinite(a), 0, a - b);
-        return [cotangents[0]! * Ops.Sigmoid(distance), cotangents[0]! * Ops.Sigmoid(-distance)];
+        return [Scale(cotangents[0]!, Ops.Sigmoid(distance)), Scale(cotangents[0]!, Ops.Sigmoid(-distance))];
     }
 }
 

@@ -1,3 +1,5 @@
+using GraphCompiler.Differentiation;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal abstract record GatedOp(double Limit) : UnaryComposite
         Node x = node.Inputs[0];
         Node gate = Gate(x);
         Node cut = Ops.Clamp(x, -Limit, Limit);
-        return [cotangents[0]! * (gate + (cut * Slope(cut, gate)))];
+        return [Slopes.Scale(cotangents[0]!, gate + (cut * Slope(cut, gate)))];
     }
 
     protected abstract Node Gate(Node x);
@@ -71,5 +73,5 @@ internal sealed record SoftsignOp : UnaryComposite
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
-        [cotangents[0]! * Ops.Square(Ops.Reciprocal(Ops.Abs(node.Inputs[0]) + 1))];
+        [Slopes.Scale(cotangents[0]!, Ops.Square(Ops.Reciprocal(Ops.Abs(node.Inputs[0]) + 1)))];
 }

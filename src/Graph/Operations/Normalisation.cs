@@ -38,6 +38,8 @@ internal sealed record SquaresAboutMeanOp(EquatableArray<int> Axes) : UnaryCompo
 /// <summary>(x − mean) / √(variance + ε) over some axes.</summary>
 internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : UnaryComposite
 {
+    internal override ResultRange Range => Epsilon > 0 ? ResultRange.Finite : ResultRange.Unbounded;
+
     public bool Equals(NormalizeOp? other) => other is not null && Axes == other.Axes && BitConverter.DoubleToInt64Bits(Epsilon) == BitConverter.DoubleToInt64Bits(other.Epsilon);
 
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);
@@ -59,6 +61,8 @@ internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : U
 /// <summary>x / √(mean of squares + ε) over some axes.</summary>
 internal sealed record RmsNormalizeOp(EquatableArray<int> Axes, double Epsilon) : UnaryComposite
 {
+    internal override ResultRange Range => Epsilon > 0 ? ResultRange.Finite : ResultRange.Unbounded;
+
     public bool Equals(RmsNormalizeOp? other) => other is not null && Axes == other.Axes && BitConverter.DoubleToInt64Bits(Epsilon) == BitConverter.DoubleToInt64Bits(other.Epsilon);
 
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);

@@ -126,6 +126,8 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
 /// </summary>
 internal sealed record ScanOp(Function Body, int Along, bool Reverse) : SingleResultOp
 {
+    internal override ResultRange Range => ResultRange.Unbounded;
+
     /// <summary>The function of two numbers whose body is given; made of elementwise operations and numbers only.</summary>
     public static Function Trace(DType dtype, Func<Node, Node, Node> body)
     {

@@ -4,7 +4,7 @@ namespace GraphCompiler.Operations;
 
 internal sealed record SinOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Finite;
+    internal override ResultRange Range => ResultRange.Periodic;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Cos(x));
 
@@ -13,7 +13,7 @@ internal sealed record SinOp : TranscendentalOp
 
 internal sealed record CosOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Finite;
+    internal override ResultRange Range => ResultRange.Periodic;
 
     protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, Ops.Sin(x));
 
