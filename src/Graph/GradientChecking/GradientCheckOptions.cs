@@ -45,6 +45,9 @@ public sealed record GradientCheckOptions
     /// <summary>Ends a long check with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; init; }
 
+    /// <summary>What the record holds, in a line.</summary>
+    public override string ToString() => InvariantText.OfRecord(this, PrintMembers);
+
     internal void Validate()
     {
         if (Order < 1)

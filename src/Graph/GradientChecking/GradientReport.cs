@@ -42,6 +42,9 @@ public sealed record GradientEntry(
 {
     /// <summary>Where the comparison was made, such as <c>[0, 2]</c> or <c>projection</c>.</summary>
     public string Place => (Index is { } index ? $"{index}" : "projection") + (Output is { } output ? $" of loss{output}" : string.Empty);
+
+    /// <summary>What the record holds, in a line.</summary>
+    public override string ToString() => InvariantText.OfRecord(this, PrintMembers);
 }
 
 /// <summary>The comparison of forward with reverse mode, ⟨u, J·v⟩ against ⟨Jᵀ·u, v⟩ for random u and v.</summary>
@@ -50,7 +53,11 @@ public sealed record GradientEntry(
 /// <param name="Reverse">⟨Jᵀ·u, v⟩, by the vector-Jacobian product.</param>
 /// <param name="Tolerance">What they may differ by.</param>
 /// <param name="Verdict">Passed, failed, or inconclusive where a derivative is not finite.</param>
-public sealed record DotTest(int Order, double Forward, double Reverse, double Tolerance, GradientVerdict Verdict);
+public sealed record DotTest(int Order, double Forward, double Reverse, double Tolerance, GradientVerdict Verdict)
+{
+    /// <summary>What the record holds, in a line.</summary>
+    public override string ToString() => InvariantText.OfRecord(this, PrintMembers);
+}
 
 /// <summary>The first operation, in topological order, whose own pullback contradicts differences of that operation alone.</summary>
 /// <param name="Node">The node at fault: one of the model, or of its gradient graph.</param>

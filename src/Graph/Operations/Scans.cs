@@ -83,8 +83,13 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
     protected override TensorValue EvaluateResult(EvaluationContext context) => Evaluate(context.Inputs[0], context.Inputs[1], Along, Reverse, AtSource, Scales);
 
     /// <summary>Each coefficient's cotangent: what flows into the step's end times the result at its start.</summary>
-    private Node Coefficients(Node flowing, Node y) =>
-        AtSource ? Product(Scanning.Previous(flowing, Along, !Reverse), y) : Product(flowing, Scanning.Previous(y, Along, Reverse));
+    private Node Coefficients(Node flowing, Node y)
+    {
+        (Node arriving, Node from) = AtSource ? (Scanning.Previous(flowing, Along, !Reverse), y) : (flowing, Scanning.Previous(y, Along, Reverse));
+
+        // Nothing flows into a step whose result does not count, whatever it started from.
+        return Scales ? Ops.Where(Ops.Equal(arriving, 0), 0, Product(arriving, from)) : Product(arriving, from);
+    }
 
     private Node Product(Node coefficient, Node state) => Scales ? Ops.ScaleCotangent(state, coefficient) : coefficient * state;
 

@@ -174,7 +174,20 @@ public static partial class Ops
 
     /// <summary>x − tanh(x).</summary>
     /// <param name="x">Floats.</param>
-    public static Node TanhShrink(Node x) => RequireFloat("TanhShrink", x) - Tanh(x);
+    public static Node TanhShrink(Node x)
+    {
+        // Where the two nearly cancel, Lambert's continued fraction: tanh x = x/(1 + c), c = x²/(3 + x²/(5 + …)), so that x − tanh x = x·c/(1 + c).
+        const double Near = 1.5;
+        Node cut = Clamp(RequireFloat("TanhShrink", x), -Near, Near);
+        Node square = cut * cut;
+        Node rest = ZerosLike(x);
+        for (int k = x.DType == DType.Float32 ? 13 : 21; k >= 3; k -= 2)
+        {
+            rest = square / (k + rest);
+        }
+
+        return Where(Abs(x) < Near, cut * rest / (1 + rest), x - Tanh(x));
+    }
 
     /// <summary>x above a threshold, else a value; slope 0 at the threshold.</summary>
     /// <param name="x">Numbers.</param>

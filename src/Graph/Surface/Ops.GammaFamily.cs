@@ -14,10 +14,9 @@ public static partial class Ops
     /// <param name="shape">The sizes, to which both broadcast; null for what both broadcast to.</param>
     public static Node Gamma(Generator generator, Node concentration, Node? rate = null, Shape? shape = null)
     {
-        ArgumentNullException.ThrowIfNull(generator);
         (Node[] parameters, _) = Parameters("Gamma", shape, rate is null ? [concentration] : [concentration, rate]);
-        Node drawn = Node.Create(new RandomGammaOp(), parameters[0], RandomStreamOp.Create(generator));
-        return rate is null ? drawn : drawn / parameters[1];
+        Node drawn = OfConcentration("Gamma", generator, parameters[0]);
+        return rate is null ? drawn : drawn / Positive("Gamma", "rate", parameters[1]);
     }
 
     /// <summary>Beta numbers, anew at each call: the share of one gamma number in the sum of two. Gradients flow into both parameters.</summary>
@@ -28,8 +27,8 @@ public static partial class Ops
     public static Node Beta(Generator generator, Node a, Node b, Shape? shape = null)
     {
         (Node[] parameters, _) = Parameters("Beta", shape, a, b);
-        Node first = Gamma(generator, parameters[0]);
-        return first / (first + Gamma(generator, parameters[1]));
+        Node first = OfConcentration("Beta", generator, parameters[0]);
+        return first / (first + OfConcentration("Beta", generator, parameters[1]));
     }
 
     /// <summary>Dirichlet numbers, anew at each call: the shares of gamma numbers in their sum along the last axis. Gradients flow into the concentrations.</summary>
@@ -38,8 +37,8 @@ public static partial class Ops
     /// <param name="shape">The sizes, to which the concentrations broadcast; null for their own.</param>
     public static Node Dirichlet(Generator generator, Node concentration, Shape? shape = null)
     {
-        RequireFloat("Dirichlet", concentration);
-        Node drawn = Gamma(generator, concentration, shape: shape);
+        (Node[] parameters, _) = Parameters("Dirichlet", shape, concentration);
+        Node drawn = OfConcentration("Dirichlet", generator, parameters[0]);
         return drawn.Rank > 0
             ? drawn / Sum(drawn, -1, keepDims: true)
             : throw new ShapeException($"Dirichlet: the concentrations need an axis to share out. Input: {concentration.Describe()}.");
@@ -51,8 +50,8 @@ public static partial class Ops
     /// <param name="shape">The sizes, to which the degrees broadcast; null for their own.</param>
     public static Node ChiSquare(Generator generator, Node degrees, Shape? shape = null)
     {
-        RequireFloat("ChiSquare", degrees);
-        return 2 * Gamma(generator, 0.5 * degrees, shape: shape);
+        (Node[] parameters, _) = Parameters("ChiSquare", shape, degrees);
+        return OfDegrees("ChiSquare", generator, parameters[0]);
     }
 
     /// <summary>Student's t numbers, anew at each call: a normal number over the root of a chi-square one for each degree of freedom. Gradients flow into these.</summary>
@@ -62,6 +61,17 @@ public static partial class Ops
     public static Node StudentT(Generator generator, Node degrees, Shape? shape = null)
     {
         (Node[] parameters, Shape sizes) = Parameters("StudentT", shape, degrees);
-        return Normal(generator, sizes, degrees.DType) * Sqrt(parameters[0] / ChiSquare(generator, parameters[0]));
+        return Normal(generator, sizes, degrees.DType) * Sqrt(parameters[0] / OfDegrees("StudentT", generator, parameters[0]));
+    }
+
+    private static Node OfDegrees(string op, Generator generator, Node degrees) =>
+        2 * Standard(generator, 0.5 * Positive(op, "number of degrees of freedom", degrees));
+
+    private static Node OfConcentration(string op, Generator generator, Node concentration) => Standard(generator, Positive(op, "concentration", concentration));
+
+    private static Node Standard(Generator generator, Node concentration)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        return Node.Create(new RandomGammaOp(), concentration, RandomStreamOp.Create(generator));
     }
 }

@@ -90,12 +90,12 @@ public static partial class Ops
 
     /// <summary>Exponential numbers, −log u over the rate, anew at each call. Gradients flow into the rate.</summary>
     /// <param name="generator">Where they come from.</param>
-    /// <param name="rate">Floats, above 0.</param>
+    /// <param name="rate">Floats, finite and above 0; another is an error when the graph runs.</param>
     /// <param name="shape">The sizes, to which the rate broadcasts; null for its own.</param>
     public static Node Exponential(Generator generator, Node rate, Shape? shape = null)
     {
         (Node[] parameters, Shape sizes) = Parameters("Exponential", shape, rate);
-        return Exponential(generator, sizes, rate.DType) / parameters[0];
+        return Exponential(generator, sizes, rate.DType) / Positive("Exponential", "rate", parameters[0]);
     }
 
     /// <summary>
@@ -115,12 +115,12 @@ public static partial class Ops
     /// <summary>Gumbel numbers location + scale·g, anew at each call. Gradients flow into both parameters.</summary>
     /// <param name="generator">Where they come from.</param>
     /// <param name="location">Floats.</param>
-    /// <param name="scale">Floats of the same dtype, above 0.</param>
+    /// <param name="scale">Floats of the same dtype, finite and above 0; another is an error when the graph runs.</param>
     /// <param name="shape">The sizes, to which both broadcast; null for what both broadcast to.</param>
     public static Node Gumbel(Generator generator, Node location, Node scale, Shape? shape = null)
     {
         (Node[] parameters, Shape sizes) = Parameters("Gumbel", shape, location, scale);
-        return parameters[0] + (Gumbel(generator, sizes, location.DType) * parameters[1]);
+        return parameters[0] + (Gumbel(generator, sizes, location.DType) * Positive("Gumbel", "scale", parameters[1]));
     }
 
     /// <summary>The random numbers of a stream: u in [0, 1).</summary>
@@ -140,6 +140,10 @@ public static partial class Ops
     /// <summary>Random bits, named for the operation that asks for them: messages about the shape speak of it.</summary>
     private static Node RandomBits(string op, Node stream, Shape shape, int part, int bits, DType type) =>
         new(new RandomBitsOp(shape, part, bits, type), [stream], name: op);
+
+    /// <summary>A parameter that must be finite and above 0, which is checked when the graph runs.</summary>
+    private static Node Positive(string op, string what, Node x) =>
+        Within(op, $"a {what} is finite and above 0", x, x.DType == DType.Float32 ? float.Epsilon : double.Epsilon, Greatest(x.DType));
 
     private static double Greatest(DType dtype) => dtype == DType.Float32 ? float.MaxValue : double.MaxValue;
 

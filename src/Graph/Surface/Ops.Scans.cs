@@ -57,6 +57,7 @@ public static partial class Ops
     /// <summary>
     /// An associative C# lambda of two numbers applied along an axis: y₀ = x₀, then yₜ = f(yₜ₋₁, xₜ). It becomes operations of the graph, is
     /// differentiated and compiled like them; what it may hold is as for <see cref="Map(Node, Expression{Func{float, float}})"/>.
+    /// Elements are taken one after the other: what rounding takes may grow with their number, where <see cref="CumulativeSum"/> keeps it small.
     /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="axis">The axis.</param>

@@ -42,6 +42,9 @@ public static class DTypes
     public static DType Of(Type type) => TryOf(type)
         ?? throw new DTypeException($"{Execution.TypeNames.Display(type)} is not an element type; use float, double, int, long or bool.");
 
+    private static DTypeException Undefined(DType dtype) =>
+        new($"{(int)dtype} is not a dtype; use DType.Float32, DType.Float64, DType.Int32, DType.Int64 or DType.Bool.");
+
     internal static DType? TryOf(Type type) =>
         type == typeof(float) ? DType.Float32
         : type == typeof(double) ? DType.Float64
@@ -64,7 +67,8 @@ public static class DTypes
     {
         DType.Float32 or DType.Int32 => 4,
         DType.Float64 or DType.Int64 => 8,
-        _ => 1,
+        DType.Bool => 1,
+        _ => throw Undefined(dtype),
     };
 
     /// <summary>The C# element type.</summary>
@@ -75,7 +79,8 @@ public static class DTypes
         DType.Float64 => typeof(double),
         DType.Int32 => typeof(int),
         DType.Int64 => typeof(long),
-        _ => typeof(bool),
+        DType.Bool => typeof(bool),
+        _ => throw Undefined(dtype),
     };
 
     /// <summary>The name in printed graphs and messages: float32, float64, int32, int64, bool.</summary>
@@ -86,6 +91,7 @@ public static class DTypes
         DType.Float64 => "float64",
         DType.Int32 => "int32",
         DType.Int64 => "int64",
-        _ => "bool",
+        DType.Bool => "bool",
+        _ => throw Undefined(dtype),
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace GraphCompiler;
 
@@ -13,6 +14,14 @@ internal static class InvariantText
 
     /// <summary>The error of a number outside its range. The framework's own words for the number follow the thread.</summary>
     public static ArgumentOutOfRangeException OutOfRange<T>(string? name, T value, string message) => new(name, $"{message} It is {value}.");
+
+    /// <summary>A record as the compiler of C# would print it, with numbers as in code.</summary>
+    public static string OfRecord<T>(T record, Func<StringBuilder, bool> printMembers)
+        where T : class => Of(() =>
+        {
+            StringBuilder text = new StringBuilder(record.GetType().Name).Append(" { ");
+            return (printMembers(text) ? text.Append(" }") : text.Append('}')).ToString();
+        });
 
     /// <summary>What a function writes where numbers are written as in code, such as what a record prints of itself.</summary>
     public static string Of(Func<string> write)
