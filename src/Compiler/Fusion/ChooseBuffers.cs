@@ -328,8 +328,8 @@ internal sealed class ChooseBuffers : IMaterialization
         /// <summary>Whether reading all of it moves no more than reading the node itself would, a little aside.</summary>
         public bool IsNoMoreThan(Node node)
         {
-            long elements = Costs.Nominal(node.Shape.ElementCount);
-            return Reads.Sum(r => Costs.Nominal(r.Shape.ElementCount)) <= elements + (elements / 4);
+            long elements = node.Shape.ElementCount.Nominal;
+            return Reads.Sum(r => r.Shape.ElementCount.Nominal) <= elements + (elements / 4);
         }
     }
 }

@@ -5,9 +5,6 @@ namespace GraphCompiler.Fusion;
 /// <summary>What the choices of fusion weigh: instructions of an operation, bytes of a tensor. A symbolic size counts as a nominal one.</summary>
 internal static class Costs
 {
-    /// <summary>What a symbol counts as where only its order of magnitude matters.</summary>
-    public const long NominalSize = 64;
-
     /// <summary>What a block of random bits counts as: it takes longer, but the loop in it makes it little code.</summary>
     private const int RandomBits = 24;
 
@@ -21,7 +18,5 @@ internal static class Costs
         _ => 1,
     };
 
-    public static long Nominal(Dim dim) => dim.Evaluate(_ => NominalSize);
-
-    public static long Bytes(Node node) => Nominal(node.Shape.ElementCount) * node.DType.Size();
+    public static long Bytes(Node node) => node.Shape.ElementCount.Nominal * node.DType.Size();
 }

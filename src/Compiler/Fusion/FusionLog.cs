@@ -18,7 +18,7 @@ internal sealed class FusionLog
     public string Describe(IReadOnlyList<KernelGroup> groups, Traffic traffic)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {groups.Count} kernels; a symbolic size counts as {Costs.NominalSize}\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {groups.Count} kernels; a symbolic size counts as {Dim.NominalSize}\n");
         text.Append(CultureInfo.InvariantCulture, $"# {traffic.Moved:N0} bytes moved between kernels and memory, of which {traffic.Fewest:N0} cannot be avoided: inputs read and results written once\n");
         foreach (KernelGroup group in groups)
         {

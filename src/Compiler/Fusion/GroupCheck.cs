@@ -51,7 +51,7 @@ internal static class GroupCheck
     }
 
     private static bool IsWholeAndLarge(Domain domain) =>
-        domain.Inner.Count == domain.Shape.Rank && Costs.Nominal(domain.Shape.ElementCount) >= ManyElements;
+        domain.Inner.Count == domain.Shape.Rank && domain.Shape.ElementCount.Nominal >= ManyElements;
 
     private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, AnchorReads reads)
     {

@@ -15,7 +15,7 @@ internal static class LowerArgExtremum
         var op = (ArgExtremumOp)root.Op;
         View view = PointwiseExpression.ViewOf(x, materialization)!;
         int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
-        return kept.All(a => x.Shape[a].Constant == 1) && Fusion.Costs.Nominal(x.Shape[op.Along]) >= LowerGroup.ElementsPerChunk
+        return kept.All(a => x.Shape[a].Constant == 1) && x.Shape[op.Along].Nominal >= LowerGroup.ElementsPerChunk
             ? InParts(root, op, view, x.Shape[op.Along])
             : [Lines(root, op, view, x.Shape, kept)];
     }

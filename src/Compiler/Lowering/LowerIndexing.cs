@@ -55,7 +55,7 @@ internal static class LowerIndexing
             return kernel.Build(root.Shape[axis], part, slices.Loops(added.Shape, root, add, axis, all => Around(all, every)));
         }
 
-        if (x.Shape[along].Constant == 1 || Fusion.Costs.Nominal(slice) < LeastElementsOfSlice)
+        if (x.Shape[along].Constant == 1 || slice.Nominal < LeastElementsOfSlice)
         {
             return kernel.Build(1, CopyBase(kernel, root, x, materialization), slices.Loops(added.Shape, root, add, shared: null, all => Around(all, every)));
         }

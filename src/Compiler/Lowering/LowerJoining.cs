@@ -95,7 +95,7 @@ internal static class LowerJoining
     }
 
     /// <summary>Whether a thread's part may begin and end within a point of the axes before this one.</summary>
-    private static bool CutsInside(Shape shape, int axis) => Fusion.Costs.Nominal(Count(shape, axis, shape.Rank)) >= LeastElementsToCut;
+    private static bool CutsInside(Shape shape, int axis) => Count(shape, axis, shape.Rank).Nominal >= LeastElementsToCut;
 
     private static Dim Count(Shape shape, int from, int to) => shape.Take(to).Skip(from).Aggregate(Dim.Of(1), (product, size) => product * size);
 

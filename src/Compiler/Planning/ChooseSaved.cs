@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GraphCompiler.Fusion;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Planning;
@@ -11,9 +12,6 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class ChooseSaved
 {
-    /// <summary>What a symbol counts for.</summary>
-    private const long NominalSize = 64;
-
     // Operations on the way from a saved value; a transcendental one counts for several.
     private const int MostWork = 48;
     private const int TranscendentalWork = 8;
@@ -127,7 +125,7 @@ internal sealed class ChooseSaved
     /// <summary>What saving a node costs. Views are never saved, only what they look at; nor are other parameters.</summary>
     private long BytesOf(Node node) => IsView(node.Op) || (node.Op is ParameterOp && !needed.Contains(node))
         ? MinimumCut.Unbounded
-        : IsAtHand(node) ? 0 : Math.Max(1, node.Shape.ElementCount.Evaluate(_ => NominalSize) * node.DType.Size());
+        : IsAtHand(node) ? 0 : Math.Max(1, Costs.Bytes(node));
 
     private static int WorkOf(Node node) => IsView(node.Op) ? 0
         : node.Op is AddOp or SubOp or MulOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or CastOp or ComparisonOp or BitwiseOp or SignBitOp ? 1

@@ -129,7 +129,7 @@ internal static class Einsum
     }
 
     /// <summary>How many multiplications a join takes; a symbol counts as a middling size.</summary>
-    private static double Cost(IEnumerable<int> labels, Func<int, Dim?> size) => labels.Aggregate(1.0, (product, l) => product * size(l)!.Evaluate(_ => 64));
+    private static double Cost(IEnumerable<int> labels, Func<int, Dim?> size) => labels.Aggregate(1.0, (product, l) => product * size(l)!.Nominal);
 
     private static Operand Join(Operand a, Operand b, HashSet<int> needed)
     {

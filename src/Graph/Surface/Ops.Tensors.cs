@@ -119,7 +119,7 @@ public static partial class Ops
             throw new ShapeException($"MultiDot: it takes at least two matrices, of which the first and the last may be vectors. Inputs: {string.Join(", ", chain.Select(n => n.Describe()))}.");
         }
 
-        double[] sizes = [chain[0].Rank == 1 ? 1 : Of(chain[0].Shape[0]), .. chain.Select((n, i) => n.Rank == 1 ? (i == 0 ? Of(n.Shape[0]) : 1) : Of(n.Shape[1]))];
+        double[] sizes = [chain[0].Rank == 1 ? 1 : chain[0].Shape[0].Nominal, .. chain.Select((n, i) => n.Rank == 1 ? (i == 0 ? n.Shape[0].Nominal : 1) : n.Shape[1].Nominal)];
         var cost = new double[count, count];
         var cut = new int[count, count];
         for (int length = 1; length < count; length++)
@@ -132,8 +132,6 @@ public static partial class Ops
         }
 
         return Build(0, count - 1);
-
-        static double Of(Dim dim) => dim.Evaluate(_ => 64);
 
         Node Build(int i, int j) => i == j ? chain[i] : MatMul(Build(i, cut[i, j]), Build(cut[i, j] + 1, j));
     }

@@ -9,6 +9,11 @@ namespace GraphCompiler;
 /// </summary>
 public sealed class Dim : IEquatable<Dim>
 {
+    /// <summary>What a symbol counts as where only its order of magnitude matters.</summary>
+    internal const long NominalSize = 64;
+
+    private const long MostNominal = 1L << 48;
+
     private readonly EquatableArray<Term> terms;
     private string? text;
 
@@ -196,6 +201,12 @@ public sealed class Dim : IEquatable<Dim>
 
         return sum;
     }
+
+    /// <summary>What the dimension counts as where only its order of magnitude matters: not below 0, and not above what could be addressed.</summary>
+    internal long Nominal => (long)Math.Clamp(
+        Fold<double>(number => number, _ => NominalSize, (x, y) => x + y, (x, y) => x * y, (x, y) => y == 0 ? 0 : Math.Floor(x / y)),
+        0,
+        MostNominal);
 
     /// <summary>The dimension with symbols replaced by dimensions.</summary>
     internal Dim Substitute(Func<string, Dim?> symbol) => Replace(atom => atom is SymbolAtom s ? symbol(s.Name) : null);

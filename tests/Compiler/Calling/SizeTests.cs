@@ -52,6 +52,34 @@ internal sealed class SizeTests
         }
     }
 
+    /// <summary>What a symbol counts as when a graph is compiled, and when the order of products is chosen, need be no size that fits.</summary>
+    [Test]
+    public void Sizes_that_only_some_calls_can_have_are_no_error_before()
+    {
+        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Dim n = x.Shape[0];
+        Leaf<float> matrix = Input("matrix", [n, n / (n - 64)]);
+        Node[] graphs =
+        [
+            BroadcastTo(x[0], [n * (1L << 60)]), Pad(x, 0, long.MaxValue - 1, 0), Slice(x, 0, 0, n * (1L << 60)), RepeatInterleave(x, 1L << 60).Sum(),
+            Uniform(new Generator(1), [n * (1L << 60)]), CumulativeSum(BroadcastTo(x[0], [n * (1L << 58)]), 0).Sum(),
+            Arange(n * (1L << 60)), BroadcastTo(x[0], [n / (n - 64)]) * 2, BroadcastTo(x[0], [n - 100]).Sum(),
+        ];
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (Node node in graphs)
+            {
+                using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], node);
+                Assert.That(() => graph.Run(new float[64]), Throws.TypeOf<SizeException>().Or.TypeOf<BindingException>(), node.Describe());
+            }
+
+            Assert.That(() => MultiDot(matrix, matrix.Transpose(), matrix), Throws.Nothing);
+            Assert.That(() => Einsum("ij,kj,kl->il", matrix, matrix, matrix), Throws.Nothing);
+            using CompiledGraph training = GraphCompiler.Compiler.Compile([x], Sin(Exp(BroadcastTo(x[0], [n * (1L << 60)]))).Sum());
+            Assert.That(() => training.Forward(new float[64]), Throws.TypeOf<SizeException>());
+        }
+    }
+
     [Test]
     public void Arithmetic_of_dimensions_that_overflows_shows_it()
     {

@@ -148,4 +148,19 @@ public class DimTests
         Assert.That(() => (Dim)"N" / 0, Throws.TypeOf<ShapeException>().With.Message.Contains("divided by zero"));
         Assert.That(() => ((Dim)4 / "N").Evaluate(_ => 0), Throws.TypeOf<BindingException>().With.Message.Contains("divides by N"));
     }
+
+    /// <summary>Whatever the symbols, an order of magnitude is no error.</summary>
+    [Test]
+    public void Counts_as_a_nominal_size()
+    {
+        Dim n = "N";
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(((n * 2) + 1).Nominal, Is.EqualTo(129));
+            Assert.That(((n + 1) / 2).Nominal, Is.EqualTo(32));
+            Assert.That((n - 100).Nominal, Is.Zero);
+            Assert.That((n / (n - 64)).Nominal, Is.Zero);
+            Assert.That((n + long.MaxValue).Nominal, Is.EqualTo((n * n * n * n * n * n * n * n * n * n * n * n).Nominal).And.Positive);
+        }
+    }
 }

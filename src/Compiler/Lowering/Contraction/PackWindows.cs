@@ -39,8 +39,8 @@ internal static class PackWindows
             LoopMath.Sum(LoopMath.Times(LoopMath.Minus(row, rows.First), LoopMath.Int(apart)), LoopMath.Minus(column, columns.First)),
             new Load(from, LoopMath.Sum(start, rowBase, columnBase, LoopMath.Times(row, rowStride), LoopMath.Times(column, columnStride))));
 
-        long run = Fusion.Costs.Nominal(JoinedAxes.InnermostOf(across).Size);
-        return run < Fusion.Costs.Nominal(JoinedAxes.InnermostOf(down).Size) ? AlongColumns()
+        long run = JoinedAxes.InnermostOf(across).Size.Nominal;
+        return run < JoinedAxes.InnermostOf(down).Size.Nominal ? AlongColumns()
             : JoinedAxes.InnermostOf(across).Stride.Constant == 1 ? Vectors()
             : Elements();
 
