@@ -87,9 +87,7 @@ internal sealed class BadInputTests
             _ => Gradients(CrossEntropy(x, i.Reshape([5])), x)[0],
         };
 
-        // The gradient of the cross-entropy compares with the class and looks nothing up: nothing is read outside.
-        Node[] outputs = operation == "CrossEntropy gradient" ? [y, CrossEntropy(x, i.Reshape([5]))] : [y];
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, i], outputs, null, new CompileOptions { Checked = isChecked });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, i], y, new CompileOptions { Checked = isChecked });
         long[] indices = [0, 1, 2, 4, index];
         Argument given = wide ? indices : (int[])[.. indices.Select(v => (int)v)];
         ExecutionException? error = Assert.Throws<ExecutionException>(() => graph.Run(new float[25], given));
@@ -97,8 +95,8 @@ internal sealed class BadInputTests
         {
             Assert.That(error!.Message, Does.Contain($"index {index} "));
             Assert.That(error.Message, Does.Contain("size 5"));
-            Assert.That(error.Message, Does.Contain("float32["));
-            Assert.That(error.Message, Does.Match(operation.StartsWith("Cross", StringComparison.Ordinal) ? "TakeAlongAxis" : operation.Split(' ')[0] + "|IndexAdd"));
+            Assert.That(error.Message, Does.Contain(operation == "CrossEntropy gradient" ? $"{type.Display()}[" : "float32["));
+            Assert.That(error.Message, Does.Match(operation.StartsWith("Cross", StringComparison.Ordinal) ? "Take.* 'CrossEntropy'" : operation.Split(' ')[0] + "|IndexAdd"));
         }
 
         Assert.That(() => graph.Run(new float[25], wide ? (Argument)(long[])[4, 0, 4, 0, 4] : (int[])[4, 0, 4, 0, 4]), Throws.Nothing, "the next call is not affected");
