@@ -93,12 +93,14 @@ public static partial class Ops
     public static Node Multinomial(Generator generator, Node weights, int samples, bool replacement = false)
     {
         RequireFloat("Multinomial", weights);
-        Node logits = Log(Within("Multinomial", "a weight is at least 0", Detach(weights), 0, double.PositiveInfinity));
         if (samples < 0 || weights.Rank == 0)
         {
             throw new ShapeException($"Multinomial: at least 0 samples are drawn along a last axis; there are {samples} to be drawn of {weights.Describe()}.");
         }
 
+        Node from = replacement ? weights
+            : Conditions.AtLeast("Multinomial", weights, weights.Shape[^1], samples, $"{samples} positions cannot be drawn of {weights.Shape[^1]} without replacement.");
+        Node logits = Log(Within("Multinomial", "a weight is at least 0", Detach(from), 0, double.PositiveInfinity));
         return replacement
             ? Moved(Categorical(generator, logits, -1, samples))
             : TopK(logits + Gumbel(generator, logits.Shape, logits.DType), samples).Indices;

@@ -46,9 +46,9 @@ public static partial class Ops
     {
         RequireNumber("TopK", x);
         int along = Axis.Normalize(axis, x.Rank, "TopK", x);
-        return k >= 0 && Dim.AtLeast(x.Shape[along], k) != false
-            ? Picked(x, along, Node.Create(new ArgSortOp(along, largest, 0, k), x))
-            : throw new ShapeException($"TopK: {k} elements cannot be taken of the {x.Shape[along]} along axis {along}. Input: {x.Describe()}.");
+        string message = $"{k} elements cannot be taken of the {x.Shape[along]} along axis {along}.";
+        Node from = k >= 0 ? Conditions.AtLeast("TopK", x, x.Shape[along], k, message) : throw new ShapeException($"TopK: {message} Input: {x.Describe()}.");
+        return Picked(from, along, Node.Create(new ArgSortOp(along, largest, 0, k), from));
     }
 
     /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
@@ -60,9 +60,9 @@ public static partial class Ops
     {
         RequireNumber("KthValue", x);
         int along = Axis.Normalize(axis, x.Rank, "KthValue", x);
-        return k >= 1 && Dim.AtLeast(x.Shape[along], k) != false
-            ? Pick(x, along, keepDims, Node.Create(new ArgSortOp(along, Descending: false, k - 1, 1), x))
-            : throw new ShapeException($"KthValue: there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1. Input: {x.Describe()}.");
+        string message = $"there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1.";
+        Node from = k >= 1 ? Conditions.AtLeast("KthValue", x, x.Shape[along], k, message) : throw new ShapeException($"KthValue: {message} Input: {x.Describe()}.");
+        return Pick(from, along, keepDims, Node.Create(new ArgSortOp(along, Descending: false, k - 1, 1), from));
     }
 
     /// <summary>
