@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;

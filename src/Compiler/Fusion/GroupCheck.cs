@@ -1,4 +1,4 @@
-using GraphCompiler.Lowering;
+using GraphCompiler.Kernels;
 
 namespace GraphCompiler.Fusion;
 
@@ -11,7 +11,7 @@ internal static class GroupCheck
     private const int MostNodes = 24;
 
     /// <summary>Elements from which a reduction of a whole tensor is shared out, so that nothing may need its result within the kernel.</summary>
-    private const long ManyElements = LowerGroup.ElementsPerChunk;
+    private const long ManyElements = Costs.ElementsPerChunk;
 
     /// <summary>Why the nodes cannot be one kernel over the domain; null if they can.</summary>
     public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, AnchorReads reads)

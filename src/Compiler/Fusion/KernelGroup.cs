@@ -1,3 +1,5 @@
+using GraphCompiler.Kernels;
+
 namespace GraphCompiler.Fusion;
 
 /// <summary>Nodes that one kernel computes.</summary>

@@ -1,4 +1,4 @@
-using GraphCompiler.Lowering;
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 

@@ -1,4 +1,5 @@
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 
 namespace GraphCompiler.Lowering;
 

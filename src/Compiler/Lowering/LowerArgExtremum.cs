@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -15,7 +16,7 @@ internal static class LowerArgExtremum
         var op = (ArgExtremumOp)root.Op;
         View view = PointwiseExpression.ViewOf(x, materialization)!;
         int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
-        return kept.All(a => x.Shape[a].Constant == 1) && x.Shape[op.Along].Nominal >= LowerGroup.ElementsPerChunk
+        return kept.All(a => x.Shape[a].Constant == 1) && x.Shape[op.Along].Nominal >= Costs.ElementsPerChunk
             ? InParts(root, op, view, x.Shape[op.Along])
             : [Lines(root, op, view, x.Shape, kept)];
     }
@@ -52,15 +53,15 @@ internal static class LowerArgExtremum
     private static LoweredKernel[] InParts(Node root, ArgExtremumOp op, View view, Dim length)
     {
         var kernel = new KernelBuilder(root);
-        Dim count = (length + (LowerGroup.ElementsPerChunk - 1)) / LowerGroup.ElementsPerChunk;
+        Dim count = (length + (Costs.ElementsPerChunk - 1)) / Costs.ElementsPerChunk;
         Node parts = kernel.Scratch(DType.Int64, count);
         Local part = LoopMath.Index("part");
         Local from = LoopMath.Index("from");
         var bestAt = new Local("bestAt", DType.Int64);
-        LoopValue to = LoopMath.Least(kernel.Size(length), LoopMath.Plus(from, LoopMath.Int(LowerGroup.ElementsPerChunk)));
+        LoopValue to = LoopMath.Least(kernel.Size(length), LoopMath.Plus(from, LoopMath.Int(Costs.ElementsPerChunk)));
         LoweredKernel first = kernel.Build(count, new For(part, kernel.Begin, kernel.End, LoopKind.Parallel, new Block(
         [
-            new Let(from, LoopMath.Times(part, LoopMath.Int(LowerGroup.ElementsPerChunk))),
+            new Let(from, LoopMath.Times(part, LoopMath.Int(Costs.ElementsPerChunk))),
             .. Find(op, bestAt, from, to, i => Element(kernel, i)),
             new Store(kernel.Output(parts), part, bestAt),
         ])));

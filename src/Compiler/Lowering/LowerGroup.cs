@@ -1,5 +1,6 @@
 using System.Numerics;
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -12,9 +13,6 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal sealed class LowerGroup
 {
-    /// <summary>Elements that one part of a reduction over everything has at least.</summary>
-    public const long ElementsPerChunk = 1 << 15;
-
     private readonly KernelGroup group;
     private readonly Domain domain;
     private readonly AnchorReads reads;
@@ -71,7 +69,7 @@ internal sealed class LowerGroup
         schedule.Passes == 1
         && group.Nodes.All(n => schedule.RoleOf(n) is Role.Element or Role.RowReduction)
         && group.Nodes.Any(n => schedule.RoleOf(n) == Role.RowReduction)
-        && domain.RowLength.Nominal >= ElementsPerChunk;
+        && domain.RowLength.Nominal >= Costs.ElementsPerChunk;
 
     /// <summary>The outer loops around a row's work; the outermost runs from begin to end.</summary>
     private LoopStatement OuterLoops(LoopStatement body, LoopValue begin, LoopValue end, LoopKind outermost)
@@ -290,7 +288,7 @@ internal sealed class LowerGroup
     private LoweredKernel[] InChunksOfRows()
     {
         Dim rows = outer.Length == 0 ? 1 : nest.Sizes[outer[0]];
-        long each = Math.Max(64, 2 * ElementsPerChunk / Math.Max(1, domain.RowLength.Nominal * Math.Max(1, domain.RowCount.Nominal / Math.Max(1, rows.Nominal))));
+        long each = Math.Max(64, 2 * Costs.ElementsPerChunk / Math.Max(1, domain.RowLength.Nominal * Math.Max(1, domain.RowCount.Nominal / Math.Max(1, rows.Nominal))));
         Dim chunks = rows.Constant <= each ? 1 : (rows + (each - 1)) / each;
         Local chunk = LoopMath.Index("chunk");
         long most = Math.Min(each, rows.Constant ?? each);
@@ -340,7 +338,7 @@ internal sealed class LowerGroup
     private LoweredKernel[] InChunksOfTheRow()
     {
         Dim length = nest.Sizes[inner[0]];
-        long each = Math.Max(1, ElementsPerChunk / Math.Max(1, domain.RowLength.Nominal / Math.Max(1, length.Nominal)));
+        long each = Math.Max(1, Costs.ElementsPerChunk / Math.Max(1, domain.RowLength.Nominal / Math.Max(1, length.Nominal)));
         Dim chunks = (length + (each - 1)) / each;
         Local chunk = LoopMath.Index("chunk");
         LoopValue first = LoopMath.Times(chunk, LoopMath.Int(each));

@@ -1,7 +1,6 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
-using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
-using GraphCompiler.Planning;
 
 namespace GraphCompiler.Lowering;
 
@@ -28,7 +27,7 @@ internal static class LowerJoining
             start += part.Shape[along];
         }
 
-        if (root.Shape.ElementCount.Constant <= MergeSmallKernels.MostElements)
+        if (root.Shape.ElementCount.Constant <= Costs.FewElements)
         {
             return kernel.Build(1, [.. parts.Select(p => p.Copy.All())]);
         }
@@ -65,7 +64,7 @@ internal static class LowerJoining
         int whole = Math.Min(op.Ranges.TakeWhile(r => r == new PadRange(0, 0, 0)).Count(), Math.Max(0, root.Rank - 1));
         var copy = new PartCopy(kernel, root, part, materialization, offset, strides);
         LoopNest lead = Before(whole, part.Shape, copy.Accesses);
-        bool isSmall = root.Shape.ElementCount.Constant <= MergeSmallKernels.MostElements;
+        bool isSmall = root.Shape.ElementCount.Constant <= Costs.FewElements;
         if (isSmall || (lead.Axes(0).Count > 0 && !CutsInside(root.Shape, whole)))
         {
             LoopValue end = kernel.Size(Count(root.Shape, whole, root.Rank));

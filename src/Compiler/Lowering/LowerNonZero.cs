@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering;

@@ -1,5 +1,5 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
-using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;

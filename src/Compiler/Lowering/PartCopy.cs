@@ -1,5 +1,4 @@
 using GraphCompiler.Loops;
-using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;

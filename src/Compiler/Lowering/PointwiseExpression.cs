@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;

@@ -1,5 +1,4 @@
 using GraphCompiler.Loops;
-using GraphCompiler.Lowering.Contraction;
 
 namespace GraphCompiler.Lowering;
 

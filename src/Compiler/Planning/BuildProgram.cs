@@ -1,6 +1,7 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
@@ -122,7 +123,7 @@ internal sealed class BuildProgram
                 ForwardSteps = forwardSteps,
                 Merged = mergedSteps,
                 Adding = [.. adding.Select((a, i) => new AddingStep(a.Replaced, steps.Length + i, a.Externals, added[i]))],
-                MostMergedElements = MergeSmallKernels.MostElements,
+                MostMergedElements = Costs.FewElements,
                 Buffers = planned,
                 Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output) + gradientOf.Count,

@@ -1,4 +1,5 @@
 using GraphCompiler.Emit;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
@@ -10,9 +11,6 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal static class MergeSmallKernels
 {
-    /// <summary>The most elements that all kernels together may read and write: so many are not worth sharing out among threads.</summary>
-    public const long MostElements = 4096;
-
     private const int MostKernels = 16;
     private const int MostStatements = 400;
 
@@ -20,7 +18,7 @@ internal static class MergeSmallKernels
     public static LoweredKernel? Run(IReadOnlyList<LoweredKernel> kernels, EmitOptions options)
     {
         if (kernels.Count is < 2 or > MostKernels
-            || Elements(kernels).Constant > MostElements
+            || Elements(kernels).Constant > Costs.FewElements
             || kernels.Sum(k => LoopTree.Statements(k.Kernel.Body).Count()) > MostStatements)
         {
             return null;

@@ -1,4 +1,4 @@
-using GraphCompiler.Lowering;
+using GraphCompiler.Kernels;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
@@ -165,7 +165,7 @@ internal sealed class FusionTests
         Assert.That(program.Kernels[0].Range.Constant, Is.EqualTo(300_000 / LowerGroupChunk + 1));
     }
 
-    private const long LowerGroupChunk = LowerGroup.ElementsPerChunk;
+    private const long LowerGroupChunk = Costs.ElementsPerChunk;
 
     private static Dim Dim(object size) => size is string symbol ? symbol : (int)size;
 

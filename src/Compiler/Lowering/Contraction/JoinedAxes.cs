@@ -2,9 +2,6 @@ using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
 
-/// <summary>A stretch of an axis: elements from <paramref name="First"/> up to <paramref name="Last"/>.</summary>
-internal readonly record struct Stretch(LoopValue First, LoopValue Last);
-
 /// <summary>The parts of the rows and of the columns of a matrix, outside in.</summary>
 internal sealed record JoinedAxes(EquatableArray<AxisPart> Rows, EquatableArray<AxisPart> Columns)
 {

@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering.Contraction;

@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -32,7 +33,7 @@ internal sealed class Prologue
         get
         {
             Node[] operations = [.. expression.Operations];
-            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || expression.IsRead(l)) && operations.Sum(o => Fusion.Costs.Of(o.Op)) <= MostInstructionsByElement;
+            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || expression.IsRead(l)) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
         }
     }
 

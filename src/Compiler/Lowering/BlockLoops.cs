@@ -1,6 +1,9 @@
 using GraphCompiler.Loops;
 
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Lowering;
+
+/// <summary>A stretch of an axis: elements from <paramref name="First"/> up to <paramref name="Last"/>.</summary>
+internal readonly record struct Stretch(LoopValue First, LoopValue Last);
 
 /// <summary>An axis of blocks: their number, and the variable that counts them.</summary>
 internal sealed record BlockAxis(Dim Count, Local Variable);

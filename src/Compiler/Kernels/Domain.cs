@@ -1,7 +1,6 @@
-using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Fusion;
+namespace GraphCompiler.Kernels;
 
 /// <summary>
 /// What a fused kernel runs over: a shape, and which of its axes lie within a row. Reductions over exactly those axes give one value a row, which

@@ -1,6 +1,6 @@
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering;
+namespace GraphCompiler.Kernels;
 
 /// <summary>
 /// How a node's elements are read from the buffer of another: element [i, j, …] stands at Offset + i·Strides[0] + j·Strides[1] + …, counted in

@@ -1,10 +1,16 @@
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Fusion;
+namespace GraphCompiler.Kernels;
 
 /// <summary>What the choices of fusion weigh: instructions of an operation, bytes of a tensor. A symbolic size counts as a nominal one.</summary>
 internal static class Costs
 {
+    /// <summary>Elements that one part of a reduction over everything has at least.</summary>
+    public const long ElementsPerChunk = 1 << 15;
+
+    /// <summary>The most elements of tensors so small that they are not worth sharing out among threads.</summary>
+    public const long FewElements = 4096;
+
     /// <summary>What a block of random bits counts as: it takes longer, but the loop in it makes it little code.</summary>
     private const int RandomBits = 24;
 
