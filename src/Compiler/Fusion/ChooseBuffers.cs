@@ -1,6 +1,6 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Lowering;
-using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;

@@ -1,5 +1,5 @@
 using GraphCompiler.Kernels;
-using GraphCompiler.Lowering.Contraction;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
@@ -122,7 +122,7 @@ internal sealed class ChoosePrologues
         long without = kept + (others.Count > 0 ? all : 0);
         foreach (Node product in products)
         {
-            if (MatMulProblem.Find(product, choice) is not { } problem)
+            if (MatMulProblem.Find(product, epilogue: null, choice) is not { } problem)
             {
                 return "no strides lead through the movements between";
             }

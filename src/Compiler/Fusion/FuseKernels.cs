@@ -323,6 +323,7 @@ internal sealed class FuseKernels
         return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0]))
         {
             Product = draft.Product,
+            Epilogue = draft.Product is null ? null : choice.EpilogueOf(draft.Product),
             Stored = [.. draft.Nodes.Where(IsStored)],
         };
     }

@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 
 namespace GraphCompiler.Fusion;
 
@@ -9,6 +10,9 @@ internal sealed record KernelGroup(IReadOnlyList<Node> Nodes, Domain? Domain)
 {
     /// <summary>The node that is computed by a matrix product's kernel, itself a product or at the end of its epilogue; the others are elementwise work on it.</summary>
     public Node? Product { get; init; }
+
+    /// <summary>The elementwise work at whose end that node is.</summary>
+    public Epilogue? Epilogue { get; init; }
 
     /// <summary>The nodes whose values lie in memory afterwards.</summary>
     public required IReadOnlyList<Node> Stored { get; init; }

@@ -1,5 +1,5 @@
 using GraphCompiler.Kernels;
-using GraphCompiler.Lowering.Contraction;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
@@ -46,11 +46,11 @@ internal sealed class ProductCheck(ChooseBuffers choice, AnchorReads reads, Vect
             }
         }
 
-        if (MatMulProblem.Find(product, choice) is not { } problem || MatMulChoice.Of(problem, choice, width).Variants.Any(v => v.IsDots) || problem.N.Constant == 1)
+        if (MatMulProblem.Find(product, choice.EpilogueOf(product), choice) is not { } problem || MatMulChoice.Of(problem, choice, width).Variants.Any(v => v.IsDots) || problem.N.Constant == 1)
         {
             return "the product is not computed in tiles";
         }
 
-        return Epilogue.Find(all, product, computed, choice, MatMulProblem.ShapeOf(product, choice)) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
+        return Epilogue.Find(all, product, computed, choice, problem.Shape) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
     }
 }

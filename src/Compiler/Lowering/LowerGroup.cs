@@ -222,8 +222,6 @@ internal sealed class LowerGroup
     private void RowValue(Node node, List<LoopStatement> statements)
     {
         var local = new Local($"row{rowValues.Count}", node.DType);
-        Dictionary<Node, LoopValue> values = [];
-        LoopValue Keep(Node each, Func<LoopValue> compute) => values.TryGetValue(each, out LoopValue? value) ? value : values[each] = compute();
         if (schedule.RoleOf(node) == Role.RowGather)
         {
             Gather(node, local, statements);
@@ -232,8 +230,7 @@ internal sealed class LowerGroup
         {
             PointwiseExpression expression = expressions[node];
             statements.Add(new Let(local, expression.Evaluate(
-                view => rowValues.TryGetValue(view.Source, out Local? known) ? known : expression.Read(view, domain.LiftRows(node.Shape, view.Strides), nest, kernel),
-                Keep)));
+                view => rowValues.TryGetValue(view.Source, out Local? known) ? known : expression.Read(view, domain.LiftRows(node.Shape, view.Strides), nest, kernel))));
         }
 
         rowValues.Add(node, local);

@@ -1,4 +1,5 @@
 using GraphCompiler.Execution;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 

@@ -1,4 +1,5 @@
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering.Contraction;
 using GraphCompiler.Operations;
 

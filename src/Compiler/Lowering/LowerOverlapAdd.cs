@@ -44,10 +44,7 @@ internal static class LowerOverlapAdd
         LoopStatement fill = new Store(output, LoopMath.Plus(start, zeros.Position(kernel, 0, within)), Literal.Of(root.DType, 0));
         fill = Loops(fill, kernel, zeros, [.. Enumerable.Range(0, zeros.Sizes.Count)]);
 
-        Dictionary<Node, LoopValue> values = [];
-        LoopValue value = expression.Evaluate(
-            view => expression.Read(view, Ordered(view.Strides), nest, kernel),
-            (node, compute) => values.TryGetValue(node, out LoopValue? known) ? known : values[node] = compute());
+        LoopValue value = expression.Evaluate(view => expression.Read(view, Ordered(view.Strides), nest, kernel));
         LoopValue at = nest.Position(kernel, 0, target);
         LoopStatement add = Loops(new Store(output, at, new BinaryValue(BinaryFunction.Add, new Load(output, at), value)), kernel, nest, inner);
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -80,10 +81,8 @@ internal sealed class PartCopy
         var rest = new LoopNest(Shape.Of(part.Shape.Skip(from)), Accesses.Select(Rest), [.. Enumerable.Range(0, (run?.To ?? from) - from)]);
         LoopValue Position(Dim first, EquatableArray<Dim> strides) =>
             LoopMath.Plus(lead.Position(kernel, first, strides.Take(from).ToEquatableArray()), rest.Position(kernel, 0, Rest(strides)));
-        Dictionary<Node, LoopValue> values = [];
-        LoopStatement body = new Store(kernel.Output(root), Position(offset, strides), expression.Evaluate(
-            view => expression.Read(view, () => Position(view.Offset, view.Strides), kernel),
-            (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute()));
+        LoopStatement body = new Store(
+            kernel.Output(root), Position(offset, strides), expression.Evaluate(view => expression.Read(view, () => Position(view.Offset, view.Strides), kernel)));
         for (int loop = rest.Variables.Count - 1; loop >= 0; loop--)
         {
             body = Loop(body, rest.Variables[loop], rest.Sizes[loop], isLast: loop == rest.Variables.Count - 1, rest.IsReduced[loop] ? run : null);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 

@@ -1,4 +1,3 @@
-using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;

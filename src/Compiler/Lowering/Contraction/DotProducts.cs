@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;

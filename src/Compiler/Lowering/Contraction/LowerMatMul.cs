@@ -1,4 +1,6 @@
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -11,7 +13,7 @@ internal static class LowerMatMul
 {
     public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        var choice = MatMulChoice.Of(MatMulProblem.Of(group, materialization), materialization, width);
+        var choice = MatMulChoice.Of(ProblemOf(group, materialization), materialization, width);
         return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, MatMulTiling.Of(choice.Problem, width), When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
@@ -21,7 +23,7 @@ internal static class LowerMatMul
     /// </summary>
     public static LoweredKernel? FewRows(KernelGroup group, IMaterialization materialization, VectorWidth width)
     {
-        MatMulProblem problem = MatMulProblem.Of(group, materialization);
+        MatMulProblem problem = ProblemOf(group, materialization);
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
             return null;
@@ -33,6 +35,19 @@ internal static class LowerMatMul
             : problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
             : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, tiling, when: null)
             : null;
+    }
+
+    /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
+    private static MatMulProblem ProblemOf(KernelGroup group, IMaterialization materialization)
+    {
+        MatMulProblem problem = MatMulProblem.Find(group.Product!, group.Epilogue, materialization) ?? throw new InvalidOperationException($"{group.Product!.Describe()} cannot read its operands.");
+        Node[] further = [.. group.Stored.Where(n => n != group.Product)];
+        return further.Length == 0 ? problem : problem with
+        {
+            Further = Epilogue.Find(further, group.Product!, group.Nodes.ToHashSet(), materialization, problem.Shape) ?? throw new InvalidOperationException($"{further[0].Describe()} is none of the work of its product's kernel."),
+            KeepsRoot = group.Stored.Contains(group.Product!),
+            Roots = group.Stored,
+        };
     }
 
     private static Func<KernelBuilder, LoopValue>? When(MatMulProblem problem, MatMulVariant variant)

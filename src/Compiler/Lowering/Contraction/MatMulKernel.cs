@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -166,7 +167,7 @@ internal sealed class MatMulKernel
             {
                 Local row = LoopMath.Index($"row{height}");
                 List<LoopStatement> each = [];
-                LoopValue start = problem.A.Joined is { } joined ? JoinedAxes.Position(kernel, JoinedAxes.Cut(joined.Rows, height).Tiles, LoopMath.Quotient(row, height), each)
+                LoopValue start = problem.A.Joined is { } joined ? JoinedLoops.Position(kernel, JoinedAxes.Cut(joined.Rows, height).Tiles, LoopMath.Quotient(row, height), each)
                     : height == tiling.Height ? LoopMath.Times(row, kernel.Size(left.Tile))
                     : LoopMath.Plus(LoopMath.Times(tail, kernel.Size(left.Tile)), LoopMath.Times(LoopMath.Minus(row, tail), kernel.Size(left.Row)));
                 each.Add(Tile(row, start, (at, firstPanel), LoopMath.Minus(row, first), width, height, vectors, masked, (from, to), sums));
@@ -222,7 +223,7 @@ internal sealed class MatMulKernel
         Dictionary<Node, LoopValue> known = [];
         LoopStatement[] operands = tiling.FinishesInTiles ? [.. problem.Epilogue!.LoadShared(kernel, batch, across, known)] : [];
         LoopValue Down(int r, Dim stride) => LoopMath.Times(LoopMath.Int(r), kernel.Size(stride));
-        LoopStatement Products(LoopValue from, LoopValue to) => JoinedAxes.Runs(kernel, problem.A.Joined?.Columns ?? [], new Stretch(from, to), "inner", (stretch, more) => new For(
+        LoopStatement Products(LoopValue from, LoopValue to) => JoinedLoops.Runs(kernel, problem.A.Joined?.Columns ?? [], new Stretch(from, to), "inner", (stretch, more) => new For(
             inner, stretch.First, stretch.Last, LoopKind.Serial, new Block(
             [
                 new Let(shared, new Load(b, fromB)),

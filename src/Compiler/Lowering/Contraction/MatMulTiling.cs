@@ -1,4 +1,5 @@
 using GraphCompiler.Execution;
+using GraphCompiler.Kernels.Products;
 
 namespace GraphCompiler.Lowering.Contraction;
 
@@ -56,9 +57,6 @@ internal sealed record MatMulTiling(
     // What it counts that a sum is made of chains.
     private const double SizeOfChain = 4;
 
-    // Vectors of a tile whose height is given.
-    private const int MostVectors = 8;
-
     // What a symbolic size counts as.
     private const long Nominal = 64;
     private const long MostBlockRows = 256;
@@ -93,35 +91,7 @@ internal sealed record MatMulTiling(
 
     public static MatMulTiling Of(MatMulProblem problem, VectorWidth width, bool fewRows = false)
     {
-        int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
-        long? columns = (problem.N.Constant + lanes - 1) / lanes;
-
-        // 32 registers hold 28 sums, two vectors of the right matrix and a broadcast; 16 hold 12 sums.
-        (int sums, int vectors) = width switch
-        {
-            VectorWidth.Bits512 => (28, 2),
-            VectorWidth.Scalar => (4, 4),
-            _ => (12, 2),
-        };
-        if (problem.M.Constant is > 0 and <= 8 and var few && width == VectorWidth.Bits512)
-        {
-            vectors = Math.Min(16, sums / (int)few);
-        }
-
-        int tallest;
-        if (problem.A.Joined is { } joined)
-        {
-            tallest = JoinedAxes.HeightOf(joined.Rows, width == VectorWidth.Scalar ? 4 : sums / 2);
-            long most = sums / tallest;
-            long each = columns is > 0 and { } c ? (c + ((c + most - 1) / most) - 1) / ((c + most - 1) / most) : most;
-            vectors = (int)Math.Min(each, MostVectors);
-        }
-        else
-        {
-            vectors = (int)Math.Max(1, Math.Min(vectors, columns ?? vectors));
-            tallest = width == VectorWidth.Scalar ? 4 : Math.Min(14, sums / vectors);
-        }
-
+        (int lanes, int vectors, int tallest) = TileSize.Of(problem, width);
         bool packsInside = problem.B.Joined is not null;
         bool isJoined = packsInside || problem.A.Joined is not null;
         long? inner = fewRows ? null : isJoined && !problem.K.IsConstant ? InnerBytes / problem.Type.Size() : InnerOf(problem);

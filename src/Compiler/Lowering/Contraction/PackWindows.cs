@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
@@ -49,12 +50,12 @@ internal static class PackWindows
         LoopStatement Vectors()
         {
             int vectors = (int)Math.Clamp((run + lanes - 1) / lanes, 1, MostVectors);
-            return JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
+            return JoinedLoops.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
             {
                 Local first = LoopMath.Index("first");
                 Local lane = LoopMath.Index("lane");
                 LoopValue count = LoopMath.Least(LoopMath.Int(vectors * lanes), LoopMath.Minus(stretch.Last, first));
-                LoopStatement body = JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
+                LoopStatement body = JoinedLoops.Runs(kernel, down, rows, "row", (inner, rowBase) =>
                 {
                     Local row = LoopMath.Index("row");
                     return new For(row, inner.First, inner.Last, LoopKind.Serial, Copy(row, LoopMath.Plus(first, lane), rowBase, columnBase));
@@ -67,14 +68,14 @@ internal static class PackWindows
         }
 
         // Neighbouring columns that lie apart, several to a step.
-        LoopStatement Elements() => JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
+        LoopStatement Elements() => JoinedLoops.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
         {
             Local whole = LoopMath.Index("whole");
             LoopValue steps = LoopMath.Quotient(LoopMath.Minus(stretch.Last, stretch.First), ElementsPerStep);
             return new Block(
             [
                 new Let(whole, LoopMath.Plus(stretch.First, LoopMath.Times(steps, LoopMath.Int(ElementsPerStep)))),
-                JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
+                JoinedLoops.Runs(kernel, down, rows, "row", (inner, rowBase) =>
                 {
                     Local row = LoopMath.Index("row");
                     Local column = LoopMath.Index("column");
@@ -90,7 +91,7 @@ internal static class PackWindows
         });
 
         // Short runs along each of the columns in turn, so that what is read and what is written stays in the first-level cache.
-        LoopStatement AlongColumns() => JoinedAxes.Runs(kernel, down, rows, "row", (inner, rowBase) =>
+        LoopStatement AlongColumns() => JoinedLoops.Runs(kernel, down, rows, "row", (inner, rowBase) =>
         {
             Local block = LoopMath.Index("block");
             Local whole = LoopMath.Index("whole");
@@ -98,7 +99,7 @@ internal static class PackWindows
             return new Block(
             [
                 new Let(whole, LoopMath.Plus(inner.First, LoopMath.Times(LoopMath.Quotient(length, ElementsPerRun), LoopMath.Int(ElementsPerRun)))),
-                new For(block, inner.First, whole, LoopKind.Serial, JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
+                new For(block, inner.First, whole, LoopKind.Serial, JoinedLoops.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
                 {
                     Local column = LoopMath.Index("column");
                     LoopStatement[] copies = [.. Enumerable.Range(0, ElementsPerRun).Select(i => Copy(LoopMath.Plus(block, LoopMath.Int(i)), column, rowBase, columnBase))];
@@ -107,7 +108,7 @@ internal static class PackWindows
                 {
                     Step = ElementsPerRun,
                 },
-                JoinedAxes.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
+                JoinedLoops.Runs(kernel, across, columns, "column", (stretch, columnBase) =>
                 {
                     Local column = LoopMath.Index("column");
                     Local row = LoopMath.Index("row");

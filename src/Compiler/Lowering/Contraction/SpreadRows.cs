@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;

@@ -1,8 +1,6 @@
-using GraphCompiler.Kernels;
-using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Kernels.Products;
 
 /// <summary>
 /// Elementwise work on an operand of a matrix product, done while the operand is packed: a cast, a scale, a mask. The root is the node that is computed
@@ -13,31 +11,34 @@ internal sealed class Prologue
     // Where elements are packed one by one, the code stands many times in a kernel and has no vectors.
     private const int MostInstructionsByElement = 8;
 
-    private readonly PointwiseExpression expression;
-    private readonly Dictionary<View, Matrix> leaves;
+    private Prologue(PointwiseExpression expression, IReadOnlyDictionary<View, Matrix> leaves) => (Expression, Leaves) = (expression, leaves);
 
-    private Prologue(PointwiseExpression expression, Dictionary<View, Matrix> leaves) => (this.expression, this.leaves) = (expression, leaves);
+    /// <summary>How the root is computed.</summary>
+    public PointwiseExpression Expression { get; }
+
+    /// <summary>Where what it reads lies, as a matrix beside the operand.</summary>
+    public IReadOnlyDictionary<View, Matrix> Leaves { get; }
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
-    public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
+    public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
 
     /// <summary>The nodes that are read.</summary>
-    public IEnumerable<Node> Sources => leaves.Keys.Where(expression.IsRead).Select(view => view.Source);
+    public IEnumerable<Node> Sources => Leaves.Keys.Where(Expression.IsRead).Select(view => view.Source);
 
     /// <summary>Whether everything that is read lies along the operand's rows, or is the same all along them.</summary>
-    public bool LiesAlongRows => leaves.Values.All(leaf => leaf.Column.Constant is 0 or 1);
+    public bool LiesAlongRows => Leaves.Values.All(leaf => leaf.Column.Constant is 0 or 1);
 
     /// <summary>Whether it may be written out many times for single elements.</summary>
     public bool IsShort
     {
         get
         {
-            Node[] operations = [.. expression.Operations];
-            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || expression.IsRead(l)) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
+            Node[] operations = [.. Expression.Operations];
+            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && Leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || Expression.IsRead(l)) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
         }
     }
 
-    public Prologue Transposed() => new(expression, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
+    public Prologue Transposed() => new(Expression, Leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 
     /// <summary>
     /// An operand that is computed from an elementwise node without a value of its own: the matrix as it would lie in that node's memory, and how its
@@ -79,14 +80,5 @@ internal sealed class Prologue
         return Moved(View.Dense(root)) is { } place ? Matrix.Of(place) with { Prologue = new Prologue(expression, leaves) } : null;
 
         View? Moved(View view) => movements.Aggregate((View?)view, (moved, movement) => moved?.Move(movement));
-    }
-
-    /// <summary>The operand's value at an element.</summary>
-    public LoopValue At(KernelBuilder kernel, LoopNest batch, LoopValue row, LoopValue column)
-    {
-        Dictionary<Node, LoopValue> values = [];
-        return expression.Evaluate(
-            view => expression.Read(view, () => leaves[view].Position(kernel, batch, row, column), kernel),
-            (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute());
     }
 }

@@ -1,8 +1,6 @@
-using GraphCompiler.Kernels;
-using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Kernels.Products;
 
 /// <summary>
 /// Elementwise work on the results of a matrix product: a bias, a residual, a scale, an activation. Short work is done while the sums are still in
@@ -19,15 +17,11 @@ internal sealed class Epilogue
     private const int MostInstructions = 96;
     private const int MostLoads = 8;
 
-    private readonly Dictionary<Node, Matrix> leaves;
-
-    // Leaves that lie in no memory: random bits are made where they are needed.
-    private readonly HashSet<Node> drawn;
     private readonly int operations;
 
-    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, HashSet<Node> drawn, IReadOnlyCollection<Node> operations)
+    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, IReadOnlySet<Node> drawn, IReadOnlyCollection<Node> operations)
     {
-        (Roots, Product, this.leaves, this.drawn) = (roots, product, leaves, drawn);
+        (Roots, Product, Leaves, Drawn) = (roots, product, leaves, drawn);
         IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles && drawn.Count == 0
             && operations.All(o => IsShort(o.Op))
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
@@ -35,7 +29,7 @@ internal sealed class Epilogue
     }
 
     private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
-        (Roots, Product, IsCheap, drawn, operations, this.leaves) = (other.Roots, other.Product, other.IsCheap, other.drawn, other.operations, leaves);
+        (Roots, Product, IsCheap, Drawn, operations, Leaves) = (other.Roots, other.Product, other.IsCheap, other.Drawn, other.operations, leaves);
 
     public IReadOnlyList<Node> Roots { get; }
 
@@ -44,19 +38,25 @@ internal sealed class Epilogue
 
     public Node Product { get; }
 
+    /// <summary>The nodes that are read and not computed, and where their elements lie.</summary>
+    public IReadOnlyDictionary<Node, Matrix> Leaves { get; }
+
+    /// <summary>Leaves that lie in no memory: random bits are made where they are needed.</summary>
+    public IReadOnlySet<Node> Drawn { get; }
+
     /// <summary>Whether it takes numbers written into the graph, each of which occupies a register.</summary>
-    public bool HasNumbers => leaves.Values.Any(leaf => leaf.Source.Op is ConstantOp);
+    public bool HasNumbers => Leaves.Values.Any(leaf => leaf.Source.Op is ConstantOp);
 
     /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
-    public double SizeInTiles => (2 * operations) + leaves.Values.Sum(SizeInTile);
+    public double SizeInTiles => (2 * operations) + Leaves.Values.Sum(SizeInTile);
 
     /// <summary>What is read beside the product.</summary>
-    public IEnumerable<Node> Sources => leaves.Where(leaf => !drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
+    public IEnumerable<Node> Sources => Leaves.Where(leaf => !Drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
-    public IEnumerable<EquatableArray<Dim>> Batches => leaves.Values.Select(leaf => leaf.Batch);
+    public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
 
-    public Epilogue Transposed() => new(this, leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
+    public Epilogue Transposed() => new(this, Leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 
     /// <summary>What lies between a product and elementwise roots above it; null if its kernel cannot or should not compute them.</summary>
     /// <param name="roots">The roots.</param>
@@ -117,67 +117,6 @@ internal sealed class Epilogue
         // Integers in lanes of the same size.
         bool IsWhole(Node node) => node.DType.IsInteger() && node.DType.Size() == product.DType.Size();
     }
-
-    /// <summary>Loads the operands that are the same for every row, once a tile; they go into <paramref name="known"/>.</summary>
-    public IEnumerable<LoopStatement> LoadShared(KernelBuilder kernel, LoopNest batch, LoopValue column, Dictionary<Node, LoopValue> known)
-    {
-        foreach ((Node node, Matrix matrix) in leaves)
-        {
-            if (matrix.Source.Op is not ConstantOp { Data.Value.Count: 1 } && matrix.Row.Constant == 0 && matrix.Column.Constant == 1)
-            {
-                var local = new Local("operand", node.DType);
-                known.Add(node, local);
-                yield return new Let(local, Read(kernel, batch, node, matrix, LoopMath.Int(0), column));
-            }
-        }
-    }
-
-    /// <summary>The only root's value at an element, given the product's.</summary>
-    public LoopValue Apply(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, IReadOnlyDictionary<Node, LoopValue> known)
-    {
-        Dictionary<Node, LoopValue> values = new(known) { [Product] = sum };
-        return Value(kernel, batch, Roots[0], row, column, values, (_, value) => value);
-    }
-
-    /// <summary>The values of all roots at an element, given the product's; what is used several times goes into locals.</summary>
-    public LoopValue[] ApplyAll(KernelBuilder kernel, LoopNest batch, LoopValue sum, LoopValue row, LoopValue column, List<LoopStatement> statements)
-    {
-        Dictionary<Node, LoopValue> values = new() { [Product] = sum };
-        return [.. Roots.Select(root => Value(kernel, batch, root, row, column, values, (node, value) =>
-        {
-            if (value is Literal or Local)
-            {
-                return value;
-            }
-
-            var local = new Local($"v{values.Count}", value.Type);
-            statements.Add(new Let(local, value));
-            return local;
-        }))];
-    }
-
-    private LoopValue Value(
-        KernelBuilder kernel, LoopNest batch, Node node, LoopValue row, LoopValue column, Dictionary<Node, LoopValue> values, Func<Node, LoopValue, LoopValue> keep)
-    {
-        if (node.Op is ReshapeOp && !leaves.ContainsKey(node))
-        {
-            return Value(kernel, batch, node.Inputs[0], row, column, values, keep);
-        }
-
-        if (!values.TryGetValue(node, out LoopValue? value))
-        {
-            values[node] = value = keep(node, !leaves.TryGetValue(node, out Matrix? matrix)
-                ? Scalars.Apply(node, [.. node.Inputs.Select(i => Value(kernel, batch, i, row, column, values, keep))])
-                : matrix.Source.Op is ConstantOp { Data.Value.Count: 1 } constant ? Scalars.Literal(constant)
-                : Read(kernel, batch, node, matrix, row, column));
-        }
-
-        return value;
-    }
-
-    private LoopValue Read(KernelBuilder kernel, LoopNest batch, Node node, Matrix matrix, LoopValue row, LoopValue column) => drawn.Contains(node)
-        ? LowerRandom.Bits((RandomBitsOp)matrix.Source.Op, kernel.Input(matrix.Source.Inputs[0]), matrix.Position(kernel, batch, row, column))
-        : matrix.At(kernel, batch, row, column);
 
     // What is the same in all rows is loaded once a tile, what is the same along a row is broadcast.
     private static double SizeInTile(Matrix leaf) => leaf.Source.Op is ConstantOp { Data.Value.Count: 1 } ? 0

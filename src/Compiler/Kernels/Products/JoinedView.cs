@@ -1,7 +1,6 @@
-using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Kernels.Products;
 
 /// <summary>One of the axes that an axis of a matrix is made of.</summary>
 internal readonly record struct AxisPart(Dim Size, Dim Stride);

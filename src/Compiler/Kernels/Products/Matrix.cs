@@ -1,7 +1,4 @@
-using GraphCompiler.Kernels;
-using GraphCompiler.Loops;
-
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Kernels.Products;
 
 /// <summary>
 /// Where the elements of a stack of matrices lie in the buffer of a node: strides in elements. With a prologue they lie nowhere: the node has no
@@ -50,15 +47,4 @@ internal sealed record Matrix(Node Source, Dim Offset, EquatableArray<Dim> Batch
 
     /// <summary>Whether one matrix serves all of a batch axis.</summary>
     public bool IsShared(int axis) => Batches.All(strides => strides[axis].Constant == 0);
-
-    /// <summary>Where the matrix begins for the current values of the batch loops.</summary>
-    public LoopValue Start(KernelBuilder kernel, LoopNest batch) => batch.Position(kernel, Offset, Batch);
-
-    /// <summary>Where an element lies.</summary>
-    public LoopValue Position(KernelBuilder kernel, LoopNest batch, LoopValue row, LoopValue column) => LoopMath.Sum(
-        Start(kernel, batch), LoopMath.Times(row, kernel.Size(Row)), LoopMath.Times(column, kernel.Size(Column)));
-
-    /// <summary>The value of an element.</summary>
-    public LoopValue At(KernelBuilder kernel, LoopNest batch, LoopValue row, LoopValue column) =>
-        Prologue is not null ? Prologue.At(kernel, batch, row, column) : new Load(kernel.Input(Source), Position(kernel, batch, row, column));
 }

@@ -1,8 +1,6 @@
-using GraphCompiler.Kernels;
-using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Fusion;
+namespace GraphCompiler.Kernels;
 
 /// <summary>What each node with a value of its own reads, found once.</summary>
 internal sealed class AnchorReads(IMaterialization materialization)
@@ -46,7 +44,6 @@ internal sealed class AnchorReads(IMaterialization materialization)
         int instructions = 0;
         HashSet<Node> seen = [];
         var pending = new Stack<Node>([expression.Root]);
-        HashSet<Node> leaves = [.. expression.Leaves];
         while (pending.TryPop(out Node? each))
         {
             if (!seen.Add(each))
@@ -54,10 +51,9 @@ internal sealed class AnchorReads(IMaterialization materialization)
                 continue;
             }
 
-            if (leaves.Contains(each))
+            if (expression.Leaves.TryGetValue(each, out View? view))
             {
                 // What is the same in all lanes is a broadcast; counts are ramps in lanes of any size.
-                View view = expression.ViewOf(each);
                 bool varies = view.Strides.Count > 0 && view.Strides[^1].Constant != 0;
                 lanes |= varies && each.DType != DType.Bool && view.Source.Op is not IotaOp ? each.DType.Size() : 0;
                 instructions += view.Source.Op is RandomBitsOp && !expression.IsRead(view) ? Costs.Of(view.Source.Op) : 0;

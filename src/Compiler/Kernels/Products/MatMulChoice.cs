@@ -1,4 +1,4 @@
-namespace GraphCompiler.Lowering.Contraction;
+namespace GraphCompiler.Kernels.Products;
 
 /// <summary>How the left matrix is read.</summary>
 internal enum LeftAccess
@@ -73,7 +73,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     {
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
-            return new MatMulChoice(problem, [OfJoined(problem, MatMulTiling.Of(problem, width).Columns)]);
+            return new MatMulChoice(problem, [OfJoined(problem, TileSize.Of(problem, width).Columns)]);
         }
 
         if (problem.N.Constant == 1)
@@ -82,7 +82,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
             problem = problem.Transposed();
         }
 
-        int panel = MatMulTiling.Of(problem, width).Columns;
+        int panel = TileSize.Of(problem, width).Columns;
         bool keeps = IsWorthKeeping(problem, materialization, panel);
         MatMulVariant[] variants = VariantsOf(problem, panel, keeps);
         return new MatMulChoice(problem, IsWorthOneRow(problem, panel) ? [OneRow, .. variants.Select(v => v with { From = v.From ?? 2 })] : variants) { KeepsRight = keeps };
