@@ -1,4 +1,5 @@
 using GraphCompiler.Execution;
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
@@ -13,8 +14,7 @@ internal static class VerifyRun
 {
     public static unsafe void Check(Program program, Workspace workspace, int first, int last)
     {
-        HashSet<Node> scratch = [.. program.Kernels.SelectMany(k => k.Scratch.Concat(k.WorkerScratch))];
-        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(program.Buffers.ContainsKey).Distinct())
+        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(r => program.Buffers.ContainsKey(KernelBuffer.Of(r))).Distinct())
         {
             // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];
@@ -25,13 +25,17 @@ internal static class VerifyRun
                 LoweredKernel kernel = program.Kernels[s];
                 for (int b = 0; b < kernel.Buffers.Count; b++)
                 {
-                    Node node = kernel.Buffers[b];
                     nint address = workspace.Address(program.Plan.Steps[s].Buffers[b]);
+                    if (kernel.Buffers[b].Node is not { } node)
+                    {
+                        continue;
+                    }
+
                     if (node == root)
                     {
                         result = address;
                     }
-                    else if (!scratch.Contains(node) && !kernel.Roots.Contains(node) && !given.ContainsKey(node))
+                    else if (!kernel.Roots.Contains(node) && !given.ContainsKey(node))
                     {
                         given[node] = Read(node, address);
                     }

@@ -25,4 +25,6 @@ internal static class Costs
     };
 
     public static long Bytes(Node node) => node.Shape.ElementCount.Nominal * node.DType.Size();
+
+    public static long Bytes(KernelBuffer buffer) => buffer.Length.Nominal * buffer.Type.Size();
 }

@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -5,22 +6,25 @@ namespace GraphCompiler.Lowering;
 
 /// <summary>A kernel with what it works on: the nodes behind its buffers, the dimensions behind its extents, the meaning of its error sites.</summary>
 /// <param name="Kernel">The loops.</param>
-/// <param name="Buffers">The node behind each buffer of the kernel; the results are marked writable there.</param>
+/// <param name="Buffers">What each buffer of the kernel is; the results are marked writable there.</param>
 /// <param name="Extents">The dimension behind each extent.</param>
 /// <param name="Range">The size of the parallel range.</param>
 /// <param name="Sites">What error site i + 1 means.</param>
 /// <param name="Roots">The nodes whose values the kernel computes; several kernels may share one.</param>
 internal sealed record LoweredKernel(
-    Kernel Kernel, IReadOnlyList<Node> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, IReadOnlyList<Node> Roots)
+    Kernel Kernel, IReadOnlyList<KernelBuffer> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, IReadOnlyList<Node> Roots)
 {
     /// <summary>The first root: all of a kernel's roots belong to one part of the program.</summary>
     public Node Root => Roots[0];
 
-    /// <summary>Nodes of no graph that stand for memory between the kernels of one root; this kernel fills them.</summary>
-    public IReadOnlyList<Node> Scratch { get; init; } = [];
+    /// <summary>Its buffers, and whether it writes them.</summary>
+    public IEnumerable<(KernelBuffer Buffer, bool IsWritten)> Accesses => Buffers.Zip(Kernel.Buffers, (buffer, own) => (buffer, own.Writable));
 
-    /// <summary>Nodes of no graph that stand for memory which each thread working on this kernel has for itself, for the time it takes.</summary>
-    public IReadOnlyList<Node> WorkerScratch { get; init; } = [];
+    /// <summary>The memory that this kernel fills for the next ones of its roots.</summary>
+    public IEnumerable<KernelBuffer> Scratch => Accesses.Where(a => a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch }).Select(a => a.Buffer);
+
+    /// <summary>The memory that each thread working on this kernel has for itself, for the time it takes.</summary>
+    public IEnumerable<KernelBuffer> WorkerScratch => Buffers.Where(b => b.Kind == BufferKind.WorkerScratch);
 }
 
 /// <summary>What it means that a kernel fails at a site.</summary>
@@ -37,42 +41,36 @@ internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> M
 internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 {
     private readonly List<LoopBuffer> buffers = [];
-    private readonly List<Node> nodes = [];
+    private readonly List<KernelBuffer> memory = [];
     private readonly List<Dim> extents = [];
     private readonly List<ErrorSite> sites = [];
-    private readonly List<Node> scratch = [];
-    private readonly List<Node> workerScratch = [];
 
     public Local Begin { get; } = new("begin", DType.Int64);
 
     public Local End { get; } = new("end", DType.Int64);
 
     /// <summary>The buffer of a node that is read.</summary>
-    public LoopBuffer Input(Node node) => Buffer(node, writable: false);
+    public LoopBuffer Input(Node node) => Input(KernelBuffer.Of(node));
+
+    /// <summary>Memory that is read.</summary>
+    public LoopBuffer Input(KernelBuffer buffer) => Buffer(buffer, writable: false);
 
     /// <summary>The buffer of the node that is computed.</summary>
     /// <param name="node">The node.</param>
     /// <param name="storedOnce">Whether the kernel surely stores each element once; loops from 0 with row-major indices show it by themselves.</param>
-    public LoopBuffer Output(Node node, bool storedOnce = false) => Buffer(node, writable: true, storedOnce);
+    public LoopBuffer Output(Node node, bool storedOnce = false) => Buffer(KernelBuffer.Of(node), writable: true, storedOnce);
+
+    /// <summary>Memory that is written.</summary>
+    public LoopBuffer Output(KernelBuffer buffer) => Buffer(buffer, writable: true);
 
     /// <summary>Memory that this kernel fills for the root's next kernels.</summary>
-    public Node Scratch(DType type, Dim count)
-    {
-        Node node = Ops.Placeholder(new NodeType(type, [count]), $"scratch{scratch.Count}", requiresGrad: false);
-        scratch.Add(node);
-        return node;
-    }
+    public KernelBuffer Scratch(DType type, Dim count) => KernelBuffer.Scratch(roots[0], type, count);
 
     /// <summary>
     /// Memory that each thread has for itself while it works on this kernel. It holds whatever the last item left: write before reading in every
     /// item of the range.
     /// </summary>
-    public LoopBuffer WorkerScratch(DType type, Dim count)
-    {
-        Node node = Ops.Placeholder(new NodeType(type, [count]), $"own{workerScratch.Count}", requiresGrad: false);
-        workerScratch.Add(node);
-        return Output(node);
-    }
+    public LoopBuffer WorkerScratch(DType type, Dim count) => Output(KernelBuffer.WorkerScratch(roots[0], type, count));
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
     public LoopValue Size(Dim dim)
@@ -116,20 +114,20 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, nodes, extents, range, sites, roots) { Scratch = scratch, WorkerScratch = workerScratch };
+        return new LoweredKernel(kernel with { Extents = extents.Count }, memory, extents, range, sites, roots);
     }
 
-    private LoopBuffer Buffer(Node node, bool writable, bool storedOnce = false)
+    private LoopBuffer Buffer(KernelBuffer of, bool writable, bool storedOnce = false)
     {
-        int at = nodes.IndexOf(node);
+        int at = memory.IndexOf(of);
         if (at >= 0 && buffers[at].Writable == writable)
         {
             return buffers[at];
         }
 
-        var buffer = new LoopBuffer($"b{buffers.Count}_{node.Op.Name}", node.DType, writable) { Length = Size(node.Shape.ElementCount), IsStoredOnce = storedOnce };
+        var buffer = new LoopBuffer($"b{buffers.Count}_{of.Name}", of.Type, writable) { Length = Size(of.Length), IsStoredOnce = storedOnce };
         buffers.Add(buffer);
-        nodes.Add(node);
+        memory.Add(of);
         return buffer;
     }
 }

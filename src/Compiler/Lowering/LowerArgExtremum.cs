@@ -54,7 +54,7 @@ internal static class LowerArgExtremum
     {
         var kernel = new KernelBuilder(root);
         Dim count = (length + (Costs.ElementsPerChunk - 1)) / Costs.ElementsPerChunk;
-        Node parts = kernel.Scratch(DType.Int64, count);
+        KernelBuffer parts = kernel.Scratch(DType.Int64, count);
         Local part = LoopMath.Index("part");
         Local from = LoopMath.Index("from");
         var bestAt = new Local("bestAt", DType.Int64);

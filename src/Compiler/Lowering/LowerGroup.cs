@@ -341,10 +341,10 @@ internal sealed class LowerGroup
         LoopValue first = LoopMath.Times(chunk, LoopMath.Int(each));
         LoopValue last = LoopMath.Least(kernel.Size(length), LoopMath.Plus(first, LoopMath.Int(each)));
         List<LoopStatement> body = Pass(0, first, last);
-        List<(Node Node, Node Parts)> results = [];
+        List<(Node Node, KernelBuffer Parts)> results = [];
         foreach (Node node in group.Nodes.Where(n => schedule.RoleOf(n) == Role.RowReduction))
         {
-            Node parts = kernel.Scratch(node.DType, chunks);
+            KernelBuffer parts = kernel.Scratch(node.DType, chunks);
             results.Add((node, parts));
             body.Add(new Store(kernel.Output(parts), chunk, rowValues[node]));
         }

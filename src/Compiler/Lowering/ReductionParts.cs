@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
 
@@ -29,7 +30,7 @@ internal sealed class ReductionParts
         (this.kernel, this.node, this.width) = (kernel, node, width);
         function = FunctionOf(node.Op);
         Parts = chunks.Constant == 1 ? null : kernel.Scratch(node.DType, chunks * width);
-        total = kernel.Output(Parts ?? node);
+        total = kernel.Output(Parts ?? KernelBuffer.Of(node));
         start = LoopMath.Times(chunk, kernel.Size(width));
         if (LongSum.Is(function, node.DType, rows))
         {
@@ -39,7 +40,7 @@ internal sealed class ReductionParts
     }
 
     /// <summary>The memory of all parts; null if the result is the only one.</summary>
-    public Node? Parts { get; }
+    public KernelBuffer? Parts { get; }
 
     /// <summary>Whether the rows are too many to be added up one after the other.</summary>
     public bool IsLong => block is not null;
@@ -86,7 +87,7 @@ internal sealed class ReductionParts
     });
 
     /// <summary>Combines the parts [chunks, width] that another kernel left of a result.</summary>
-    public static LoweredKernel Combine(Node node, Node parts, Dim chunks, Dim width)
+    public static LoweredKernel Combine(Node node, KernelBuffer parts, Dim chunks, Dim width)
     {
         var combine = new KernelBuilder(node);
         LoopBuffer from = combine.Input(parts);

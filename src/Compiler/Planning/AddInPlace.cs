@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
@@ -11,8 +12,8 @@ internal sealed class AddInPlace
 {
     private readonly LoweredKernel[] kernels;
     private readonly int lastToFail;
-    private readonly Dictionary<Node, int> readers = [];
-    private readonly Dictionary<Node, int> writers = [];
+    private readonly Dictionary<KernelBuffer, int> readers = [];
+    private readonly Dictionary<KernelBuffer, int> writers = [];
 
     /// <param name="kernels">All kernels, in order.</param>
     public AddInPlace(LoweredKernel[] kernels)
@@ -21,19 +22,19 @@ internal sealed class AddInPlace
         lastToFail = Array.FindLastIndex(kernels, k => k.Sites.Count > 0);
         foreach (LoweredKernel kernel in kernels)
         {
-            for (int b = 0; b < kernel.Buffers.Count; b++)
+            foreach ((KernelBuffer buffer, bool isWritten) in kernel.Accesses)
             {
-                Dictionary<Node, int> counts = kernel.Kernel.Buffers[b].Writable ? writers : readers;
-                counts[kernel.Buffers[b]] = counts.GetValueOrDefault(kernel.Buffers[b]) + 1;
+                Dictionary<KernelBuffer, int> counts = isWritten ? writers : readers;
+                counts[buffer] = counts.GetValueOrDefault(buffer) + 1;
             }
         }
     }
 
-    /// <summary>Which of some nodes a kernel may add to.</summary>
+    /// <summary>Which of some buffers a kernel may add to.</summary>
     /// <param name="index">The kernel's place.</param>
     /// <param name="lowered">The kernel, or another that does its work.</param>
-    /// <param name="candidates">Nodes whose values nothing but kernels reads.</param>
-    public Node[] TargetsOf(int index, LoweredKernel lowered, IEnumerable<Node> candidates)
+    /// <param name="candidates">Values of nodes that nothing but kernels reads.</param>
+    public KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IEnumerable<KernelBuffer> candidates)
     {
         if (index <= lastToFail)
         {
@@ -41,11 +42,11 @@ internal sealed class AddInPlace
         }
 
         var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(lowered));
-        return [.. candidates.Where(c => kernels[index].Roots.Contains(c) && writers.GetValueOrDefault(c) == 1 && !readers.ContainsKey(c) && access.Value.StoresOnce(c))];
+        return [.. candidates.Where(c => kernels[index].Roots.Contains(c.Node!) && writers.GetValueOrDefault(c) == 1 && !readers.ContainsKey(c) && access.Value.StoresOnce(c))];
     }
 
     /// <summary>The kernel that adds to some of its results.</summary>
-    public static LoweredKernel Run(LoweredKernel lowered, IReadOnlyCollection<Node> targets)
+    public static LoweredKernel Run(LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> targets)
     {
         Kernel kernel = lowered.Kernel;
         Dictionary<LoopBuffer, LoopBuffer> added = [];

@@ -21,7 +21,7 @@ internal sealed class BuildProgram
     private readonly HashSet<Node> forward;
     private readonly ChooseBuffers buffering;
     private readonly List<PlanBuffer> buffers = [];
-    private readonly Dictionary<Node, int> bufferOf = [];
+    private readonly Dictionary<KernelBuffer, int> bufferOf = [];
     private readonly List<Dim> sizes = [];
     private readonly List<AlignedBuffer> constants = [];
     private readonly Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
@@ -59,27 +59,28 @@ internal sealed class BuildProgram
             buffering, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
-        var traffic = Traffic.Of(kernels, results);
+        var traffic = Traffic.Of(kernels.Select(k => k.Accesses), [.. results.Select(KernelBuffer.Of)]);
         context.DumpFusion(fused, traffic);
-        (kernels, IReadOnlyDictionary<Node, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
+        (kernels, IReadOnlyDictionary<KernelBuffer, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
-        HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
+        HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers).Select(b => b.Node).OfType<Node>(), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
 
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
         gradientOf = AssignGradients(computed);
         HashSet<Node> inMemory = [.. computed];
         foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp && buffering.IsMaterialized(n))))
         {
-            bufferOf[node] = AddBuffer(node, outputOf, places.GetValueOrDefault(node));
+            var buffer = KernelBuffer.Of(node);
+            bufferOf[buffer] = AddBuffer(buffer, outputOf, places.GetValueOrDefault(buffer));
         }
 
-        foreach (Node scratch in kernels.SelectMany(k => k.Scratch))
+        foreach (KernelBuffer scratch in kernels.SelectMany(k => k.Scratch))
         {
-            bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true);
+            bufferOf[scratch] = AddBuffer(scratch, outputOf);
         }
 
         AddWorkerScratch(kernels);
-        foreach (Node lasting in kernels.Where(RunsOnceAVersion).SelectMany(k => k.Scratch))
+        foreach (KernelBuffer lasting in kernels.Where(RunsOnceAVersion).SelectMany(k => k.Scratch))
         {
             buffers[bufferOf[lasting]] = buffers[bufferOf[lasting]] with { Address = Reserve(lasting) };
         }
@@ -102,7 +103,7 @@ internal sealed class BuildProgram
                 : new MergedStep(forwardSteps, kernels.Length, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(k => !IsForward(k))])))),
         ];
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
-        (RandomStreamOp Stream, int Buffer)[] drawn = [.. bufferOf.Where(b => b.Key.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Op, b.Value))];
+        (RandomStreamOp Stream, int Buffer)[] drawn = [.. bufferOf.Where(b => b.Key.Node?.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Node!.Op, b.Value))];
         PlanBuffer[] planned = [.. buffers];
         PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
             kernels,
@@ -149,16 +150,16 @@ internal sealed class BuildProgram
             Saved = [.. saved],
             Random = RandomCalls.Of(streams, drawn),
             Constants = constants,
-            Parameters = [.. bufferOf.Keys.Concat(roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
+            Parameters = [.. bufferOf.Keys.Select(b => b.Node).Concat(roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };
 
         void AddWorkerScratch(LoweredKernel[] some)
         {
-            foreach (Node scratch in some.SelectMany(k => k.WorkerScratch).Where(s => !bufferOf.ContainsKey(s)))
+            foreach (KernelBuffer scratch in some.SelectMany(k => k.WorkerScratch).Where(s => !bufferOf.ContainsKey(s)))
             {
-                bufferOf[scratch] = AddBuffer(scratch, outputOf, isScratch: true, isPerThread: true);
+                bufferOf[scratch] = AddBuffer(scratch, outputOf);
             }
         }
     }
@@ -168,23 +169,23 @@ internal sealed class BuildProgram
         context.Options.PackWeights && node.Op is ParameterOp or ConstantOp && roots.All(r => r.IsForward && r.Kind != RootKind.Update);
 
     /// <summary>Whether a kernel does nothing but fill scratch, of constant size, from values that last.</summary>
-    private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Buffers.All(b =>
-        kernel.Scratch.Contains(b) ? b.Shape.ElementCount.IsConstant : IsLasting(b));
+    private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Accesses.All(a =>
+        a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && IsLasting(node));
 
-    private nint Reserve(Node scratch) => Lasting(scratch, scratch.Shape.ElementCount.Constant!.Value * scratch.DType.Size()).Address;
+    private nint Reserve(KernelBuffer scratch) => Lasting(scratch, scratch.Length.Constant!.Value * scratch.Type.Size()).Address;
 
     private int StageOf(Node node) => forward.Contains(node) ? 0 : 1;
 
-    private (LoweredKernel[] Kernels, IReadOnlyDictionary<Node, Node> Places) UpdatesInPlace(LoweredKernel[] kernels) =>
+    private (LoweredKernel[] Kernels, IReadOnlyDictionary<KernelBuffer, Node> Places) UpdatesInPlace(LoweredKernel[] kernels) =>
         UpdatesAreInPlace
-            ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, SourceOf(r.Node)))])
-            : (kernels, new Dictionary<Node, Node>());
+            ? WriteUpdatesInPlace.Run(kernels, [.. roots.Select(r => (r, KernelBuffer.Of(SourceOf(r.Node))))])
+            : (kernels, new Dictionary<KernelBuffer, Node>());
 
     private bool UpdatesAreInPlace => context.Options is { UpdateInPlace: true, Verify: false, Checked: false };
 
     // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
     private LoweredKernel Ordered(LoweredKernel kernel) =>
-        UpdatesAreInPlace && roots.Any(r => r.Kind == RootKind.Update && kernel.Buffers.Contains(SourceOf(r.Node)))
+        UpdatesAreInPlace && roots.Any(r => r.Kind == RootKind.Update && kernel.Buffers.Contains(KernelBuffer.Of(SourceOf(r.Node))))
             ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) }
             : kernel;
 
@@ -230,7 +231,7 @@ internal sealed class BuildProgram
     private IEnumerable<(LoweredKernel Kernel, int Replaced, int[] Externals)> Adding(LoweredKernel[] kernels, LoweredKernel[] merged)
     {
         // A gradient of several leaves must stand alone before it is added to each.
-        Node[] candidates = [.. roots.Select(r => SourceOf(r.Node)).GroupBy(s => s).Where(g => g.Count() == 1 && gradientOf.ContainsKey(g.Key)).Select(g => g.Key)];
+        KernelBuffer[] candidates = [.. roots.Select(r => SourceOf(r.Node)).GroupBy(s => s).Where(g => g.Count() == 1 && gradientOf.ContainsKey(g.Key)).Select(g => KernelBuffer.Of(g.Key))];
         if (candidates.Length == 0 || context.Options is { Verify: true } or { Checked: true })
         {
             yield break;
@@ -246,15 +247,15 @@ internal sealed class BuildProgram
                 continue;
             }
 
-            Node[] targets = pass.TargetsOf(k, kernels[k], candidates);
+            KernelBuffer[] targets = pass.TargetsOf(k, kernels[k], candidates);
             if (targets.Length > 0)
             {
-                yield return (AddInPlace.Run(kernels[k], targets), k, [.. targets.Select(t => gradientOf[t])]);
+                yield return (AddInPlace.Run(kernels[k], targets), k, [.. targets.Select(t => gradientOf[t.Node!])]);
             }
 
             LoweredKernel small = Smaller(kernels[k]);
             targets = pass.TargetsOf(k, small, targets);
-            together.AddRange(targets.Select(t => gradientOf[t]));
+            together.AddRange(targets.Select(t => gradientOf[t.Node!]));
             parts.Add(targets.Length > 0 ? AddInPlace.Run(small, targets) : small);
         }
 
@@ -304,13 +305,17 @@ internal sealed class BuildProgram
         return places;
     }
 
-    private int AddBuffer(Node node, Dictionary<Node, int> outputOf, Node? place = null, bool isScratch = false, bool isPerThread = false)
+    private int AddBuffer(KernelBuffer buffer, Dictionary<Node, int> outputOf, Node? place = null)
     {
-        int bytes = SizeOf(node.Shape.ElementCount * node.DType.Size());
-        int external = node.Op is InputOp && !isScratch ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : gradientOf.GetValueOrDefault(node, -1);
-        nint address = node.Op is ConstantOp constant ? Place(node, constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
-        buffers.Add(new PlanBuffer(external, address, bytes) { IsPerThread = isPerThread, IsOptional = gradientOf.ContainsKey(node) });
+        int bytes = SizeOf(buffer.Length * buffer.Type.Size());
+        bool isPerThread = buffer.Kind == BufferKind.WorkerScratch;
+        buffers.Add(buffer.Node is not { } node ? new PlanBuffer(-1, 0, bytes) { IsPerThread = isPerThread }
+            : new PlanBuffer(ExternalOf(node), AddressOf(node), bytes) { IsOptional = gradientOf.ContainsKey(node) });
         return buffers.Count - 1;
+
+        int ExternalOf(Node node) => node.Op is InputOp ? IndexOf(node) : outputOf.TryGetValue(node, out int output) ? output : gradientOf.GetValueOrDefault(node, -1);
+
+        nint AddressOf(Node node) => node.Op is ConstantOp constant ? Place(buffer, constant.Data) : (place ?? node) is IParameter parameter ? parameter.Address : 0;
     }
 
     private int IndexOf(Node input)
@@ -326,15 +331,15 @@ internal sealed class BuildProgram
         throw new GraphException($"The graph uses {input.Describe()}, which is not among the inputs; list it.");
     }
 
-    private unsafe nint Place(Node node, ConstantData data)
+    private unsafe nint Place(KernelBuffer buffer, ConstantData data)
     {
-        AlignedBuffer memory = Lasting(node, data.Bytes.Length);
+        AlignedBuffer memory = Lasting(buffer, data.Bytes.Length);
         data.Bytes.CopyTo(new Span<byte>((void*)memory.Address, data.Bytes.Length));
         return memory.Address;
     }
 
     /// <summary>Memory that is there as long as the program.</summary>
-    private AlignedBuffer Lasting(Node node, long bytes)
+    private AlignedBuffer Lasting(KernelBuffer buffer, long bytes)
     {
         try
         {
@@ -343,7 +348,7 @@ internal sealed class BuildProgram
         }
         catch (OutOfMemoryException e)
         {
-            throw TooLarge.Of(node.Describe(), node.DType, node.Shape.Constants, e);
+            throw TooLarge.Of(buffer.Describe(), buffer.Type, buffer.Shape.Constants, e);
         }
     }
 
@@ -366,9 +371,9 @@ internal sealed class BuildProgram
         List<(int, int)> saved = [];
         foreach (Node node in order.Where(n => n.Op is InputOp && readBackward.Contains(n) && n != seed))
         {
-            buffers.Add(new PlanBuffer(-1, 0, buffers[bufferOf[node]].Bytes));
+            buffers.Add(new PlanBuffer(-1, 0, buffers[bufferOf[KernelBuffer.Of(node)]].Bytes));
             savedAt[node] = buffers.Count - 1;
-            saved.Add((bufferOf[node], buffers.Count - 1));
+            saved.Add((bufferOf[KernelBuffer.Of(node)], buffers.Count - 1));
         }
 
         return saved;
@@ -379,12 +384,12 @@ internal sealed class BuildProgram
         int[] extents = [.. kernel.Extents.Select(SizeOf)];
         var step = new PlanStep(
             entry,
-            [.. kernel.Buffers.Select(n => savedAt is not null && savedAt.TryGetValue(n, out int copy) ? copy : bufferOf[n])],
+            [.. kernel.Buffers.Select(b => savedAt is not null && b.Node is { } node && savedAt.TryGetValue(node, out int copy) ? copy : bufferOf[b])],
             extents,
             SizeOf(kernel.Range));
         if (RunsOnceAVersion(kernel))
         {
-            return step with { Versioned = new VersionedStep([.. kernel.Buffers.OfType<IParameter>()]) };
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<IParameter>()]) };
         }
 
         if (context.Options.Threads == 1 || kernel.Range.Constant <= 1)
@@ -417,7 +422,7 @@ internal sealed class BuildProgram
         foreach (Root root in roots)
         {
             Node source = SourceOf(root.Node);
-            int buffer = !root.IsForward && savedAt.TryGetValue(source, out int copy) ? copy : bufferOf[source];
+            int buffer = !root.IsForward && savedAt.TryGetValue(source, out int copy) ? copy : bufferOf[KernelBuffer.Of(source)];
             placed.Add((root, new RootBuffer(
                 root.Node,
                 buffer,

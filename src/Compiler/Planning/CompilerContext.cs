@@ -6,6 +6,7 @@ using System.Text.Json;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 

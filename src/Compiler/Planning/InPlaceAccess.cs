@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
@@ -32,8 +33,8 @@ internal sealed class InPlaceAccess
 
     public static InPlaceAccess Of(LoweredKernel kernel) => new(kernel);
 
-    /// <summary>Whether the value of <paramref name="written"/> may be written over the value of <paramref name="read"/>; their sizes must agree.</summary>
-    public bool MayReplace(Node written, Node read)
+    /// <summary>Whether <paramref name="written"/> may lie where <paramref name="read"/> does; their sizes must agree.</summary>
+    public bool MayReplace(KernelBuffer written, KernelBuffer read)
     {
         LoopBuffer[] stored = BuffersOf(written);
         LoopBuffer[] loaded = BuffersOf(read);
@@ -46,15 +47,15 @@ internal sealed class InPlaceAccess
         return IsStoredOnce(output, stores) && accesses.Where(a => loaded.Contains(a.Buffer)).All(load => stores.Any(store => Precedes(load, store)));
     }
 
-    /// <summary>Whether the kernel stores each element of a node's value once, and reads none of them.</summary>
-    public bool StoresOnce(Node written) => BuffersOf(written) is [{ Writable: true } output] && IsStoredOnce(output, StoresTo(output));
+    /// <summary>Whether the kernel stores each element of a buffer once, and reads none of them.</summary>
+    public bool StoresOnce(KernelBuffer written) => BuffersOf(written) is [{ Writable: true } output] && IsStoredOnce(output, StoresTo(output));
 
     private bool IsStoredOnce(LoopBuffer output, Access[] stores) =>
         !accesses.Any(a => !a.IsStore && a.Buffer == output) && (output.IsStoredOnce || (stores is [var only] && IsInjective(only)));
 
     private Access[] StoresTo(LoopBuffer buffer) => [.. accesses.Where(a => a.IsStore && a.Buffer == buffer)];
 
-    private LoopBuffer[] BuffersOf(Node node) => [.. Kernel.Buffers.Where((_, i) => lowered.Buffers[i] == node)];
+    private LoopBuffer[] BuffersOf(KernelBuffer buffer) => [.. Kernel.Buffers.Where((_, i) => lowered.Buffers[i] == buffer)];
 
     private void Visit(LoopStatement statement, Scope[] path)
     {

@@ -30,13 +30,13 @@ internal static class MergeSmallKernels
 
     /// <summary>The elements of every buffer of every kernel, but for what a thread has for itself.</summary>
     public static Dim Elements(IReadOnlyList<LoweredKernel> kernels) =>
-        kernels.SelectMany(k => k.Buffers.Where(b => !k.WorkerScratch.Contains(b))).Aggregate(Dim.Of(0), (sum, node) => sum + node.Shape.ElementCount);
+        kernels.SelectMany(k => k.Buffers.Where(b => b.Kind != BufferKind.WorkerScratch)).Aggregate(Dim.Of(0), (sum, buffer) => sum + buffer.Length);
 
     /// <summary>The buffers, extents and error sites of all kernels, each once.</summary>
     private sealed class Union
     {
         private readonly IReadOnlyList<LoweredKernel> kernels;
-        private readonly List<Node> nodes = [];
+        private readonly List<KernelBuffer> memory = [];
         private readonly List<LoopBuffer> buffers = [];
         private readonly List<Dim> extents = [];
         private readonly List<ErrorSite> sites = [];
@@ -44,18 +44,18 @@ internal static class MergeSmallKernels
         public Union(IReadOnlyList<LoweredKernel> kernels)
         {
             this.kernels = kernels;
-            HashSet<Node> written = [.. kernels.SelectMany(k => k.Buffers.Where((_, i) => k.Kernel.Buffers[i].Writable))];
+            HashSet<KernelBuffer> written = [.. kernels.SelectMany(k => k.Accesses).Where(a => a.IsWritten).Select(a => a.Buffer)];
             foreach (LoweredKernel kernel in kernels)
             {
                 LoopTree.Rewriter renumber = new(value => value is Extent extent ? new Extent(SlotOf(kernel.Extents[extent.Slot])) : value);
                 for (int i = 0; i < kernel.Buffers.Count; i++)
                 {
-                    Node node = kernel.Buffers[i];
-                    if (!nodes.Contains(node))
+                    KernelBuffer of = kernel.Buffers[i];
+                    if (!memory.Contains(of))
                     {
                         LoopBuffer buffer = kernel.Kernel.Buffers[i];
-                        nodes.Add(node);
-                        buffers.Add(new LoopBuffer(buffer.Name, buffer.Type, written.Contains(node)) { Length = renumber.Rewrite(buffer.Length) });
+                        memory.Add(of);
+                        buffers.Add(new LoopBuffer(buffer.Name, buffer.Type, written.Contains(of)) { Length = renumber.Rewrite(buffer.Length) });
                     }
                 }
             }
@@ -67,18 +67,14 @@ internal static class MergeSmallKernels
             Kernel last = kernels[^1].Kernel;
             var kernel = new Kernel(
                 $"{last.Name}_and_before", [.. buffers], extents.Count, LoopMath.Index("begin"), LoopMath.Index("end"), LoopMath.Int(1), new Block([.. bodies]));
-            return new LoweredKernel(kernel, nodes, extents, 1, sites, [.. kernels.SelectMany(k => k.Roots).Distinct()])
-            {
-                Scratch = [.. kernels.SelectMany(k => k.Scratch)],
-                WorkerScratch = [.. kernels.SelectMany(k => k.WorkerScratch)],
-            };
+            return new LoweredKernel(kernel, memory, extents, 1, sites, [.. kernels.SelectMany(k => k.Roots).Distinct()]);
         }
 
         /// <summary>A kernel's body over its whole range, on the union's buffers.</summary>
         private LoopStatement Body(LoweredKernel lowered)
         {
             Kernel kernel = lowered.Kernel;
-            Dictionary<LoopBuffer, LoopBuffer> united = kernel.Buffers.Select((b, i) => (b, buffers[nodes.IndexOf(lowered.Buffers[i])])).ToDictionary();
+            Dictionary<LoopBuffer, LoopBuffer> united = kernel.Buffers.Select((b, i) => (b, buffers[memory.IndexOf(lowered.Buffers[i])])).ToDictionary();
             LoopTree.Rewriter? rewriter = null;
             rewriter = new(value => value switch
             {

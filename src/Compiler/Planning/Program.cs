@@ -1,7 +1,7 @@
 using System.Numerics;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
-using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -62,8 +62,8 @@ internal sealed class Program
     /// <summary>The most numbers that the sizes of all arguments are written down in.</summary>
     public int SignatureRoom { get; private init; }
 
-    /// <summary>The buffer of each node that has one.</summary>
-    public required IReadOnlyDictionary<Node, int> Buffers { get; init; }
+    /// <summary>The plan's buffer for each of the kernels' buffers.</summary>
+    public required IReadOnlyDictionary<KernelBuffer, int> Buffers { get; init; }
 
     /// <summary>Inputs of the forward part that the backward part reads: copied at the end of the forward part.</summary>
     public required (int From, int To)[] Saved { get; init; }
@@ -104,8 +104,8 @@ internal sealed class Program
     {
         long[] values = symbols.ToArray();
         BigInteger Value(Dim dim) => GraphCompiler.TooLarge.Evaluate(dim, name => values[Array.IndexOf(Symbols, name)]);
-        BigInteger BytesOf(Node node) => node.Shape.Aggregate((BigInteger)node.DType.Size(), (product, dim) => product * Value(dim));
-        Node largest = Kernels.SelectMany(k => k.Roots).Concat(Inputs).Concat(Outputs.Select(o => o.Node)).Concat(Buffers.Keys).MaxBy(BytesOf)!;
+        BigInteger BytesOf(KernelBuffer buffer) => buffer.Shape.Aggregate((BigInteger)buffer.Type.Size(), (product, dim) => product * Value(dim));
+        KernelBuffer largest = Kernels.SelectMany(k => k.Roots).Concat(Inputs).Concat(Outputs.Select(o => o.Node)).Select(KernelBuffer.Of).Concat(Buffers.Keys).MaxBy(BytesOf)!;
         BigInteger bytes = BytesOf(largest);
         string sizes = values.Length == 0 ? string.Empty : $" with {string.Join(", ", Symbols.Zip(values, (name, value) => $"{name} = {value}"))}";
         string tensor = $"{largest.Describe()} has the shape {InvariantText.List(largest.Shape.Select(Value))}, {bytes} bytes,{sizes}";

@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 
 namespace GraphCompiler.Planning;
@@ -20,22 +21,22 @@ internal sealed class WriteUpdatesInPlace
     }
 
     /// <param name="kernels">The kernels of the forward part, in order.</param>
-    /// <param name="roots">The roots with the nodes whose buffers hold their values.</param>
-    /// <returns>The kernels in order, and for each node whose kernel writes a parameter, the parameter.</returns>
-    public static (LoweredKernel[] Kernels, IReadOnlyDictionary<Node, Node> Places) Run(LoweredKernel[] kernels, IReadOnlyList<(Root Root, Node Source)> roots)
+    /// <param name="roots">The roots with the buffers that hold their values.</param>
+    /// <returns>The kernels in order, and for each buffer that lies where a parameter does, the parameter.</returns>
+    public static (LoweredKernel[] Kernels, IReadOnlyDictionary<KernelBuffer, Node> Places) Run(LoweredKernel[] kernels, IReadOnlyList<(Root Root, KernelBuffer Source)> roots)
     {
-        Dictionary<Node, int> uses = roots.GroupBy(r => r.Source).ToDictionary(g => g.Key, g => g.Count());
-        (Root Root, Node Source)[] candidates = [.. roots.Where(r => r.Root.Kind == RootKind.Update && uses[r.Source] == 1 && !uses.ContainsKey(r.Root.Parameter!))];
+        Dictionary<KernelBuffer, int> uses = roots.GroupBy(r => r.Source).ToDictionary(g => g.Key, g => g.Count());
+        (Root Root, KernelBuffer Source)[] candidates = [.. roots.Where(r => r.Root.Kind == RootKind.Update && uses[r.Source] == 1 && !uses.ContainsKey(KernelBuffer.Of(r.Root.Parameter!)))];
         if (candidates.Length == 0)
         {
-            return (kernels, new Dictionary<Node, Node>());
+            return (kernels, new Dictionary<KernelBuffer, Node>());
         }
 
         var pass = new WriteUpdatesInPlace(kernels);
-        Dictionary<Node, Node> places = [];
-        foreach ((Root root, Node source) in candidates)
+        Dictionary<KernelBuffer, Node> places = [];
+        foreach ((Root root, KernelBuffer source) in candidates)
         {
-            if (pass.TryPlace(source, root.Parameter!))
+            if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!)))
             {
                 places.Add(source, root.Parameter!);
             }
@@ -47,7 +48,7 @@ internal sealed class WriteUpdatesInPlace
     /// <summary>Kernels run after those that write what they read, and those that write the same buffer stay in order.</summary>
     private void AddDataFlow()
     {
-        Dictionary<Node, List<int>> writers = [];
+        Dictionary<KernelBuffer, List<int>> writers = [];
         for (int k = 0; k < kernels.Length; k++)
         {
             for (int b = 0; b < kernels[k].Buffers.Count; b++)
@@ -84,7 +85,7 @@ internal sealed class WriteUpdatesInPlace
         }
     }
 
-    private bool TryPlace(Node update, Node parameter)
+    private bool TryPlace(KernelBuffer update, KernelBuffer parameter)
     {
         int[] writers = [.. Enumerable.Range(0, kernels.Length).Where(k => Touches(k, update, writing: true))];
         if (writers is not [var writer] || kernels[writer].Sites.Count > 0 || !InPlaceAccess.Of(kernels[writer]).MayReplace(update, parameter))
@@ -107,19 +108,7 @@ internal sealed class WriteUpdatesInPlace
         return true;
     }
 
-    private bool Touches(int kernel, Node node, bool writing)
-    {
-        LoweredKernel lowered = kernels[kernel];
-        for (int b = 0; b < lowered.Buffers.Count; b++)
-        {
-            if (lowered.Buffers[b] == node && (!writing || lowered.Kernel.Buffers[b].Writable))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private bool Touches(int kernel, KernelBuffer buffer, bool writing) => kernels[kernel].Accesses.Any(a => a.Buffer == buffer && (a.IsWritten || !writing));
 
     private HashSet<int> Reachable(int from)
     {

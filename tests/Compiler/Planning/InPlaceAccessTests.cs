@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
@@ -77,10 +78,10 @@ internal sealed class InPlaceAccessTests
             Rows(Columns(Sequence(Copy(At(row, column), At(row, column)), new Store(z, At(row, column), Multiply(new Load(x, At(row, column)), Literal.Of(2f)))))), [x, y, z], [Read, Written, Ops.Input("z", ["N", "M"])]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(InPlaceAccess.Of(kernel).MayReplace(Written, Read), Is.False);
+            Assert.That(InPlaceAccess.Of(kernel).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
             Kernel reordered = StoreLast.Run(kernel.Kernel);
             LoopVerifier.Verify(reordered);
-            Assert.That(InPlaceAccess.Of(kernel with { Kernel = reordered }).MayReplace(Written, Read), Is.True);
+            Assert.That(InPlaceAccess.Of(kernel with { Kernel = reordered }).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.True);
             KernelRun.AssertAgrees(reordered, [[0, 3], [5, 7], [2, 64]]);
         }
     }
@@ -90,7 +91,7 @@ internal sealed class InPlaceAccessTests
     {
         LoopBuffer wide = Output("wide", DType.Float64, Multiply(N, M));
         LoopStatement store = new Store(wide, At(row, column), new ConvertValue(DType.Float64, new Load(x, At(row, column))));
-        Assert.That(InPlaceAccess.Of(Lower(Rows(Columns(store)), [x, wide], [Read, Written])).MayReplace(Written, Read), Is.False);
+        Assert.That(InPlaceAccess.Of(Lower(Rows(Columns(store)), [x, wide], [Read, Written])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
     }
 
     [Test]
@@ -101,7 +102,7 @@ internal sealed class InPlaceAccessTests
         LoopBuffer table = Input("table", DType.Int64, N);
         LoopStatement store = new Store(result, At(row, column), new Load(table, new Load(indices, At(row, column))));
         Assert.That(
-            InPlaceAccess.Of(Lower(Rows(Columns(store)), [indices, result, table], [Read, Written, Ops.Input("table", ["N"])])).MayReplace(Written, Read),
+            InPlaceAccess.Of(Lower(Rows(Columns(store)), [indices, result, table], [Read, Written, Ops.Input("table", ["N"])])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)),
             Is.False,
             "emitted code may read an index late");
     }
@@ -116,8 +117,8 @@ internal sealed class InPlaceAccessTests
 
     private Func<Local, Local, LoopStatement> Rows(LoopStatement body) => (begin, end) => new For(row, begin, end, LoopKind.Parallel, body);
 
-    private bool MayReplace(Func<Local, Local, LoopStatement> body) => InPlaceAccess.Of(Lower(body, [x, y], [Read, Written])).MayReplace(Written, Read);
+    private bool MayReplace(Func<Local, Local, LoopStatement> body) => InPlaceAccess.Of(Lower(body, [x, y], [Read, Written])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read));
 
     private static LoweredKernel Lower(Func<Local, Local, LoopStatement> body, LoopBuffer[] buffers, Node[] nodes) =>
-        new(Kernel("kernel", buffers, body, extents: 2), nodes, ["N", "M"], "N", [], [nodes[1]]);
+        new(Kernel("kernel", buffers, body, extents: 2), [.. nodes.Select(KernelBuffer.Of)], ["N", "M"], "N", [], [nodes[1]]);
 }

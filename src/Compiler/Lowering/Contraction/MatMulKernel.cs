@@ -1,18 +1,19 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Lowering.Contraction;
 
 /// <summary>Where the rows of the left matrix lie: a tile that begins at row r of its block's whole tiles starts at r·Tile, the next row Row further.</summary>
-internal sealed record LeftPanels(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Tile, Dim Row, Dim Inner)
+internal sealed record LeftPanels(KernelBuffer Source, Dim Offset, EquatableArray<Dim> Batch, Dim Tile, Dim Row, Dim Inner)
 {
-    public static LeftPanels InPlace(Matrix matrix) => new(matrix.Source, matrix.Offset, matrix.Batch, matrix.Row, matrix.Row, matrix.Column);
+    public static LeftPanels InPlace(Matrix matrix) => new(KernelBuffer.Of(matrix.Source), matrix.Offset, matrix.Batch, matrix.Row, matrix.Row, matrix.Column);
 }
 
 /// <summary>Where the panels of the right matrix lie: neighbouring columns side by side, the next element of a column Inner further.</summary>
-internal sealed record RightPanels(Node Source, Dim Offset, EquatableArray<Dim> Batch, Dim Panel, Dim Inner)
+internal sealed record RightPanels(KernelBuffer Source, Dim Offset, EquatableArray<Dim> Batch, Dim Panel, Dim Inner)
 {
-    public static RightPanels InPlace(Matrix matrix, int columns) => new(matrix.Source, matrix.Offset, matrix.Batch, columns, matrix.Row);
+    public static RightPanels InPlace(Matrix matrix, int columns) => new(KernelBuffer.Of(matrix.Source), matrix.Offset, matrix.Batch, columns, matrix.Row);
 }
 
 /// <summary>

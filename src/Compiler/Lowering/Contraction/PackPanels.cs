@@ -44,7 +44,7 @@ internal sealed class PackPanels
         batch = new LoopNest(sizes, [.. source.Batches, packedBatch]);
     }
 
-    private Node Scratch { get; }
+    private KernelBuffer Scratch { get; }
 
     /// <summary>The kernel that packs the right matrix of a product, and where its panels are then.</summary>
     public static (LoweredKernel Kernel, RightPanels Panels) Right(MatMulProblem problem, MatMulTiling tiling, Func<KernelBuilder, LoopValue>? when)

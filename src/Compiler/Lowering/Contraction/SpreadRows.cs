@@ -27,7 +27,7 @@ internal static class SpreadRows
         Shape sizes = Shape.Of(problem.Batch.Select((size, axis) => source.IsShared(axis) ? Dim.Of(1) : size));
         Dim each = problem.M * apart;
         var strides = View.RowMajor(sizes).Select((stride, axis) => source.IsShared(axis) ? Dim.Of(0) : stride * each).ToEquatableArray();
-        Node scratch = kernel.Scratch(problem.Type, sizes.ElementCount * each);
+        KernelBuffer scratch = kernel.Scratch(problem.Type, sizes.ElementCount * each);
         LoopBuffer to = kernel.Output(scratch);
         var batch = new LoopNest(sizes, [.. source.Batches, strides]);
 
