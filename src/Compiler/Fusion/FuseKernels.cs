@@ -17,10 +17,9 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, Draft> drafts = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly HashSet<Node> needed;
-
-    // No domain suits both: nothing that is joined elsewhere can change that.
-    private readonly HashSet<Pair> unfit = [];
+    private readonly AcyclicJoins joins;
     private readonly FusionLog log;
+    private long tests;
 
     private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
     {
@@ -30,24 +29,13 @@ internal sealed class FuseKernels
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
-            if (drafts.ContainsKey(node))
-            {
-                continue;
-            }
+        }
 
-            if (node.Op is OutputOp)
-            {
-                // The results of one operation come from one kernel.
-                var whole = new Draft([.. anchors.Where(a => a.Op is OutputOp && a.Inputs[0] == node.Inputs[0])], [], stage(node)) { IsWhole = true };
-                foreach (Node result in whole.Nodes)
-                {
-                    drafts.Add(result, whole);
-                }
-
-                continue;
-            }
-
-            drafts.Add(node, new Draft([node], IsFusable(node) ? DomainsOf(node) : [], stage(node)) { Product = IsProduct(node) ? node : null });
+        // The results of one operation come from one kernel.
+        Draft[] wholes = [.. anchors.Where(a => a.Op is OutputOp).GroupBy(a => a.Inputs[0]).Select(results => new Draft([.. results], [], stage(results.First())) { IsWhole = true })];
+        foreach (Draft draft in wholes.Concat(anchors.Where(a => a.Op is not OutputOp).Select(DraftOf)))
+        {
+            Keep(draft);
         }
 
         foreach (Node node in anchors)
@@ -60,6 +48,15 @@ internal sealed class FuseKernels
                 }
 
                 list.Add(node);
+            }
+        }
+
+        joins = new AcyclicJoins([.. anchors.Select(a => (IReadOnlyList<int>)[.. (readers.GetValueOrDefault(a) ?? []).Select(r => position[r])])]);
+        foreach (Draft whole in wholes)
+        {
+            foreach (Node node in whole.Nodes.Skip(1))
+            {
+                joins.Join(position[whole.Nodes[0]], position[node]);
             }
         }
     }
@@ -77,27 +74,61 @@ internal sealed class FuseKernels
         var fusion = new FuseKernels(choice, anchors, needed, stage);
         if (fuse)
         {
-            fusion.JoinAll(fusion.Candidates, fusion.Join);
+            fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
             if (epilogueWidth is { } width)
             {
                 var check = new ProductCheck(choice, fusion.reads, width);
-                fusion.JoinAll(fusion.ProductCandidates, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));
+                fusion.JoinAll(fusion.ProductCandidates(), fusion.IsOfProduct, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));
             }
         }
 
-        return new Fused(fusion.Ordered(), fusion.reads, fusion.log);
+        return new Fused(fusion.Ordered(), fusion.reads, fusion.log, fusion.tests + fusion.joins.Steps);
     }
 
-    private void JoinAll(Func<IEnumerable<Candidate>> candidates, Func<Draft, Draft, Node, long, bool> join)
+    /// <summary>
+    /// Joins pairs in rounds, the most bytes first. What is joined may make room for more: a producer joins its consumer once the third kernel between them
+    /// has joined either. Only pairs of which a kernel has changed are tried again; for others nothing changes the answer.
+    /// </summary>
+    private void JoinAll(IEnumerable<Candidate> candidates, Func<Candidate, bool> isOpen, Func<Draft, Draft, Node, long, bool> join)
     {
-        // What is joined may make room for more: a producer joins its consumer once the third kernel between them has joined either.
-        for (bool changed = true; changed;)
+        Candidate[] pairs = [.. candidates.OrderByDescending(c => c.Saved).ThenBy(c => position[c.B])];
+        ILookup<Node, int> pairsOf = pairs
+            .SelectMany((c, i) => new[] { (Node: c.A, Index: i), (Node: c.B, Index: i) })
+            .ToLookup(e => e.Node, e => e.Index);
+        HashSet<Pair> refused = [];
+        bool[] opened = new bool[pairs.Length];
+        SortedSet<int> next = [.. Enumerable.Range(0, pairs.Length)];
+        while (next.Count > 0)
         {
-            changed = false;
-            foreach (Candidate pair in candidates().OrderByDescending(c => c.Saved).ThenBy(c => position[c.B]).ToArray())
+            SortedSet<int> now = [.. next.Where(i => isOpen(pairs[i]))];
+            next = [];
+            foreach (int i in now)
             {
+                opened[i] = true;
+            }
+
+            while (now.Count > 0)
+            {
+                int at = now.Min;
+                now.Remove(at);
+                Candidate pair = pairs[at];
                 (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
-                changed |= a != b && !unfit.Contains(new Pair(a, b)) && join(a, b, pair.Shared, pair.Saved);
+                tests++;
+                if (a == b || refused.Contains(new Pair(a, b)))
+                {
+                    continue;
+                }
+
+                if (!join(a, b, pair.Shared, pair.Saved))
+                {
+                    refused.Add(new Pair(a, b));
+                    continue;
+                }
+
+                foreach (int again in drafts[pair.A].Nodes.SelectMany(n => pairsOf[n]))
+                {
+                    (again > at && opened[again] ? now : next).Add(again);
+                }
             }
         }
     }
@@ -128,13 +159,15 @@ internal sealed class FuseKernels
         }
     }
 
-    /// <summary>Kernels of products and elementwise ones that read what they compute.</summary>
+    /// <summary>What may come to be a product's value, and elementwise kernels that read it.</summary>
     private IEnumerable<Candidate> ProductCandidates() =>
         from entry in readers
-        where drafts.TryGetValue(entry.Key, out Draft? draft) && draft.Product is not null
+        where drafts.ContainsKey(entry.Key)
         from reader in entry.Value
         where drafts[reader].Domains.Count > 0
         select new Candidate(entry.Key, reader, entry.Key, 2 * Costs.Bytes(entry.Key));
+
+    private bool IsOfProduct(Candidate pair) => drafts[pair.A].Product is not null && drafts[pair.B].Domains.Count > 0;
 
     private static long WorkOf(Node node) => Math.Max(Costs.Bytes(node), node.Op is ReductionOp ? Costs.Bytes(node.Inputs[0]) : 0);
 
@@ -160,12 +193,7 @@ internal sealed class FuseKernels
 
         if (domains.Count > 0)
         {
-            reason = HasDetour(a, b) || HasDetour(b, a) ? "another kernel stands between them" : null;
-        }
-
-        else
-        {
-            unfit.Add(new Pair(a, b));
+            reason = HasDetour(a, b) ? "another kernel stands between them" : null;
         }
 
         log.Add(a.Nodes, b.Nodes, shared, saved, reason);
@@ -174,12 +202,7 @@ internal sealed class FuseKernels
             return false;
         }
 
-        var joined = new Draft(nodes, domains, a.Stage);
-        foreach (Node node in nodes)
-        {
-            drafts[node] = joined;
-        }
-
+        Replace(a, b, new Draft(nodes, domains, a.Stage));
         return true;
     }
 
@@ -188,7 +211,7 @@ internal sealed class FuseKernels
     {
         string? reason = work.Product is not null ? "both are kernels of products"
             : product.Stage != work.Stage ? "one runs forward, the other backward"
-            : HasDetour(product, work) || HasDetour(work, product) ? "another kernel stands between them"
+            : HasDetour(product, work) ? "another kernel stands between them"
             : check.Reason(product.Product!, [.. product.Nodes.Where(n => n != product.Product)], work.Nodes);
         log.Add(product.Nodes, work.Nodes, shared, saved, reason);
         if (reason is not null)
@@ -196,38 +219,28 @@ internal sealed class FuseKernels
             return false;
         }
 
-        var joined = new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product };
-        foreach (Node node in joined.Nodes)
-        {
-            drafts[node] = joined;
-        }
-
+        Replace(product, work, new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product });
         return true;
     }
 
     /// <summary>Whether something that reads a kernel's values, and is not the other kernel, leads to it.</summary>
-    private bool HasDetour(Draft from, Draft to)
+    private bool HasDetour(Draft a, Draft b) => joins.HasDetour(position[a.Nodes[0]], position[b.Nodes[0]]);
+
+    private void Replace(Draft a, Draft b, Draft joined)
     {
-        HashSet<Draft> seen = [from, to];
-        var pending = new Stack<Draft>(ReadersOf(from).Where(seen.Add));
-        while (pending.TryPop(out Draft? each))
-        {
-            foreach (Draft next in ReadersOf(each))
-            {
-                if (next == to)
-                {
-                    return true;
-                }
-
-                if (seen.Add(next))
-                {
-                    pending.Push(next);
-                }
-            }
-        }
-
-        return false;
+        joins.Join(position[a.Nodes[0]], position[b.Nodes[0]]);
+        Keep(joined);
     }
+
+    private void Keep(Draft draft)
+    {
+        foreach (Node node in draft.Nodes)
+        {
+            drafts[node] = draft;
+        }
+    }
+
+    private Draft DraftOf(Node node) => new([node], IsFusable(node) ? DomainsOf(node) : [], stage(node)) { Product = IsProduct(node) ? node : null };
 
     private IEnumerable<Draft> ReadersOf(Draft draft) =>
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);

@@ -22,4 +22,5 @@ internal sealed record KernelGroup(IReadOnlyList<Node> Nodes, Domain? Domain)
 /// <param name="Groups">The kernels, in an order in which they may run.</param>
 /// <param name="Reads">What their nodes read.</param>
 /// <param name="Log">What was joined and what was refused.</param>
-internal sealed record Fused(IReadOnlyList<KernelGroup> Groups, AnchorReads Reads, FusionLog Log);
+/// <param name="Steps">How many pairs of kernels, and edges between kernels, were looked at.</param>
+internal sealed record Fused(IReadOnlyList<KernelGroup> Groups, AnchorReads Reads, FusionLog Log, long Steps);

@@ -1,0 +1,196 @@
+namespace GraphCompiler.Fusion;
+
+/// <summary>
+/// A graph without cycles whose nodes are joined, a pair at a time, so that it stays without. Every cluster of joined nodes has a rank above those of all that
+/// lead to it. So what lies between two clusters has a rank between theirs: a search looks at nothing else, and goes from both ends in turn, for one side
+/// may be wide where the other is narrow. What a spanning forest of the nodes tells is not searched for. Where two clusters are joined, the side that
+/// was searched to its end gives way; ranks are far apart, so that it does not go far.
+/// (Ranks are labels as in Bender, Fineman, Gilbert and Tarjan, "A new approach to incremental cycle detection", 2016.)
+/// </summary>
+internal sealed class AcyclicJoins
+{
+    /// <summary>The distance of neighbouring ranks in the beginning.</summary>
+    private const long Gap = 1L << 32;
+
+    /// <summary>How far what is in the way moves beyond what it gave way to.</summary>
+    private const long Step = Gap >> 10;
+
+    private readonly IReadOnlyList<int>[] readers;
+    private readonly List<int>[] sources;
+    private readonly int[] clusterOf;
+
+    // Of each cluster, which has the number of one of its nodes.
+    private readonly List<int>[] nodesOf;
+    private readonly long[] rank;
+
+    // A walk along readers, depth first, finds a node as number First, and what it finds below it up to number Last.
+    private readonly int[] first;
+    private readonly int[] last;
+
+    /// <param name="readers">The nodes that each node leads to, all with higher numbers.</param>
+    public AcyclicJoins(IReadOnlyList<int>[] readers)
+    {
+        this.readers = readers;
+        int count = readers.Length;
+        sources = [.. readers.Select(_ => new List<int>())];
+        clusterOf = [.. Enumerable.Range(0, count)];
+        nodesOf = [.. Enumerable.Range(0, count).Select(n => new List<int> { n })];
+        rank = new long[count];
+        (first, last) = (new int[count], new int[count]);
+        for (int node = 0; node < count; node++)
+        {
+            foreach (int reader in readers[node])
+            {
+                sources[reader].Add(node);
+                rank[reader] = Math.Max(rank[reader], rank[node] + Gap);
+            }
+        }
+
+        Span();
+    }
+
+    /// <summary>How many edges were looked at: the work that was done.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Whether something leads from one node's cluster to the other's by way of a third.</summary>
+    public bool HasDetour(int x, int y) => Search(clusterOf[x], clusterOf[y]) is null;
+
+    /// <summary>Makes one cluster of those of two nodes, between which there must be no detour.</summary>
+    public void Join(int x, int y)
+    {
+        (int a, int b) = (clusterOf[x], clusterOf[y]);
+        if (a == b)
+        {
+            return;
+        }
+
+        Side side = Search(a, b) ?? throw new InvalidOperationException("Something stands between what is to be joined.");
+        (int whole, int part) = nodesOf[a].Count < nodesOf[b].Count ? (b, a) : (a, b);
+        rank[whole] = rank[side.To];
+        nodesOf[whole].AddRange(nodesOf[part]);
+        foreach (int node in nodesOf[part])
+        {
+            clusterOf[node] = whole;
+        }
+
+        Push(whole, side.IsForward);
+    }
+
+    /// <summary>One side of two clusters, searched as far as the rank of the other; null if it leads there.</summary>
+    private Side? Search(int a, int b)
+    {
+        (int low, int high) = rank[a] <= rank[b] ? (a, b) : (b, a);
+        var above = new Side(low, high, IsForward: true);
+        var below = new Side(high, low, IsForward: false);
+        using IEnumerator<bool> up = Walk(above).GetEnumerator();
+        using IEnumerator<bool> down = Walk(below).GetEnumerator();
+        while (true)
+        {
+            if (!up.MoveNext())
+            {
+                return above;
+            }
+
+            if (!down.MoveNext())
+            {
+                return below;
+            }
+
+            if (up.Current || down.Current)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Looks at a side up to the rank of the other; an answer an edge: whether it leads there on a detour.</summary>
+    private IEnumerable<bool> Walk(Side side)
+    {
+        (int from, int to, bool isForward) = (side.From, side.To, side.IsForward);
+        HashSet<int> seen = [from, to];
+        var pending = new Queue<int>([from]);
+        while (pending.TryDequeue(out int cluster))
+        {
+            foreach (int next in Neighbours(cluster, isForward))
+            {
+                int other = clusterOf[next];
+                bool isDetour = other == to && cluster != from;
+                if (!IsBeyond(other, to, isForward) && seen.Add(other))
+                {
+                    pending.Enqueue(other);
+                    isDetour = nodesOf[to].Exists(node => isForward ? IsBelow(node, next) : IsBelow(next, node));
+                }
+
+                yield return isDetour;
+            }
+        }
+    }
+
+    /// <summary>Gives what lies on one side of a cluster ranks on that side, where it has not.</summary>
+    private void Push(int cluster, bool isForward)
+    {
+        var pending = new Queue<int>([cluster]);
+        while (pending.TryDequeue(out int each))
+        {
+            foreach (int other in Neighbours(each, isForward).Select(next => clusterOf[next]))
+            {
+                if (other != each && !IsBeyond(other, each, isForward))
+                {
+                    rank[other] = rank[each] + (isForward ? Step : -Step);
+                    pending.Enqueue(other);
+                }
+            }
+        }
+    }
+
+    /// <summary>What a cluster's nodes lead to, or what leads to them.</summary>
+    private IEnumerable<int> Neighbours(int cluster, bool isForward)
+    {
+        foreach (int node in nodesOf[cluster])
+        {
+            foreach (int next in isForward ? readers[node] : sources[node])
+            {
+                Steps++;
+                yield return next;
+            }
+        }
+    }
+
+    private bool IsBeyond(int cluster, int other, bool isForward) => isForward ? rank[cluster] > rank[other] : rank[cluster] < rank[other];
+
+    private bool IsBelow(int node, int root) => first[root] <= first[node] && first[node] <= last[root];
+
+    private void Span()
+    {
+        Array.Fill(first, -1);
+        int count = 0;
+        var stack = new Stack<(int Node, int Next)>();
+        for (int root = 0; root < readers.Length; root++)
+        {
+            Enter(root);
+            while (stack.TryPop(out (int Node, int Next) top))
+            {
+                if (top.Next == readers[top.Node].Count)
+                {
+                    last[top.Node] = count - 1;
+                    continue;
+                }
+
+                stack.Push((top.Node, top.Next + 1));
+                Enter(readers[top.Node][top.Next]);
+            }
+        }
+
+        void Enter(int node)
+        {
+            if (first[node] < 0)
+            {
+                first[node] = count++;
+                stack.Push((node, 0));
+            }
+        }
+    }
+
+    /// <summary>What lies beyond one of two clusters, on the way to the other.</summary>
+    private sealed record Side(int From, int To, bool IsForward);
+}
