@@ -5,6 +5,12 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
 
+/// <summary>What lies in memory, and what kernels of products compute besides.</summary>
+/// <param name="Materialization">Which nodes have a value of their own.</param>
+/// <param name="Epilogues">The elementwise work that ends at a node, and is done in the kernel of a product.</param>
+/// <param name="Log">What was joined and refused so far.</param>
+internal sealed record ChosenBuffers(Materialization Materialization, IReadOnlyDictionary<Node, Epilogue> Epilogues, FusionLog Log);
+
 /// <summary>
 /// Decides which nodes get a value of their own. The others are computed inside what reads them: movement operations as strides, counts and
 /// single numbers on the spot, and an elementwise operation where it has one reader that is elementwise or a reduction, or where it is so cheap
@@ -18,26 +24,18 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <summary>Instructions that may be repeated in several readers.</summary>
     private const int RepeatBudget = 3;
 
-    /// <summary>Operations that may lie between a product and the result of its kernel.</summary>
-    private const int MostInside = 32;
-
     private readonly HashSet<Node> buffered = [];
     private readonly HashSet<Node> required;
-    private readonly Dictionary<Node, int> position = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly Dictionary<Node, Expansion> expansions = [];
-    private readonly Dictionary<Node, Epilogue> epilogues = [];
-    private readonly HashSet<Node> readByEpilogues = [];
     private readonly Func<Node, int> stage;
     private readonly bool inline;
     private readonly bool windowsInPlace;
-    private readonly Func<Node, bool> isLasting;
 
-    private ChooseBuffers(IEnumerable<Node> roots, Func<Node, int> stage, bool inline, bool windowsInPlace, Func<Node, bool> isLasting)
+    private ChooseBuffers(IEnumerable<Node> roots, Func<Node, int> stage, bool inline, bool windowsInPlace)
     {
         required = [.. roots];
         this.windowsInPlace = windowsInPlace;
-        this.isLasting = isLasting;
         this.stage = stage;
         this.inline = inline;
     }
@@ -47,24 +45,23 @@ internal sealed class ChooseBuffers : IMaterialization
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
     /// <param name="windowsInPlace">Whether matrix products may read windows that no strides lead through.</param>
-    /// <param name="isLasting">Whether a leaf keeps its values from call to call.</param>
+    /// <param name="leavesLast">Whether parameters and constants keep their values from call to call.</param>
     /// <param name="prologueWidth">The width of vectors if matrix products may compute operands while they pack them.</param>
     /// <param name="epilogues">Whether matrix products may do elementwise work on their results.</param>
-    public static ChooseBuffers Run(
+    public static ChosenBuffers Run(
         IReadOnlyList<Node> order,
         IReadOnlyCollection<Node> roots,
         Func<Node, int> stage,
         bool inline,
         bool windowsInPlace,
-        Func<Node, bool> isLasting,
+        bool leavesLast,
         VectorWidth? prologueWidth,
         bool epilogues)
     {
-        var choice = new ChooseBuffers(roots, stage, inline, windowsInPlace, isLasting);
+        var choice = new ChooseBuffers(roots, stage, inline, windowsInPlace);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
-            choice.position.Add(node, choice.position.Count);
             foreach (Node input in node.Inputs.Distinct())
             {
                 choice.readers[input].Add(node);
@@ -85,32 +82,18 @@ internal sealed class ChooseBuffers : IMaterialization
         }
 
         choice.Settle(order, roots);
+        var log = new FusionLog();
+        var materialization = new Materialization(choice.buffered, leavesLast);
         if (inline && prologueWidth is { } width)
         {
-            ChoosePrologues.Run(choice, order, roots, stage, width);
+            materialization = ChoosePrologues.Run(materialization, choice.readers, order, choice.required, stage, width, log);
         }
 
-        foreach (Node node in order.Where(n => inline && epilogues && n.Op is MatMulOp && !roots.Contains(n)))
-        {
-            choice.Absorb(node);
-        }
-
-        return choice;
+        return inline && epilogues ? ChooseEpilogues.Run(materialization, choice.readers, order, choice.required, stage, log)
+            : new ChosenBuffers(materialization, new Dictionary<Node, Epilogue>(), log);
     }
 
-    /// <summary>What is joined and refused, here and by what follows.</summary>
-    public FusionLog Log { get; } = new();
-
     public bool IsMaterialized(Node node) => buffered.Contains(node);
-
-    public IReadOnlyList<Node> ReadersOf(Node node) => readers[node];
-
-    /// <summary>Gives a node a value of its own, or takes it: whoever does has looked at all its readers.</summary>
-    public void SetMaterialized(Node node, bool isMaterialized) => _ = isMaterialized ? buffered.Add(node) : buffered.Remove(node);
-
-    public Epilogue? EpilogueOf(Node root) => epilogues.GetValueOrDefault(root);
-
-    public bool IsLasting(Node node) => isLasting(node);
 
     /// <summary>Whether a node's elements lie row-major in the buffer of some node.</summary>
     public bool LiesDense(Node node) =>
@@ -223,60 +206,6 @@ internal sealed class ChooseBuffers : IMaterialization
         PermuteOp or BroadcastToOp or ReshapeOp => IsOnlyReadByProducts(reader),
         _ => false,
     });
-
-    /// <summary>
-    /// A product that elementwise work alone reads, which leads to one result, is computed in that result's kernel, as far along as the work is little.
-    /// What lies between needs no value of its own then.
-    /// </summary>
-    private void Absorb(Node product)
-    {
-        foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
-        {
-            // What another product's kernel reads on the way to its root stays in memory.
-            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, this, product.Shape) is { } epilogue)
-            {
-                epilogues.Add(root, epilogue);
-                readByEpilogues.UnionWith(epilogue.Sources);
-                buffered.ExceptWith(inside);
-                buffered.Add(root);
-                return;
-            }
-        }
-    }
-
-    /// <summary>The elementwise nodes that everything which reads a product leads to, the nearest first, each with what lies between, the product included.</summary>
-    private IEnumerable<(Node Root, HashSet<Node> Inside)> ResultsOf(Node product)
-    {
-        HashSet<Node> inside = [product];
-        HashSet<Node> open = [.. ReadersUnderAnyShape(product)];
-        while (open.Count > 0 && inside.Count <= MostInside)
-        {
-            Node next = open.MinBy(n => position[n])!;
-            open.Remove(next);
-
-            if (next.Op is not ElementwiseOp || stage(next) != stage(product) || next.Shape.ElementCount != product.Shape.ElementCount || epilogues.ContainsKey(next))
-            {
-                yield break;
-            }
-
-            if (open.Count == 0)
-            {
-                yield return (next, [.. inside]);
-            }
-
-            if (required.Contains(next))
-            {
-                yield break;
-            }
-
-            inside.Add(next);
-            open.UnionWith(ReadersUnderAnyShape(next));
-        }
-    }
-
-    /// <summary>What reads a node, also as a reshape that lies where the node does.</summary>
-    private IEnumerable<Node> ReadersUnderAnyShape(Node node) => readers[node].SelectMany(reader =>
-        reader.Op is ReshapeOp && !IsMaterialized(reader) && !required.Contains(reader) ? ReadersUnderAnyShape(reader) : [reader]);
 
     private bool CanInline(Node node, Expansion expansion) =>
         inline

@@ -14,30 +14,42 @@ internal sealed class ChoosePrologues
     private const int RepeatBudget = 4;
     private const int ExpressionBudget = 96;
 
-    private readonly ChooseBuffers choice;
-    private readonly HashSet<Node> roots;
+    private readonly IReadOnlyDictionary<Node, List<Node>> readers;
+    private readonly IReadOnlySet<Node> roots;
     private readonly Func<Node, int> stage;
     private readonly VectorWidth width;
+    private readonly FusionLog log;
+    private Materialization materialization;
 
-    private ChoosePrologues(ChooseBuffers choice, IEnumerable<Node> roots, Func<Node, int> stage, VectorWidth width)
-    {
-        (this.choice, this.stage, this.width) = (choice, stage, width);
-        this.roots = [.. roots];
-    }
+    private ChoosePrologues(
+        Materialization materialization, IReadOnlyDictionary<Node, List<Node>> readers, IReadOnlySet<Node> roots, Func<Node, int> stage, VectorWidth width, FusionLog log) =>
+        (this.materialization, this.readers, this.roots, this.stage, this.width, this.log) = (materialization, readers, roots, stage, width, log);
 
     /// <summary>Takes their values from such nodes.</summary>
-    /// <param name="choice">Which nodes have values of their own.</param>
+    /// <param name="materialization">Which nodes have values of their own.</param>
+    /// <param name="readers">What reads each node.</param>
     /// <param name="order">The nodes in topological order.</param>
     /// <param name="roots">What must lie in memory in the end.</param>
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="width">The width of vectors.</param>
-    public static void Run(ChooseBuffers choice, IEnumerable<Node> order, IEnumerable<Node> roots, Func<Node, int> stage, VectorWidth width)
+    /// <param name="log">Where to write what was decided.</param>
+    /// <returns>Which nodes have values of their own then.</returns>
+    public static Materialization Run(
+        Materialization materialization,
+        IReadOnlyDictionary<Node, List<Node>> readers,
+        IEnumerable<Node> order,
+        IReadOnlySet<Node> roots,
+        Func<Node, int> stage,
+        VectorWidth width,
+        FusionLog log)
     {
-        var prologues = new ChoosePrologues(choice, roots, stage, width);
-        foreach (Node node in order.Where(n => n.Op is ElementwiseOp && choice.IsMaterialized(n)))
+        var prologues = new ChoosePrologues(materialization, readers, roots, stage, width, log);
+        foreach (Node node in order.Where(n => n.Op is ElementwiseOp && materialization.IsMaterialized(n)))
         {
             prologues.Decide(node);
         }
+
+        return prologues.materialization.Settled();
     }
 
     private void Decide(Node node)
@@ -50,11 +62,11 @@ internal sealed class ChoosePrologues
             return;
         }
 
-        choice.SetMaterialized(node, false);
+        Materialization without = materialization.Without(node);
         long saved = 0;
-        reason ??= Reason(node, products, others, out saved);
-        choice.SetMaterialized(node, reason is not null);
-        choice.Log.AddPrologue(node, [.. products], saved, reason);
+        reason ??= Reason(node, without, products, others, out saved);
+        materialization = reason is null ? without : materialization;
+        log.AddPrologue(node, [.. products], saved, reason);
     }
 
     /// <summary>The products that read a node, also through movements, and all other readers; what speaks against a prologue already.</summary>
@@ -64,7 +76,7 @@ internal sealed class ChoosePrologues
         var pending = new Stack<Node>([node]);
         while (pending.TryPop(out Node? each))
         {
-            foreach (Node reader in choice.ReadersOf(each))
+            foreach (Node reader in readers[each])
             {
                 switch (reader.Op)
                 {
@@ -72,7 +84,7 @@ internal sealed class ChoosePrologues
                         products.Add(reader);
                         break;
                     case MovementOp:
-                        reason ??= roots.Contains(reader) ? "it is a result" : choice.IsMaterialized(reader) ? $"{reader.Op.Name} copies it" : null;
+                        reason ??= roots.Contains(reader) ? "it is a result" : materialization.IsMaterialized(reader) ? $"{reader.Op.Name} copies it" : null;
                         pending.Push(reader);
                         break;
                     default:
@@ -88,11 +100,11 @@ internal sealed class ChoosePrologues
         return reason;
     }
 
-    /// <summary>Why a node, which has no value of its own for the moment, should have one; null if not, and how many bytes need not be moved.</summary>
-    private string? Reason(Node node, HashSet<Node> products, List<Node> others, out long saved)
+    /// <summary>Why a node should have a value of its own; null if not, and how many bytes need not be moved.</summary>
+    private string? Reason(Node node, Materialization without, HashSet<Node> products, List<Node> others, out long saved)
     {
         saved = 0;
-        AnchorReads.Entry entry = new AnchorReads(choice).Of(node);
+        AnchorReads.Entry entry = new AnchorReads(without).Of(node);
         if (entry.Instructions > ExpressionBudget)
         {
             return "it takes too many instructions";
@@ -119,15 +131,15 @@ internal sealed class ChoosePrologues
         // With a value of its own it costs no reading of what the same kernel may compute; without, such values must be kept.
         long kept = sources.Where(s => MayStayInside(s, node)).Sum(Costs.Bytes);
         long with = own + sources.Where(s => IsFromOutside(s, node)).Sum(Costs.Bytes);
-        long without = kept + (others.Count > 0 ? all : 0);
+        long bytes = kept + (others.Count > 0 ? all : 0);
         foreach (Node product in products)
         {
-            if (MatMulProblem.Find(product, epilogue: null, choice) is not { } problem)
+            if (MatMulProblem.Find(product, epilogue: null, without) is not { } problem)
             {
                 return "no strides lead through the movements between";
             }
 
-            var ways = MatMulChoice.Of(problem, choice, width);
+            var ways = MatMulChoice.Of(problem, without, width);
             bool isKept = ways.KeepsRight && ways.Problem.B.Source == node;
             if (Refusal(node, ways, isKept) is { } refusal)
             {
@@ -135,10 +147,10 @@ internal sealed class ChoosePrologues
             }
 
             with += isKept ? 0 : own;
-            without += isKept ? 0 : all;
+            bytes += isKept ? 0 : all;
         }
 
-        saved = with - without;
+        saved = with - bytes;
         return saved > 0 ? null : "it would save no bytes";
     }
 
@@ -173,20 +185,20 @@ internal sealed class ChoosePrologues
 
         if (source.Op is MatMulOp)
         {
-            return choice.ReadersOf(source).Count == 1;
+            return readers[source].Count == 1;
         }
 
         var pending = new Stack<Node>([source]);
         while (pending.TryPop(out Node? each))
         {
-            foreach (Node reader in choice.ReadersOf(each).Where(r => r != node))
+            foreach (Node reader in readers[each].Where(r => r != node))
             {
                 if (roots.Contains(reader) || stage(reader) != stage(node) || !IsFusable(reader.Op))
                 {
                     return false;
                 }
 
-                if (!choice.IsMaterialized(reader))
+                if (!materialization.IsMaterialized(reader))
                 {
                     pending.Push(reader);
                 }

@@ -10,7 +10,7 @@ namespace GraphCompiler.Fusion;
 /// </summary>
 internal sealed class FuseKernels
 {
-    private readonly ChooseBuffers choice;
+    private readonly ChosenBuffers choice;
     private readonly AnchorReads reads;
     private readonly Func<Node, int> stage;
     private readonly Dictionary<Node, int> position = [];
@@ -21,11 +21,11 @@ internal sealed class FuseKernels
     private readonly FusionLog log;
     private long tests;
 
-    private FuseKernels(ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
+    private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
     {
         (this.choice, this.stage, log) = (choice, stage, choice.Log);
         this.needed = [.. needed];
-        reads = new AnchorReads(choice);
+        reads = new AnchorReads(choice.Materialization);
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
@@ -69,7 +69,7 @@ internal sealed class FuseKernels
     /// <param name="epilogueWidth">The width of vectors if kernels of matrix products may compute several results.</param>
     /// <returns>The kernels in an order in which they may run, and what was joined and refused.</returns>
     public static Fused Run(
-        ChooseBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, VectorWidth? epilogueWidth)
+        ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, VectorWidth? epilogueWidth)
     {
         var fusion = new FuseKernels(choice, anchors, needed, stage);
         if (fuse)
@@ -245,10 +245,10 @@ internal sealed class FuseKernels
     private IEnumerable<Draft> ReadersOf(Draft draft) =>
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
 
-    private bool IsProduct(Node node) => node.Op is MatMulOp || choice.EpilogueOf(node) is not null;
+    private bool IsProduct(Node node) => node.Op is MatMulOp || choice.Epilogues.ContainsKey(node);
 
     private bool IsFusable(Node node) =>
-        choice.EpilogueOf(node) is null && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp;
+        !choice.Epilogues.ContainsKey(node) && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp;
 
     /// <summary>What a kernel of the node alone may run over, the best first.</summary>
     private static List<Domain> DomainsOf(Node node) => node.Op switch
@@ -282,7 +282,7 @@ internal sealed class FuseKernels
                 continue;
             }
 
-            if (choice.IsMaterialized(each))
+            if (choice.Materialization.IsMaterialized(each))
             {
                 sources.Add(each);
             }
@@ -336,7 +336,7 @@ internal sealed class FuseKernels
         return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0]))
         {
             Product = draft.Product,
-            Epilogue = draft.Product is null ? null : choice.EpilogueOf(draft.Product),
+            Epilogue = draft.Product is null ? null : choice.Epilogues.GetValueOrDefault(draft.Product),
             Stored = [.. draft.Nodes.Where(IsStored)],
         };
     }

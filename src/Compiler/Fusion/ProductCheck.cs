@@ -5,7 +5,7 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Fusion;
 
 /// <summary>Whether the kernel of a matrix product may compute elementwise results beside its own.</summary>
-internal sealed class ProductCheck(ChooseBuffers choice, AnchorReads reads, VectorWidth width)
+internal sealed class ProductCheck(ChosenBuffers choice, AnchorReads reads, VectorWidth width)
 {
     // A loop over a block keeps every one of them in registers until the last is computed.
     private const int MostResults = 8;
@@ -46,11 +46,11 @@ internal sealed class ProductCheck(ChooseBuffers choice, AnchorReads reads, Vect
             }
         }
 
-        if (MatMulProblem.Find(product, choice.EpilogueOf(product), choice) is not { } problem || MatMulChoice.Of(problem, choice, width).Variants.Any(v => v.IsDots) || problem.N.Constant == 1)
+        if (MatMulProblem.Find(product, choice.Epilogues.GetValueOrDefault(product), choice.Materialization) is not { } problem || MatMulChoice.Of(problem, choice.Materialization, width).Variants.Any(v => v.IsDots) || problem.N.Constant == 1)
         {
             return "the product is not computed in tiles";
         }
 
-        return Epilogue.Find(all, product, computed, choice, problem.Shape) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
+        return Epilogue.Find(all, product, computed, choice.Materialization, problem.Shape) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
     }
 }

@@ -9,7 +9,7 @@ namespace GraphCompiler.Lowering;
 internal static class LowerNode
 {
     /// <summary>The kernels that compute a group, in order; the last one leaves its values.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, AnchorReads reads, CompileOptions options)
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, Materialization materialization, AnchorReads reads, CompileOptions options)
     {
         return group.Domain is not null ? LowerGroup.Run(group, reads, options.StreamRows)
             : group.Product is not null ? LowerMatMul.Run(group, materialization, options.Width)
@@ -18,7 +18,7 @@ internal static class LowerNode
     }
 
     /// <summary>A kernel for a group where all tensors are small, of less code than that for any size; null if there is none.</summary>
-    public static LoweredKernel? Small(KernelGroup group, IMaterialization materialization, VectorWidth width) =>
+    public static LoweredKernel? Small(KernelGroup group, Materialization materialization, VectorWidth width) =>
         group.Product is not null ? LowerMatMul.FewRows(group, materialization, width) : null;
 
     /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>

@@ -19,7 +19,8 @@ internal sealed class BuildProgram
     private readonly IReadOnlyList<RandomStreamOp> streams;
     private readonly List<Node> order;
     private readonly HashSet<Node> forward;
-    private readonly ChooseBuffers buffering;
+    private readonly ChosenBuffers choice;
+    private readonly Materialization materialization;
     private readonly List<PlanBuffer> buffers = [];
     private readonly Dictionary<KernelBuffer, int> bufferOf = [];
     private readonly List<Dim> sizes = [];
@@ -43,8 +44,12 @@ internal sealed class BuildProgram
         forward.UnionWith(GraphWalk.TopologicalOrder(all).Where(n => n.Op is OutputOp && forward.Contains(n.Inputs[0])));
         order = GraphWalk.TopologicalOrder([.. roots.Where(r => r.IsForward).Select(r => r.Node), .. roots.Where(r => !r.IsForward).Select(r => r.Node)]);
         CompileOptions options = context.Options;
-        buffering = ChooseBuffers.Run(
-            order, all, StageOf, options.Inline, options.WindowsInPlace, IsLasting, options.Prologues ? options.Width : null, options.Epilogues);
+
+        // Training writes its parameters all the time: what is kept of them would be made anew in every call.
+        bool leavesLast = options.PackWeights && roots.All(r => r.IsForward && r.Kind != RootKind.Update);
+        choice = ChooseBuffers.Run(
+            order, all, StageOf, options.Inline, options.WindowsInPlace, leavesLast, options.Prologues ? options.Width : null, options.Epilogues);
+        materialization = choice.Materialization;
     }
 
     public static Program Run(
@@ -53,10 +58,10 @@ internal sealed class BuildProgram
 
     private Program Build()
     {
-        Node[] computed = [.. order.Where(n => buffering.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or RandomStreamOp or ConstantOp))];
+        Node[] computed = [.. order.Where(n => materialization.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or RandomStreamOp or ConstantOp))];
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
         Fused fused = context.Timed("fuse", () => FuseKernels.Run(
-            buffering, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
+            choice, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
         computed = [.. fused.Groups.SelectMany(g => g.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
         var traffic = Traffic.Of(kernels.Select(k => k.Accesses), [.. results.Select(KernelBuffer.Of)]);
@@ -68,7 +73,7 @@ internal sealed class BuildProgram
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
         gradientOf = AssignGradients(computed);
         HashSet<Node> inMemory = [.. computed];
-        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp && buffering.IsMaterialized(n))))
+        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp && materialization.IsMaterialized(n))))
         {
             var buffer = KernelBuffer.Of(node);
             bufferOf[buffer] = AddBuffer(buffer, outputOf, places.GetValueOrDefault(buffer));
@@ -164,13 +169,9 @@ internal sealed class BuildProgram
         }
     }
 
-    /// <summary>Training writes its parameters all the time: what is kept of them would be made anew in every call.</summary>
-    private bool IsLasting(Node node) =>
-        context.Options.PackWeights && node.Op is ParameterOp or ConstantOp && roots.All(r => r.IsForward && r.Kind != RootKind.Update);
-
     /// <summary>Whether a kernel does nothing but fill scratch, of constant size, from values that last.</summary>
     private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Accesses.All(a =>
-        a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && IsLasting(node));
+        a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && materialization.IsLasting(node));
 
     private nint Reserve(KernelBuffer scratch) => Lasting(scratch, scratch.Length.Constant!.Value * scratch.Type.Size()).Address;
 
@@ -191,8 +192,8 @@ internal sealed class BuildProgram
 
     private LoweredKernel[] Lower(KernelGroup group, AnchorReads reads)
     {
-        LoweredKernel[] kernels = [.. LowerNode.Run(group, buffering, reads, context.Options).Select(Ordered)];
-        if (kernels is [var only] && LowerNode.Small(group, buffering, context.Options.Width) is { } small)
+        LoweredKernel[] kernels = [.. LowerNode.Run(group, materialization, reads, context.Options).Select(Ordered)];
+        if (kernels is [var only] && LowerNode.Small(group, materialization, context.Options.Width) is { } small)
         {
             smaller.Add(only, Ordered(small));
         }
@@ -265,7 +266,7 @@ internal sealed class BuildProgram
         }
     }
 
-    private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, buffering)!.Source;
+    private Node SourceOf(Node root) => PointwiseExpression.ViewOf(root, materialization)!.Source;
 
     /// <summary>An output that a kernel computes, and that only the forward part reads, is written where the caller wants it.</summary>
     private Dictionary<Node, int> AssignOutputs(Node[] computed, HashSet<Node> readBackward)

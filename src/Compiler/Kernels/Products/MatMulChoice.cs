@@ -69,7 +69,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     /// <summary>Whether the right matrix's panels are made once and for all.</summary>
     public bool KeepsRight { get; private init; }
 
-    public static MatMulChoice Of(MatMulProblem problem, IMaterialization materialization, VectorWidth width)
+    public static MatMulChoice Of(MatMulProblem problem, Materialization materialization, VectorWidth width)
     {
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
@@ -137,7 +137,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     /// Whether the right matrix is packed once and for all: panels are read from front to back, whatever the number of rows. Few rows read it just
     /// once, and as well where it lies.
     /// </summary>
-    private static bool IsWorthKeeping(MatMulProblem problem, IMaterialization materialization, int panel) =>
+    private static bool IsWorthKeeping(MatMulProblem problem, Materialization materialization, int panel) =>
         problem.B.Sources.All(materialization.IsLasting)
         && !(problem.M.Constant < ManyRows)
         && problem.N.IsConstant && problem.K.IsConstant && problem.B.Offset.IsConstant

@@ -11,7 +11,7 @@ namespace GraphCompiler.Lowering.Contraction;
 /// </summary>
 internal static class LowerMatMul
 {
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, IMaterialization materialization, VectorWidth width)
+    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, Materialization materialization, VectorWidth width)
     {
         var choice = MatMulChoice.Of(ProblemOf(group, materialization), materialization, width);
         return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, MatMulTiling.Of(choice.Problem, width), When(choice.Problem, v))] : Tiles(choice, v, width))];
@@ -21,7 +21,7 @@ internal static class LowerMatMul
     /// One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order, or if it would
     /// need memory that the other does not.
     /// </summary>
-    public static LoweredKernel? FewRows(KernelGroup group, IMaterialization materialization, VectorWidth width)
+    public static LoweredKernel? FewRows(KernelGroup group, Materialization materialization, VectorWidth width)
     {
         MatMulProblem problem = ProblemOf(group, materialization);
         if (problem.A.Joined is not null || problem.B.Joined is not null)
@@ -38,7 +38,7 @@ internal static class LowerMatMul
     }
 
     /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
-    private static MatMulProblem ProblemOf(KernelGroup group, IMaterialization materialization)
+    private static MatMulProblem ProblemOf(KernelGroup group, Materialization materialization)
     {
         MatMulProblem problem = MatMulProblem.Find(group.Product!, group.Epilogue, materialization) ?? throw new InvalidOperationException($"{group.Product!.Describe()} cannot read its operands.");
         Node[] further = [.. group.Stored.Where(n => n != group.Product)];
