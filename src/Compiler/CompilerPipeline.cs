@@ -27,6 +27,7 @@ internal static class CompilerPipeline
         nodes = context.Pass("forget-gradients", nodes, ForgetGradients.Run);
         nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
+        nodes = context.Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);
         nodes = context.Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
         nodes = context.Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 

@@ -19,7 +19,6 @@ internal static class Simplify
         .. FoldRules(),
         RewriteRule.For<AddOp>("x + 0 → x", (n, _) => IsNeutral(n.Inputs[1], n.DType) ? n.Inputs[0] : IsNeutral(n.Inputs[0], n.DType) ? n.Inputs[1] : null),
         RewriteRule.For<AddOp>("x + (−y) → x − y", (n, m) => m.Is<NegOp>(n.Inputs[1]) ? n.Inputs[0] - n.Inputs[1].Inputs[0] : m.Is<NegOp>(n.Inputs[0]) ? n.Inputs[1] - n.Inputs[0].Inputs[0] : null),
-        RewriteRule.For<AddOp>("pad(x) + pad(y) side by side → pad(concat(x, y))", SideBySide),
         RewriteRule.For<SubOp>("x − 0 → x", (n, _) => Splat.IsPositiveZero(n.Inputs[1]) ? n.Inputs[0] : null),
         RewriteRule.For<SubOp>("0 − x → −x", (n, _) => IsNeutral(n.Inputs[0], n.DType) ? -n.Inputs[1] : null),
         RewriteRule.For<SubOp>("x − (−y) → x + y", (n, m) => m.Is<NegOp>(n.Inputs[1]) ? n.Inputs[0] + n.Inputs[1].Inputs[0] : null),
@@ -185,44 +184,6 @@ internal static class Simplify
         Node x = node.Inputs[0].Inputs[0];
         int[] left = [.. Enumerable.Range(0, x.Rank).Where(a => !inner.Axes.Contains(a))];
         return Ops.Sum(x, (int[])[.. inner.Axes, .. ((SumOp)node.Op).Axes.Select(a => left[a])]);
-    }
-
-    /// <summary>
-    /// Two tensors that pads with zeros put next to each other, as the gradients of neighbouring slices are: each is copied once, where the pads would be
-    /// written and added. A number plus the other's zero is never −0.
-    /// </summary>
-    private static Node? SideBySide(Node node, MatchContext context)
-    {
-        if (!context.Is<PadOp>(node.Inputs[0]) || !context.Is<PadOp>(node.Inputs[1]))
-        {
-            return null;
-        }
-
-        var (first, second) = ((PadOp)node.Inputs[0].Op, (PadOp)node.Inputs[1].Op);
-        int[] different = [.. Enumerable.Range(0, node.Rank).Where(a => first.Ranges[a] != second.Ranges[a])];
-        if (different is not [int axis] || !IsZero(first.Value) || !IsZero(second.Value) || first.Ranges[axis].Interior != 0 || second.Ranges[axis].Interior != 0)
-        {
-            return null;
-        }
-
-        (Node x, Node y) = (node.Inputs[0].Inputs[0], node.Inputs[1].Inputs[0]);
-        if (second.Ranges[axis].Low + y.Shape[axis] == first.Ranges[axis].Low)
-        {
-            (x, y, first, second) = (y, x, second, first);
-        }
-        else if (first.Ranges[axis].Low + x.Shape[axis] != second.Ranges[axis].Low)
-        {
-            return null;
-        }
-
-        Node joined = Ops.Concat([.. Parts(x), .. Parts(y)], axis);
-        EquatableArray<PadRange> ranges = [.. first.Ranges.Select((r, a) => a == axis ? r with { High = second.Ranges[axis].High } : r)];
-        return ranges.All(r => r is { Low.Constant: 0, High.Constant: 0, Interior: 0 }) ? joined : Node.Create(new PadOp(ranges, node.Shape, 0), joined);
-
-        static bool IsZero(double value) => value == 0 && !double.IsNegative(value);
-
-        IEnumerable<Node> Parts(Node part) => context.Is<ConcatOp>(part) && ((ConcatOp)part.Op).Along == axis ? part.Inputs.SelectMany(Parts)
-            : [part.Op is AddOp && part.DType.IsFloat() && Splat.IsPositiveZero(part.Inputs[1]) ? part : AsSum(part)];
     }
 
     private static bool MovesOnlyOnes(Node node)

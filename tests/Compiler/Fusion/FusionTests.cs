@@ -34,6 +34,26 @@ internal sealed class FusionTests
     }
 
     [Test]
+    public void The_gradient_of_an_unrolled_recurrence_by_its_sequence_is_written_once()
+    {
+        const int Steps = 24;
+        Leaf<float> xs = Input("xs", [Steps, 8, 16], requiresGrad: true);
+        Leaf<float> w = Input("w", [16, 16]);
+        Node h = Zeros([8, 16]);
+        foreach (Node x in Unbind(xs))
+        {
+            h = Tanh(MatMul(h, w) + (Sigmoid(x) * Slice(x, 1, 3, 4)));
+        }
+
+        Program program = Compiled([xs, w], [Gradients(Sum(h), xs)[0]]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(program.Kernels.Count(k => k.Buffers.Zip(k.Kernel.Buffers).Any(b => b.Second.Writable && b.First.Shape == xs.Shape)), Is.EqualTo(1));
+            Assert.That(program.Kernels.SelectMany(k => k.Buffers).Count(b => b.Shape == xs.Shape && b != xs), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
     public void A_cross_entropy_and_its_gradient_read_the_logits_once()
     {
         Leaf<float> x = Input("x", ["N", 1000], requiresGrad: true);
