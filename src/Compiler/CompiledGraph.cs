@@ -302,7 +302,7 @@ public sealed class CompiledGraph : IDisposable
         HashSet<string> bound = [.. graph.Inputs.SelectMany(i => i.Shape).Select(d => d.Symbol).OfType<string>()];
         Node[] open =
         [
-            .. GraphWalk.WithBodies([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]).Select(n => n.Node).Where(n => SymbolsOf(n).Any(s => !bound.Contains(s))),
+            .. GraphWalk.WithBodies([.. graph.Inputs, .. graph.Outputs, .. updates.Select(u => u.Value)]).Where(n => SymbolsOf(n).Any(s => !bound.Contains(s))),
         ];
 
         // One with a name says more.

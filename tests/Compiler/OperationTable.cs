@@ -219,9 +219,9 @@ internal static class OperationTable
         // Scans: in order, so that what is infinite or NaN stays the same; a short axis with long rows, and a long one.
         .. Scan(typeof(CumulativeSumOp), Numbers, (c, shape, axis, reverse) => Ops.CumulativeSum(c.X(shape), axis, reverse), 8, n => 4 * (n + 8)),
         .. Scan(typeof(LinearRecurrenceOp), Numbers, (c, shape, axis, reverse) => Ops.LinearRecurrence(c.X(shape), c.X(shape), axis, reverse), 64, _ => 8, range: 0.9).Select(r => r with { Specials = false }),
-        .. Scan(typeof(ScanOp), Numbers, (c, shape, axis, reverse) => Ops.CumulativeProduct(c.X(shape), axis, reverse), 400, _ => 1, range: 1.1),
-        .. Scan(typeof(ScanOp), Floats, (c, shape, axis, reverse) => Ops.LogCumulativeSumExp(c.X(shape), axis, reverse), 64, _ => 4, " log sum"),
-        .. Scan(typeof(ScanOp), Floats, (c, shape, axis, reverse) => Ops.CumulativeScan(c.X(shape), axis, (double a, double b) => a > b ? (0.5 * a) + b : b - 0.25, reverse), 64, _ => 8, " lambda")
+        .. Scan(typeof(RecurrenceOp), Numbers, (c, shape, axis, reverse) => Ops.CumulativeProduct(c.X(shape), axis, reverse), 400, _ => 1, range: 1.1),
+        .. Scan(typeof(RecurrenceOp), Floats, (c, shape, axis, reverse) => Ops.LogCumulativeSumExp(c.X(shape), axis, reverse), 64, _ => 4, " log sum"),
+        .. Scan(typeof(RecurrenceOp), Floats, (c, shape, axis, reverse) => Ops.CumulativeScan(c.X(shape), axis, (double a, double b) => a > b ? (0.5 * a) + b : b - 0.25, reverse), 64, _ => 8, " lambda")
             .Select(r => r with { HasGradient = false }),
         .. Scan(typeof(CumulativeArgExtremumOp), Numbers, (c, shape, axis, reverse) => reverse ? Ops.CumulativeMax(c.X(shape), axis).Indices : Ops.CumulativeMin(c.X(shape), axis).Indices, 0, _ => 0, range: 2),
         new OperationRow(typeof(LinearRecurrenceOp), Floats, c => Ops.LinearRecurrence(c.X([c.N]), c.X([3, c.N]), 1)) { Variant = " of a broadcast", Ulps = 64, Floor = _ => 8, Range = 0.9, Specials = false },

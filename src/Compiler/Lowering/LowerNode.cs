@@ -34,7 +34,7 @@ internal static class LowerNode
 
     private static LoweredKernel Run(Node root, IMaterialization materialization, VectorWidth width) => root.Op switch
     {
-        CumulativeSumOp or LinearRecurrenceOp or ScanOp or CumulativeArgExtremumOp => LowerScan.Run(root, materialization),
+        CumulativeSumOp or LinearRecurrenceOp or RecurrenceOp or CumulativeArgExtremumOp => LowerScan.Run(root, materialization),
         ArgSortOp => LowerSorting.ArgSort(root, materialization),
         SearchSortedOp => LowerSorting.SearchSorted(root, materialization),
         TakeOp => LowerIndexing.Take(root, materialization),

@@ -40,7 +40,7 @@ internal sealed class LowerScan
         {
             CumulativeSumOp sum => (sum.Along, sum.Reverse),
             LinearRecurrenceOp linear => (linear.Along, linear.Reverse),
-            ScanOp scan => (scan.Along, scan.Reverse),
+            RecurrenceOp scan => (scan.Along, scan.Reverse),
             CumulativeArgExtremumOp extremum => (extremum.Along, false),
             _ => throw new InvalidOperationException($"{root.Describe()} is no scan."),
         };
@@ -291,7 +291,7 @@ internal sealed class LowerScan
     /// <summary>The values of an operation's steps.</summary>
     private sealed class Steps(LowerScan scan)
     {
-        private readonly Node? body = scan.root.Op is ScanOp op ? InlineCalls.Run([op.Body.Results[0]])[0] : null;
+        private readonly Node? body = scan.root.Op is RecurrenceOp op ? InlineCalls.Run([op.Body.Results[0]])[0] : null;
 
         public Load First(IReadOnlyList<Local> others) => scan.Read(scan.root.Op is LinearRecurrenceOp ? 1 : 0, others, LoopMath.Int(0));
 
@@ -333,7 +333,7 @@ internal sealed class LowerScan
 
         private LoopValue Apply(LoopValue before, LoopValue here)
         {
-            Function function = ((ScanOp)scan.root.Op).Body;
+            Function function = ((RecurrenceOp)scan.root.Op).Body;
             Dictionary<Node, LoopValue> values = new() { [function.Parameters[0]] = before, [function.Parameters[1]] = here };
             foreach (Node node in GraphWalk.TopologicalOrder([body!], values.ContainsKey))
             {

@@ -55,7 +55,7 @@ internal static class RoundingErrors
                 ConcatOp => own.All(e => e is null) ? null : Evaluated(node, symbol, [.. inputs.Select((x, i) => AsErrors(x, own[i]))]).Reals,
                 CumulativeSumOp scan => Sum([own[0]], OfSum(value.Shape[scan.Along], value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
                 LinearRecurrenceOp scan => Recurrence(new Evaluation(node, symbol), Gamma(2 * (double)value.Shape[scan.Along], value.DType), inputs, own),
-                ScanOp scan => Scan(new Evaluation(node, symbol), Gamma(value.Shape[scan.Along], value.DType), value, inputs, own[0]),
+                RecurrenceOp scan => Scan(new Evaluation(node, symbol), Gamma(value.Shape[scan.Along], value.DType), value, inputs, own[0]),
                 OverlapAddOp => Sum([own[0]], Gamma(Terms(inputs[0], value) + inputs[0].Shape[value.Rank..].Aggregate(1L, (terms, size) => terms * size), value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
                 LinearOp => Linear(own[0], x => Evaluated(node, symbol, x), inputs[0]),
                 _ => Unknown(value, own),

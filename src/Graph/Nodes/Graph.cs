@@ -48,6 +48,11 @@ public sealed class Graph
                 throw new GraphException($"Output {i} is null.");
             }
 
+            if (this.outputs[i].MadeIn is { HasEnded: true } ended)
+            {
+                throw new GraphException($"Output {i}, {this.outputs[i].Describe()}, was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
+            }
+
             if (this.outputs[i].Results.Count != 1)
             {
                 throw new GraphException($"Output {i}, {this.outputs[i].Describe()}, has {this.outputs[i].Results.Count} results; take them with Output(node, i).");
@@ -56,14 +61,9 @@ public sealed class Graph
 
         nodes = GraphWalk.TopologicalOrder(this.outputs);
         HashSet<Node> listed = [.. this.inputs];
-        foreach ((Node node, Node? call) in GraphWalk.WithBodies(this.outputs))
+        if (nodes.FirstOrDefault(n => n.Op is InputOp && !listed.Contains(n)) is { } missing)
         {
-            if (node.Op is InputOp && !listed.Contains(node))
-            {
-                throw new GraphException(call is null
-                    ? $"The graph uses {node.Describe()}, which is not among the inputs; list it."
-                    : $"The body of the call {call.Describe()} uses {node.Describe()}, which is not among the inputs of the graph; list it there, or add it to the inputs of the call.");
-            }
+            throw new GraphException($"The graph uses {missing.Describe()}, which is not among the inputs; list it.");
         }
     }
 

@@ -43,24 +43,19 @@ internal static class GraphWalk
         return order;
     }
 
-    /// <summary>Every node that the roots reach, and every one of the bodies of calls, with the call whose body it stands in; no placeholder of a body.</summary>
-    public static IEnumerable<(Node Node, Node? Call)> WithBodies(IEnumerable<Node> roots)
+    /// <summary>Every node that the roots reach, and every one of the bodies of operations among them, to any depth.</summary>
+    public static IEnumerable<Node> WithBodies(IEnumerable<Node> roots)
     {
         HashSet<Node> seen = [];
-        var bodies = new Queue<(IEnumerable<Node> Roots, Node? Call)>([(roots, null)]);
-        while (bodies.TryDequeue(out (IEnumerable<Node> Roots, Node? Call) body))
+        var bodies = new Queue<IEnumerable<Node>>([roots]);
+        while (bodies.TryDequeue(out IEnumerable<Node>? body))
         {
-            foreach (Node node in TopologicalOrder(body.Roots, seen.Contains))
+            foreach (Node node in TopologicalOrder(body, seen.Contains).Where(seen.Add))
             {
-                if ((body.Call?.Op is CallOp within && within.Body.Parameters.Contains(node)) || !seen.Add(node))
+                yield return node;
+                foreach (Function function in node.Op.Bodies)
                 {
-                    continue;
-                }
-
-                yield return (node, body.Call);
-                if (node.Op is CallOp call)
-                {
-                    bodies.Enqueue((call.Body.Results, node));
+                    bodies.Enqueue(function.Results);
                 }
             }
         }

@@ -20,9 +20,15 @@ public partial class Node
         Inputs = inputs;
         Name = name;
         Scope = scope;
+        MadeIn = op.IsLeaf ? null : BodyTrace.Current;
         foreach (Node input in inputs)
         {
             ArgumentNullException.ThrowIfNull(input, nameof(inputs));
+            if (input.MadeIn is { HasEnded: true } ended)
+            {
+                throw new GraphException($"{op.Name} uses {input.Describe()}, which was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
+            }
+
             if (input.results.Length != 1 && op is not OutputOp)
             {
                 throw new GraphException($"{op.Name}: the input {input.Describe()} has {input.results.Length} results; take one with Output(node, i).");
@@ -62,6 +68,9 @@ public partial class Node
     public string? Scope { get; }
 
     internal Op Op { get; }
+
+    /// <summary>The body that the node was made in; null of leaves, which are there for all, and of what was made outside of bodies.</summary>
+    internal BodyTrace? MadeIn { get; init; }
 
     internal ImmutableArray<Node> Inputs { get; }
 

@@ -41,8 +41,8 @@ internal abstract record CompositeOp : Op
     }
 }
 
-/// <summary>A named function applied to inputs, with a pullback of its own if it is given one.</summary>
-internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList<Node>, IReadOnlyList<Node>, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
+/// <summary>A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed.</summary>
+internal sealed record CallOp(Function Body, int Listed, string CallName, Func<IReadOnlyList<Node>, IReadOnlyList<Node>, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
 {
     [ThreadStatic]
     private static bool isTrying;
@@ -50,6 +50,8 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
     internal override ResultRange Range => ResultRange.Unbounded;
 
     public override string Name => CallName;
+
+    public override IReadOnlyList<Function> Bodies => [Body];
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
 
@@ -61,11 +63,11 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
         }
 
         Node[] results = [.. Enumerable.Range(0, node.Results.Count).Select(i => Ops.Output(node, i))];
-        IReadOnlyList<Node?> pulled = Rule(node.Inputs, results, cotangents)
+        IReadOnlyList<Node?> pulled = Rule(node.Inputs[..Listed], results, cotangents)
             ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
-        if (pulled.Count != node.Inputs.Length)
+        if (pulled.Count != Listed)
         {
-            throw new GradientException($"The pullback of {node.Describe()} returned {InvariantText.Count(pulled.Count, "cotangent")} for {InvariantText.Count(node.Inputs.Length, "input")}; return one for each, null for none.");
+            throw new GradientException($"The pullback of {node.Describe()} returned {InvariantText.Count(pulled.Count, "cotangent")} for {InvariantText.Count(Listed, "input")}; return one for each, null for none.");
         }
 
         for (int i = 0; i < pulled.Count; i++)
@@ -87,7 +89,7 @@ internal sealed record CallOp(Function Body, string CallName, Func<IReadOnlyList
             }
         }
 
-        return [.. pulled];
+        return [.. pulled, .. new Node?[node.Inputs.Length - Listed]];
     }
 
     /// <summary>Asks the pullback for what it would return, so that a mistake in it is known where the call is made.</summary>
@@ -128,38 +130,4 @@ internal sealed record OutputOp(int Index) : Op
     public override Node?[] Pullback(Node node, Node?[] cotangents) => throw new InvalidOperationException("Reverse mode routes the cotangents of results by position.");
 
     public override TensorValue[] Evaluate(EvaluationContext context) => throw new InvalidOperationException("The interpreter routes results by position.");
-}
-
-/// <summary>A closed piece of graph with parameters: compared by the identity of its nodes.</summary>
-internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<Node> Results)
-{
-    /// <summary>Traces a body on placeholders of the inputs' types.</summary>
-    /// <exception cref="GraphException">The body gives no result, or uses a leaf that requires a gradient and is not among the inputs.</exception>
-    public static Function Trace(string name, IReadOnlyList<Node> inputs, Func<IReadOnlyList<Node>, IReadOnlyList<Node>> body)
-    {
-        Node[] placeholders = [.. inputs.Select((n, i) => Ops.Placeholder(n.Results[0], $"arg{i}", n.RequiresGrad))];
-        IReadOnlyList<Node> results = body(placeholders);
-        if (results is null || results.Count == 0 || results.Contains(null!))
-        {
-            throw new GraphException($"Call '{name}': the body must return at least one node, and no null.");
-        }
-
-        // What does not require a gradient is not looked below: nothing flows back through it.
-        foreach (Node node in GraphWalk.TopologicalOrder(results, n => !n.RequiresGrad))
-        {
-            if (node.Op.IsLeaf && node.RequiresGrad && !placeholders.Contains(node))
-            {
-                throw new GraphException(
-                    $"Call '{name}': the body uses {node.Describe()}, which requires a gradient and is not among the inputs; add it to the inputs, or Detach it.");
-            }
-        }
-
-        return new Function(placeholders.ToEquatableArray(), results.ToEquatableArray());
-    }
-
-    public Node[] Apply(IReadOnlyList<Node> inputs)
-    {
-        var map = Parameters.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
-        return GraphWalk.Substitute([.. Results], map);
-    }
 }

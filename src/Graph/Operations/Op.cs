@@ -33,6 +33,9 @@ internal abstract record Op
     /// <summary>Whether the node stands for a value from outside: it has no inputs and is never rebuilt, merged or folded.</summary>
     public virtual bool IsLeaf => false;
 
+    /// <summary>The functions that it is made of.</summary>
+    public virtual IReadOnlyList<Function> Bodies => [];
+
     /// <summary>The types of the results, or an exception that says what is wrong with the inputs.</summary>
     public abstract NodeType[] Infer(TypeContext context);
 

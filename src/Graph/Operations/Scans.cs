@@ -129,9 +129,11 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
 /// y[t] = f(y[t − 1], x[t]) along an axis, from y = x at the first place, for a function f of two numbers. Cotangents flow back as a linear
 /// recurrence whose coefficients are the slopes of f.
 /// </summary>
-internal sealed record ScanOp(Function Body, int Along, bool Reverse) : SingleResultOp
+internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : SingleResultOp
 {
     internal override ResultRange Range => ResultRange.Unbounded;
+
+    public override IReadOnlyList<Function> Bodies => [Body];
 
     /// <summary>The function of two numbers whose body is given; made of elementwise operations and numbers only.</summary>
     public static Function Trace(DType dtype, Func<Node, Node, Node> body)
@@ -139,8 +141,7 @@ internal sealed record ScanOp(Function Body, int Along, bool Reverse) : SingleRe
         using (GradMode.EnableGrad())
         {
             var number = new NodeType(dtype, []);
-            Node[] parameters = [Ops.Placeholder(number, "before", dtype.IsFloat()), Ops.Placeholder(number, "here", dtype.IsFloat())];
-            return new Function(parameters.ToEquatableArray(), EquatableArray.Create([body(parameters[0], parameters[1])]));
+            return Function.Trace("a recurrence", [(number, "before", dtype.IsFloat()), (number, "here", dtype.IsFloat())], p => [body(p[0], p[1])], out _);
         }
     }
 

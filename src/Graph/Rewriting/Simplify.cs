@@ -57,7 +57,7 @@ internal static class Simplify
         RewriteRule.For<ReshapeOp>("reshape(splat) → splat", (n, _) => n.Rank > 0 && Splat.Of(n.Inputs[0]) is { } s && n.Inputs[0].Rank > 0 ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<PermuteOp>("permute(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<SliceOp>("slice(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
-        RewriteRule.For<ScanOp>("scan of costly steps along the last axis → along the one before, as vectors", ScanAcrossLines),
+        RewriteRule.For<RecurrenceOp>("recurrence of costly steps along the last axis → along the one before, as vectors", RecurrenceAcrossLines),
         RewriteRule.For<DetachOp>("detach(x) → x", (n, _) => n.Inputs[0].RequiresGrad ? null : n.Inputs[0]),
     ];
 
@@ -83,12 +83,12 @@ internal static class Simplify
     private static Node AsSum(Node x) => x.DType.IsFloat() ? x + 0.0 : x;
 
     /// <summary>Along the last axis steps wait for each other; along another one, lines side by side are vectors.</summary>
-    private static Node? ScanAcrossLines(Node node, MatchContext context)
+    private static Node? RecurrenceAcrossLines(Node node, MatchContext context)
     {
-        var scan = (ScanOp)node.Op;
-        bool mayGain = scan.Along == node.Rank - 1 && node.Rank > 1 && node.Shape[^2].Constant != 1;
-        return mayGain && GraphWalk.TopologicalOrder(scan.Body.Results).Any(n => n.Op is TranscendentalOp or CompositeOp)
-            ? Ops.Transpose(Node.Create(scan with { Along = node.Rank - 2 }, Ops.Transpose(node.Inputs[0])))
+        var recurrence = (RecurrenceOp)node.Op;
+        bool mayGain = recurrence.Along == node.Rank - 1 && node.Rank > 1 && node.Shape[^2].Constant != 1;
+        return mayGain && GraphWalk.TopologicalOrder(recurrence.Body.Results).Any(n => n.Op is TranscendentalOp or CompositeOp)
+            ? Ops.Transpose(Node.Create(recurrence with { Along = node.Rank - 2 }, Ops.Transpose(node.Inputs[0])))
             : null;
     }
 

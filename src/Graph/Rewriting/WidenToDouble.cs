@@ -83,14 +83,14 @@ internal sealed class WidenToDouble
         IotaOp { Type: DType.Float32 } iota => iota with { Type = DType.Float64 },
         DimValueOp { Type: DType.Float32 } size => size with { Type = DType.Float64 },
         CallOp call => Widen(call),
-        ScanOp scan => scan with { Body = Widen(scan.Body) },
+        RecurrenceOp recurrence => recurrence with { Body = Widen(recurrence.Body) },
         _ => op,
     };
 
     private static CallOp Widen(CallOp call)
     {
         Function body = Widen(call.Body);
-        return body == call.Body ? call : new CallOp(body, call.CallName, call.Rule is null ? null : (i, r, c) => Pull(call, i, r, c));
+        return body == call.Body ? call : new CallOp(body, call.Listed, call.CallName, call.Rule is null ? null : (i, r, c) => Pull(call, i, r, c));
     }
 
     private static Function Widen(Function function)
@@ -103,7 +103,7 @@ internal sealed class WidenToDouble
     /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>
     private static Node?[] Pull(CallOp call, IReadOnlyList<Node> inputs, IReadOnlyList<Node> results, IReadOnlyList<Node?> cotangents)
     {
-        Node[] narrowInputs = [.. call.Body.Parameters.Select((p, i) => Ops.Placeholder(p.Results[0], $"arg{i}", inputs[i].RequiresGrad))];
+        Node[] narrowInputs = [.. call.Body.Parameters.Take(call.Listed).Select((p, i) => Ops.Placeholder(p.Results[0], $"arg{i}", inputs[i].RequiresGrad))];
         Node[] narrowResults = [.. call.Body.Results.Select((r, i) => Ops.Placeholder(r.Results[0], $"result{i}", results[i].RequiresGrad))];
         Node?[] narrowCotangents = [.. call.Body.Results.Select((r, i) => cotangents[i] is { } c ? Ops.Placeholder(r.Results[0], $"cotangent{i}", c.RequiresGrad) : null)];
         IReadOnlyList<Node?> pulled = call.Rule!(narrowInputs, narrowResults, narrowCotangents);

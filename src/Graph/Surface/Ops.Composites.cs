@@ -32,13 +32,16 @@ public static partial class Ops
     /// <summary>A named function of nodes, kept whole in the graph; with a pullback of its own where the derivative of its parts will not do. Of several results Output takes one.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What the function is applied to.</param>
-    /// <param name="body">Builds the results from the inputs; called once, on placeholders; that it uses another leaf that requires a gradient is an error.</param>
+    /// <param name="body">
+    /// Builds the results from the inputs; called once, on placeholders. Other nodes that it uses become inputs of the call, too; if they require a gradient,
+    /// there must be no pullback, which could not give one. What it makes has no value outside of it but as its result.
+    /// </param>
     /// <param name="pullback">
     /// Given the inputs, the results and the cotangents of the results (null where nothing depends on one): the cotangents of the inputs, null for
     /// none. Without it, the body is differentiated. It is called once when the call is made, to see that it fits, and for each differentiation.
     /// </param>
     /// <returns>A node; if the body has several results, take them with <see cref="Output"/>.</returns>
-    /// <exception cref="GraphException">The body gives no result, or uses a leaf that requires a gradient and is not among the inputs.</exception>
+    /// <exception cref="GraphException">The body gives no result; or there is a pullback, and it uses a node that requires a gradient and is not among the inputs.</exception>
     /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype.</exception>
     public static Node Call(
         string name,
@@ -54,8 +57,23 @@ public static partial class Ops
             ArgumentNullException.ThrowIfNull(input, nameof(inputs));
         }
 
-        var call = new CallOp(Function.Trace(name, inputs, body), name, pullback);
-        Node node = Node.Create(call, [.. inputs]);
+        var function = Function.Trace($"Call '{name}'", [.. inputs.Select((n, i) => (n.Results[0], $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
+        if (pullback is not null)
+        {
+            // What does not require a gradient is not looked below: nothing flows back through it.
+            HashSet<Node> flowing = [.. GraphWalk.TopologicalOrder(function.Results, n => !n.RequiresGrad).Where(n => n.RequiresGrad)];
+            for (int i = 0; i < captured.Length; i++)
+            {
+                if (flowing.Contains(function.Parameters[inputs.Count + i]))
+                {
+                    throw new GraphException(
+                        $"Call '{name}': the body uses {captured[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
+                }
+            }
+        }
+
+        var call = new CallOp(function, inputs.Count, name, pullback);
+        Node node = Node.Create(call, [.. inputs, .. captured]);
         call.Try(node);
         return node;
     }

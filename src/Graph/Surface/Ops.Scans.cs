@@ -20,7 +20,7 @@ public static partial class Ops
     public static Node CumulativeProduct(Node x, int axis, bool reverse = false)
     {
         RequireNumber("CumulativeProduct", x);
-        return Node.Create(new ScanOp(ScanBodies.Products[x.DType], Axis.Normalize(axis, x.Rank, "CumulativeProduct", x), reverse), x);
+        return Node.Create(new RecurrenceOp(RecurrenceBodies.Products[x.DType], Axis.Normalize(axis, x.Rank, "CumulativeProduct", x), reverse), x);
     }
 
     /// <summary>
@@ -35,7 +35,7 @@ public static partial class Ops
         RequireFloat("LogCumulativeSumExp", x);
         int along = Axis.Normalize(axis, x.Rank, "LogCumulativeSumExp", x);
         Node level = Level(x, along);
-        return Node.Create(new ScanOp(ScanBodies.LogSums[x.DType], along, reverse), x - level) + level;
+        return Node.Create(new RecurrenceOp(RecurrenceBodies.LogSums[x.DType], along, reverse), x - level) + level;
     }
 
     /// <summary>
@@ -85,8 +85,8 @@ public static partial class Ops
     {
         RequireFloat("CumulativeScan", x);
         ArgumentNullException.ThrowIfNull(function);
-        Function body = ScanOp.Trace(x.DType, (before, here) => new LambdaTranslation("CumulativeScan", function, [before, here]).Result());
-        return Node.Create(new ScanOp(body, Axis.Normalize(axis, x.Rank, "CumulativeScan", x), reverse), x);
+        Function body = RecurrenceOp.Trace(x.DType, (before, here) => new LambdaTranslation("CumulativeScan", function, [before, here]).Result());
+        return Node.Create(new RecurrenceOp(body, Axis.Normalize(axis, x.Rank, "CumulativeScan", x), reverse), x);
     }
 
     private static (Node Values, Node Indices) CumulativeExtremum(string name, Node x, int axis, bool largest)
@@ -98,11 +98,11 @@ public static partial class Ops
     }
 
     /// <summary>The functions of scans that have names: one a dtype, so that equal scans are equal operations. Made when first asked for.</summary>
-    private static class ScanBodies
+    private static class RecurrenceBodies
     {
         public static readonly Dictionary<DType, Function> Products = Make((a, b) => a * b, DType.Float32, DType.Float64, DType.Int32, DType.Int64);
         public static readonly Dictionary<DType, Function> LogSums = Make(LogAddExp, DType.Float32, DType.Float64);
 
-        private static Dictionary<DType, Function> Make(Func<Node, Node, Node> body, params IReadOnlyList<DType> types) => types.ToDictionary(t => t, t => ScanOp.Trace(t, body));
+        private static Dictionary<DType, Function> Make(Func<Node, Node, Node> body, params IReadOnlyList<DType> types) => types.ToDictionary(t => t, t => RecurrenceOp.Trace(t, body));
     }
 }

@@ -251,7 +251,7 @@ public static partial class Ops
     };
 
     /// <summary>A leaf of the graph code itself, which a substitution will replace.</summary>
-    internal static Node Placeholder(NodeType type, string name, bool requiresGrad) => new(new InputOp(name, type), [], requiresGrad, name);
+    internal static Node Placeholder(NodeType type, string name, bool requiresGrad, BodyTrace? trace = null) => new(new InputOp(name, type), [], requiresGrad, name) { MadeIn = trace };
 
     private static Node NotNull(Node x, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(x))] string? name = null)
     {

@@ -71,12 +71,70 @@ public class CallTests
     }
 
     [Test]
-    public void A_body_may_not_reach_for_other_leaves_that_require_gradients()
+    public void What_a_body_reaches_for_becomes_an_input()
     {
         Leaf<double> w = Variable("w", 2);
-        Assert.That(() => Call("f", [X], v => [v[0] * Sin(w)]), Throws.TypeOf<GraphException>().With.Message.Contains("'f'").And.Message.Contains("'w'").And.Message.Contains("add it to the inputs"));
-        Assert.That(() => Call("f", [X], v => [v[0] * Detach(w)]), Throws.Nothing);
-        Assert.That(() => Call("f", [X], v => [v[0] * Input<double>("p", [2])]), Throws.Nothing);
+        Node outer = Exp(w);
+        Node two = Call("two", [w], v => [v[0], v[0] * 3]);
+        Node y = Call("f", [X], v => [v[0] * outer * Call("inner", [v[0] + 1], u => [u[0] * v[0] + Output(two, 1)])]);
+        (Node, TensorValue)[] given = [(X, At), (w, Reals([2], -0.3, 0.7))];
+        Node plain = X * outer * (((X + 1) * X) + (w * 3));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(y.Inputs, Has.Member(outer));
+            Assert.That(Values(y, given), Is.EqualTo(Values(plain, given)).Within(1e-14));
+            foreach (Leaf<double> leaf in (Leaf<double>[])[X, w])
+            {
+                Assert.That(Values(Gradients(Sum(y), leaf)[0], given), Is.EqualTo(Values(Gradients(Sum(plain), leaf)[0], given)).Within(1e-13));
+                Assert.That(Values(Jvp([y], [leaf], [Vector(1, 2)])[0], given), Is.EqualTo(Values(Jvp([plain], [leaf], [Vector(1, 2)])[0], given)).Within(1e-13));
+            }
+
+            Assert.That(Values(Gradients(Sum(y), outer)[0], given), Is.EqualTo(Values(Gradients(Sum(plain), outer)[0], given)).Within(1e-13));
+            Assert.That(() => GradientCheck.Verify(Sum(y), [X, w]), Throws.Nothing);
+            Assert.That(() => GradientCheck.Verify(Sum(Call("scaled", [X], v => [v[0] * Input<double>("p", [2])])), [X]), Throws.Nothing);
+        }
+    }
+
+    [Test]
+    public void A_pullback_of_its_own_knows_all_that_needs_one()
+    {
+        Leaf<double> w = Variable("w", 2);
+        static IReadOnlyList<Node?> Pull(IReadOnlyList<Node> inputs, IReadOnlyList<Node> results, IReadOnlyList<Node?> cotangents) => [cotangents[0]! * inputs[0] * inputs.Count];
+        Node frozen = Call("f", [X], v => [v[0] * Detach(w) * Input<double>("p", [2])], Pull);
+        Assert.That(() => Call("f", [X], v => [v[0] * Sin(w)], Pull), Throws.TypeOf<GraphException>().With.Message.Contains("'f'").And.Message.Contains("'w'").And.Message.Contains("add it to the inputs"));
+        Assert.That(Values(Gradients(Sum(frozen), X)[0], (X, At), (w, At)), Is.EqualTo(new double[] { 0.5, 2 }), "it sees the inputs that were listed");
+    }
+
+    [Test]
+    public void What_a_body_makes_has_no_value_outside_of_it()
+    {
+        Node? given = null;
+        Node? made = null;
+        Node? number = null;
+        Node y = Call("f", [X], v =>
+        {
+            (given, made, number) = (v[0], v[0] * 2, Constant(3.0));
+            Assert.That(Values(Gradients(Sum(made * number), v[0])[0]), Is.EqualTo(new double[] { 6, 6 }), "inside it is a node like others");
+            return [made * number];
+        });
+        foreach (Node leaked in (Node[])[given!, made!, number!])
+        {
+            Assert.That(() => leaked + 1, Throws.TypeOf<GraphException>().With.Message.Contains(leaked.Describe()).And.Message.Contains("Add uses").And.Message.Contains("the body of Call 'f'"));
+            Assert.That(() => new Graph([], [leaked]), Throws.TypeOf<GraphException>().With.Message.Contains("the body of Call 'f'"));
+            Assert.That(() => Call("g", [X], v => [v[0] * leaked]), Throws.TypeOf<GraphException>().With.Message.Contains("the body of Call 'f'"));
+        }
+
+        Assert.That(() => Call("fails", [X], v => { made = v[0] * 2; throw new InvalidOperationException(); }), Throws.InvalidOperationException);
+        Assert.That(() => made! * 2, Throws.TypeOf<GraphException>().With.Message.Contains("the body of Call 'fails'"));
+        Assert.That(Values(y, (X, At)), Is.EqualTo(new double[] { 3, 12 }));
+    }
+
+    [Test]
+    public void Leaves_made_in_a_body_are_there_for_all()
+    {
+        Leaf<double>? inside = null;
+        Node y = Call("f", [X], v => [v[0] * (inside = Variable("inside", 2))]);
+        Assert.That(Values(Gradients(Sum(y * inside!), inside!)[0], (X, At), (inside!, Reals([2], 3, 4))), Is.EqualTo(new double[] { 3, 16 }));
     }
 
     [Test]

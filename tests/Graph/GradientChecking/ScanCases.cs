@@ -9,9 +9,9 @@ internal static class ScanCases
 {
     public static IEnumerable<GradientCase> All =>
     [
-        .. Over<CumulativeSumOp>("CumulativeSum", CumulativeSum), .. Over<ScanOp>("CumulativeProduct", CumulativeProduct), .. Over<ScanOp>("LogCumulativeSumExp", LogCumulativeSumExp),
-        .. Over<ScanOp>("CumulativeScan of a smooth lambda", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => Math.Sqrt((a * a) + (b * b)), reverse)),
-        .. Over<ScanOp>("CumulativeScan of a branch", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => b > 5 ? b : (a * b) + a + b, reverse)),
+        .. Over<CumulativeSumOp>("CumulativeSum", CumulativeSum), .. Over<RecurrenceOp>("CumulativeProduct", CumulativeProduct), .. Over<RecurrenceOp>("LogCumulativeSumExp", LogCumulativeSumExp),
+        .. Over<RecurrenceOp>("CumulativeScan of a smooth lambda", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => Math.Sqrt((a * a) + (b * b)), reverse)),
+        .. Over<RecurrenceOp>("CumulativeScan of a branch", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => b > 5 ? b : (a * b) + a + b, reverse)),
         .. Over<LinearRecurrenceOp>("LinearRecurrence", (x, axis, reverse) => LinearRecurrence(x, Sin(x), axis, reverse)),
         .. Over<TakeAlongAxisOp>("CumulativeMax", (x, axis, _) => CumulativeMax(x, axis).Values), .. Over<TakeAlongAxisOp>("CumulativeMin", (x, axis, _) => CumulativeMin(x, axis).Values),
         .. Over<TakeAlongAxisOp>("Sort", (x, axis, descending) => Sort(x, axis, descending).Values), .. Over<TakeAlongAxisOp>("TopK", (x, axis, largest) => TopK(x, 1, axis, largest).Values),
@@ -22,13 +22,13 @@ internal static class ScanCases
         Row<LinearRecurrenceOp>("LinearRecurrence of a number", x => LinearRecurrence(x[0], x[1], 0, reverse: true), In([]), In([4])),
         Row<LinearRecurrenceOp>("LinearRecurrence to order 3", x => LinearRecurrence(x[0], x[1], 0), In([3]), In([3])) with { Order = 3 },
         Row<LinearRecurrenceOp>("LinearRecurrence through zeros", x => LinearRecurrence(x[0], x[1], 0), At(0, 0, 2, 0), At(1, 2, 0, 1)),
-        Row<ScanOp>("CumulativeProduct with zeros", x => CumulativeProduct(x[0], 0), At(2, 0, 3, 0, 1)),
-        Row<ScanOp>("CumulativeProduct to order 3", x => CumulativeProduct(x[0], 0), At(2, 0, 3)) with { Order = 3 },
-        Row<ScanOp>("LogCumulativeSumExp of large numbers", x => LogCumulativeSumExp(x[0], 0), At(800, -800, 801, 799)),
-        Row<ScanOp>("LogCumulativeSumExp of equal large numbers", x => LogCumulativeSumExp(x[0], 0, reverse: true), At(-800, -800, -800)),
-        Row<ScanOp>("LogCumulativeSumExp of nothing", x => LogCumulativeSumExp(x[0], 0), In([0, 2])),
+        Row<RecurrenceOp>("CumulativeProduct with zeros", x => CumulativeProduct(x[0], 0), At(2, 0, 3, 0, 1)),
+        Row<RecurrenceOp>("CumulativeProduct to order 3", x => CumulativeProduct(x[0], 0), At(2, 0, 3)) with { Order = 3 },
+        Row<RecurrenceOp>("LogCumulativeSumExp of large numbers", x => LogCumulativeSumExp(x[0], 0), At(800, -800, 801, 799)),
+        Row<RecurrenceOp>("LogCumulativeSumExp of equal large numbers", x => LogCumulativeSumExp(x[0], 0, reverse: true), At(-800, -800, -800)),
+        Row<RecurrenceOp>("LogCumulativeSumExp of nothing", x => LogCumulativeSumExp(x[0], 0), In([0, 2])),
         Row<CumulativeSumOp>("CumulativeSum of nothing", x => CumulativeSum(x[0], 1), In([2, 0])),
-        Row<ScanOp>("CumulativeProduct of nothing", x => CumulativeProduct(x[0], 0), In([0, 2])),
+        Row<RecurrenceOp>("CumulativeProduct of nothing", x => CumulativeProduct(x[0], 0), In([0, 2])),
         Row<TakeAlongAxisOp>("CumulativeMax at a tie", x => CumulativeMax(x[0], 0).Values, GradientVerdict.Kink, At(1, 2, 2)),
     ];
 

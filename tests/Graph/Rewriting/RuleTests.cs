@@ -78,7 +78,7 @@ public class RuleTests
         ("reshape(splat) → splat", [Reshape(Full([2, 3], 2, DType.Float64), [6]) + Vector(1, 2, 3, 4, 5, 6)]),
         ("permute(splat) → splat", [Transpose(Full(["N", 3], 2, DType.Float64)) * Transpose(X)]),
         ("slice(splat) → splat", [Slice(Full(["N", 3], 2, DType.Float64), 1, 0, 2)]),
-        ("scan of costly steps along the last axis → along the one before, as vectors", [LogCumulativeSumExp(X, 1), LogCumulativeSumExp(Unsqueeze(X, 0), -1, reverse: true)]),
+        ("recurrence of costly steps along the last axis → along the one before, as vectors", [LogCumulativeSumExp(X, 1), LogCumulativeSumExp(Unsqueeze(X, 0), -1, reverse: true)]),
         ("detach(x) → x", [Detach(K) + 1]),
     ];
 
