@@ -1,3 +1,4 @@
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Planning;

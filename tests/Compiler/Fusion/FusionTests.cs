@@ -49,7 +49,7 @@ internal sealed class FusionTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(program.Kernels.Count(k => k.Buffers.Zip(k.Kernel.Buffers).Any(b => b.Second.Writable && b.First.Shape == xs.Shape)), Is.EqualTo(1));
-            Assert.That(program.Kernels.SelectMany(k => k.Buffers).Count(b => b.Shape == xs.Shape && b != xs), Is.EqualTo(1));
+            Assert.That(program.Kernels.SelectMany(k => k.Buffers).Count(b => b.Shape == xs.Shape && b.Node != xs), Is.EqualTo(1));
         }
     }
 
