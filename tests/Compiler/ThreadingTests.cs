@@ -204,7 +204,8 @@ internal sealed class ThreadingTests
         var plan = new Plan
         {
             Steps = [new PlanStep(compiled.Entry, [0, 1], [], 2) { Work = _ => 1e9 }],
-            ForwardSteps = 1,
+            Forward = new PlanNode.Run(0),
+            EndOfForward = 1,
             Buffers = [new PlanBuffer(-1, 0, 0, Block: 0) { IsPerThread = true }, new PlanBuffer(0, 0, 1)],
             Blocks = [new PlanBlock(0, 0, 1, IsPerThread: true)],
             Externals = 1,
@@ -224,7 +225,7 @@ internal sealed class ThreadingTests
             fixed (long* address = sums)
             {
                 workspace.Externals[0] = (nint)address;
-                Assert.That(workspace.Run(0, 1, out _, out _), Is.EqualTo(-1));
+                Assert.That(workspace.Run(forward: true, backward: false, out _, out _), Is.EqualTo(-1));
             }
 
             Assert.That(sums, Is.EqualTo(Enumerable.Range(0, Items).Select(item => (long)item * (Row * (Row - 1) / 2))));

@@ -70,7 +70,7 @@ internal sealed class Executor : IDisposable
     public void Backward(Workspace workspace, nint seed)
     {
         workspace.Externals[InputCount - 1] = seed;
-        RunSteps(workspace, program.Plan.ForwardSteps, program.Plan.LastStep);
+        RunSteps(workspace, forward: false, backward: true);
     }
 
     /// <exception cref="ObjectDisposedException">There are no workspaces any more.</exception>
@@ -164,7 +164,7 @@ internal sealed class Executor : IDisposable
         {
             oldValues = updatesReadParameters ? SetAside(workspace) : null;
             program.Random.Draw(workspace);
-            RunSteps(workspace, 0, backwardToo ? program.Plan.LastStep : program.Plan.ForwardSteps);
+            RunSteps(workspace, forward: true, backwardToo);
             Finish(workspace, oldValues);
         }
         finally
@@ -274,9 +274,9 @@ internal sealed class Executor : IDisposable
         return old;
     }
 
-    private void RunSteps(Workspace workspace, int first, int last)
+    private void RunSteps(Workspace workspace, bool forward, bool backward)
     {
-        int failed = workspace.Run(first, last, out int site, out long detail);
+        int failed = workspace.Run(forward, backward, out int site, out long detail);
         GC.KeepAlive(program);
         if (failed >= 0)
         {
@@ -285,7 +285,7 @@ internal sealed class Executor : IDisposable
 
         if (program.Options.Verify)
         {
-            VerifyRun.Check(program, workspace, first, last);
+            VerifyRun.Check(program, workspace, forward ? 0 : program.ForwardKernels, backward ? program.Kernels.Length : program.ForwardKernels);
         }
     }
 

@@ -100,20 +100,20 @@ internal sealed class BuildProgram
         // Compiled all at once when the first is needed: after that, no sizes call for a compilation.
         var compiledAdding = new OnDemand<CompiledKernel[]>(() => context.Compile(adding.Select(a => a.Kernel)));
         OnDemand<KernelEntry>[] added = [.. adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
-        int forwardSteps = kernels.Count(IsForward);
-        MergedStep[] mergedSteps =
-        [
-            .. merged.Select((k, i) => IsForward(k)
-                ? new MergedStep(0, forwardSteps, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(IsForward)])))
-                : new MergedStep(forwardSteps, kernels.Length, kernels.Length + i, SizeOf(MergeSmallKernels.Elements([.. kernels.Where(k => !IsForward(k))])))),
-        ];
+        var tree = new PlanTree(adding
+            .Select((a, i) => (a.Replaced, Variant: new PlanVariant(new PlanNode.Run(steps.Length + i)) { AddsTo = a.Externals, Needs = added[i] }))
+            .ToDictionary(a => a.Replaced, a => a.Variant));
+        int forwardKernels = kernels.Count(IsForward);
+        PlanNode forwardPart = Part(isForward: true);
+        PlanNode backwardPart = Part(isForward: false);
         (Root Root, RootBuffer Buffer)[] placed = PlaceRoots(savedAt);
         (RandomStreamOp Stream, int Buffer)[] drawn = [.. bufferOf.Where(b => b.Key.Node?.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Node!.Op, b.Value))];
         PlanBuffer[] planned = [.. buffers];
-        PlanBlock[] blocks = context.Timed("plan-memory", () => PlanMemory.Run(
+        (PlanBlock[] blocks, int endOfForward) = context.Timed("plan-memory", () => PlanMemory.Run(
             kernels,
-            steps[..kernels.Length],
-            forwardSteps,
+            steps,
+            forwardPart,
+            backwardPart,
             planned,
             drawn.Select(d => d.Buffer),
             [.. placed.Where(p => p.Root.IsForward).Select(p => p.Buffer.Buffer), .. saved.Select(s => s.To)],
@@ -126,10 +126,9 @@ internal sealed class BuildProgram
             Plan = new Plan
             {
                 Steps = [.. steps, .. adding.Select((a, i) => Step(a.Kernel, (frame, begin, end) => added[i].Value(frame, begin, end), savedAt))],
-                ForwardSteps = forwardSteps,
-                Merged = mergedSteps,
-                Adding = [.. adding.Select((a, i) => new AddingStep(a.Replaced, steps.Length + i, a.Externals, added[i]))],
-                MostMergedElements = Costs.FewElements,
+                Forward = forwardPart,
+                Backward = backwardPart,
+                EndOfForward = endOfForward,
                 Buffers = planned,
                 Blocks = blocks,
                 Externals = inputs.Count + roots.Count(r => r.Kind == RootKind.Output) + gradientOf.Count,
@@ -144,6 +143,7 @@ internal sealed class BuildProgram
             Symbols = symbols,
             Guards = [.. guards],
             Kernels = kernels,
+            ForwardKernels = forwardKernels,
             Merged = merged,
             Adding = [.. adding.Select(a => a.Kernel)],
             Traffic = traffic,
@@ -159,6 +159,14 @@ internal sealed class BuildProgram
             BackwardParameters = [.. readBackward.OfType<IParameter>()],
             Options = context.Options,
         };
+
+        PlanNode Part(bool isForward)
+        {
+            int one = Array.FindIndex(merged, m => IsForward(m) == isForward);
+            LoweredKernel[] own = [.. kernels.Where(k => IsForward(k) == isForward)];
+            return tree.Of(
+                Enumerable.Range(isForward ? 0 : forwardKernels, own.Length), one < 0 ? null : kernels.Length + one, one < 0 ? -1 : SizeOf(MergeSmallKernels.Elements(own)));
+        }
 
         void AddWorkerScratch(LoweredKernel[] some)
         {

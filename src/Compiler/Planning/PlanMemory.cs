@@ -5,80 +5,167 @@ namespace GraphCompiler.Planning;
 
 /// <summary>
 /// Gives every buffer of the workspace a block, and every block the time in which it is in use: from the step that first writes it to the last that
-/// touches it. Buffers share a block where a kernel may write one in place of another that it is the last to read. Times are the numbers of the
-/// steps, with one more after the forward part, when outputs and updates are copied and inputs are saved, and one more after the backward part.
+/// touches it. Buffers share a block where a kernel may write one in place of another that it is the last to read. Times count the steps as they follow each
+/// other, with one more when the forward part has run, when outputs and updates are copied and inputs are saved, one more when the backward part has, and one more
+/// before and after each loop. What a loop reads from outside, carries or leaves behind is in use as long as the loop; what each time writes before it reads
+/// it is not.
 /// </summary>
 internal sealed class PlanMemory
 {
-    private readonly LoweredKernel[] kernels;
-    private readonly PlanStep[] steps;
-    private readonly int forwardSteps;
+    private readonly IReadOnlyList<LoweredKernel> kernels;
+    private readonly IReadOnlyList<PlanStep> steps;
     private readonly PlanBuffer[] buffers;
     private readonly int[] first;
     private readonly int[] last;
+    private readonly Dictionary<int, int> wholes = [];
+    private readonly List<(int Step, int Time)> order = [];
+    private readonly List<(PlanNode.Loop Loop, int Begin, int End)> loops = [];
+    private int time;
 
-    private PlanMemory(LoweredKernel[] kernels, PlanStep[] steps, int forwardSteps, PlanBuffer[] buffers)
+    private PlanMemory(IReadOnlyList<LoweredKernel> kernels, IReadOnlyList<PlanStep> steps, PlanBuffer[] buffers)
     {
-        (this.kernels, this.steps, this.forwardSteps, this.buffers) = (kernels, steps, forwardSteps, buffers);
+        (this.kernels, this.steps, this.buffers) = (kernels, steps, buffers);
         first = new int[buffers.Length];
         last = new int[buffers.Length];
         Array.Fill(first, int.MaxValue);
         Array.Fill(last, -1);
     }
 
-    private int EndOfForward => forwardSteps;
-
-    private int EndOfBackward => steps.Length + 1;
-
     /// <param name="kernels">What the steps compute.</param>
-    /// <param name="steps">The steps, those of the forward part first.</param>
-    /// <param name="forwardSteps">How many those are.</param>
+    /// <param name="steps">The steps; of variants, those of the default way.</param>
+    /// <param name="forward">What the forward part runs.</param>
+    /// <param name="backward">What the backward part runs.</param>
     /// <param name="buffers">The buffers; given blocks here.</param>
     /// <param name="writtenBefore">Buffers that are written before the first step.</param>
     /// <param name="readAfterForward">Buffers that are read or written when the forward part has run.</param>
     /// <param name="readAfterBackward">Buffers that are read when the backward part has run.</param>
     /// <param name="reuse">Whether memory may be used again; if not, every buffer has a block of its own for the whole run.</param>
-    public static PlanBlock[] Run(
-        LoweredKernel[] kernels,
-        PlanStep[] steps,
-        int forwardSteps,
+    /// <returns>The blocks, and the time at which the forward part has ended.</returns>
+    public static (PlanBlock[] Blocks, int EndOfForward) Run(
+        IReadOnlyList<LoweredKernel> kernels,
+        IReadOnlyList<PlanStep> steps,
+        PlanNode forward,
+        PlanNode backward,
         PlanBuffer[] buffers,
         IEnumerable<int> writtenBefore,
         IEnumerable<int> readAfterForward,
         IEnumerable<int> readAfterBackward,
-        bool reuse) => new PlanMemory(kernels, steps, forwardSteps, buffers).Run(writtenBefore, readAfterForward, readAfterBackward, reuse);
-
-    private PlanBlock[] Run(IEnumerable<int> writtenBefore, IEnumerable<int> readAfterForward, IEnumerable<int> readAfterBackward, bool reuse)
+        bool reuse)
     {
-        for (int s = 0; s < steps.Length; s++)
-        {
-            foreach (int buffer in steps[s].Buffers)
-            {
-                Use(buffer, TimeOf(s));
-            }
-        }
-
+        var plan = new PlanMemory(kernels, steps, buffers);
         foreach (int buffer in writtenBefore)
         {
-            Use(buffer, 0);
+            plan.Use(buffer, 0);
         }
 
+        plan.Visit(forward);
+        int endOfForward = plan.time++;
+        plan.Visit(backward);
+        int endOfBackward = plan.time;
         foreach (int buffer in readAfterForward)
         {
-            Use(buffer, EndOfForward);
+            plan.Use(buffer, endOfForward);
         }
 
         foreach (int buffer in readAfterBackward)
         {
-            Use(buffer, EndOfBackward);
+            plan.Use(buffer, endOfBackward);
         }
 
+        plan.StayForLoops();
+        return (plan.Blocks(endOfBackward, reuse), endOfForward);
+    }
+
+    private void Visit(PlanNode node)
+    {
+        switch (node)
+        {
+            case PlanNode.Run run:
+                order.Add((run.Step, time));
+                foreach (int buffer in steps[run.Step].Buffers)
+                {
+                    Use(buffer, time);
+                }
+
+                time++;
+                break;
+            case PlanNode.Sequence sequence:
+                Array.ForEach(sequence.Parts, Visit);
+                break;
+            case PlanNode.Variants variants:
+                Visit(variants.Default);
+                break;
+            case PlanNode.Branch branch:
+                Use(branch.Condition, time++);
+                Visit(branch.Then);
+                Visit(branch.Otherwise);
+                break;
+            case PlanNode.Loop loop:
+                foreach (LoopPart part in loop.Parts)
+                {
+                    wholes.TryAdd(part.Buffer, part.Whole);
+                }
+
+                int begin = time++;
+                if (loop.Condition is { } condition)
+                {
+                    Visit(condition.Evaluation);
+                }
+
+                Visit(loop.Body);
+                int end = time++;
+                int[] own = [.. loop.Parts.Select(p => p.Whole), .. loop.Carries.SelectMany(c => new[] { c.Current, c.Next }), loop.Number, loop.Condition?.Buffer ?? -1];
+                foreach (int buffer in own.Where(b => b >= 0))
+                {
+                    Use(buffer, begin);
+                    Use(buffer, end);
+                }
+
+                // Inner loops come before those around them.
+                loops.Add((loop, begin, end));
+                break;
+            default:
+                throw new InvalidOperationException($"{node.GetType().Name} is no part of a plan.");
+        }
+    }
+
+    /// <summary>Keeps what a loop needs each time, as it was before, for as long as the loop.</summary>
+    private void StayForLoops()
+    {
+        foreach ((PlanNode.Loop loop, int begin, int end) in loops)
+        {
+            HashSet<int> met = [];
+            foreach ((int step, int _) in order.Where(o => begin < o.Time && o.Time < end))
+            {
+                HashSet<int> read = [.. Enumerable.Range(0, steps[step].Buffers.Length).Where(i => !kernels[step].Kernel.Buffers[i].Writable).Select(i => steps[step].Buffers[i])];
+                foreach (int buffer in steps[step].Buffers.Select(WholeOf).Where(met.Add))
+                {
+                    if (first[buffer] < begin || last[buffer] > end || read.Contains(buffer))
+                    {
+                        Use(buffer, begin);
+                        Use(buffer, end);
+                    }
+                }
+            }
+
+            foreach (LoopCarry carry in loop.Carries)
+            {
+                // Either may be where the other was.
+                int from = Math.Min(first[carry.Current], first[carry.Next]);
+                int to = Math.Max(last[carry.Current], last[carry.Next]);
+                (first[carry.Current], first[carry.Next], last[carry.Current], last[carry.Next]) = (from, from, to, to);
+            }
+        }
+    }
+
+    private PlanBlock[] Blocks(int end, bool reuse)
+    {
         int[] place = [.. Enumerable.Range(0, buffers.Length)];
         if (reuse)
         {
-            for (int s = 0; s < steps.Length; s++)
+            foreach ((int step, int at) in order)
             {
-                TakePlaces(s, place);
+                TakePlaces(step, at, place);
             }
         }
 
@@ -96,7 +183,7 @@ internal sealed class PlanMemory
                 blockOf[b] = blocks.Count;
                 blocks.Add(reuse && last[b] >= 0
                     ? new PlanBlock(buffers[b].Bytes, first[b], last[b], buffers[b].IsPerThread)
-                    : new PlanBlock(buffers[b].Bytes, 0, EndOfBackward, buffers[b].IsPerThread));
+                    : new PlanBlock(buffers[b].Bytes, 0, end, buffers[b].IsPerThread));
             }
         }
 
@@ -111,22 +198,30 @@ internal sealed class PlanMemory
         return [.. blocks];
     }
 
-    private int TimeOf(int step) => step < forwardSteps ? step : step + 1;
-
-    private void Use(int buffer, int time)
+    private void Use(int buffer, int at)
     {
-        first[buffer] = Math.Min(first[buffer], time);
-        last[buffer] = Math.Max(last[buffer], time);
+        buffer = WholeOf(buffer);
+        first[buffer] = Math.Min(first[buffer], at);
+        last[buffer] = Math.Max(last[buffer], at);
+    }
+
+    private int WholeOf(int buffer)
+    {
+        while (wholes.TryGetValue(buffer, out int whole))
+        {
+            buffer = whole;
+        }
+
+        return buffer;
     }
 
     /// <summary>Lets what a step is the first to write take the place of what it is the last to read. The first and last time of a place are those of all that lie there.</summary>
-    private void TakePlaces(int step, int[] place)
+    private void TakePlaces(int step, int at, int[] place)
     {
-        int time = TimeOf(step);
         LoweredKernel kernel = kernels[step];
         int[] used = steps[step].Buffers;
-        int[] written = [.. Enumerable.Range(0, used.Length).Where(i => kernel.Kernel.Buffers[i].Writable && buffers[used[i]] is { IsInWorkspace: true, IsPerThread: false } && first[used[i]] == time)];
-        int[] read = [.. Enumerable.Range(0, used.Length).Where(i => !kernel.Kernel.Buffers[i].Writable && buffers[used[i]].IsInWorkspace && last[place[used[i]]] == time)];
+        int[] written = [.. Enumerable.Range(0, used.Length).Where(i => kernel.Kernel.Buffers[i].Writable && buffers[used[i]] is { IsInWorkspace: true, IsPerThread: false } && first[used[i]] == at)];
+        int[] read = [.. Enumerable.Range(0, used.Length).Where(i => !kernel.Kernel.Buffers[i].Writable && buffers[used[i]].IsInWorkspace && last[place[used[i]]] == at)];
         if (written.Length == 0 || read.Length == 0)
         {
             return;

@@ -38,6 +38,9 @@ internal sealed class Program
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
 
+    /// <summary>How many of these are of the forward part.</summary>
+    public required int ForwardKernels { get; init; }
+
     /// <summary>What the merged steps compute, in the order in which they follow these in the plan.</summary>
     public required LoweredKernel[] Merged { get; init; }
 
@@ -120,7 +123,8 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty));
+        string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse())} of a loop, counted from 0." : string.Empty;
+        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty) + times);
     }
 
     /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>

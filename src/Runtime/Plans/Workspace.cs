@@ -20,12 +20,13 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
 
-    // For each step: the step that runs, and the one to go on with.
-    private readonly (int Run, int Next)[] schedule;
+    private readonly Schedule schedule;
 
-    // For each external: whether it holds something that steps should add to, and whether one does.
+    // For each loop: where in frames its parts, and the buffers that change places, stand.
+    private readonly LoopSlots[] loopSlots;
+
+    // For each external: whether it holds something that steps should add to.
     private readonly bool[] held;
-    private readonly bool[] addedTo;
     private Turn turn;
     private AlignedBuffer? memory;
     private Binding? bound;
@@ -37,9 +38,8 @@ internal sealed unsafe class Workspace : IDisposable
         Externals = new nint[plan.Externals];
         Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
-        schedule = new (int, int)[plan.LastStep];
+        schedule = new Schedule(plan);
         held = new bool[plan.Externals];
-        addedTo = new bool[plan.Externals];
         List<(int, int)> found = [];
         int slots = 0;
         for (int s = 0; s < plan.Steps.Length; s++)
@@ -58,6 +58,9 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         patches = [.. found];
+        loopSlots = [.. schedule.Loops.Select(l => new LoopSlots(
+            [.. l.Loop.Parts.Select(p => SlotsOf(p.Buffer))],
+            [.. l.Loop.Carries.Select(c => (SlotsOf(c.Current), SlotsOf(c.Next)))]))];
         frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
     }
 
@@ -95,7 +98,7 @@ internal sealed unsafe class Workspace : IDisposable
     public nint OwnAddress(int buffer) => addresses[buffer];
 
     /// <summary>Whether a step adds to what an external holds, rather than write over it.</summary>
-    public bool IsAddedTo(int external) => addedTo[external];
+    public bool IsAddedTo(int external) => schedule.IsAddedTo(external);
 
     /// <summary>Whether the workspace is bound to arguments of this signature.</summary>
     public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound is not null && bound.IsFor(arguments);
@@ -185,7 +188,7 @@ internal sealed unsafe class Workspace : IDisposable
 
         Array.Clear(held);
         bound = binding;
-        Schedule();
+        schedule.Build(sizes, held);
     }
 
     /// <summary>Lets steps add to what externals hold, where there are such steps: see <see cref="IsAddedTo"/>. Holds until told otherwise or bound anew.</summary>
@@ -197,24 +200,24 @@ internal sealed unsafe class Workspace : IDisposable
             holds.CopyTo(held);
             try
             {
-                Schedule();
+                schedule.Build(Bound.Sizes, held);
             }
             catch
             {
                 // A step that cannot be compiled: none adds.
                 Array.Clear(held);
-                Schedule();
+                schedule.Build(Bound.Sizes, held);
                 throw;
             }
         }
     }
 
-    /// <summary>Runs steps on what the caller provided; the number of the step that failed, or −1.</summary>
-    /// <param name="first">The first step.</param>
-    /// <param name="last">The step to stop before.</param>
+    /// <summary>Runs parts of the plan on what the caller provided; the number of the step that failed, or −1.</summary>
+    /// <param name="forward">Whether to run the forward part.</param>
+    /// <param name="backward">Whether to run the backward part, after that.</param>
     /// <param name="site">The failing step's error site.</param>
     /// <param name="detail">What the failing step left: the index that was out of range.</param>
-    public int Run(int first, int last, out int site, out long detail)
+    public int Run(bool forward, bool backward, out int site, out long detail)
     {
         var slots = (nint*)frames.Address;
         foreach ((int slot, int external) in patches)
@@ -225,9 +228,18 @@ internal sealed unsafe class Workspace : IDisposable
         long[] sizes = Bound.Sizes;
         ThreadedSteps threaded = Bound.Threaded;
         bool isThreaded = threaded.Any;
-        for (int at = first; at < last;)
+        ReadOnlySpan<Instruction> code = schedule.Code;
+        int last = backward ? code.Length : schedule.Backward;
+        for (int at = forward ? 0 : schedule.Backward; at < last;)
         {
-            (int s, at) = schedule[at];
+            Instruction next = code[at++];
+            if (next.Kind != InstructionKind.Run)
+            {
+                at = Go(next, at);
+                continue;
+            }
+
+            int s = next.Subject;
             PlanStep step = plan.Steps[s];
             nint* frame = slots + frameStarts[s];
             nint range = (nint)sizes[step.Range];
@@ -246,64 +258,89 @@ internal sealed unsafe class Workspace : IDisposable
         return -1;
     }
 
-    /// <summary>Decides which steps run for the current sizes, and for what externals hold.</summary>
-    private void Schedule()
+    /// <summary>How far the loops are in which a step has failed, the outermost first.</summary>
+    public IEnumerable<long> Times => schedule.Loops.Where(l => l.IsRunning).Select(l => l.Times);
+
+    /// <summary>Where the schedule goes on.</summary>
+    private int Go(Instruction instruction, int next)
     {
-        for (int s = 0; s < schedule.Length; s++)
+        switch (instruction.Kind)
         {
-            schedule[s] = (s, s + 1);
+            case InstructionKind.Jump:
+                return instruction.Target;
+            case InstructionKind.JumpUnless:
+                return IsTrue(instruction.Subject) ? next : instruction.Target;
         }
 
-        foreach (MergedStep merged in plan.Merged)
+        LoopState state = schedule.Loops[instruction.Subject];
+        PlanNode.Loop loop = state.Loop;
+        switch (instruction.Kind)
         {
-            if (Bound.Sizes[merged.Elements] <= plan.MostMergedElements)
-            {
-                schedule[merged.First] = (merged.Step, merged.Last);
-            }
+            case InstructionKind.Begin:
+                state.Times = 0;
+                break;
+            case InstructionKind.LeaveUnless:
+                state.IsRunning = IsTrue(loop.Condition!.Buffer);
+                return state.IsRunning ? next : instruction.Target;
+            default:
+                state.Times++;
+                ChangePlaces(instruction.Subject);
+                break;
         }
 
-        Array.Clear(addedTo);
-        foreach (AddingStep adding in plan.Adding)
+        state.IsRunning = loop.Count < 0 || state.Times < Bound.Sizes[loop.Count];
+        if (state.IsRunning)
         {
-            if (AreHeld(adding.Externals) && PlaceOf(adding.Replaced) is >= 0 and var place)
-            {
-                // Compiled before anything runs, for a failure must not leave half of the results added.
-                _ = adding.Entry.Value;
-                schedule[place].Run = adding.Step;
-                foreach (int external in adding.Externals)
-                {
-                    addedTo[external] = true;
-                }
-            }
+            Place(instruction.Subject);
+        }
+
+        return state.IsRunning == (instruction.Kind == InstructionKind.Begin) ? next : instruction.Target;
+    }
+
+    private bool IsTrue(int buffer) => *(byte*)Address(buffer) != 0;
+
+    /// <summary>Puts a loop's parts where they are this time.</summary>
+    private void Place(int loop)
+    {
+        LoopState state = schedule.Loops[loop];
+        if (state.Loop.Number >= 0)
+        {
+            *(long*)Address(state.Loop.Number) = state.Times;
+        }
+
+        for (int p = 0; p < state.Loop.Parts.Length; p++)
+        {
+            LoopPart part = state.Loop.Parts[p];
+            long place = part.Reverse ? Bound.Sizes[state.Loop.Count] - 1 - state.Times : state.Times;
+            addresses[part.Buffer] = Address(part.Whole) + (nint)(place * Bound.Sizes[part.Bytes]);
+            Fill(loopSlots[loop].Parts[p], addresses[part.Buffer]);
         }
     }
 
-    private bool AreHeld(int[] externals)
+    private void ChangePlaces(int loop)
     {
-        foreach (int external in externals)
+        LoopCarry[] carries = schedule.Loops[loop].Loop.Carries;
+        for (int c = 0; c < carries.Length; c++)
         {
-            if (!held[external])
-            {
-                return false;
-            }
+            (int current, int next) = (carries[c].Current, carries[c].Next);
+            (addresses[current], addresses[next]) = (addresses[next], addresses[current]);
+            Fill(loopSlots[loop].Carries[c].Current, addresses[current]);
+            Fill(loopSlots[loop].Carries[c].Next, addresses[next]);
         }
-
-        return true;
     }
 
-    /// <summary>Where a step stands in the schedule; −1 if another runs in its place.</summary>
-    private int PlaceOf(int step)
+    private void Fill(int[] places, nint address)
     {
-        for (int at = 0; at < schedule.Length; at = schedule[at].Next)
+        var slots = (nint*)frames.Address;
+        foreach (int slot in places)
         {
-            if (schedule[at].Run == step)
-            {
-                return at;
-            }
+            slots[slot] = address;
         }
-
-        return -1;
     }
+
+    /// <summary>Where in frames a buffer stands.</summary>
+    private int[] SlotsOf(int buffer) =>
+        [.. plan.Steps.SelectMany((step, s) => Enumerable.Range(0, step.Buffers.Length).Where(b => step.Buffers[b] == buffer).Select(b => frameStarts[s] + b))];
 
     /// <summary>Copies what the forward part left for the backward part, which may write over it.</summary>
     public AlignedBuffer SaveForBackward()
@@ -343,4 +380,7 @@ internal sealed unsafe class Workspace : IDisposable
         memory?.Dispose();
         frames.Dispose();
     }
+
+    /// <summary>Places in frames, for each part of a loop and for each pair of buffers that change places.</summary>
+    private sealed record LoopSlots(int[][] Parts, (int[] Current, int[] Next)[] Carries);
 }

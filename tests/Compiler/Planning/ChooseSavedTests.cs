@@ -73,7 +73,7 @@ internal sealed class ChooseSavedTests
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss);
         Program program = graph.TrainingExecutor.Program;
         string[] Kinds(bool forward) => [.. program.Kernels
-            .Where((_, s) => s < program.Plan.ForwardSteps == forward).SelectMany(k => k.Roots).Distinct().SelectMany(r => GraphWalk.TopologicalOrder([r], n => program.Buffers.ContainsKey(KernelBuffer.Of(n)))).Select(n => n.Op.Name)];
+            .Where((_, s) => s < program.ForwardKernels == forward).SelectMany(k => k.Roots).Distinct().SelectMany(r => GraphWalk.TopologicalOrder([r], n => program.Buffers.ContainsKey(KernelBuffer.Of(n)))).Select(n => n.Op.Name)];
         Node[] all = [.. program.Kernels.SelectMany(k => k.Roots).Distinct()];
         Assert.That(all.Count(n => n.Op is MaxOp), Is.EqualTo(1), string.Join(", ", Kinds(false)));
         Compare([x], loss, [[.. new Generator(4).Normal(Rows, 16)]], exact: false);

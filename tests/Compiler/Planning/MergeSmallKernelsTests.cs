@@ -20,7 +20,8 @@ internal sealed class MergeSmallKernelsTests
         using CompiledGraph apart = GraphCompiler.Compiler.Compile([x], y, Apart);
         Program program = merged.Executor.Program;
         Assert.That(program.Merged, Has.Length.EqualTo(1));
-        Assert.That(program.Plan.Merged[0], Has.Property(nameof(MergedStep.First)).Zero.And.Property(nameof(MergedStep.Last)).EqualTo(program.Kernels.Length));
+        Assert.That(program.Plan.Forward, Is.TypeOf<PlanNode.Variants>().With.Property(nameof(PlanNode.Variants.Default)).TypeOf<PlanNode.Sequence>());
+        Assert.That(((PlanNode.Variants)program.Plan.Forward).Others.Single().Way, Is.EqualTo(new PlanNode.Run(program.Kernels.Length)));
         Assert.That(apart.Executor.Program.Merged, Is.Empty);
 
         // The last sizes are beyond what merged kernels are for.

@@ -146,7 +146,7 @@ internal sealed class PlanMemoryTests
     private static long PeakOf(Program program, Workspace workspace)
     {
         Plan plan = program.Plan;
-        int boundary = plan.ForwardSteps;
+        int boundary = plan.EndOfForward;
         int[] copied = [.. program.Outputs.Concat(program.Updates).Select(r => r.Buffer), .. program.Saved.Select(s => s.To)];
         int[] gradients = [.. program.Gradients.Select(g => g.Buffer)];
         long[] live = new long[plan.Steps.Length + 2];

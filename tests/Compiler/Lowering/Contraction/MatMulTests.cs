@@ -162,7 +162,7 @@ public sealed class MatMulTests
             workspace.Bind([], []);
             using var result = new NativeBuffer(new byte[3 * rows * 75 * 4]);
             nint[] external = [left.Address, right.Address, result.Address];
-            foreach ((PlanStep step, LoweredRange range) in program.Plan.Steps.Take(program.Plan.LastStep).Select(s => (s, new LoweredRange(workspace.Sizes[s.Range]))))
+            foreach ((PlanStep step, LoweredRange range) in program.Plan.Steps.Take(program.Kernels.Length).Select(s => (s, new LoweredRange(workspace.Sizes[s.Range]))))
             {
                 long[] slots =
                 [
