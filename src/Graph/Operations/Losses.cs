@@ -14,7 +14,7 @@ internal sealed record CrossEntropyOp : CompositeOp
         (Node logits, Node classes) = (node.Inputs[0], node.Inputs[1]);
 
         // Merely compared, a class out of range would be no class, and no error where the loss itself is not computed.
-        Node known = Ops.Take(Ops.Arange(logits.Shape[1], dtype: classes.DType), classes).Named("CrossEntropy");
+        Node known = Ops.Take(Ops.Arange(logits.Shape[1], dtype: classes.DType), classes).Named(node.Name ?? "CrossEntropy", node.Name is null ? null : node.Scope);
         Node hit = Ops.Equal(Ops.Iota(logits.Shape, 1, classes.DType), Ops.Unsqueeze(known, 1));
         Node slope = Ops.Exp(Ops.LogSoftmax(logits, 1)) - Ops.Cast(hit, logits.DType);
         return [Ops.Unsqueeze(cotangents[0]!, 1) * slope, null];
