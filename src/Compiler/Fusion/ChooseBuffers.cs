@@ -1,6 +1,5 @@
 using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
-using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
@@ -174,7 +173,7 @@ internal sealed class ChooseBuffers : IMaterialization
                 {
                     DemandView(node);
                 }
-                else if (LowerNode.CallsRoutine(node.Op))
+                else if (OperationSpec.CallsRoutine(node.Op))
                 {
                     DemandBuffers(node);
                 }
@@ -223,7 +222,7 @@ internal sealed class ChooseBuffers : IMaterialization
         }
 
         // Routines know one layout.
-        if (LowerNode.CallsRoutine(node.Op))
+        if (OperationSpec.CallsRoutine(node.Op))
         {
             buffered.UnionWith(node.Inputs.Where(i => !LiesDense(i)));
             return;

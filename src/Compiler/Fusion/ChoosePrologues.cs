@@ -104,15 +104,15 @@ internal sealed class ChoosePrologues
     private string? Reason(Node node, Materialization without, HashSet<Node> products, List<Node> others, out long saved)
     {
         saved = 0;
-        AnchorReads.Entry entry = new AnchorReads(without).Of(node);
-        if (entry.Instructions > ExpressionBudget)
+        NodeWork work = NodeWork.Of(node, without);
+        if (work.Instructions > ExpressionBudget)
         {
             return "it takes too many instructions";
         }
 
-        if (products.Count + others.Count > 1 && entry.Instructions > RepeatBudget)
+        if (products.Count + others.Count > 1 && work.Instructions > RepeatBudget)
         {
-            return $"{entry.Instructions} instructions are too many to repeat";
+            return $"{work.Instructions} instructions are too many to repeat";
         }
 
         if (others.FirstOrDefault(r => r.Op is not (ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)) is { } other)
@@ -120,7 +120,7 @@ internal sealed class ChoosePrologues
             return $"{other.Op.Name} reads memory only";
         }
 
-        Node[] sources = [.. entry.Views.Select(v => v.Source).Distinct()];
+        Node[] sources = [.. work.Sources.Distinct()];
         long own = Costs.Bytes(node);
         long all = sources.Sum(Costs.Bytes);
         if (others.Count > 0 && 4 * all > 5 * own)

@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Fusion;
@@ -11,7 +12,8 @@ namespace GraphCompiler.Fusion;
 internal sealed class FuseKernels
 {
     private readonly ChosenBuffers choice;
-    private readonly AnchorReads reads;
+    private readonly KnownWork work;
+    private readonly VectorWidth width;
     private readonly Func<Node, int> stage;
     private readonly Dictionary<Node, int> position = [];
     private readonly Dictionary<Node, Draft> drafts = [];
@@ -19,13 +21,14 @@ internal sealed class FuseKernels
     private readonly HashSet<Node> needed;
     private readonly AcyclicJoins joins;
     private readonly FusionLog log;
+    private readonly Dictionary<Node, MatMulChoice> ways = [];
     private long tests;
 
-    private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage)
+    private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, VectorWidth width)
     {
-        (this.choice, this.stage, log) = (choice, stage, choice.Log);
+        (this.choice, this.stage, this.width, log) = (choice, stage, width, choice.Log);
         this.needed = [.. needed];
-        reads = new AnchorReads(choice.Materialization);
+        work = new KnownWork(choice.Materialization);
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
@@ -66,23 +69,24 @@ internal sealed class FuseKernels
     /// <param name="needed">Those that must lie in memory in the end.</param>
     /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
     /// <param name="fuse">Whether to fuse at all: if not, each node is a kernel.</param>
-    /// <param name="epilogueWidth">The width of vectors if kernels of matrix products may compute several results.</param>
+    /// <param name="epilogues">Whether kernels of matrix products may compute several results.</param>
+    /// <param name="width">The width of vectors.</param>
     /// <returns>The kernels in an order in which they may run, and what was joined and refused.</returns>
-    public static Fused Run(
-        ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, VectorWidth? epilogueWidth)
+    public static KernelGraph Run(
+        ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, bool epilogues, VectorWidth width)
     {
-        var fusion = new FuseKernels(choice, anchors, needed, stage);
+        var fusion = new FuseKernels(choice, anchors, needed, stage, width);
         if (fuse)
         {
             fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
-            if (epilogueWidth is { } width)
+            if (epilogues)
             {
-                var check = new ProductCheck(choice, fusion.reads, width);
+                var check = new ProductCheck(choice.Materialization, fusion.work, fusion.WaysOf);
                 fusion.JoinAll(fusion.ProductCandidates(), fusion.IsOfProduct, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));
             }
         }
 
-        return new Fused(fusion.Ordered(), fusion.reads, fusion.log, fusion.tests + fusion.joins.Steps);
+        return new KernelGraph(fusion.Ordered(), choice.Materialization, fusion.log, fusion.tests + fusion.joins.Steps);
     }
 
     /// <summary>
@@ -180,7 +184,7 @@ internal sealed class FuseKernels
         {
             foreach (Domain domain in a.Domains.Concat(b.Domains).Distinct())
             {
-                if (GroupCheck.Reason(nodes, domain, reads) is { } refusal)
+                if (GroupCheck.Reason(nodes, domain, work) is { } refusal)
                 {
                     reason ??= refusal;
                 }
@@ -209,17 +213,18 @@ internal sealed class FuseKernels
     /// <summary>Elementwise work on a product's values goes into its kernel: computed a block at a time, while the block is in the cache.</summary>
     private bool JoinProduct(ProductCheck check, Draft product, Draft work, Node shared, long saved)
     {
+        Epilogue? further = null;
         string? reason = work.Product is not null ? "both are kernels of products"
             : product.Stage != work.Stage ? "one runs forward, the other backward"
             : HasDetour(product, work) ? "another kernel stands between them"
-            : check.Reason(product.Product!, [.. product.Nodes.Where(n => n != product.Product)], work.Nodes);
+            : check.Reason(product.Product!, [.. product.Nodes.Where(n => n != product.Product)], work.Nodes, out further);
         log.Add(product.Nodes, work.Nodes, shared, saved, reason);
         if (reason is not null)
         {
             return false;
         }
 
-        Replace(product, work, new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product });
+        Replace(product, work, new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product, Further = further });
         return true;
     }
 
@@ -244,6 +249,18 @@ internal sealed class FuseKernels
 
     private IEnumerable<Draft> ReadersOf(Draft draft) =>
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
+
+    /// <summary>The ways to compute a product, itself or what is at the end of its epilogue. Its operands can be read: what could not has a value of its own.</summary>
+    private MatMulChoice WaysOf(Node root)
+    {
+        if (!ways.TryGetValue(root, out MatMulChoice? known))
+        {
+            MatMulProblem problem = MatMulProblem.Find(root, choice.Epilogues.GetValueOrDefault(root), choice.Materialization)!;
+            ways.Add(root, known = MatMulChoice.Of(problem, choice.Materialization, width));
+        }
+
+        return known;
+    }
 
     private bool IsProduct(Node node) => node.Op is MatMulOp || choice.Epilogues.ContainsKey(node);
 
@@ -299,9 +316,9 @@ internal sealed class FuseKernels
     }
 
     /// <summary>The kernels so that each comes after those that it reads, otherwise in the order of their first nodes; the forward part first.</summary>
-    private List<KernelGroup> Ordered()
+    private List<KernelSpec> Ordered()
     {
-        List<KernelGroup> result = [];
+        List<KernelSpec> result = [];
         Dictionary<Draft, int> waiting = drafts.Values.Distinct().ToDictionary(d => d, _ => 0);
         Dictionary<Draft, HashSet<Draft>> next = waiting.Keys.ToDictionary(d => d, d => ReadersOf(d).ToHashSet());
         foreach (Draft reader in next.Values.SelectMany(d => d))
@@ -328,17 +345,29 @@ internal sealed class FuseKernels
     private (int Stage, int Position) PriorityOf(Draft draft) => (draft.Stage, draft.Nodes.Max(n => position[n]));
 
     /// <summary>What nobody else reads stays within the kernel.</summary>
-    private KernelGroup Finish(Draft draft)
+    private KernelSpec Finish(Draft draft)
     {
         bool IsStored(Node node) => needed.Contains(node) || draft.Nodes.Count == 1 || draft.IsWhole
             || (readers.GetValueOrDefault(node) ?? []).Any(r => drafts[r] != draft)
             || (draft.Product is null && draft.Domains[0].RoleOf(node) == Role.ColumnReduction);
-        return new KernelGroup(draft.Nodes, draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0]))
+        Node[] stored = [.. draft.Nodes.Where(IsStored)];
+        if (draft.Product is { } product)
         {
-            Product = draft.Product,
-            Epilogue = draft.Product is null ? null : choice.Epilogues.GetValueOrDefault(draft.Product),
-            Stored = [.. draft.Nodes.Where(IsStored)],
-        };
+            return new ProductSpec(draft.Nodes, stored, draft.Further is { } further ? WaysOf(product).With(further, stored) : WaysOf(product));
+        }
+
+        return (draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0])) is { } domain
+            ? new FusedSpec(draft.Nodes, stored, domain, draft.Nodes.ToDictionary(n => n, work.Of))
+            : OperationOf(draft.Nodes);
+    }
+
+    /// <summary>The results that are taken of an operation with several stand for it.</summary>
+    private OperationSpec OperationOf(IReadOnlyList<Node> results)
+    {
+        Node operation = results[0].Op is OutputOp ? results[0].Inputs[0] : results[0];
+        Materialization materialization = choice.Materialization;
+        return new OperationSpec(operation, results, [.. operation.Inputs.Select(input =>
+            new PointwiseExpression(input, materialization, expandRoot: input.Op is ElementwiseOp && !materialization.IsMaterialized(input)))]);
     }
 
     /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
@@ -364,5 +393,8 @@ internal sealed class FuseKernels
 
         /// <summary>The node that a matrix product's kernel leaves, if this is one.</summary>
         public Node? Product { get; init; }
+
+        /// <summary>How that kernel computes the other nodes.</summary>
+        public Epilogue? Further { get; init; }
     }
 }

@@ -14,7 +14,7 @@ internal static class GroupCheck
     private const long ManyElements = Costs.ElementsPerChunk;
 
     /// <summary>Why the nodes cannot be one kernel over the domain; null if they can.</summary>
-    public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, AnchorReads reads)
+    public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, KnownWork work)
     {
         Dictionary<Node, Role> roles = [];
         foreach (Node node in nodes)
@@ -37,25 +37,25 @@ internal static class GroupCheck
             return $"{nodes.Count} nodes are too many for one kernel";
         }
 
-        if (nodes.Sum(n => reads.Of(n).Instructions) > MostInstructions)
+        if (nodes.Sum(n => work.Of(n).Instructions) > MostInstructions)
         {
             return "the expressions are too long for one kernel";
         }
 
-        if (nodes.SelectMany(n => reads.Of(n).Views.Select(v => v.Source)).Concat(nodes).Distinct().Count() > MostTensors)
+        if (nodes.SelectMany(n => work.Of(n).Sources).Concat(nodes).Distinct().Count() > MostTensors)
         {
             return "too many tensors for one kernel";
         }
 
-        return nodes.Select(n => ReasonOfReads(n, roles, domain, reads)).FirstOrDefault(r => r is not null) ?? ReasonOfLanes(nodes, domain, reads);
+        return nodes.Select(n => ReasonOfReads(n, roles, domain, work)).FirstOrDefault(r => r is not null) ?? ReasonOfLanes(nodes, domain, work);
     }
 
     private static bool IsWholeAndLarge(Domain domain) =>
         domain.Inner.Count == domain.Shape.Rank && domain.Shape.ElementCount.Nominal >= ManyElements;
 
-    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, AnchorReads reads)
+    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, KnownWork work)
     {
-        foreach (View view in reads.Of(node).Views)
+        foreach (View view in work.Of(node).Reads.Select(r => r.View))
         {
             if (!roles.TryGetValue(view.Source, out Role source))
             {
@@ -78,18 +78,18 @@ internal static class GroupCheck
         }
 
         // Indices, and what whole rows are picked from, come from outside.
-        return roles[node] is Role.RowGather or Role.Pick && (reads.IndexOf(node) is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
-            : roles[node] == Role.Pick && roles.ContainsKey(reads.SourceOf(node).Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
+        return roles[node] is Role.RowGather or Role.Pick && (work.Of(node).Index is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
+            : roles[node] == Role.Pick && roles.ContainsKey(work.Of(node).Table!.Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
             : null;
     }
 
     // Lanes of 4 and of 8 bytes in one loop would make it scalar.
-    private static string? ReasonOfLanes(IReadOnlyList<Node> nodes, Domain domain, AnchorReads reads)
+    private static string? ReasonOfLanes(IReadOnlyList<Node> nodes, Domain domain, KnownWork work)
     {
         int lanes = 0;
         foreach (Node node in nodes)
         {
-            lanes |= domain.RoleOf(node) is Role.Row or Role.RowGather ? 0 : reads.Of(node).Lanes;
+            lanes |= domain.RoleOf(node) is Role.Row or Role.RowGather ? 0 : work.Of(node).Lanes;
         }
 
         return lanes == 12 ? "lanes of 4 and of 8 bytes would meet" : null;

@@ -5,7 +5,10 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Fusion;
 
 /// <summary>Whether the kernel of a matrix product may compute elementwise results beside its own.</summary>
-internal sealed class ProductCheck(ChosenBuffers choice, AnchorReads reads, VectorWidth width)
+/// <param name="materialization">Which nodes have a value of their own.</param>
+/// <param name="known">What they compute.</param>
+/// <param name="waysOf">The ways to compute a product.</param>
+internal sealed class ProductCheck(Materialization materialization, KnownWork known, Func<Node, MatMulChoice> waysOf)
 {
     // A loop over a block keeps every one of them in registers until the last is computed.
     private const int MostResults = 8;
@@ -18,8 +21,10 @@ internal sealed class ProductCheck(ChosenBuffers choice, AnchorReads reads, Vect
     /// <param name="product">The node that the kernel leaves.</param>
     /// <param name="before">The results that it computes already.</param>
     /// <param name="work">Those to be added.</param>
-    public string? Reason(Node product, IReadOnlyList<Node> before, IReadOnlyList<Node> work)
+    /// <param name="further">How it would compute all of them.</param>
+    public string? Reason(Node product, IReadOnlyList<Node> before, IReadOnlyList<Node> work, out Epilogue? further)
     {
+        further = null;
         Node[] all = [.. before, .. work];
         if (work.FirstOrDefault(n => n.Op is not ElementwiseOp || n.Shape != product.Shape) is { } other)
         {
@@ -40,17 +45,19 @@ internal sealed class ProductCheck(ChosenBuffers choice, AnchorReads reads, Vect
         EquatableArray<Dim> dense = View.RowMajor(product.Shape);
         foreach (Node node in work)
         {
-            if (reads.Of(node).Views.FirstOrDefault(v => computed.Contains(v.Source) && !(v.Offset == Dim.Of(0) && Domain.SameAccess(product.Shape, v.Strides, dense))) is { } view)
+            if (known.Of(node).Reads.Select(r => r.View).FirstOrDefault(v => computed.Contains(v.Source) && !(v.Offset == Dim.Of(0) && Domain.SameAccess(product.Shape, v.Strides, dense))) is { } view)
             {
                 return $"{node.Op.Name} reads {view.Source.Op.Name} elsewhere than where it is computed";
             }
         }
 
-        if (MatMulProblem.Find(product, choice.Epilogues.GetValueOrDefault(product), choice.Materialization) is not { } problem || MatMulChoice.Of(problem, choice.Materialization, width).Variants.Any(v => v.IsDots) || problem.N.Constant == 1)
+        MatMulChoice ways = waysOf(product);
+        if (ways.IsColumn || ways.Variants.Any(v => v.IsDots))
         {
             return "the product is not computed in tiles";
         }
 
-        return Epilogue.Find(all, product, computed, choice.Materialization, problem.Shape) is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
+        further = Epilogue.Find(all, product, computed, materialization, ways.Problem.Shape);
+        return further is null ? "it is too much for a product's kernel, or its operands lie otherwise" : null;
     }
 }

@@ -8,9 +8,8 @@ namespace GraphCompiler.Kernels;
 /// </summary>
 internal sealed class PointwiseExpression
 {
-    private readonly Dictionary<Node, View> leaves = [];
+    private readonly Dictionary<Node, Read> leaves = [];
     private readonly HashSet<Node> operations = [];
-    private readonly HashSet<Node> inMemory = [];
 
     /// <param name="root">The node whose value it is.</param>
     /// <param name="materialization">Which nodes have a value of their own.</param>
@@ -25,19 +24,16 @@ internal sealed class PointwiseExpression
     public Node Root { get; }
 
     /// <summary>The nodes that are read and not computed, and how.</summary>
-    public IReadOnlyDictionary<Node, View> Leaves => leaves;
+    public IReadOnlyDictionary<Node, Read> Leaves => leaves;
 
     /// <summary>Everything that the expression reads.</summary>
-    public IEnumerable<View> Reads => leaves.Values;
+    public IEnumerable<Read> Reads => leaves.Values;
 
     /// <summary>The nodes that are computed.</summary>
     public IReadOnlyCollection<Node> Operations => operations;
 
     /// <summary>The strides of everything that the expression reads.</summary>
-    public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(v => v.Strides);
-
-    /// <summary>Whether a view is over memory, not over a number that is known on the spot.</summary>
-    public bool IsRead(View view) => inMemory.Contains(view.Source);
+    public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(r => r.View.Strides);
 
     /// <summary>The view of a node over a materialised node, constant or count; null if it is computed.</summary>
     public static View? ViewOf(Node node, IMaterialization materialization) =>
@@ -74,12 +70,10 @@ internal sealed class PointwiseExpression
                 continue;
             }
 
-            View? view = node == Root && expandRoot ? SourceView(node, materialization) : ViewOf(node, materialization);
-            leaves[node] = view ?? throw new InvalidOperationException($"{node.Describe()} cannot be read in place by {Root.Describe()}.");
-            if (!(expandRoot && view.Source == Root) && materialization.IsMaterialized(view.Source))
-            {
-                inMemory.Add(view.Source);
-            }
+            View view = (node == Root && expandRoot ? SourceView(node, materialization) : ViewOf(node, materialization))
+                ?? throw new InvalidOperationException($"{node.Describe()} cannot be read in place by {Root.Describe()}.");
+            bool isInMemory = !(expandRoot && view.Source == Root) && materialization.IsMaterialized(view.Source);
+            leaves[node] = new Read(isInMemory ? KernelBuffer.Of(view.Source) : null, view);
         }
     }
 }

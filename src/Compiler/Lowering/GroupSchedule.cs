@@ -1,4 +1,3 @@
-using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 
 namespace GraphCompiler.Lowering;
@@ -12,8 +11,7 @@ internal sealed class GroupSchedule
 {
     private const int CheapInstructions = 6;
 
-    private readonly KernelGroup group;
-    private readonly AnchorReads reads;
+    private readonly FusedSpec group;
     private readonly bool canKeep;
     private readonly Func<Node, bool> mayStream;
     private readonly HashSet<Node> streamed = [];
@@ -23,13 +21,12 @@ internal sealed class GroupSchedule
     private readonly HashSet<Node> kept = [];
 
     /// <param name="group">The nodes of the kernel.</param>
-    /// <param name="reads">What they read.</param>
     /// <param name="canKeep">Whether a row of scratch can keep values between passes.</param>
     /// <param name="mayStream">Whether a result may be written past the cache, in a loop of its own, if the kernel makes several passes.</param>
-    public GroupSchedule(KernelGroup group, AnchorReads reads, bool canKeep, Func<Node, bool> mayStream)
+    public GroupSchedule(FusedSpec group, bool canKeep, Func<Node, bool> mayStream)
     {
-        (this.group, this.reads, this.canKeep, this.mayStream) = (group, reads, canKeep, mayStream);
-        roles = group.Nodes.ToDictionary(n => n, n => group.Domain!.RoleOf(n) ?? Role.Element);
+        (this.group, this.canKeep, this.mayStream) = (group, canKeep, mayStream);
+        roles = group.Nodes.ToDictionary(n => n, n => group.Domain.RoleOf(n) ?? Role.Element);
         foreach (Node node in group.Nodes)
         {
             earliest[node] = Inside(node).Select(AvailableAt).DefaultIfEmpty(0).Max();
@@ -63,7 +60,7 @@ internal sealed class GroupSchedule
     private bool IsOfRow(Node node) => roles[node] is Role.Row or Role.RowGather;
 
     /// <summary>The group's own nodes that a node reads.</summary>
-    private IEnumerable<Node> Inside(Node node) => reads.Of(node).Views.Select(v => v.Source).Where(roles.ContainsKey).Distinct();
+    private IEnumerable<Node> Inside(Node node) => group.Work[node].Sources.Where(roles.ContainsKey).Distinct();
 
     /// <summary>The pass from which a value can be used.</summary>
     private int AvailableAt(Node node) => roles[node] switch
@@ -112,7 +109,7 @@ internal sealed class GroupSchedule
             {
                 passOf[node] = needed.Length > 0 ? needed.Min() : Cheapest(node, earliest[node], Passes - 1);
             }
-            else if (canKeep && needed.Length > 1 && reads.Of(node).Instructions > CheapInstructions)
+            else if (canKeep && needed.Length > 1 && group.Work[node].Instructions > CheapInstructions)
             {
                 passOf[node] = needed.Min();
                 kept.Add(node);
@@ -157,7 +154,7 @@ internal sealed class GroupSchedule
     private HashSet<Node> Outside(Node node)
     {
         HashSet<Node> found = [];
-        foreach (Node source in reads.Of(node).Views.Select(v => v.Source))
+        foreach (Node source in group.Work[node].Sources)
         {
             if (!roles.TryGetValue(source, out Role role))
             {

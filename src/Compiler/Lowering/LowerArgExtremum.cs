@@ -10,11 +10,12 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal static class LowerArgExtremum
 {
-    public static IReadOnlyList<LoweredKernel> Run(Node root, IMaterialization materialization)
+    public static IReadOnlyList<LoweredKernel> Run(OperationSpec spec)
     {
+        Node root = spec.Operation;
         Node x = root.Inputs[0];
         var op = (ArgExtremumOp)root.Op;
-        View view = PointwiseExpression.ViewOf(x, materialization)!;
+        View view = spec.ViewOf(x);
         int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => a != op.Along)];
         return kept.All(a => x.Shape[a].Constant == 1) && x.Shape[op.Along].Nominal >= Costs.ElementsPerChunk
             ? InParts(root, op, view, x.Shape[op.Along])

@@ -12,7 +12,7 @@ internal sealed class LowerCtc
 {
     private readonly Node root;
     private readonly KernelBuilder kernel;
-    private readonly IMaterialization materialization;
+    private readonly OperationSpec spec;
     private readonly Node x;
     private readonly Node targets;
     private readonly Node inputLengths;
@@ -24,9 +24,10 @@ internal sealed class LowerCtc
     private readonly Local times = new("times", DType.Int64);
     private readonly Local labels = new("labels", DType.Int64);
 
-    private LowerCtc(Node root, IMaterialization materialization, int first, long blank)
+    private LowerCtc(OperationSpec spec, int first, long blank)
     {
-        (this.root, this.materialization, this.blank) = (root, materialization, blank);
+        (this.spec, this.blank) = (spec, blank);
+        root = spec.Operation;
         (x, targets, inputLengths, targetLengths) = (root.Inputs[first], root.Inputs[first + 1], root.Inputs[first + 2], root.Inputs[first + 3]);
         kernel = new KernelBuilder(root);
     }
@@ -35,11 +36,11 @@ internal sealed class LowerCtc
 
     private Literal Nowhere => Literal.Of(x.DType, double.NegativeInfinity);
 
-    public static LoweredKernel Alpha(Node root, IMaterialization materialization) =>
-        new LowerCtc(root, materialization, 0, ((CtcAlphaOp)root.Op).Blank).Alpha();
+    public static LoweredKernel Alpha(OperationSpec spec) =>
+        new LowerCtc(spec, 0, ((CtcAlphaOp)spec.Operation.Op).Blank).Alpha();
 
-    public static LoweredKernel Pullback(Node root, IMaterialization materialization) =>
-        new LowerCtc(root, materialization, 2, ((CtcPullbackOp)root.Op).Blank).Pullback();
+    public static LoweredKernel Pullback(OperationSpec spec) =>
+        new LowerCtc(spec, 2, ((CtcPullbackOp)spec.Operation.Op).Blank).Pullback();
 
     private LoweredKernel Alpha()
     {
@@ -181,7 +182,7 @@ internal sealed class LowerCtc
 
     private Load Read(Node node, params ReadOnlySpan<LoopValue> at)
     {
-        View view = PointwiseExpression.ViewOf(node, materialization)!;
+        View view = spec.ViewOf(node);
         return new Load(kernel.Input(view.Source), LowerIndexing.Position(kernel, view.Offset, view.Strides, at.ToArray()));
     }
 

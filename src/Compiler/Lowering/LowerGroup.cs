@@ -1,5 +1,4 @@
 using System.Numerics;
-using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
@@ -13,9 +12,8 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal sealed class LowerGroup
 {
-    private readonly KernelGroup group;
+    private readonly FusedSpec group;
     private readonly Domain domain;
-    private readonly AnchorReads reads;
     private readonly KernelBuilder kernel;
     private readonly Dictionary<Node, PointwiseExpression> expressions;
     private readonly Dictionary<Node, RowPick> picks;
@@ -32,13 +30,13 @@ internal sealed class LowerGroup
 
     private readonly bool streams;
 
-    private LowerGroup(KernelGroup group, AnchorReads reads, bool canStream)
+    private LowerGroup(FusedSpec group, bool canStream)
     {
-        (this.group, this.reads) = (group, reads);
-        domain = group.Domain!;
+        this.group = group;
+        domain = group.Domain;
         kernel = new KernelBuilder(group.Stored);
-        picks = group.Nodes.Where(n => n.Op is TakeOp).ToDictionary(n => n, n => new RowPick(n, reads));
-        expressions = group.Nodes.Where(n => !picks.ContainsKey(n)).ToDictionary(n => n, reads.ExpressionOf);
+        picks = group.Nodes.Where(n => n.Op is TakeOp).ToDictionary(n => n, n => new RowPick(n, group.Work[n]));
+        expressions = group.Nodes.Where(n => !picks.ContainsKey(n)).ToDictionary(n => n, n => group.Work[n].Expression!);
         nest = new LoopNest(domain.Shape, Accesses(), domain.Inner);
         int[] all = [.. Enumerable.Range(0, nest.Variables.Count)];
         outer = [.. all.Where(loop => !nest.IsReduced[loop])];
@@ -46,11 +44,11 @@ internal sealed class LowerGroup
         alongRows = nest.IsReduced[^1];
         canFail = group.Nodes.Any(n => n.Op is TakeAlongAxisOp or TakeOp);
         streams = canStream && alongRows && inner.Length == 1 && outer.Length > 0;
-        schedule = new GroupSchedule(group, reads, canKeep: alongRows, streams ? StreamRows.MayBeLarge : _ => false);
+        schedule = new GroupSchedule(group, canKeep: alongRows, streams ? StreamRows.MayBeLarge : _ => false);
     }
 
     /// <summary>The kernels that compute a group, in order.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, AnchorReads reads, bool streams) => new LowerGroup(group, reads, streams).Run();
+    public static IReadOnlyList<LoweredKernel> Run(FusedSpec group, bool streams) => new LowerGroup(group, streams).Run();
 
     private LoweredKernel[] Run()
     {
@@ -230,7 +228,7 @@ internal sealed class LowerGroup
         {
             PointwiseExpression expression = expressions[node];
             statements.Add(new Let(local, expression.Evaluate(
-                view => rowValues.TryGetValue(view.Source, out Local? known) ? known : expression.Read(view, domain.LiftRows(node.Shape, view.Strides), nest, kernel))));
+                read => rowValues.TryGetValue(read.View.Source, out Local? known) ? known : read.Load(domain.LiftRows(node.Shape, read.View.Strides), nest, kernel))));
         }
 
         rowValues.Add(node, local);
@@ -244,7 +242,7 @@ internal sealed class LowerGroup
     private void Gather(Node node, Local local, List<LoopStatement> statements)
     {
         int along = ((TakeAlongAxisOp)node.Op).Along;
-        View view = reads.IndexOf(node)!;
+        View view = group.Work[node].Index!;
         var index = new Local("index", DType.Int64);
         Dim size = domain.Shape[along];
         LoopValue load = new Load(kernel.Input(view.Source), nest.Position(kernel, view.Offset, domain.LiftRows(node.Inputs[1].Shape, view.Strides)));
@@ -263,16 +261,17 @@ internal sealed class LowerGroup
 
     /// <summary>An element's value in a pass, with the group's own nodes computed, read back, or taken from the row.</summary>
     private LoopValue Compute(PointwiseExpression expression, int pass, Func<Node, Func<LoopValue>, LoopValue> keep) => expression.Evaluate(
-        view =>
+        read =>
         {
-            if (rowValues.TryGetValue(view.Source, out Local? row))
+            Node source = read.View.Source;
+            if (rowValues.TryGetValue(source, out Local? row))
             {
                 return row;
             }
 
-            return picks.TryGetValue(view.Source, out RowPick? pick) ? keep(view.Source, () => pick.Value(kernel, nest))
-                : !expressions.TryGetValue(view.Source, out PointwiseExpression? own) || own == expression ? expression.Read(view, view.Strides, nest, kernel)
-                : schedule.IsReadBack(view.Source, pass) ? keep(view.Source, () => ReadBack(view.Source))
+            return picks.TryGetValue(source, out RowPick? pick) ? keep(source, () => pick.Value(kernel, nest))
+                : !expressions.TryGetValue(source, out PointwiseExpression? own) || own == expression ? read.Load(read.View.Strides, nest, kernel)
+                : schedule.IsReadBack(source, pass) ? keep(source, () => ReadBack(source))
                 : Compute(own, pass, keep);
         },
         keep);
@@ -374,7 +373,7 @@ internal sealed class LowerGroup
 
             if (role == Role.RowGather)
             {
-                yield return domain.LiftRows(node.Inputs[1].Shape, reads.IndexOf(node)!.Strides);
+                yield return domain.LiftRows(node.Inputs[1].Shape, group.Work[node].Index!.Strides);
             }
 
             yield return role switch

@@ -14,13 +14,14 @@ internal static class LowerIndexing
     private const long LeastElementsOfSlice = 64;
     private const long SharesOfSlices = 8;
 
-    public static LoweredKernel Take(Node root, IMaterialization materialization)
+    public static LoweredKernel Take(OperationSpec spec)
     {
+        Node root = spec.Operation;
         (Node x, Node indices) = (root.Inputs[0], root.Inputs[1]);
         int along = ((TakeOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
-        var slices = new Slices(kernel, x, indices, along, materialization);
-        View source = PointwiseExpression.ViewOf(x, materialization)!;
+        var slices = new Slices(kernel, spec, along);
+        View source = spec.ViewOf(x);
         LoopBuffer output = kernel.Output(root);
         LoopStatement copy = slices.Inner(root.Shape, at => new Store(
             output,
@@ -29,13 +30,14 @@ internal static class LowerIndexing
         return slices.Build(root.Shape, root, copy);
     }
 
-    public static LoweredKernel IndexAdd(Node root, IMaterialization materialization)
+    public static LoweredKernel IndexAdd(OperationSpec spec)
     {
+        Node root = spec.Operation;
         (Node x, Node indices, Node added) = (root.Inputs[0], root.Inputs[1], root.Inputs[2]);
         int along = ((IndexAddOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
-        var slices = new Slices(kernel, x, indices, along, materialization);
-        View source = PointwiseExpression.ViewOf(added, materialization)!;
+        var slices = new Slices(kernel, spec, along);
+        View source = spec.ViewOf(added);
         LoopBuffer output = kernel.Output(root);
         LoopStatement add = slices.Inner(added.Shape, at =>
         {
@@ -51,13 +53,13 @@ internal static class LowerIndexing
         var every = new Stretch(LoopMath.Int(0), kernel.Size(x.Shape[along]));
         if (SharedBefore(along, x.Shape) is { } axis)
         {
-            LoopStatement part = CopyBase(kernel, root, x, materialization, axis, new Stretch(kernel.Begin, kernel.End));
+            LoopStatement part = CopyBase(kernel, spec, axis, new Stretch(kernel.Begin, kernel.End));
             return kernel.Build(root.Shape[axis], part, slices.Loops(added.Shape, root, add, axis, all => Around(all, every)));
         }
 
         if (x.Shape[along].Constant == 1 || slice.Nominal < LeastElementsOfSlice)
         {
-            return kernel.Build(1, CopyBase(kernel, root, x, materialization), slices.Loops(added.Shape, root, add, shared: null, all => Around(all, every)));
+            return kernel.Build(1, CopyBase(kernel, spec), slices.Loops(added.Shape, root, add, shared: null, all => Around(all, every)));
         }
 
         Dim each = (x.Shape[along] / SharesOfSlices) + 1;
@@ -68,19 +70,20 @@ internal static class LowerIndexing
             (x.Shape[along] + (each - 1)) / each,
             new Let(first, LoopMath.Times(kernel.Begin, kernel.Size(each))),
             new Let(last, LoopMath.Least(LoopMath.Times(kernel.End, kernel.Size(each)), kernel.Size(x.Shape[along]))),
-            CopyBase(kernel, root, x, materialization, along, new Stretch(first, last)),
+            CopyBase(kernel, spec, along, new Stretch(first, last)),
             slices.Loops(added.Shape, root, own, shared: null, all => Around(all, new Stretch(first, last))));
     }
 
-    public static LoweredKernel TakeAlongAxis(Node root, IMaterialization materialization)
+    public static LoweredKernel TakeAlongAxis(OperationSpec spec)
     {
+        Node root = spec.Operation;
         (Node x, Node indices) = (root.Inputs[0], root.Inputs[1]);
         int along = ((TakeAlongAxisOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
-        View source = PointwiseExpression.ViewOf(x, materialization)!;
+        View source = spec.ViewOf(x);
         LoopBuffer output = kernel.Output(root);
         Local[] at = Variables(root.Rank);
-        LoopStatement body = Checked(kernel, root, x, indices, along, materialization, at, whole =>
+        LoopStatement body = Checked(kernel, spec, along, at, whole =>
             new Store(
                 output,
                 Position(kernel, 0, View.RowMajor(root.Shape), at),
@@ -88,29 +91,29 @@ internal static class LowerIndexing
         return Nest.Serial(kernel, at, [.. root.Shape], body);
     }
 
-    public static LoweredKernel ScatterAdd(Node root, IMaterialization materialization) => Scatter(root, ((ScatterAddOp)root.Op).Along, BinaryFunction.Add, materialization);
+    public static LoweredKernel ScatterAdd(OperationSpec spec) => Scatter(spec, ((ScatterAddOp)spec.Operation.Op).Along, BinaryFunction.Add);
 
-    public static LoweredKernel Scatter(Node root, IMaterialization materialization) => Scatter(
-        root,
-        ((ScatterOp)root.Op).Along,
-        ((ScatterOp)root.Op).Mode switch
+    public static LoweredKernel Scatter(OperationSpec spec) => Scatter(
+        spec,
+        ((ScatterOp)spec.Operation.Op).Along,
+        ((ScatterOp)spec.Operation.Op).Mode switch
         {
             ScatterMode.Set => null,
             ScatterMode.Max => BinaryFunction.Maximum,
             ScatterMode.Min => BinaryFunction.Minimum,
             _ => BinaryFunction.Multiply,
-        },
-        materialization);
+        });
 
     /// <summary>Elements one after the other, combined by a function with what they find, or put in its place.</summary>
-    private static LoweredKernel Scatter(Node root, int along, BinaryFunction? combine, IMaterialization materialization)
+    private static LoweredKernel Scatter(OperationSpec spec, int along, BinaryFunction? combine)
     {
+        Node root = spec.Operation;
         (Node x, Node indices, Node added) = (root.Inputs[0], root.Inputs[1], root.Inputs[2]);
         var kernel = new KernelBuilder(root);
         int? shared = SharedBefore(along, x.Shape);
-        LoopStatement start = shared is null ? CopyBase(kernel, root, x, materialization)
-            : CopyBase(kernel, root, x, materialization, shared.Value, new Stretch(kernel.Begin, kernel.End));
-        View source = PointwiseExpression.ViewOf(added, materialization)!;
+        LoopStatement start = shared is null ? CopyBase(kernel, spec)
+            : CopyBase(kernel, spec, shared.Value, new Stretch(kernel.Begin, kernel.End));
+        View source = spec.ViewOf(added);
         LoopBuffer output = kernel.Output(root);
         Local[] at = Variables(indices.Rank);
 
@@ -118,7 +121,7 @@ internal static class LowerIndexing
         LoopBuffer? lost = combine == BinaryFunction.Add && ScatteredSums.AreNeeded(root.DType, indices.Shape[along])
             ? kernel.Output(kernel.Scratch(root.DType, root.Shape.ElementCount))
             : null;
-        LoopStatement body = Checked(kernel, root, x, indices, along, materialization, at, whole =>
+        LoopStatement body = Checked(kernel, spec, along, at, whole =>
         {
             LoopValue target = Position(kernel, 0, View.RowMajor(root.Shape), whole);
             LoopValue value = new Load(kernel.Input(source.Source), Position(kernel, source.Offset, source.Strides, at));
@@ -174,15 +177,16 @@ internal static class LowerIndexing
     public static Local[] Variables(int rank) => [.. Enumerable.Range(0, rank).Select(a => LoopMath.Index($"i{a}"))];
 
     /// <summary>The base is copied whole before anything is added.</summary>
-    private static LoopStatement CopyBase(KernelBuilder kernel, Node root, Node x, IMaterialization materialization) =>
-        new PartCopy(kernel, root, x, materialization, 0, View.RowMajor(root.Shape)).All();
+    private static LoopStatement CopyBase(KernelBuilder kernel, OperationSpec spec) =>
+        new PartCopy(kernel, spec.Operation, spec.Operands[0], 0, View.RowMajor(spec.Operation.Shape)).All();
 
     /// <summary>A part of the base is copied, before anything is added to it: a stretch of an axis, whole along all others.</summary>
-    private static LoopStatement CopyBase(KernelBuilder kernel, Node root, Node x, IMaterialization materialization, int axis, Stretch part)
+    private static LoopStatement CopyBase(KernelBuilder kernel, OperationSpec spec, int axis, Stretch part)
     {
-        var copy = new PartCopy(kernel, root, x, materialization, 0, View.RowMajor(root.Shape));
-        int to = axis + PartCopy.JoinedFrom(axis, x.Shape, copy.Accesses);
-        LoopValue each = kernel.Size(x.Shape.Take(to).Skip(axis + 1).Aggregate(Dim.Of(1), (product, size) => product * size));
+        var copy = new PartCopy(kernel, spec.Operation, spec.Operands[0], 0, View.RowMajor(spec.Operation.Shape));
+        Shape shape = spec.Operation.Inputs[0].Shape;
+        int to = axis + PartCopy.JoinedFrom(axis, shape, copy.Accesses);
+        LoopValue each = kernel.Size(shape.Take(to).Skip(axis + 1).Aggregate(Dim.Of(1), (product, size) => product * size));
         return copy.Steps(new CopyRun(axis, to, new Stretch(LoopMath.Times(part.First, each), LoopMath.Times(part.Last, each)), 0) { IsWithin = true });
     }
 
@@ -193,20 +197,21 @@ internal static class LowerIndexing
         new(buffer, position, new BinaryValue(BinaryFunction.Add, new Load(buffer, position), value));
 
     private static Block Checked(
-        KernelBuilder kernel, Node root, Node x, Node indices, int along, IMaterialization materialization, Local[] at, Func<LoopValue[], LoopStatement> use)
+        KernelBuilder kernel, OperationSpec spec, int along, Local[] at, Func<LoopValue[], LoopStatement> use)
     {
+        Dim size = spec.Operation.Inputs[0].Shape[along];
         var index = new Local("index", DType.Int64);
         LoopValue[] whole = [.. at.Select((v, axis) => axis == along ? (LoopValue)index : v)];
         return new Block(
         [
-            new Let(index, ReadIndex(kernel, indices, materialization, at)),
-            new If(Outside(kernel, index, x.Shape[along]), new Fail(kernel.Site(root, along, x.Shape[along]), index), use(whole)),
+            new Let(index, ReadIndex(kernel, spec, at)),
+            new If(Outside(kernel, index, size), new Fail(kernel.Site(spec.Operation, along, size), index), use(whole)),
         ]);
     }
 
-    private static LoopValue ReadIndex(KernelBuilder kernel, Node indices, IMaterialization materialization, IReadOnlyList<LoopValue> at)
+    private static LoopValue ReadIndex(KernelBuilder kernel, OperationSpec spec, IReadOnlyList<LoopValue> at)
     {
-        View view = PointwiseExpression.ViewOf(indices, materialization)!;
+        View view = spec.ViewOf(spec.Operation.Inputs[1]);
         LoopValue position = Position(kernel, view.Offset, view.Strides, at);
         return LoopMath.Convert(DType.Int64, new Load(kernel.Input(view.Source), position));
     }
@@ -218,16 +223,17 @@ internal static class LowerIndexing
     private sealed class Slices
     {
         private readonly KernelBuilder kernel;
+        private readonly OperationSpec spec;
         private readonly Node x;
         private readonly Node indices;
         private readonly int along;
-        private readonly IMaterialization materialization;
         private readonly Local[] at;
         private readonly Local index = new("index", DType.Int64);
 
-        public Slices(KernelBuilder kernel, Node x, Node indices, int along, IMaterialization materialization)
+        public Slices(KernelBuilder kernel, OperationSpec spec, int along)
         {
-            (this.kernel, this.x, this.indices, this.along, this.materialization) = (kernel, x, indices, along, materialization);
+            (this.kernel, this.spec, this.along) = (kernel, spec, along);
+            (x, indices) = (spec.Operation.Inputs[0], spec.Operation.Inputs[1]);
             at = Variables(x.Rank - 1 + indices.Rank);
         }
 
@@ -273,7 +279,7 @@ internal static class LowerIndexing
 
         private Block Checked(Node root, LoopStatement inner) => new(
         [
-            new Let(index, ReadIndex(kernel, indices, materialization, [.. at.Skip(along).Take(indices.Rank)])),
+            new Let(index, ReadIndex(kernel, spec, [.. at.Skip(along).Take(indices.Rank)])),
             new If(Outside(kernel, index, x.Shape[along]), new Fail(kernel.Site(root, along, x.Shape[along]), index), inner),
         ]);
     }

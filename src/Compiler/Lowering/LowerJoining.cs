@@ -13,8 +13,9 @@ internal static class LowerJoining
     // Elements of the inner axes from which it costs nothing to look, for each point of the axes before, which of them are a thread's.
     private const long LeastElementsToCut = 1024;
 
-    public static LoweredKernel Concat(Node root, IMaterialization materialization)
+    public static LoweredKernel Concat(OperationSpec spec)
     {
+        Node root = spec.Operation;
         int along = ((ConcatOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
         kernel.Output(root, storedOnce: true);
@@ -23,7 +24,7 @@ internal static class LowerJoining
         Dim start = 0;
         foreach (Node part in root.Inputs)
         {
-            parts.Add((new PartCopy(kernel, root, part, materialization, start * target[along], target), start));
+            parts.Add((new PartCopy(kernel, root, spec.OperandOf(part), start * target[along], target), start));
             start += part.Shape[along];
         }
 
@@ -53,8 +54,9 @@ internal static class LowerJoining
     /// The leading axes without padding are shared out, and where there is little of them the first one with padding, too. What a thread has of the result
     /// is filled, and what lies inside written over it while it is in the cache.
     /// </summary>
-    public static LoweredKernel Pad(Node root, IMaterialization materialization)
+    public static LoweredKernel Pad(OperationSpec spec)
     {
+        Node root = spec.Operation;
         var op = (PadOp)root.Op;
         Node part = root.Inputs[0];
         var kernel = new KernelBuilder(root);
@@ -62,7 +64,7 @@ internal static class LowerJoining
         Dim offset = op.Ranges.Select((r, axis) => r.Low * target[axis]).Aggregate(Dim.Of(0), (sum, d) => sum + d);
         EquatableArray<Dim> strides = op.Ranges.Select((r, axis) => target[axis] * (r.Interior + 1)).ToEquatableArray();
         int whole = Math.Min(op.Ranges.TakeWhile(r => r == new PadRange(0, 0, 0)).Count(), Math.Max(0, root.Rank - 1));
-        var copy = new PartCopy(kernel, root, part, materialization, offset, strides);
+        var copy = new PartCopy(kernel, root, spec.OperandOf(part), offset, strides);
         LoopNest lead = Before(whole, part.Shape, copy.Accesses);
         bool isSmall = root.Shape.ElementCount.Constant <= Costs.FewElements;
         if (isSmall || (lead.Axes(0).Count > 0 && !CutsInside(root.Shape, whole)))

@@ -8,10 +8,11 @@ namespace GraphCompiler.Lowering;
 /// <summary>Factorisations and solves: a routine of the runtime for each matrix of the batch.</summary>
 internal static class LowerLinearAlgebra
 {
-    public static LoweredKernel Run(Node node, IReadOnlyList<Node> roots, IMaterialization materialization)
+    public static LoweredKernel Run(OperationSpec spec)
     {
+        Node node = spec.Operation;
         Node a = node.Inputs[0];
-        var kernel = new RoutineKernel(node, roots, materialization, a.Rank - 2);
+        var kernel = new RoutineKernel(spec, a.Rank - 2);
         (Dim m, Dim n) = (a.Shape[^2], a.Shape[^1]);
         LoopValue size = kernel.Value(n);
         LoopValue cubed = LoopMath.Times(size, LoopMath.Times(size, size));

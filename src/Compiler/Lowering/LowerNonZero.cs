@@ -6,10 +6,11 @@ namespace GraphCompiler.Lowering;
 /// <summary>Positions of true elements, found one after the other.</summary>
 internal static class LowerNonZero
 {
-    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    public static LoweredKernel Run(OperationSpec spec)
     {
+        Node root = spec.Operation;
         Node mask = root.Inputs[0];
-        View view = PointwiseExpression.ViewOf(mask, materialization)!;
+        View view = spec.ViewOf(mask);
         var kernel = new KernelBuilder(root);
         LoopBuffer output = kernel.Output(root);
         LoopValue bound = kernel.Size(root.Shape[0]);

@@ -10,8 +10,9 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal static class LowerOverlapAdd
 {
-    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    public static LoweredKernel Run(OperationSpec spec)
     {
+        Node root = spec.Operation;
         Node x = root.Inputs[0];
         EquatableArray<Window> windows = ((OverlapAddOp)root.Op).Windows;
         var kernel = new KernelBuilder(root);
@@ -24,7 +25,7 @@ internal static class LowerOverlapAdd
         int[] order = [.. whole, .. Enumerable.Range(root.Rank, windows.Count), .. cut];
         EquatableArray<Dim> Ordered(EquatableArray<Dim> strides) => [.. order.Select(a => strides[a])];
         EquatableArray<Dim> target = Ordered(View.Dense(root).Move(Node.Create(new WindowsOp(windows), root))!.Strides);
-        var expression = new PointwiseExpression(x, materialization, expandRoot: !materialization.IsMaterialized(x) && x.Op is ElementwiseOp);
+        PointwiseExpression expression = spec.OperandOf(x);
         var nest = new LoopNest(
             Shape.Of(order.Select(a => x.Shape[a])),
             [.. expression.Accesses.Select(Ordered), target],
@@ -44,7 +45,7 @@ internal static class LowerOverlapAdd
         LoopStatement fill = new Store(output, LoopMath.Plus(start, zeros.Position(kernel, 0, within)), Literal.Of(root.DType, 0));
         fill = Loops(fill, kernel, zeros, [.. Enumerable.Range(0, zeros.Sizes.Count)]);
 
-        LoopValue value = expression.Evaluate(view => expression.Read(view, Ordered(view.Strides), nest, kernel));
+        LoopValue value = expression.Evaluate(read => read.Load(Ordered(read.View.Strides), nest, kernel));
         LoopValue at = nest.Position(kernel, 0, target);
         LoopStatement add = Loops(new Store(output, at, new BinaryValue(BinaryFunction.Add, new Load(output, at), value)), kernel, nest, inner);
 

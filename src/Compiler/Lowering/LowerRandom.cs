@@ -35,10 +35,11 @@ internal static class LowerRandom
     }
 
     /// <summary>Gamma numbers: a routine for each chunk of neighbours.</summary>
-    public static LoweredKernel Gamma(Node root, IMaterialization materialization)
+    public static LoweredKernel Gamma(OperationSpec spec)
     {
+        Node root = spec.Operation;
         var kernel = new KernelBuilder(root);
-        LoopBuffer Lying(Node node) => kernel.Input(PointwiseExpression.ViewOf(node, materialization)!.Source);
+        LoopBuffer Lying(Node node) => kernel.Input(spec.ViewOf(node).Source);
         LoopBuffer concentration = Lying(root.Inputs[0]);
         LoopBuffer stream = Lying(root.Inputs[1]);
         LoopBuffer result = kernel.Output(root);

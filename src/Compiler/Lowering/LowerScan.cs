@@ -19,7 +19,7 @@ internal sealed class LowerScan
     private const long SharedColumns = 64;
 
     private readonly Node root;
-    private readonly IMaterialization materialization;
+    private readonly OperationSpec spec;
     private readonly KernelBuilder kernel;
     private readonly Steps steps;
     private readonly int along;
@@ -31,10 +31,10 @@ internal sealed class LowerScan
     // The loop along the scanned axis, or as many loops as there are if the axis has one element.
     private readonly int scanned;
 
-    private LowerScan(Node root, IMaterialization materialization)
+    private LowerScan(OperationSpec spec)
     {
-        this.root = root;
-        this.materialization = materialization;
+        this.spec = spec;
+        root = spec.Operation;
         kernel = new KernelBuilder(root);
         (along, reverse) = root.Op switch
         {
@@ -45,7 +45,7 @@ internal sealed class LowerScan
             _ => throw new InvalidOperationException($"{root.Describe()} is no scan."),
         };
         target = View.RowMajor(root.Shape);
-        nest = new LoopNest(root.Shape, [target, .. root.Inputs.Select(i => ViewOf(i).Strides)], EquatableArray.Create([along]));
+        nest = new LoopNest(root.Shape, [target, .. root.Inputs.Select(i => spec.ViewOf(i).Strides)], EquatableArray.Create([along]));
         int found = Enumerable.Range(0, nest.Sizes.Count).FirstOrDefault(l => nest.IsReduced[l], -1);
         scanned = found < 0 ? nest.Sizes.Count : found;
         output = kernel.Output(root);
@@ -59,7 +59,7 @@ internal sealed class LowerScan
 
     private bool IsInnermost => scanned >= nest.Sizes.Count - 1;
 
-    public static LoweredKernel Run(Node root, IMaterialization materialization) => new LowerScan(root, materialization).Run();
+    public static LoweredKernel Run(OperationSpec spec) => new LowerScan(spec).Run();
 
     private LoweredKernel Run()
     {
@@ -85,8 +85,6 @@ internal sealed class LowerScan
             new For(block, LoopMath.Times(kernel.Begin, LoopMath.Int(SharedColumns)), end, LoopKind.Parallel, body) { Step = BlockColumns });
     }
 
-    private View ViewOf(Node input) => PointwiseExpression.ViewOf(input, materialization)!;
-
     private LoopStatement WhereNotEmpty(LoopStatement body) =>
         root.Shape[along].Constant is > 0 ? body : new If(LoopMath.AtLeast(Size, LoopMath.Int(1)), body);
 
@@ -107,7 +105,7 @@ internal sealed class LowerScan
 
     private Load Read(int input, IReadOnlyList<Local> others, LoopValue step)
     {
-        View view = ViewOf(root.Inputs[input]);
+        View view = spec.ViewOf(root.Inputs[input]);
         return new Load(kernel.Input(view.Source), Position(view.Offset, view.Strides, others, step));
     }
 
@@ -122,7 +120,7 @@ internal sealed class LowerScan
             return null;
         }
 
-        View view = ViewOf(root.Inputs[0]);
+        View view = spec.ViewOf(root.Inputs[0]);
         if (nest.Stride(view.Strides, scanned) != Dim.Of(1) || nest.Stride(target, scanned) != Dim.Of(1))
         {
             return null;

@@ -14,11 +14,12 @@ internal static class LowerSorting
     private const long WorkOfSorting = 60;
     private const long WorkOfSelection = 15;
 
-    public static LoweredKernel ArgSort(Node root, IMaterialization materialization)
+    public static LoweredKernel ArgSort(OperationSpec spec)
     {
+        Node root = spec.Operation;
         var op = (ArgSortOp)root.Op;
         Node x = root.Inputs[0];
-        View view = PointwiseExpression.ViewOf(x, materialization)!;
+        View view = spec.ViewOf(x);
         var kernel = new KernelBuilder(root);
         LoopBuffer input = kernel.Input(view.Source);
         LoopBuffer output = kernel.Output(root);
@@ -57,12 +58,13 @@ internal static class LowerSorting
         return Nest.Serial(kernel, [.. others.Select(a => at[a])], [.. others.Select(a => root.Shape[a])], order);
     }
 
-    public static LoweredKernel SearchSorted(Node root, IMaterialization materialization)
+    public static LoweredKernel SearchSorted(OperationSpec spec)
     {
+        Node root = spec.Operation;
         var op = (SearchSortedOp)root.Op;
         (Node sorted, Node values) = (root.Inputs[0], root.Inputs[1]);
-        View rows = PointwiseExpression.ViewOf(sorted, materialization)!;
-        View view = PointwiseExpression.ViewOf(values, materialization)!;
+        View rows = spec.ViewOf(sorted);
+        View view = spec.ViewOf(values);
         var kernel = new KernelBuilder(root);
         LoopBuffer output = kernel.Output(root);
         LoopValue size = kernel.Size(sorted.Shape[^1]);

@@ -7,10 +7,11 @@ namespace GraphCompiler.Lowering;
 /// <summary>A copy of numbers that ends at the first one outside of an interval.</summary>
 internal static class LowerWithin
 {
-    public static LoweredKernel Run(Node root, IMaterialization materialization)
+    public static LoweredKernel Run(OperationSpec spec)
     {
+        Node root = spec.Operation;
         var op = (WithinOp)root.Op;
-        View view = PointwiseExpression.ViewOf(root.Inputs[0], materialization)!;
+        View view = spec.ViewOf(root.Inputs[0]);
         var kernel = new KernelBuilder(root);
         Local[] at = LowerIndexing.Variables(root.Rank);
         var value = new Local("value", root.DType);

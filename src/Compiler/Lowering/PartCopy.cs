@@ -1,6 +1,5 @@
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
-using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
@@ -26,7 +25,6 @@ internal sealed class PartCopy
 {
     private readonly KernelBuilder kernel;
     private readonly Node root;
-    private readonly Node part;
     private readonly Dim offset;
     private readonly EquatableArray<Dim> strides;
     private readonly PointwiseExpression expression;
@@ -34,13 +32,11 @@ internal sealed class PartCopy
     /// <param name="kernel">The kernel.</param>
     /// <param name="root">The result.</param>
     /// <param name="part">The part.</param>
-    /// <param name="materialization">What lies in memory.</param>
     /// <param name="offset">Where the part begins in the result.</param>
     /// <param name="strides">Its strides there.</param>
-    public PartCopy(KernelBuilder kernel, Node root, Node part, IMaterialization materialization, Dim offset, EquatableArray<Dim> strides)
+    public PartCopy(KernelBuilder kernel, Node root, PointwiseExpression part, Dim offset, EquatableArray<Dim> strides)
     {
-        (this.kernel, this.root, this.part, this.offset, this.strides) = (kernel, root, part, offset, strides);
-        expression = new PointwiseExpression(part, materialization, expandRoot: !materialization.IsMaterialized(part) && part.Op is ElementwiseOp);
+        (this.kernel, this.root, expression, this.offset, this.strides) = (kernel, root, part, offset, strides);
     }
 
     /// <summary>The strides of everything that is read and written.</summary>
@@ -59,7 +55,7 @@ internal sealed class PartCopy
     /// <summary>The copy of some steps; it goes through the axes before them.</summary>
     public LoopStatement Steps(CopyRun run)
     {
-        var lead = new LoopNest(Shape.Of(part.Shape.Take(run.From)), Accesses.Select(s => s.Take(run.From).ToEquatableArray()));
+        var lead = new LoopNest(Shape.Of(expression.Root.Shape.Take(run.From)), Accesses.Select(s => s.Take(run.From).ToEquatableArray()));
         LoopStatement copy = Within(lead, run.From, run);
         for (int loop = lead.Variables.Count - 1; loop >= 0; loop--)
         {
@@ -78,11 +74,11 @@ internal sealed class PartCopy
     public LoopStatement Within(LoopNest lead, int from, CopyRun? run = null)
     {
         EquatableArray<Dim> Rest(EquatableArray<Dim> strides) => strides.Skip(from).ToEquatableArray();
-        var rest = new LoopNest(Shape.Of(part.Shape.Skip(from)), Accesses.Select(Rest), [.. Enumerable.Range(0, (run?.To ?? from) - from)]);
+        var rest = new LoopNest(Shape.Of(expression.Root.Shape.Skip(from)), Accesses.Select(Rest), [.. Enumerable.Range(0, (run?.To ?? from) - from)]);
         LoopValue Position(Dim first, EquatableArray<Dim> strides) =>
             LoopMath.Plus(lead.Position(kernel, first, strides.Take(from).ToEquatableArray()), rest.Position(kernel, 0, Rest(strides)));
         LoopStatement body = new Store(
-            kernel.Output(root), Position(offset, strides), expression.Evaluate(view => expression.Read(view, () => Position(view.Offset, view.Strides), kernel)));
+            kernel.Output(root), Position(offset, strides), expression.Evaluate(read => read.Load(() => Position(read.View.Offset, read.View.Strides), kernel)));
         for (int loop = rest.Variables.Count - 1; loop >= 0; loop--)
         {
             body = Loop(body, rest.Variables[loop], rest.Sizes[loop], isLast: loop == rest.Variables.Count - 1, rest.IsReduced[loop] ? run : null);

@@ -9,36 +9,39 @@ internal static class PointwiseValues
 {
     extension(PointwiseExpression expression)
     {
-        /// <summary>The value, given how to read; each node's is made once.</summary>
-        public LoopValue Evaluate(Func<View, LoopValue> read)
+        /// <summary>The value, given what is read; each node's is made once.</summary>
+        public LoopValue Evaluate(Func<Read, LoopValue> load)
         {
             Dictionary<Node, LoopValue> values = [];
-            return expression.Evaluate(read, (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute());
+            return expression.Evaluate(load, (node, compute) => values.TryGetValue(node, out LoopValue? value) ? value : values[node] = compute());
         }
 
-        /// <summary>The value, given how to read and how to keep the values of the nodes in it.</summary>
-        public LoopValue Evaluate(Func<View, LoopValue> read, Func<Node, Func<LoopValue>, LoopValue> keep)
+        /// <summary>The value, given what is read and how to keep the values of the nodes in it.</summary>
+        public LoopValue Evaluate(Func<Read, LoopValue> load, Func<Node, Func<LoopValue>, LoopValue> keep)
         {
             return Value(expression.Root);
 
-            LoopValue Value(Node node) => keep(node, () => expression.Leaves.TryGetValue(node, out View? view)
-                ? read(view)
+            LoopValue Value(Node node) => keep(node, () => expression.Leaves.TryGetValue(node, out Read? read)
+                ? load(read)
                 : Scalars.Apply(node, [.. node.Inputs.Select(Value)]));
         }
+    }
 
-        /// <summary>Reads what a view is over: memory, or a number that is known on the spot.</summary>
-        public LoopValue Read(View view, EquatableArray<Dim> strides, LoopNest nest, KernelBuilder kernel) =>
-            expression.Read(view, () => nest.Position(kernel, view.Offset, strides), kernel);
+    extension(Read read)
+    {
+        /// <summary>What is read where a nest's variables stand, stepped through so: an element, or a number that is known on the spot.</summary>
+        public LoopValue Load(EquatableArray<Dim> strides, LoopNest nest, KernelBuilder kernel) =>
+            read.Load(() => nest.Position(kernel, read.View.Offset, strides), kernel);
 
-        /// <summary>Reads what a view is over, given the position where memory is read or counted from.</summary>
-        public LoopValue Read(View view, Func<LoopValue> position, KernelBuilder kernel) => view.Source.Op switch
+        /// <summary>What is read, given the position where memory is read or counted from.</summary>
+        public LoopValue Load(Func<LoopValue> position, KernelBuilder kernel) => read.View.Source.Op switch
         {
-            _ when expression.IsRead(view) => new Load(kernel.Input(view.Source), position()),
+            _ when read.Buffer is { } buffer => new Load(kernel.Input(buffer), position()),
             ConstantOp constant => Scalars.Literal(constant),
             DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
             IotaOp iota => LoopMath.Convert(iota.Type, position()),
-            RandomBitsOp bits => LowerRandom.Bits(bits, kernel.Input(view.Source.Inputs[0]), position()),
-            _ => throw new InvalidOperationException($"{view.Source.Describe()} has neither a buffer nor a value of its own."),
+            RandomBitsOp bits => LowerRandom.Bits(bits, kernel.Input(read.View.Source.Inputs[0]), position()),
+            _ => throw new InvalidOperationException($"{read.View.Source.Describe()} has neither a buffer nor a value of its own."),
         };
     }
 }

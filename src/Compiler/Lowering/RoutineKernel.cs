@@ -11,23 +11,19 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal sealed class RoutineKernel
 {
-    private readonly Node node;
-    private readonly IReadOnlyList<Node> roots;
-    private readonly IMaterialization materialization;
+    private readonly OperationSpec spec;
     private readonly KernelBuilder kernel;
     private readonly int leading;
     private readonly Local item = LoopMath.Index("item");
     private readonly List<BufferPart> parts = [];
     private readonly List<LoopValue> sizes = [];
 
-    /// <param name="node">The operation.</param>
-    /// <param name="roots">The nodes whose values the kernel leaves: the operation, or the results that are taken of it.</param>
-    /// <param name="materialization">What lies in memory.</param>
+    /// <param name="spec">The operation.</param>
     /// <param name="leading">How many axes of the inputs and results count the items.</param>
-    public RoutineKernel(Node node, IReadOnlyList<Node> roots, IMaterialization materialization, int leading)
+    public RoutineKernel(OperationSpec spec, int leading)
     {
-        (this.node, this.roots, this.materialization, this.leading) = (node, roots, materialization, leading);
-        kernel = new KernelBuilder(roots);
+        (this.spec, this.leading) = (spec, leading);
+        kernel = new KernelBuilder(spec.Results);
     }
 
     /// <summary>A size as a value of the kernel, for <see cref="Build"/>'s work.</summary>
@@ -35,15 +31,15 @@ internal sealed class RoutineKernel
 
     public RoutineKernel Input(Node input)
     {
-        Node source = PointwiseExpression.ViewOf(input, materialization)!.Source;
+        Node source = spec.ViewOf(input).Source;
         parts.Add(Part(kernel.Input(source), input.Shape));
         return this;
     }
 
     public RoutineKernel Result(int index)
     {
-        NodeType type = node.Results[index];
-        Node? root = node.Results.Count == 1 ? roots[0] : roots.FirstOrDefault(r => ((OutputOp)r.Op).Index == index);
+        NodeType type = spec.Operation.Results[index];
+        Node? root = spec.Operation.Results.Count == 1 ? spec.Results[0] : spec.Results.FirstOrDefault(r => ((OutputOp)r.Op).Index == index);
         return root is null ? Scratch(type.DType, CountOf(type.Shape.Skip(leading))) : Add(Part(kernel.Output(root), type.Shape));
     }
 
@@ -68,12 +64,12 @@ internal sealed class RoutineKernel
         {
             // Item and number in one: a kernel leaves one detail.
             LoopValue detail = LoopMath.Plus(LoopMath.Times(ItemOrZero, LoopMath.Plus(kernel.Size(most!), LoopMath.Int(1))), status);
-            int site = kernel.Site(node, most!, (d, limit) => failure(d / (limit + 1), d % (limit + 1)));
+            int site = kernel.Site(spec.Operation, most!, (d, limit) => failure(d / (limit + 1), d % (limit + 1)));
             body = body.Add(new If(new BinaryValue(BinaryFunction.NotEqual, status, LoopMath.Int(0)), new Fail(site, detail)));
         }
 
         Local[] variables = leading == 0 ? [] : [item];
-        return Nest.Serial(kernel, variables, [CountOf(node.Shape.Take(leading))], new Block(body));
+        return Nest.Serial(kernel, variables, [CountOf(spec.Operation.Shape.Take(leading))], new Block(body));
     }
 
     private LoopValue ItemOrZero => leading == 0 ? LoopMath.Int(0) : item;

@@ -12,11 +12,11 @@ internal sealed class RowPick
     private readonly View indices;
     private readonly Local index = new("index", DType.Int64);
 
-    public RowPick(Node node, AnchorReads reads)
+    public RowPick(Node node, NodeWork work)
     {
         this.node = node;
-        source = reads.SourceOf(node);
-        indices = reads.IndexOf(node)!;
+        source = work.Table!;
+        indices = work.Index!;
         int along = ((TakeOp)node.Op).Along;
         int rank = node.Inputs[1].Rank;
         IndexStrides = Enumerable.Range(0, node.Rank).Select(axis => axis < along || axis >= along + rank ? 0 : indices.Strides[axis - along]).ToEquatableArray();

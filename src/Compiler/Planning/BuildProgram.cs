@@ -60,12 +60,12 @@ internal sealed class BuildProgram
     {
         Node[] computed = [.. order.Where(n => materialization.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or RandomStreamOp or ConstantOp))];
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
-        Fused fused = context.Timed("fuse", () => FuseKernels.Run(
-            choice, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues ? context.Options.Width : null));
-        computed = [.. fused.Groups.SelectMany(g => g.Stored)];
-        LoweredKernel[] kernels = context.Timed("lower", () => fused.Groups.SelectMany(g => Lower(g, fused.Reads)).ToArray());
+        KernelGraph graph = context.Timed("fuse", () => FuseKernels.Run(
+            choice, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues, context.Options.Width));
+        computed = [.. graph.Specs.SelectMany(s => s.Stored)];
+        LoweredKernel[] kernels = context.Timed("lower", () => graph.Specs.SelectMany(Lower).ToArray());
         var traffic = Traffic.Of(kernels.Select(k => k.Accesses), [.. results.Select(KernelBuffer.Of)]);
-        context.DumpFusion(fused, traffic);
+        context.DumpFusion(graph, traffic);
         (kernels, IReadOnlyDictionary<KernelBuffer, Node> places) = context.Timed("update-in-place", () => UpdatesInPlace(kernels));
         bool IsForward(LoweredKernel k) => forward.Contains(k.Root);
         HashSet<Node> readBackward = [.. kernels.Where(k => !IsForward(k)).SelectMany(k => k.Buffers).Select(b => b.Node).OfType<Node>(), .. roots.Where(r => !r.IsForward).Select(r => SourceOf(r.Node))];
@@ -198,10 +198,10 @@ internal sealed class BuildProgram
             ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) }
             : kernel;
 
-    private LoweredKernel[] Lower(KernelGroup group, AnchorReads reads)
+    private LoweredKernel[] Lower(KernelSpec spec)
     {
-        LoweredKernel[] kernels = [.. LowerNode.Run(group, materialization, reads, context.Options).Select(Ordered)];
-        if (kernels is [var only] && LowerNode.Small(group, materialization, context.Options.Width) is { } small)
+        LoweredKernel[] kernels = [.. LowerKernels.Run(spec, context.Options).Select(Ordered)];
+        if (kernels is [var only] && LowerKernels.Small(spec, context.Options.Width) is { } small)
         {
             smaller.Add(only, Ordered(small));
         }

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using GraphCompiler.Emit;
 using GraphCompiler.Execution;
-using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
@@ -64,11 +63,11 @@ internal sealed class CompilerContext(CompileOptions options)
     public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => Timed("emit-and-compile", () => compilations.Get([.. kernels.Select(k => k.Kernel)]));
 
     /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
-    public void DumpFusion(Fused fused, Traffic traffic)
+    public void DumpFusion(KernelGraph graph, Traffic traffic)
     {
         if (folder is not null)
         {
-            Write("fusion.txt", fused.Log.Describe(fused.Groups, traffic));
+            Write("fusion.txt", graph.Log.Describe(graph.Specs, traffic));
         }
     }
 

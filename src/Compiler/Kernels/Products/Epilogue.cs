@@ -17,15 +17,15 @@ internal sealed class Epilogue
     private const int MostInstructions = 96;
     private const int MostLoads = 8;
 
-    private readonly int operations;
+    private readonly IReadOnlyCollection<Node> operations;
 
-    private Epilogue(IReadOnlyList<Node> roots, Node product, Dictionary<Node, Matrix> leaves, IReadOnlySet<Node> drawn, IReadOnlyCollection<Node> operations)
+    private Epilogue(IReadOnlyList<Node> roots, Node product, IReadOnlyDictionary<Node, Matrix> leaves, IReadOnlySet<Node> drawn, IReadOnlyCollection<Node> operations)
     {
         (Roots, Product, Leaves, Drawn) = (roots, product, leaves, drawn);
         IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles && drawn.Count == 0
             && operations.All(o => IsShort(o.Op))
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
-        this.operations = operations.Count;
+        this.operations = operations;
     }
 
     private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
@@ -48,13 +48,16 @@ internal sealed class Epilogue
     public bool HasNumbers => Leaves.Values.Any(leaf => leaf.Source.Op is ConstantOp);
 
     /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
-    public double SizeInTiles => (2 * operations) + Leaves.Values.Sum(SizeInTile);
+    public double SizeInTiles => (2 * operations.Count) + Leaves.Values.Sum(SizeInTile);
 
     /// <summary>What is read beside the product.</summary>
     public IEnumerable<Node> Sources => Leaves.Where(leaf => !Drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
+
+    /// <summary>The same work, of which these results lie in memory afterwards.</summary>
+    public Epilogue Leaving(IReadOnlyList<Node> roots) => new(roots, Product, Leaves, Drawn, operations);
 
     public Epilogue Transposed() => new(this, Leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 

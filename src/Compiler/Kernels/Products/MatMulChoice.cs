@@ -69,14 +69,18 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     /// <summary>Whether the right matrix's panels are made once and for all.</summary>
     public bool KeepsRight { get; private init; }
 
+    /// <summary>Whether the product has one column; it is computed as one row of its transpose where that can be read.</summary>
+    public bool IsColumn { get; private init; }
+
     public static MatMulChoice Of(MatMulProblem problem, Materialization materialization, VectorWidth width)
     {
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
-            return new MatMulChoice(problem, [OfJoined(problem, TileSize.Of(problem, width).Columns)]);
+            return new MatMulChoice(problem, [OfJoined(problem, TileSize.Of(problem, width).Columns)]) { IsColumn = problem.N.Constant == 1 };
         }
 
-        if (problem.N.Constant == 1)
+        bool isColumn = problem.N.Constant == 1;
+        if (isColumn)
         {
             // One column is one row of the transposed product, and its results lie just as densely.
             problem = problem.Transposed();
@@ -85,8 +89,21 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
         int panel = TileSize.Of(problem, width).Columns;
         bool keeps = IsWorthKeeping(problem, materialization, panel);
         MatMulVariant[] variants = VariantsOf(problem, panel, keeps);
-        return new MatMulChoice(problem, IsWorthOneRow(problem, panel) ? [OneRow, .. variants.Select(v => v with { From = v.From ?? 2 })] : variants) { KeepsRight = keeps };
+        return new MatMulChoice(problem, IsWorthOneRow(problem, panel) ? [OneRow, .. variants.Select(v => v with { From = v.From ?? 2 })] : variants) { KeepsRight = keeps, IsColumn = isColumn };
     }
+
+    /// <summary>The same with elementwise work on the root.</summary>
+    /// <param name="further">The work.</param>
+    /// <param name="stored">What lies in memory afterwards: results of the work, and perhaps the root.</param>
+    public MatMulChoice With(Epilogue further, IReadOnlyList<Node> stored) => this with
+    {
+        Problem = Problem with
+        {
+            Further = further.Leaving([.. stored.Where(n => n != Problem.Root)]),
+            KeepsRoot = stored.Contains(Problem.Root),
+            Roots = stored,
+        },
+    };
 
     private static readonly MatMulVariant OneRow = new(IsDots: false, PacksRight: false, LeftAccess.InPlace) { From = 1, Below = 2 };
 

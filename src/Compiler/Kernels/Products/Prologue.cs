@@ -11,19 +11,19 @@ internal sealed class Prologue
     // Where elements are packed one by one, the code stands many times in a kernel and has no vectors.
     private const int MostInstructionsByElement = 8;
 
-    private Prologue(PointwiseExpression expression, IReadOnlyDictionary<View, Matrix> leaves) => (Expression, Leaves) = (expression, leaves);
+    private Prologue(PointwiseExpression expression, IReadOnlyDictionary<Read, Matrix> leaves) => (Expression, Leaves) = (expression, leaves);
 
     /// <summary>How the root is computed.</summary>
     public PointwiseExpression Expression { get; }
 
     /// <summary>Where what it reads lies, as a matrix beside the operand.</summary>
-    public IReadOnlyDictionary<View, Matrix> Leaves { get; }
+    public IReadOnlyDictionary<Read, Matrix> Leaves { get; }
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
 
     /// <summary>The nodes that are read.</summary>
-    public IEnumerable<Node> Sources => Leaves.Keys.Where(Expression.IsRead).Select(view => view.Source);
+    public IEnumerable<Node> Sources => Leaves.Keys.Where(r => r.Buffer is not null).Select(r => r.View.Source);
 
     /// <summary>Whether everything that is read lies along the operand's rows, or is the same all along them.</summary>
     public bool LiesAlongRows => Leaves.Values.All(leaf => leaf.Column.Constant is 0 or 1);
@@ -34,7 +34,7 @@ internal sealed class Prologue
         get
         {
             Node[] operations = [.. Expression.Operations];
-            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && Leaves.Keys.All(l => l.Source.Op is not RandomBitsOp || Expression.IsRead(l)) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
+            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && Leaves.Keys.All(r => r.View.Source.Op is not RandomBitsOp || r.Buffer is not null) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
         }
     }
 
@@ -66,15 +66,15 @@ internal sealed class Prologue
 
         movements.Reverse();
         var expression = new PointwiseExpression(root, materialization, expandRoot: true);
-        Dictionary<View, Matrix> leaves = [];
-        foreach (View view in expression.Reads.Distinct())
+        Dictionary<Read, Matrix> leaves = [];
+        foreach (Read read in expression.Reads.Distinct())
         {
-            if (Moved(view) is not { } moved)
+            if (Moved(read.View) is not { } moved)
             {
                 return null;
             }
 
-            leaves.Add(view, Matrix.Of(moved));
+            leaves.Add(read, Matrix.Of(moved));
         }
 
         return Moved(View.Dense(root)) is { } place ? Matrix.Of(place) with { Prologue = new Prologue(expression, leaves) } : null;

@@ -1,5 +1,3 @@
-using GraphCompiler.Fusion;
-using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
@@ -11,9 +9,9 @@ namespace GraphCompiler.Lowering.Contraction;
 /// </summary>
 internal static class LowerMatMul
 {
-    public static IReadOnlyList<LoweredKernel> Run(KernelGroup group, Materialization materialization, VectorWidth width)
+    public static IReadOnlyList<LoweredKernel> Run(ProductSpec spec, VectorWidth width)
     {
-        var choice = MatMulChoice.Of(ProblemOf(group, materialization), materialization, width);
+        MatMulChoice choice = spec.Choice;
         return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, MatMulTiling.Of(choice.Problem, width), When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
@@ -21,33 +19,19 @@ internal static class LowerMatMul
     /// One kernel for any number of rows that is meant for few: less code, nothing packed. Null if neither matrix's elements lie in order, or if it would
     /// need memory that the other does not.
     /// </summary>
-    public static LoweredKernel? FewRows(KernelGroup group, Materialization materialization, VectorWidth width)
+    public static LoweredKernel? FewRows(ProductSpec spec, VectorWidth width)
     {
-        MatMulProblem problem = ProblemOf(group, materialization);
+        MatMulProblem problem = spec.Choice.Problem;
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
             return null;
         }
 
-        problem = problem.N.Constant == 1 ? problem.Transposed() : problem;
         MatMulTiling tiling = MatMulTiling.Of(problem, width, fewRows: true);
         return !problem.KeepsRoot ? null
             : problem.B.Column.Constant == 1 ? MatMulKernel.Build(problem, tiling, LeftPanels.InPlace(problem.A), RightPanels.InPlace(problem.B, tiling.Columns))
             : problem.B.Row.Constant == 1 ? DotProducts.Build(problem, tiling, when: null)
             : null;
-    }
-
-    /// <exception cref="InvalidOperationException">An operand can neither be read nor computed in place.</exception>
-    private static MatMulProblem ProblemOf(KernelGroup group, Materialization materialization)
-    {
-        MatMulProblem problem = MatMulProblem.Find(group.Product!, group.Epilogue, materialization) ?? throw new InvalidOperationException($"{group.Product!.Describe()} cannot read its operands.");
-        Node[] further = [.. group.Stored.Where(n => n != group.Product)];
-        return further.Length == 0 ? problem : problem with
-        {
-            Further = Epilogue.Find(further, group.Product!, group.Nodes.ToHashSet(), materialization, problem.Shape) ?? throw new InvalidOperationException($"{further[0].Describe()} is none of the work of its product's kernel."),
-            KeepsRoot = group.Stored.Contains(group.Product!),
-            Roots = group.Stored,
-        };
     }
 
     private static Func<KernelBuilder, LoopValue>? When(MatMulProblem problem, MatMulVariant variant)

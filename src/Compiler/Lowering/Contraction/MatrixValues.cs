@@ -28,7 +28,7 @@ internal static class MatrixValues
 
         /// <summary>The value of an element.</summary>
         public LoopValue At(KernelBuilder kernel, LoopNest batch, LoopValue row, LoopValue column) => matrix.Prologue is { } prologue
-            ? prologue.Expression.Evaluate(view => prologue.Expression.Read(view, () => prologue.Leaves[view].Position(kernel, batch, row, column), kernel))
+            ? prologue.Expression.Evaluate(read => read.Load(() => prologue.Leaves[read].Position(kernel, batch, row, column), kernel))
             : new Load(kernel.Input(matrix.Source), matrix.Position(kernel, batch, row, column));
     }
 }

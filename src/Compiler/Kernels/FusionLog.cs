@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using GraphCompiler.Kernels;
 
-namespace GraphCompiler.Fusion;
+namespace GraphCompiler.Kernels;
 
 /// <summary>What fusion joined and what it refused, each with its reason: <c>fusion.txt</c> of a dump.</summary>
 internal sealed class FusionLog
@@ -16,16 +15,16 @@ internal sealed class FusionLog
     public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
 
     /// <summary>The log, with the kernels that came of it.</summary>
-    public string Describe(IReadOnlyList<KernelGroup> groups, Traffic traffic)
+    public string Describe(IReadOnlyList<KernelSpec> specs, Traffic traffic)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {groups.Count} kernels; a symbolic size counts as {Dim.NominalSize}\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {specs.Count} kernels; a symbolic size counts as {Dim.NominalSize}\n");
         text.Append(CultureInfo.InvariantCulture, $"# {traffic.Moved:N0} bytes moved between kernels and memory, of which {traffic.Fewest:N0} cannot be avoided: inputs read and results written once\n");
-        foreach (KernelGroup group in groups)
+        foreach (KernelSpec spec in specs)
         {
-            string domain = group.Domain is null ? string.Empty : $" over {group.Domain}";
-            string stored = group.Stored.Count == group.Nodes.Count ? string.Empty : $", leaving {Name(group.Stored)}";
-            text.Append(CultureInfo.InvariantCulture, $"{Name(group.Nodes)}{domain}{stored}\n");
+            string domain = spec is FusedSpec fused ? $" over {fused.Domain}" : string.Empty;
+            string stored = spec.Stored.Count == spec.Nodes.Count ? string.Empty : $", leaving {Name(spec.Stored)}";
+            text.Append(CultureInfo.InvariantCulture, $"{Name(spec.Nodes)}{domain}{stored}\n");
         }
 
         text.Append("\n# joined, the most bytes first\n");

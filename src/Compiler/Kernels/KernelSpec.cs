@@ -1,0 +1,42 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Kernels;
+
+/// <summary>What one kernel computes, or a few that belong together.</summary>
+/// <param name="Nodes">The nodes that have a value of their own in it, in topological order; all others are computed inside these.</param>
+/// <param name="Stored">The nodes whose values lie in memory afterwards.</param>
+internal abstract record KernelSpec(IReadOnlyList<Node> Nodes, IReadOnlyList<Node> Stored)
+{
+    /// <summary>The nodes whose values it reads from memory.</summary>
+    public abstract IEnumerable<Node> Sources { get; }
+}
+
+/// <summary>Elementwise work, reductions and picked elements over one domain.</summary>
+/// <param name="Nodes">The nodes.</param>
+/// <param name="Stored">Those that lie in memory afterwards.</param>
+/// <param name="Domain">What the kernel runs over.</param>
+/// <param name="Work">What each node computes.</param>
+internal sealed record FusedSpec(IReadOnlyList<Node> Nodes, IReadOnlyList<Node> Stored, Domain Domain, IReadOnlyDictionary<Node, NodeWork> Work) : KernelSpec(Nodes, Stored)
+{
+    public override IEnumerable<Node> Sources => Work.Values
+        .SelectMany(w => w.Sources.Concat(new[] { w.Index, w.Table }.OfType<View>().Select(v => v.Source)))
+        .Except(Nodes);
+}
+
+/// <summary>An operation whose kernel has a form of its own.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Results">The operation, or the results that are taken of it.</param>
+/// <param name="Operands">How its inputs are computed or read.</param>
+internal sealed record OperationSpec(Node Operation, IReadOnlyList<Node> Results, IReadOnlyList<PointwiseExpression> Operands) : KernelSpec(Results, Results)
+{
+    public override IEnumerable<Node> Sources => Operands.SelectMany(o => o.Reads).Where(r => r.Buffer is not null).Select(r => r.View.Source).Distinct();
+
+    /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>
+    public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp or RandomGammaOp;
+
+    /// <summary>How an input is computed or read.</summary>
+    public PointwiseExpression OperandOf(Node input) => Operands.First(o => o.Root == input);
+
+    /// <summary>How an input is read that lies in memory.</summary>
+    public View ViewOf(Node input) => OperandOf(input).Leaves[input].View;
+}
