@@ -132,12 +132,12 @@ internal sealed class PlanMemory
     /// <summary>Keeps what a loop needs each time, as it was before, for as long as the loop.</summary>
     private void StayForLoops()
     {
-        foreach ((PlanNode.Loop loop, int begin, int end) in loops)
+        foreach ((PlanNode.Loop _, int begin, int end) in loops)
         {
             HashSet<int> met = [];
             foreach ((int step, int _) in order.Where(o => begin < o.Time && o.Time < end))
             {
-                HashSet<int> read = [.. Enumerable.Range(0, steps[step].Buffers.Length).Where(i => !kernels[step].Kernel.Buffers[i].Writable).Select(i => steps[step].Buffers[i])];
+                HashSet<int> read = [.. Enumerable.Range(0, steps[step].Buffers.Length).Where(i => !kernels[step].Kernel.Buffers[i].Writable).Select(i => WholeOf(steps[step].Buffers[i]))];
                 foreach (int buffer in steps[step].Buffers.Select(WholeOf).Where(met.Add))
                 {
                     if (first[buffer] < begin || last[buffer] > end || read.Contains(buffer))
@@ -147,13 +147,18 @@ internal sealed class PlanMemory
                     }
                 }
             }
+        }
 
-            foreach (LoopCarry carry in loop.Carries)
+        // Either of a carried pair may be where the other was; and it may be of several pairs.
+        LoopCarry[] carries = [.. loops.SelectMany(l => l.Loop.Carries)];
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            foreach ((int current, int next) in carries)
             {
-                // Either may be where the other was.
-                int from = Math.Min(first[carry.Current], first[carry.Next]);
-                int to = Math.Max(last[carry.Current], last[carry.Next]);
-                (first[carry.Current], first[carry.Next], last[carry.Current], last[carry.Next]) = (from, from, to, to);
+                (int from, int to) = (Math.Min(first[current], first[next]), Math.Max(last[current], last[next]));
+                changed |= (first[current], first[next], last[current], last[next]) != (from, from, to, to);
+                (first[current], first[next], last[current], last[next]) = (from, from, to, to);
             }
         }
     }
