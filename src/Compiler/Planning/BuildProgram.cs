@@ -62,6 +62,11 @@ internal sealed class BuildProgram
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
         KernelGraph graph = context.Timed("fuse", () => FuseKernels.Run(
             choice, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues, context.Options.Width));
+        if (context.Options.Verify)
+        {
+            KernelVerifier.Verify(graph);
+        }
+
         computed = [.. graph.Specs.SelectMany(s => s.Stored)];
         LoweredKernel[] kernels = context.Timed("lower", () => graph.Specs.SelectMany(Lower).ToArray());
         var traffic = Traffic.Of(kernels.Select(k => k.Accesses), [.. results.Select(KernelBuffer.Of)]);
