@@ -142,6 +142,17 @@ internal sealed class LookingInsideTests
     }
 
     [Test]
+    public void VerifyAcceptsSumsThatOverflow([Values] VectorWidth width)
+    {
+        // +∞ and −∞ meet in some orders, and fused products do without either.
+        Assume.That(VectorWidths.Supported, Does.Contain(width));
+        Leaf<float> x = Input("x", ["N", 5]);
+        Node product = MatMul(x, Transpose(x));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [Tanh(product), x.Sum(0), product * product], null, new CompileOptions { Width = width, Verify = true });
+        Assert.That(() => graph.Run(System.Numerics.Tensors.Tensor.Create((float[])[.. Enumerable.Range(0, 185).Select(i => MathF.Sin(i) * (i % 3 == 0 ? 3e38f : 2e19f))], [37, 5])), Throws.Nothing);
+    }
+
+    [Test]
     public void VerifyAcceptsGradientsThatCancel([Values(1, 3, 40)] int rows)
     {
         // Normalised rows add up to zero, so that their sum's gradient is rounding error and nothing else.

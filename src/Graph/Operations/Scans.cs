@@ -112,7 +112,10 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
                 else if (b.DType.IsFloat())
                 {
                     double carried = t == 0 ? -0.0 : scales && reals[line[t - 1]] == 0 ? 0 : a!.Reals[coefficient] * reals[line[t - 1]];
-                    reals[line[t]] = b.Reals[line[t]] + carried;
+                    double state = b.Reals[line[t]] + carried;
+
+                    // What overflows is infinite from there on.
+                    reals[line[t]] = b.DType == DType.Float32 && float.IsInfinity((float)state) ? (float)state : state;
                 }
                 else
                 {

@@ -70,6 +70,40 @@ internal sealed class RoundingErrorsTests
         static float Forward(IEnumerable<float> terms) => terms.Aggregate(0f, (sum, t) => sum + t);
     }
 
+    /// <summary>Products lose no more than their chains do, once: the interpreter's sums are compensated.</summary>
+    [Test]
+    public void A_product_may_lose_half_a_unit_a_term([Values(1, 100, 256, 10_000)] int count, [Values] bool isDouble)
+    {
+        DType type = isDouble ? DType.Float64 : DType.Float32;
+        Node x = isDouble ? Input<double>("x", [1, count]) : Input("x", [1, count]);
+        TensorValue ones = TensorValue.OfReals(type, [1, count], [.. Enumerable.Repeat(1.0, count)]);
+        double[] errors = RoundingErrors.Evaluate(MatMul(x, Transpose(x)), new Dictionary<Node, TensorValue> { [x] = ones }, _ => 0).Errors!;
+        double terms = count <= 256 ? count : 256 + Math.Log2(count / 256.0);
+        Assert.That(errors[0], Is.EqualTo((8 + terms) * count * Math.ScaleB(1, isDouble ? -53 : -24)).Within(1e-6).Percent);
+    }
+
+    /// <summary>In one order a sum overflows to NaN, in another it is infinite, in a third a number: what is computed of it, too.</summary>
+    [Test]
+    public void What_overflows_has_no_bound()
+    {
+        Leaf<double> x = Input<double>("x", [1, 4]);
+        Leaf<double> y = Input<double>("y", [4, 1]);
+        Node product = MatMul(x, y);
+        Node[] nodes = [product, product * product, Tanh(product), 1 - Square(Tanh(product)), Where(product > 0, product, 1), Sum(product), CumulativeProduct(product, 0), Call("both", [product, x], p => [p[1], p[0]])];
+        Dictionary<Node, TensorValue> given = new()
+        {
+            [x] = TensorValue.OfReals(DType.Float64, [1, 4], [1e200, -1e200, 1, 2]),
+            [y] = TensorValue.OfReals(DType.Float64, [4, 1], [1e200, 1e200, 3, 4]),
+        };
+        foreach (Node node in nodes)
+        {
+            Node result = node.Results.Count > 1 ? Output(node, 1) : node;
+            Assert.That(RoundingErrors.Evaluate(result, given, _ => 0).Errors, Is.All.EqualTo(double.PositiveInfinity), node.Describe());
+        }
+
+        Assert.That(RoundingErrors.Evaluate(Where(product > 0, 0 * y[0], 0 * y[0]), given, _ => 0).Errors, Is.All.Zero);
+    }
+
     [Test]
     public void Bounds_are_far_below_a_thousandth_where_nothing_cancels()
     {
