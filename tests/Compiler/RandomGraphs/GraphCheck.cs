@@ -3,17 +3,18 @@ using System.Globalization;
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
 /// <summary>
-/// A graph compiled some ways against the interpreter: outputs and gradients in one call, then forward and backward. Sizes change and come back, memory
-/// runs out now and then, and the graph is disposed of beside its last call.
+/// A graph compiled some ways against the interpreter: outputs, gradients and updates in one call, then forward and backward. Sizes change and come back,
+/// memory runs out now and then, and the graph is disposed of beside its last call.
 /// </summary>
-internal sealed class GraphCheck
+internal sealed partial class GraphCheck
 {
     private readonly Trial trial;
     private readonly Node[] inputs;
     private readonly Node[] targets = [];
     private readonly Node[] roots;
     private readonly Random allocations = new(1);
-    private readonly Dictionary<(long N, long M), (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)> expected = [];
+    private readonly Dictionary<SymbolValues, (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)> expected = [];
+    private readonly Dictionary<Node, TensorValue> parameters;
 
     private GraphCheck(Trial trial)
     {
@@ -22,23 +23,24 @@ internal sealed class GraphCheck
         roots = [.. trial.Outputs];
         if (trial.Loss is { } loss)
         {
-            Node[] leaves = [.. trial.Inputs.Where(i => i.RequiresGrad)];
+            Node[] leaves = [.. trial.Nodes.Where(n => n is ILeaf && n.RequiresGrad)];
             IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(loss, leaves);
             targets = [.. leaves.Where((_, i) => gradients[i] is not null)];
             roots = [.. roots, .. gradients.OfType<Node>(), .. Between(trial)];
         }
 
-        foreach ((long n, long m) in trial.Sizes)
+        parameters = trial.Nodes.Concat(trial.Updates.Select(u => u.Parameter)).Where(n => n is IParameter).Distinct().ToDictionary(n => n, n => ((IParameter)n).Snapshot());
+        foreach (SymbolValues sizes in trial.Sizes.Distinct())
         {
-            Dictionary<Node, TensorValue> given = inputs.ToDictionary(i => i, i => Trial.ValueOf(i, n, m));
+            Dictionary<Node, TensorValue> given = inputs.ToDictionary(i => i, i => trial.ValueOf(i, sizes));
             try
             {
-                expected[(n, m)] = (given, Interpreter.Evaluate(roots, given, s => s == "N" ? n : m));
+                expected[sizes] = (given, Interpreter.Evaluate([.. roots, .. trial.Updates.Select(u => u.Value)], given, sizes.Of));
             }
-            catch (BindingException)
+            catch (Exception refusal) when (refusal is BindingException or ExecutionException)
             {
-                // Sizes that the graph refuses; the compiled one must, too.
-                expected[(n, m)] = (given, null);
+                // Sizes, or values, that the graph refuses; the compiled one must, too.
+                expected[sizes] = (given, null);
             }
         }
     }
@@ -88,48 +90,60 @@ internal sealed class GraphCheck
 
     private string? Joint(Way way)
     {
-        using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, roots, null, way.Options);
-        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in ThereAndBack)
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, roots, trial.Updates, way.Options);
+        foreach ((SymbolValues sizes, (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in ThereAndBack)
         {
-            WithoutMemory(() => compiled.Run(Arguments(given)));
+            if (WithoutMemory(() => compiled.Run(Arguments(given))))
+            {
+                if (ChangedParameter() is { } changed)
+                {
+                    return $"{sizes}: {changed} is written by a call for which there is no memory";
+                }
+            }
+            else
+            {
+                Restore();
+            }
+
             if (want is null)
             {
                 try
                 {
                     compiled.Run(Arguments(given));
-                    return $"N = {n}, M = {m}: sizes that the interpreter refuses are accepted";
+                    return $"{sizes}: what the interpreter refuses is accepted";
                 }
-                catch (BindingException)
+                catch (Exception refusal) when (refusal is BindingException or ExecutionException && ChangedParameter() is null)
                 {
                     continue;
                 }
             }
 
-            Results results = compiled.Run(Arguments(given));
-            if (CompareAll(results, (n, m), want) is { } fault)
+            if (RunAndCompare(compiled, sizes, given, want) is { } fault)
             {
                 return fault;
             }
         }
 
-        return BesideDispose(compiled);
+        return BesideDispose(compiled, (sizes, given, want) => () => RunAndCompare(compiled, sizes, given, want));
     }
 
     /// <summary>A call beside the disposal of its graph is right or refused.</summary>
-    private string? BesideDispose(CompiledGraph compiled)
+    /// <param name="compiled">The graph.</param>
+    /// <param name="prepare">What comes before the call, which it returns.</param>
+    private string? BesideDispose(CompiledGraph compiled, Func<SymbolValues, Dictionary<Node, TensorValue>, TensorValue[], Func<string?>> prepare)
     {
-        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
+        foreach ((SymbolValues sizes, (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in expected)
         {
             if (want is null)
             {
                 continue;
             }
 
-            Argument[] arguments = Arguments(given);
+            Func<string?> call = prepare(sizes, given, want);
             var disposal = Task.Run(compiled.Dispose);
             try
             {
-                return CompareAll(compiled.Run(arguments), (n, m), want);
+                return call();
             }
             catch (ObjectDisposedException)
             {
@@ -144,11 +158,15 @@ internal sealed class GraphCheck
         return null;
     }
 
-    private string? CompareAll(Results results, (long N, long M) sizes, TensorValue[] want)
+    private string? RunAndCompare(CompiledGraph compiled, SymbolValues sizes, Dictionary<Node, TensorValue> given, TensorValue[] want)
     {
-        for (int i = 0; i < roots.Length; i++)
+        Results results = compiled.Run(Arguments(given));
+        TensorValue[] updated = [.. trial.Updates.Select(u => ((IParameter)u.Parameter).Snapshot())];
+        Restore();
+        for (int i = 0; i < want.Length; i++)
         {
-            if (Compare(i, sizes, want[i], Values.Read(results, i, roots[i].DType, want[i].Shape)) is { } fault)
+            TensorValue got = i < roots.Length ? Values.Read(results, i, roots[i].DType, want[i].Shape) : updated[i - roots.Length];
+            if (Compare(i, sizes, want[i], got) is { } fault)
             {
                 return fault;
             }
@@ -157,63 +175,27 @@ internal sealed class GraphCheck
         return null;
     }
 
-    private string? Training(Way way)
+    /// <summary>The parameters as they were before any update.</summary>
+    private void Restore()
     {
-        using CompiledGraph model = GraphCompiler.Compiler.Compile(inputs, [trial.Loss!, .. trial.Outputs], null, way.Options);
-        foreach (((long n, long m), (Dictionary<Node, TensorValue> given, TensorValue[]? want)) in ThereAndBack)
+        foreach ((Node parameter, TensorValue value) in parameters)
         {
-            if (want is null)
+            if (parameter is Parameter<float> single)
             {
-                continue;
+                single.Set(Values.ToArray<float>(value));
             }
-
-            model.ZeroGrad();
-            foreach (ILeaf leaf in inputs.OfType<ILeaf>())
+            else
             {
-                leaf.ZeroGrad(setToNull: true);
-            }
-
-            var firsts = new TensorValue[targets.Length];
-            WithoutMemory(() => model.Forward(Arguments(given)));
-            model.Forward(Arguments(given));
-            if (WithoutMemory(() => model.Backward()))
-            {
-                model.Backward();
-            }
-
-            for (int i = 0; i < targets.Length; i++)
-            {
-                int root = trial.Outputs.Length + i;
-                TensorValue actual = GradientOf(i, want[root].Shape);
-                if (Compare(root, (n, m), want[root], actual) is { } fault)
-                {
-                    return fault;
-                }
-
-                firsts[i] = actual;
-            }
-
-            // Added to itself, a gradient doubles to the bit.
-            model.Forward(Arguments(given));
-            model.Backward();
-            for (int i = 0; i < targets.Length; i++)
-            {
-                TensorValue twice = GradientOf(i, firsts[i].Shape);
-                for (long e = 0; e < twice.Count; e++)
-                {
-                    if (!twice[e].Equals(firsts[i].DType == DType.Float32 ? (float)(2 * firsts[i][e]) : 2 * firsts[i][e]))
-                    {
-                        return $"N = {n}, M = {m}, gradient of {targets[i].Name}: {firsts[i][e]:R} added to itself is {twice[e]:R}";
-                    }
-                }
+                ((Parameter<double>)parameter).Set(Values.ToArray<double>(value));
             }
         }
-
-        return null;
     }
 
+    private string? ChangedParameter() =>
+        parameters.FirstOrDefault(p => Values.Difference(p.Value, ((IParameter)p.Key).Snapshot(), ulps: 0, floor: 0) is not null).Key?.Describe();
+
     /// <summary>Sizes that change and come back, the same twice in a row among them.</summary>
-    private IEnumerable<KeyValuePair<(long N, long M), (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)>> ThereAndBack =>
+    private IEnumerable<KeyValuePair<SymbolValues, (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)>> ThereAndBack =>
         expected.Concat(expected.Reverse());
 
     /// <summary>Makes a call for which memory runs out, sooner or later; it must be as if it had not been made.</summary>
@@ -230,9 +212,9 @@ internal sealed class GraphCheck
         {
             return true;
         }
-        catch (BindingException)
+        catch (Exception refusal) when (refusal is BindingException or ExecutionException)
         {
-            // Sizes that the graph refuses.
+            // What the graph refuses.
         }
         finally
         {
@@ -242,61 +224,5 @@ internal sealed class GraphCheck
         return false;
     }
 
-    private TensorValue GradientOf(int target, long[] shape) => targets[target] is Leaf<float> single
-        ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, shape)
-        : Values.Of<double>(((Leaf<double>)targets[target]).Grad!.ToArray(), DType.Float64, shape);
-
     private Argument[] Arguments(Dictionary<Node, TensorValue> given) => [.. inputs.Select(i => Values.ToArgument(given[i]))];
-
-    private string? Compare(int root, (long N, long M) sizes, TensorValue want, TensorValue got)
-    {
-        double most = !want.DType.IsFloat() ? 0 : want.Reals.Select(Math.Abs).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        double ulps = 4096;
-        bool isGradient = root >= trial.Outputs.Length;
-        if (Values.Difference(want, got, ulps, Math.Max(1, most), signsOfZeros: !isGradient) is not { } difference || IsUnstable(root, sizes, want, got, ulps, most))
-        {
-            return null;
-        }
-
-        int target = root - trial.Outputs.Length;
-        string name = target < 0 ? $"output {root}" : target < targets.Length ? $"gradient of {targets[target].Name}" : $"derivative {target - targets.Length} with respect to a node in the midst";
-        return string.Create(CultureInfo.InvariantCulture, $"N = {sizes.N}, M = {sizes.M}, {name}: {difference}");
-    }
-
-    // A result that a last place of the inputs changes as much says nothing about the compiler.
-    private bool IsUnstable(int root, (long N, long M) sizes, TensorValue want, TensorValue got, double ulps, double most)
-    {
-        if (!want.DType.IsFloat())
-        {
-            return false;
-        }
-
-        // Several ways to nudge: at a kink, only some lead to its other side.
-        double unit = want.DType == DType.Float32 ? 1e-7 : 1e-15;
-        TensorValue[] others = [.. Enumerable.Range(0, 6).Select(seed => Interpreter.Evaluate([roots[root]], Nudged(seed), s => s == "N" ? sizes.N : sizes.M)[0])];
-        for (long i = 0; i < want.Count; i++)
-        {
-            // A zero is a chance one, and its sign with it, where others are not zero or have the other sign.
-            if (Values.DifferInSign(want[i], got[i]))
-            {
-                if (others.All(o => o[i] == 0 && !Values.DifferInSign(o[i], want[i])))
-                {
-                    return false;
-                }
-            }
-            else if (!(Math.Abs(want[i] - got[i]) <= (ulps * 2 * unit * Math.Max(1, most)) + (1000 * others.Max(o => Math.Abs(want[i] - o[i])))) && !want[i].Equals(got[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-
-        Dictionary<Node, TensorValue> Nudged(int seed)
-        {
-            var random = new Random(seed);
-            return expected[sizes].Given.ToDictionary(g => g.Key, g => !g.Value.DType.IsFloat() ? g.Value
-                : TensorValue.OfReals(g.Value.DType, g.Value.Shape, [.. g.Value.Reals.Select(v => v * (1 + (unit * random.Next(-3, 4))))]));
-        }
-    }
 }

@@ -14,7 +14,7 @@ internal static class NodeAsCode
         {
             InputOp input => $"Placeholder(new NodeType(DType.{input.Type.DType}, {Of(input.Type.Shape)}), \"{input.InputName}\", requiresGrad: {(node.RequiresGrad ? "true" : "false")})",
             ConstantOp constant => $"Constant({constant.Data}, {node.DType})",
-            ParameterOp parameter => $"Parameter(\"{parameter.ParameterName}\", …)",
+            ParameterOp parameter => $"Parameter(\"{parameter.ParameterName}\", {Values(node)})",
             CallOp call => $"Call(\"{call.Name}\", [{inputs}], …)",
             AddOp => Infix("+"),
             SubOp => Infix("-"),
@@ -25,6 +25,13 @@ internal static class NodeAsCode
         };
 
         string Infix(string sign) => $"{names[node.Inputs[0]]} {sign} {names[node.Inputs[1]]}";
+    }
+
+    private static string Values(Node parameter)
+    {
+        TensorValue value = ((IParameter)parameter).Snapshot();
+        string numbers = string.Join(", ", value.Reals.Select(v => v.ToString("R", CultureInfo.InvariantCulture) + (value.DType == DType.Float32 ? "f" : string.Empty)));
+        return $"Tensor.Create([{numbers}], [{string.Join(", ", value.Shape)}])";
     }
 
     // The attributes of a record are the parameters of its constructor.

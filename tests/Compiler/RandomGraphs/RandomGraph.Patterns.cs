@@ -7,7 +7,7 @@ internal sealed partial class RandomGraph
 {
     private void Pattern()
     {
-        switch (Next(13))
+        switch (Next(15))
         {
             case 0:
                 SoftmaxByHand();
@@ -42,6 +42,12 @@ internal sealed partial class RandomGraph
             case 11:
                 Slide();
                 break;
+            case 12:
+                Parameters();
+                break;
+            case 13:
+                Moments();
+                break;
             default:
                 ReduceChain();
                 break;
@@ -65,7 +71,7 @@ internal sealed partial class RandomGraph
     /// <summary>A fresh input, often with gradients: a weight, a bias.</summary>
     private Node Weight(Shape shape)
     {
-        Node node = Leaf(real, shape, Next(4) != 0);
+        Node node = shape.All(d => d.IsConstant) && Next(3) == 0 ? Parameter(shape) : Leaf(real, shape, Next(4) != 0);
         Add(node, isExact: true);
         return node;
     }
@@ -107,6 +113,18 @@ internal sealed partial class RandomGraph
             // Read again: by a sum of another form, and beside what made it.
             Add(Ops.Sum(nodes[^1] * x, axis, keepDims: Next(2) == 0), false);
         }
+    }
+
+    /// <summary>Distances from a mean of at least two values, and what they are squared.</summary>
+    private void Moments()
+    {
+        Node x = Ranked(1);
+        int axis = RowAxis(x);
+        Node several = Conditions.AtLeast("Moments", x, x.Shape[axis], 2, "there are no two values.");
+        Node centred = Node.Create(new CentreOp([axis]), several);
+        Node variance = Ops.Variance(several, axis, keepDims: true, correction: Next(2));
+        Add(Next(2) == 0 ? centred : variance, false);
+        Add(centred / Ops.Sqrt(variance + 0.1), false);
     }
 
     /// <summary>Windows over the last axis, which are summed up, weighted, or searched, and put back.</summary>

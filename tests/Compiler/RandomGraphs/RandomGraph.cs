@@ -13,6 +13,7 @@ internal sealed partial class RandomGraph
     private readonly List<Node> inputs = [];
     private readonly HashSet<Node> exact = [];
     private readonly DType real;
+    private int parameters;
 
     private RandomGraph(int number)
     {
@@ -30,9 +31,15 @@ internal sealed partial class RandomGraph
         {
             try
             {
-                if (Next(3) == 0)
+                int kind = Next(12);
+                if (kind < 4)
                 {
                     Pattern();
+                }
+                else if (kind == 4)
+                {
+                    Node x = Number();
+                    Add(Resized(x), false);
                 }
                 else
                 {
@@ -60,17 +67,21 @@ internal sealed partial class RandomGraph
         }
 
         Node? last = graph.nodes.LastOrDefault(n => n.RequiresGrad && n.DType == graph.real);
-        return new Trial([.. outputs], last is null ? null : Ops.Sum(Ops.Tanh(last) * 0.5), []);
+        Node? loss = last is null ? null : Ops.Sum(Ops.Tanh(last) * 0.5);
+
+        // Two graphs of three hold ordinary numbers alone.
+        Palette palette = number % 3 == 1 ? (Palette)(1 + (number / 3 % (int)Palette.All)) : Palette.Ordinary;
+        return new Trial([.. outputs], loss, []) { Updates = [.. graph.Updates(outputs, loss)], Palette = palette };
     }
 
     private int Next(int bound) => random.Next(bound);
 
     private void Add(Node node, bool isExact)
     {
-        // What has grown too large to interpret is cut down again; sizes here are at most cubic in N and M.
-        if (node.Rank > 4)
+        // What has grown too large to interpret is cut down again; sizes here are at most cubic in the symbols.
+        while (node.Rank > 6 || node.Shape.Count(d => !d.IsConstant) > 3 || node.Shape.Aggregate(1L, (product, d) => product * (d.Constant ?? 1)) > 20_000)
         {
-            node = Ops.Sum(node, [0, 1]);
+            node = node.DType == DType.Bool ? throw new ShapeException("too large") : Ops.Sum(node, node.Rank > 1 ? [0, 1] : 0);
             isExact = false;
         }
 
@@ -93,12 +104,20 @@ internal sealed partial class RandomGraph
     // Now and then a size around those of vectors.
     private Dim RandomSize()
     {
-        Dim[] usual = ["N", 3, 1, "N", 4, "M", 2, 5];
-        Dim[] others = [7, 8, 9, 15, 16, 17, 13, 31, 33, 0];
+        Dim[] usual = ["N", 3, 1, "N", 4, "M", 2, 5, "K"];
+        Dim[] others = [7, 8, 9, 15, 16, 17, 13, 31, 32, 33, 64, 65, 0, (Dim)"M" + 1, (Dim)"N" * 2];
         return Next(6) == 0 ? others[Next(others.Length)] : usual[Next(usual.Length)];
     }
 
-    private Shape RandomShape() => Shape.Of(Enumerable.Range(0, Next(4)).Select(_ => RandomSize()));
+    /// <summary>Of few axes mostly; of many, most are short.</summary>
+    private Shape RandomShape()
+    {
+        Dim[] few = [1, 2, 3, 2];
+        int many = Next(7) == 0 ? 4 + Next(3) : 0;
+        return many > 0
+            ? Shape.Of(Enumerable.Range(0, many).Select(_ => Next(3) == 0 ? RandomSize() : few[Next(few.Length)]))
+            : Shape.Of(Enumerable.Range(0, Next(4)).Select(_ => RandomSize()));
+    }
 
     private Node Pick(Func<Node, bool> fits)
     {
@@ -164,10 +183,11 @@ internal sealed partial class RandomGraph
 
     /// <summary>What rounds, or works on bits, of values that hold no rounding errors yet.</summary>
     private Node Exactly(Node x) => x.DType.IsInteger()
-        ? Next(3) switch
+        ? Next(4) switch
         {
-            0 => Ops.ShiftLeft(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
-            1 => Ops.ShiftRight(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
+            0 => x ^ Ops.Full(x.Shape, 5, x.DType),
+            1 => Ops.ShiftLeft(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
+            2 => Ops.ShiftRight(x, Ops.Full(x.Shape, 1 + Next(3), x.DType)),
             _ => ~x | x,
         }
         : Next(2) == 0 ? Ops.Round(x) : Ops.CopySign(x, Ops.OnesLike(x));
@@ -430,9 +450,7 @@ internal sealed partial class RandomGraph
 
                 break;
             case 33:
-                int length = 1 + Next(4);
-                double[] numbers = [.. Enumerable.Range(0, length).Select(i => Next(9) - 4.5)];
-                Add(real == DType.Float64 ? Ops.Parameter("p", Tensors.Of<double>(numbers)) : Ops.Parameter("p", Tensors.Of<float>([.. numbers.Select(v => (float)v)])), true);
+                Add(Parameter([1 + Next(4)]), true);
                 break;
             case 34:
                 Node argument = Float();
@@ -459,12 +477,7 @@ internal sealed partial class RandomGraph
                 Node sized = Float();
                 if (Next(3) == 0)
                 {
-                    // A stream that is a constant: every way of compiling is to see the same numbers.
-                    DType bitsType = real == DType.Float32 ? DType.Int32 : DType.Int64;
-                    Node stream = Ops.Constant((int[])[Next(1 << 20), Next(1 << 20), Next(1 << 20), Next(1 << 20), Next(1 << 20)]);
-                    Node bits = Node.Create(new RandomBitsOp(sized.Shape, Next(2), bitsType == DType.Int32 ? 24 : 53, bitsType), stream);
-                    Node kept = (bits & Ops.Scalar(3, bitsType)) > 0;
-                    Add(Next(2) == 0 ? sized * Ops.Where(kept, 2, Ops.ZerosLike(sized)) : sized + (Ops.Cast(bits, real) * Math.ScaleB(1, real == DType.Float32 ? -24 : -53)), IsExact(sized));
+                    Draw(sized);
                     break;
                 }
 

@@ -41,7 +41,7 @@ internal static class ShrinkGraph
 
     // The boldest changes first.
     private static IEnumerable<Trial> Candidates(Trial trial) =>
-        [.. DropRoots(trial), .. DropSizes(trial), .. CutAboveRoots(trial), .. ReplaceNodes(trial), .. ShrinkConstants(trial), .. ShrinkSizes(trial)];
+        [.. DropRoots(trial), .. DropSizes(trial), .. PlainerValues(trial), .. CutAboveRoots(trial), .. ReplaceNodes(trial), .. ShrinkConstants(trial), .. ShrinkSizes(trial)];
 
     // What requires gradients must be a leaf that holds one.
     private static Node Input(NodeType type, string name, bool requiresGrad) => type.DType switch
@@ -54,14 +54,19 @@ internal static class ShrinkGraph
     private static IEnumerable<Trial> DropRoots(Trial trial)
     {
         // A node alone, the lowest first: where that fails, all above it is gone at once.
-        foreach (Node node in trial.Nodes.Where(n => n.Results.Count == 1 && (trial.Loss is not null || trial.Outputs is not [{ } only] || only != n)))
+        foreach (Node node in trial.Nodes.Where(n => n.Results.Count == 1 && (trial.Loss is not null || trial.Updates is not [] || trial.Outputs is not [{ } only] || only != n)))
         {
-            yield return new Trial([node], null, trial.Sizes);
+            yield return trial with { Outputs = [node], Loss = null, Updates = [] };
         }
 
         if (trial.Loss is not null)
         {
             yield return trial with { Loss = null };
+        }
+
+        foreach ((Node Parameter, Node Value) update in trial.Updates)
+        {
+            yield return trial with { Updates = trial.Updates.Remove(update) };
         }
 
         // A compilation has at least one output.
@@ -73,6 +78,10 @@ internal static class ShrinkGraph
     }
 
     private static IEnumerable<Trial> DropSizes(Trial trial) => trial.Sizes.Length == 1 ? [] : trial.Sizes.Select(s => trial with { Sizes = [s] });
+
+    private static IEnumerable<Trial> PlainerValues(Trial trial) => Enum.GetValues<Palette>()
+        .Where(p => p < trial.Palette && (p == Palette.Ordinary || trial.Palette == Palette.All))
+        .Select(p => trial with { Palette = p });
 
     private static IEnumerable<Trial> CutAboveRoots(Trial trial)
     {
@@ -138,8 +147,7 @@ internal static class ShrinkGraph
     {
         try
         {
-            Node[] roots = GraphWalk.Substitute([.. trial.Roots], new Dictionary<Node, Node> { [node] = by });
-            return trial with { Outputs = [.. roots.Take(trial.Outputs.Length)], Loss = trial.Loss is null ? null : roots[^1] };
+            return trial.With(roots => GraphWalk.Substitute(roots, new Dictionary<Node, Node> { [node] = by }));
         }
         catch (GraphException)
         {
@@ -183,7 +191,7 @@ internal static class ShrinkGraph
                 RandomBitsOp bits => Node.Create(bits with { To = Other(bits.To) }, inputs.AsSpan()),
                 _ => node.On(inputs),
             });
-            return changed ? trial with { Outputs = [.. trial.Outputs.Select(o => map[o])], Loss = trial.Loss is null ? null : map[trial.Loss] } : null;
+            return changed ? trial.With(roots => [.. roots.Select(r => map[r])]) : null;
         }
         catch (GraphException)
         {
@@ -193,19 +201,17 @@ internal static class ShrinkGraph
 
     private static IEnumerable<Trial> ShrinkSizes(Trial trial)
     {
-        if (trial.Sizes is not [(long n, long m)])
+        if (trial.Sizes is not [var sizes])
         {
             yield break;
         }
 
-        foreach (long smaller in Smaller(n))
+        foreach (char symbol in SymbolValues.Names)
         {
-            yield return trial with { Sizes = [(smaller, m)] };
-        }
-
-        foreach (long smaller in Smaller(m))
-        {
-            yield return trial with { Sizes = [(n, smaller)] };
+            foreach (long smaller in Smaller(sizes.Of($"{symbol}")))
+            {
+                yield return trial with { Sizes = [sizes.With(symbol, smaller)] };
+            }
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class ShrinkGraphTests
             Trial small = ShrinkGraph.Run(failing, IsWrong);
             Assert.That(small.Nodes, Has.Length.EqualTo(2), () => $"{failing}\n{small}");
             Assert.That(small.Outputs.Single().Op, Is.TypeOf<TanhOp>());
-            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new[] { (0L, 0L) }), () => $"{failing}\n{small}");
+            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new SymbolValues[] { (0, 0) }), () => $"{failing}\n{small}");
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class ShrinkGraphTests
         Trial small = ShrinkGraph.Run(failing, IsWrong);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new[] { (5L, 0L) }));
+            Assert.That(small.Sizes.ToArray(), Is.EqualTo(new SymbolValues[] { (5, 0) }));
             Assert.That(small.Nodes, Has.Length.EqualTo(2));
             Assert.That(small.Outputs.Single().Inputs[0].Shape, Is.EqualTo(Shape.Of(["N", 3])));
         }
@@ -64,7 +64,7 @@ internal sealed class ShrinkGraphTests
             Node v2 = v1 * x; // float32[N, 3]
             Node v3 = Node.Create(new SumOp([1]), v2); // float32[N]
             Node[] outputs = [v3];
-            // (N, M) = (2, 0)
+            // (N, M, K) = (2, 0, 0)
 
             """));
     }
