@@ -55,6 +55,41 @@ internal sealed class SideNotSelectedTests
         Assert.That(slopes[2..4], Is.All.Zero);
     }
 
+    [Test]
+    public void A_row_of_an_input_that_is_no_number_spoils_no_other([Values] bool within,
+        [Values("softmax", "log-softmax", "log of the sum", "norm", "norm of cubes", "variance", "deviation", "layer norm", "RMS norm", "normalised", "cross-entropy", "mean", "sum")] string name)
+    {
+        Leaf<float> x = Input("x", [3, 2], requiresGrad: true);
+        Leaf<bool> chosen = Input<bool>("chosen", [3]);
+        Node inner = within ? Tanh(x) : x;
+        Node y = name switch
+        {
+            "softmax" => Softmax(inner, 1),
+            "log-softmax" => LogSoftmax(inner, 1),
+            "log of the sum" => LogSumExp(inner, 1, keepDims: true),
+            "norm" => Norm(inner, 2, 1, keepDims: true),
+            "norm of cubes" => Norm(inner, 3, 1, keepDims: true),
+            "variance" => Variance(inner, 1, keepDims: true),
+            "deviation" => StandardDeviation(inner, 1, keepDims: true),
+            "layer norm" => LayerNorm(inner),
+            "RMS norm" => RmsNorm(inner),
+            "normalised" => Normalize(inner),
+            "cross-entropy" => Unsqueeze(CrossEntropy(inner, Constant((long[])[0, 1, 1]), reduction: LossReduction.None), 1),
+            "mean" => Mean(inner, 1, keepDims: true),
+            _ => Sum(Exp(inner), 1, keepDims: true),
+        };
+        Node first = Gradients(Where(Unsqueeze(chosen, 1), y * Constant((float[])[1, 2]), 0).Sum(), x)[0];
+        Node second = first.RequiresGrad ? Gradients((first * Constant((float[])[1, 3])).Sum(), [x], Unreached.Zeros)[0] : ZerosLike(x);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, chosen], [first, second]);
+        Results spoilt = graph.Run((float[])[1, 2, float.NaN, float.PositiveInfinity, 5, 7], (bool[])[true, false, true]);
+        Results clean = graph.Run((float[])[1, 2, 3, 4, 5, 7], (bool[])[true, false, true]);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(spoilt.GetArray<float>(i), Is.EqualTo(clean.GetArray<float>(i)));
+            Assert.That(spoilt.GetArray<float>(i)[2..4], Is.All.Zero);
+        }
+    }
+
     private static IEnumerable<TestCaseData> Cases() => Functions.Select((f, i) => new TestCaseData(i).SetArgDisplayNames(f.Name));
 
     [TestCaseSource(nameof(Cases))]

@@ -11,7 +11,7 @@ internal static class Slopes
     /// </summary>
     public static Node Scale(Node direction, Node slope) => Ops.ScaleCotangent(direction, slope);
 
-    /// <summary>Whether a slope is finite whatever the values of inputs and parameters are, short of NaN and what sums and products make of infinities.</summary>
+    /// <summary>Whether a slope is a finite number whatever inputs and parameters hold, NaN included.</summary>
     public static bool IsFinite(Node slope)
     {
         int budget = 64;
@@ -28,35 +28,32 @@ internal static class Slopes
             Ops.Where(wins(other, side), zero, direction));
     }
 
-    /// <summary>Whether a node of this operation may be no finite number though inputs and parameters are, but for overflow of sums and products.</summary>
-    public static bool MayBeUndefined(Op op, IReadOnlyList<Node> inputs) => op.Range switch
-    {
-        ResultRange.Unbounded => true,
-        ResultRange.Periodic => inputs.Any(i => !IsFinite(i)),
-        _ => inputs.Any(i => i.MayBeUndefined && i.DType.IsFloat()),
-    };
-
-    /// <summary>Whether a value can overflow, divide by zero or be undefined, judged by the operations it comes from.</summary>
+    /// <summary>Whether a value may be no finite number, judged by the operations it comes from: it surely is one if made of numbers that are known to be.</summary>
     private static bool MayBeInfinite(Node node, ref int budget)
     {
-        if (node.MayBeUndefined || node.Op.IsLeaf || --budget < 0)
+        if (--budget < 0)
         {
             return true;
         }
 
-        if (node.Op.Range is ResultRange.Bounded or ResultRange.Periodic)
+        switch (node.Op)
         {
-            return false;
-        }
+            case IotaOp or DimValueOp or RandomBitsOp:
+                return false;
+            case ConstantOp constant:
+                return !constant.Data.IsFinite;
+            case ElementwiseOp { KeepsFinite: true } or MovementOp or ConcatOp or SumOp:
+                foreach (Node input in node.Inputs)
+                {
+                    if (input.DType.IsFloat() && MayBeInfinite(input, ref budget))
+                    {
+                        return true;
+                    }
+                }
 
-        foreach (Node input in node.Inputs)
-        {
-            if (input.DType.IsFloat() && MayBeInfinite(input, ref budget))
-            {
+                return false;
+            default:
                 return true;
-            }
         }
-
-        return false;
     }
 }

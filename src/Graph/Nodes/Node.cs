@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GraphCompiler.Differentiation;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
@@ -44,7 +43,6 @@ public partial class Node
         }
 
         Guards = [.. context.Guards];
-        MayBeUndefined = Slopes.MayBeUndefined(op, inputs);
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? (GradMode.IsEnabled && inputs.Any(i => i.RequiresGrad)));
     }
@@ -80,9 +78,6 @@ public partial class Node
     internal bool CutsGradient => !RequiresGrad && Inputs.Any(i => i.RequiresGrad);
 
     internal ImmutableArray<Guard> Guards { get; }
-
-    /// <summary>See <see cref="Slopes.MayBeUndefined"/>.</summary>
-    internal bool MayBeUndefined { get; }
 
     /// <summary>The same value under a name, for messages, dumps and pictures.</summary>
     /// <param name="name">The name.</param>

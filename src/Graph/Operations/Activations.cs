@@ -69,8 +69,6 @@ internal sealed record ClampOp : CompositeOp
 /// <summary>exp(x) normalised to sum 1 along an axis, without overflow.</summary>
 internal sealed record SoftmaxOp(int Along) : UnaryComposite
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     protected override Node Expand(Node x)
     {
         Node e = Ops.Exp(x - Ops.Detach(Ops.Largest(x, Along)));
@@ -96,7 +94,7 @@ internal sealed record LogSoftmaxOp(int Along) : UnaryComposite
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node g = cotangents[0]!;
-        return [g - (Ops.Exp(node) * Ops.Sum(g, Along, keepDims: true))];
+        return [g - Slopes.Scale(Ops.Sum(g, Along, keepDims: true), Ops.Exp(node))];
     }
 }
 

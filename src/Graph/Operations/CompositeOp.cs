@@ -47,8 +47,6 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<I
     [ThreadStatic]
     private static bool isTrying;
 
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     public override string Name => CallName;
 
     public override IReadOnlyList<Function> Bodies => [Body];
@@ -117,8 +115,6 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<I
 /// <summary>One result of an operation that has several. Differentiation routes its cotangent by position.</summary>
 internal sealed record OutputOp(int Index) : Op
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     public override NodeType[] Infer(TypeContext context)
     {
         IReadOnlyList<NodeType> results = context.Inputs[0].Results;

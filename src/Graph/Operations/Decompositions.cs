@@ -142,8 +142,6 @@ internal sealed record SvdOp : Op
 /// <summary>The exponential of square matrices.</summary>
 internal sealed record MatrixExpOp : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     protected override NodeType InferResult(TypeContext context)
     {
         RequireSquare(context);

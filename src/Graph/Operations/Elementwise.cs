@@ -6,6 +6,12 @@ namespace GraphCompiler.Operations;
 /// </summary>
 internal abstract record ElementwiseOp : SingleResultOp
 {
+    /// <summary>
+    /// Whether finite numbers give finite numbers, but for overflow of sums and products. Not where the function has a pole, is NaN in a part of the line,
+    /// or grows so fast that it overflows in ordinary use.
+    /// </summary>
+    internal virtual bool KeepsFinite => true;
+
     protected sealed override NodeType InferResult(TypeContext context)
     {
         for (int i = 1; i < context.Inputs.Count; i++)
@@ -112,7 +118,7 @@ internal abstract record UnaryOp : ElementwiseOp
 /// <summary>A function of floats that is a call or a polynomial, not an instruction.</summary>
 internal abstract record TranscendentalOp : UnaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 }
 
 /// <summary>Two numbers of one dtype to one of the same.</summary>

@@ -33,7 +33,7 @@ internal sealed record MulOp : BinaryOp
 /// <summary>The quotient; of integers it rounds toward negative infinity, and x / 0 is 0.</summary>
 internal sealed record DivOp : BinaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node Chain(Node node, int input, Node direction)
     {
@@ -54,7 +54,7 @@ internal sealed record DivOp : BinaryOp
 /// <summary>a to the power b, as C's pow; integers by repeated multiplication, negative exponents give 0 except for bases 1 and −1.</summary>
 internal sealed record PowOp : BinaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node? Chain(Node node, int input, Node direction)
     {
@@ -67,7 +67,7 @@ internal sealed record PowOp : BinaryOp
                 0 => null,
                 1 => direction,
                 2 => Scale(direction, a + a),
-                _ => Scale(direction, b * Ops.Pow(a, b - 1)),
+                _ => Ops.ScaleCotangent(direction, b * Ops.Pow(a, b - 1)),
             };
         }
 
@@ -75,11 +75,11 @@ internal sealed record PowOp : BinaryOp
         {
             // x^0 has slope 0 everywhere, at 0 too, where b·a^(b−1) would be 0·∞.
             Node slope = Ops.Where(Ops.Equal(b, 0), Ops.ZerosLike(a), b * Ops.Pow(a, b - 1));
-            return Scale(direction, slope);
+            return Ops.ScaleCotangent(direction, slope);
         }
 
         Node zeroBase = Ops.LogicalAnd(Ops.Equal(a, 0), Ops.GreaterEqual(b, 0));
-        return Scale(direction, Ops.Where(zeroBase, Ops.ZerosLike(a), node * Ops.Log(a)));
+        return Ops.ScaleCotangent(direction, Ops.Where(zeroBase, Ops.ZerosLike(a), node * Ops.Log(a)));
     }
 
     protected override double Apply(double a, double b) => Math.Pow(a, b);
@@ -104,7 +104,7 @@ internal sealed record PowOp : BinaryOp
 /// <summary>The rest of a division that truncates, with the sign of a: C's fmod.</summary>
 internal sealed record FmodOp : BinaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override bool TakesIntegers => false;
 
@@ -117,8 +117,6 @@ internal sealed record FmodOp : BinaryOp
 /// <summary>The angle of the point (b, a), from −π to π.</summary>
 internal sealed record Atan2Op : BinaryOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     protected override bool TakesIntegers => false;
 
     protected override Node Chain(Node node, int input, Node direction)

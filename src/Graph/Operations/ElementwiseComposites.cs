@@ -5,8 +5,6 @@ namespace GraphCompiler.Operations;
 /// <summary>log(p/(1 − p)): near ½ by log1p of what the quotient has beyond 1, elsewhere as two logarithms.</summary>
 internal sealed record LogitOp : UnaryComposite
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     protected override Node Expand(Node x) => Ops.Where(
         Ops.Abs(x - 0.5) < 0.25,
         Ops.Log1P(((x + x) - 1) / (1 - x)),

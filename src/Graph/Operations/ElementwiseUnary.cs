@@ -26,8 +26,6 @@ internal sealed record AbsOp : UnaryOp
 
 internal sealed record SignOp : UnaryOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     protected override bool TakesIntegers => true;
 
     protected override Node? Chain(Node y, Node x, Node direction) => null;
@@ -59,7 +57,7 @@ internal sealed record SignBitOp : PredicateOp
 
 internal sealed record SqrtOp : UnaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(y + y));
 
@@ -68,7 +66,7 @@ internal sealed record SqrtOp : UnaryOp
 
 internal sealed record ReciprocalOp : UnaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, -(y * y));
 

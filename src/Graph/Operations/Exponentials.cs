@@ -66,7 +66,7 @@ internal sealed record CbrtOp : TranscendentalOp
 /// <summary>1 / (1 + exp(−x)).</summary>
 internal sealed record SigmoidOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, y * (1 - y));
 

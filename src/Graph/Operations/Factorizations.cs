@@ -36,8 +36,6 @@ internal sealed record CholeskyOp : SingleResultOp
 /// <summary>The X of T·X = B for a triangle T of the first input; what lies outside of it is not read.</summary>
 internal sealed record TriangularSolveOp(TriangularForm Form) : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     protected override NodeType InferResult(TypeContext context)
     {
         RequireSystem(context);

@@ -1,4 +1,4 @@
-using GraphCompiler.Differentiation;
+using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;
 
@@ -15,7 +15,7 @@ internal abstract record GatedOp(double Limit) : UnaryComposite
         Node x = node.Inputs[0];
         Node gate = Gate(x);
         Node cut = Ops.Clamp(x, -Limit, Limit);
-        return [Slopes.Scale(cotangents[0]!, gate + (cut * Slope(cut, gate)))];
+        return [Scale(cotangents[0]!, gate + (cut * Slope(cut, gate)))];
     }
 
     protected abstract Node Gate(Node x);
@@ -73,5 +73,5 @@ internal sealed record SoftsignOp : UnaryComposite
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
-        [Slopes.Scale(cotangents[0]!, Ops.Square(Ops.Reciprocal(Ops.Abs(node.Inputs[0]) + 1)))];
+        [Scale(cotangents[0]!, Ops.Square(Ops.Reciprocal(Ops.Abs(node.Inputs[0]) + 1)))];
 }

@@ -18,7 +18,7 @@ internal sealed record CoshOp : TranscendentalOp
 
 internal sealed record TanhOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, 1 - (y * y));
 

@@ -6,8 +6,6 @@ namespace GraphCompiler.Operations;
 /// <summary>The X of A·X = B, or of Aᵀ·X = B, by the factors of A.</summary>
 internal sealed record SolveOp(bool Transposed) : CompositeOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     public override NodeType[] Infer(TypeContext context)
     {
         RequireSystem(context);
@@ -103,8 +101,6 @@ internal sealed record SlogDetOp : CompositeOp
 /// <summary>The pseudo-inverse, by singular values above a fraction of the largest.</summary>
 internal sealed record PInvOp(double Tolerance) : CompositeOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         Node svd = Node.Create(new SvdOp(), inputs[0]);

@@ -1,3 +1,5 @@
+using GraphCompiler.Differentiation;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>−log softmax(logits)[class], one a row; logits [N, C], classes [N].</summary>
@@ -17,6 +19,6 @@ internal sealed record CrossEntropyOp : CompositeOp
         Node known = Ops.Take(Ops.Arange(logits.Shape[1], dtype: classes.DType), classes).Named(node.Name ?? "CrossEntropy", node.Name is null ? null : node.Scope);
         Node hit = Ops.Equal(Ops.Iota(logits.Shape, 1, classes.DType), Ops.Unsqueeze(known, 1));
         Node slope = Ops.Exp(Ops.LogSoftmax(logits, 1)) - Ops.Cast(hit, logits.DType);
-        return [Ops.Unsqueeze(cotangents[0]!, 1) * slope, null];
+        return [Slopes.Scale(Ops.Unsqueeze(cotangents[0]!, 1), slope), null];
     }
 }

@@ -177,8 +177,6 @@ internal readonly record struct PadRange(Dim Low, Dim High, long Interior)
 /// <summary>A tensor inside a larger one that is filled with a number.</summary>
 internal sealed record PadOp(EquatableArray<PadRange> Ranges, Shape To, double Value) : SingleResultOp
 {
-    internal override ResultRange Range => double.IsFinite(Value) ? ResultRange.Finite : ResultRange.Unbounded;
-
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];

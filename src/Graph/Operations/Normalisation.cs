@@ -1,3 +1,5 @@
+using GraphCompiler.Differentiation;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -32,14 +34,12 @@ internal sealed record SquaresAboutMeanOp(EquatableArray<int> Axes) : UnaryCompo
         return Ops.Maximum(squares, Ops.ZerosLike(squares));
     }
 
-    public override Node?[] Pullback(Node node, Node?[] cotangents) => [2 * cotangents[0]! * Node.Create(new CentreOp(Axes), node.Inputs[0])];
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => [Slopes.Scale(2 * cotangents[0]!, Node.Create(new CentreOp(Axes), node.Inputs[0]))];
 }
 
 /// <summary>(x − mean) / √(variance + ε) over some axes.</summary>
 internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : UnaryComposite
 {
-    internal override ResultRange Range => Epsilon > 0 ? ResultRange.Finite : ResultRange.Unbounded;
-
     public bool Equals(NormalizeOp? other) => other is not null && Axes == other.Axes && BitConverter.DoubleToInt64Bits(Epsilon) == BitConverter.DoubleToInt64Bits(other.Epsilon);
 
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);
@@ -51,7 +51,8 @@ internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : U
     {
         Axes axes = Axes.ToArray();
         Node g = cotangents[0]!;
-        return [Scale(node.Inputs[0]) * (g - Ops.Mean(g, axes, keepDims: true) - (node * Ops.Mean(g * node, axes, keepDims: true)))];
+        Node along = Slopes.Scale(Ops.Mean(Slopes.Scale(g, node), axes, keepDims: true), node);
+        return [Slopes.Scale(g - Ops.Mean(g, axes, keepDims: true) - along, Scale(node.Inputs[0]))];
     }
 
     private Node Scale(Node x) =>
@@ -61,8 +62,6 @@ internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : U
 /// <summary>x / √(mean of squares + ε) over some axes.</summary>
 internal sealed record RmsNormalizeOp(EquatableArray<int> Axes, double Epsilon) : UnaryComposite
 {
-    internal override ResultRange Range => Epsilon > 0 ? ResultRange.Finite : ResultRange.Unbounded;
-
     public bool Equals(RmsNormalizeOp? other) => other is not null && Axes == other.Axes && BitConverter.DoubleToInt64Bits(Epsilon) == BitConverter.DoubleToInt64Bits(other.Epsilon);
 
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);
@@ -73,7 +72,8 @@ internal sealed record RmsNormalizeOp(EquatableArray<int> Axes, double Epsilon) 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node g = cotangents[0]!;
-        return [Scale(node.Inputs[0]) * (g - (node * Ops.Mean(g * node, Axes.ToArray(), keepDims: true)))];
+        Node along = Slopes.Scale(Ops.Mean(Slopes.Scale(g, node), Axes.ToArray(), keepDims: true), node);
+        return [Slopes.Scale(g - along, Scale(node.Inputs[0]))];
     }
 
     private Node Scale(Node x) => Ops.Rsqrt(Ops.Mean(x * x, Axes.ToArray(), keepDims: true) + Epsilon);

@@ -27,9 +27,6 @@ internal abstract record Op
     /// </summary>
     public virtual bool PresumesSymmetry => false;
 
-    /// <summary>Where results lie, as far as differentiation must know to leave out guards against 0·∞.</summary>
-    internal virtual ResultRange Range => ResultRange.Finite;
-
     /// <summary>Whether the node stands for a value from outside: it has no inputs and is never rebuilt, merged or folded.</summary>
     public virtual bool IsLeaf => false;
 

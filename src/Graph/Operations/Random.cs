@@ -39,8 +39,6 @@ internal sealed record RandomStreamOp(Generator Generator, int Number) : SingleR
 /// </summary>
 internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     public override bool IsDifferentiable => false;
 
     private int Width => 8 * Type.Size();

@@ -38,7 +38,7 @@ internal sealed record RandomGammaOp : SingleResultOp
 /// </summary>
 internal sealed record GammaSlopeOp(int Order) : BinaryOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override bool TakesIntegers => false;
 

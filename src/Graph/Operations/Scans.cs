@@ -134,8 +134,6 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
 /// </summary>
 internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
-
     public override IReadOnlyList<Function> Bodies => [Body];
 
     /// <summary>The function of two numbers whose body is given; made of elementwise operations and numbers only.</summary>

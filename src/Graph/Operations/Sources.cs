@@ -40,8 +40,6 @@ internal sealed record ParameterOp(string ParameterName, NodeType Type) : Single
 /// <summary>Numbers written into the graph.</summary>
 internal sealed record ConstantOp(ConstantData Data) : SingleResultOp
 {
-    internal override ResultRange Range => Data.IsFinite ? ResultRange.Bounded : ResultRange.Unbounded;
-
     protected override NodeType InferResult(TypeContext context) => new(Data.Value.DType, Shape.Of(Data.Value.Shape));
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
@@ -87,8 +85,6 @@ internal sealed class ConstantData(TensorValue value) : IEquatable<ConstantData>
 /// <summary>Counts along one axis: 0, 1, 2, …</summary>
 internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     public override bool IsDifferentiable => false;
 
     protected override NodeType InferResult(TypeContext context)
@@ -117,8 +113,6 @@ internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
 /// <summary>A size as a number, known when sizes are bound.</summary>
 internal sealed record DimValueOp(Dim Dim, DType Type) : SingleResultOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
-
     public override bool IsDifferentiable => false;
 
     protected override NodeType InferResult(TypeContext context) =>

@@ -8,7 +8,7 @@ internal sealed record ErfOp : TranscendentalOp
 {
     internal const double TwoOverRootPi = 1.1283791670955126;
 
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, TwoOverRootPi * Ops.Exp(-(x * x)));
 
@@ -18,7 +18,7 @@ internal sealed record ErfOp : TranscendentalOp
 /// <summary>1 − erf(x), accurate where it vanishes.</summary>
 internal sealed record ErfcOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, ErfOp.TwoOverRootPi * Ops.Exp(-(x * x)));
 
@@ -30,7 +30,7 @@ internal sealed record NormalCdfOp : TranscendentalOp
 {
     private const double InverseRootTwoPi = 0.3989422804014327;
 
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     /// <summary>The normal density.</summary>
     public static Node Density(Node x) => InverseRootTwoPi * Ops.Exp(-0.5 * (x * x));

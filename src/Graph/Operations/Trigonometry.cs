@@ -4,7 +4,7 @@ namespace GraphCompiler.Operations;
 
 internal sealed record SinOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Periodic;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Cos(x));
 
@@ -13,7 +13,7 @@ internal sealed record SinOp : TranscendentalOp
 
 internal sealed record CosOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Periodic;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, Ops.Sin(x));
 
@@ -29,7 +29,7 @@ internal sealed record TanOp : TranscendentalOp
 
 internal sealed record AsinOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Rsqrt((1 - x) * (1 + x)));
 
@@ -38,7 +38,7 @@ internal sealed record AsinOp : TranscendentalOp
 
 internal sealed record AcosOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Unbounded;
+    internal override bool KeepsFinite => false;
 
     protected override Node Chain(Node y, Node x, Node direction) => -Scale(direction, Ops.Rsqrt((1 - x) * (1 + x)));
 
@@ -47,7 +47,7 @@ internal sealed record AcosOp : TranscendentalOp
 
 internal sealed record AtanOp : TranscendentalOp
 {
-    internal override ResultRange Range => ResultRange.Bounded;
+    internal override bool KeepsFinite => true;
 
     protected override Node Chain(Node y, Node x, Node direction) => Scale(direction, Ops.Reciprocal(1 + (x * x)));
 

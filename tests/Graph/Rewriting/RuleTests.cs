@@ -57,7 +57,7 @@ public class RuleTests
         ("1/(1/x) → x", [Reciprocal(Reciprocal(X))]),
         ("x^0, x^1, x², x³, x⁻¹, x⁻² → products", [Pow(X, 0), Pow(X, 1), Pow(X, 2), Pow(X, 3), Pow(X, -1), Pow(X, -2)]),
         ("column × row → products of elements", [MatMul(Unsqueeze(X, 2), Unsqueeze(Y, 1)), MatMul(Unsqueeze(K, 2), Unsqueeze(K, 1)), MatMul(-0.0 * Unsqueeze(V, 1), Unsqueeze(V, 0))]),
-        ("scale(g, finite) → g·finite", [ScaleCotangent(X, Full(["N", 3], 3, DType.Float64)), ScaleCotangent(X, Tanh(Y) * Sin(Tanh(Y)))]),
+        ("scale(g, finite) → g·finite", [ScaleCotangent(X, Full(["N", 3], 3, DType.Float64)), ScaleCotangent(X, Sin(Cast(K, DType.Float64)))]),
         ("scale(1, s) → s", [ScaleCotangent(OnesLike(X), X)]),
         ("scale(0, s) → 0", [ScaleCotangent(ZerosLike(X), X)]),
         ("where(true, x, y) → x", [Where(Constant(true), X, Y), Where(Constant(false), X, Y)]),
