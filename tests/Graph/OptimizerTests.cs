@@ -172,7 +172,13 @@ internal sealed class OptimizerTests
     {
         Parameter<double> w = Parameter("w", 1.0);
         Leaf<double> x = Input<double>("x", [], requiresGrad: true);
-        Assert.That(() => new Adam(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("LearningRate must be at least 0"));
+        Assert.That(() => new Adam(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("learningRate must be at least 0"));
+        Assert.That(() => new Adam { LearningRate = -1 }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("LearningRate must be at least 0"));
+        Assert.That(() => Optimizers.Sgd(2 * w, [w], -1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("learningRate"));
+        Assert.That(() => Optimizers.Sgd(2 * w, [w], 1, momentum: 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("momentum"));
+        Assert.That(() => Optimizers.Adam(2 * w, [w], beta2: 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("beta2"));
+        Assert.That(() => Optimizers.Sgd(2 * w, [], 1), Throws.ArgumentException.With.Message.Contains("no parameters"));
+        Assert.That(() => new Adam().Update([], []), Throws.ArgumentException.With.Message.Contains("no parameters"));
         Assert.That(() => new Sgd(double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new Sgd { Momentum = 1 }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Momentum must be in [0, 1)"));
         Assert.That(() => new Adam { Beta2 = 1 }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("Beta2 must be in [0, 1)"));
@@ -187,6 +193,39 @@ internal sealed class OptimizerTests
         Assert.That(() => GradientClipping.ByNorm([x], -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => GradientClipping.ByNorm([x], 1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => GradientClipping.ByValue([x], double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    /// <summary>What is refused of a number is refused of a node, when the graph runs; nothing has changed then.</summary>
+    [Test]
+    public void A_hyperparameter_from_outside_is_checked_when_the_graph_runs()
+    {
+        (Func<Node, Optimizer> Make, string Rule, double[] Bad, double[] Good)[] cases =
+        [
+            (r => new Sgd(r), "Sgd: LearningRate must be at least 0", [-0.5, double.NaN, double.PositiveInfinity], [0, 0.5, 1e30]),
+            (r => new Adam { LearningRate = r }, "Adam: LearningRate must be at least 0", [-0.5], [0, 0.5]),
+            (r => new Adagrad { WeightDecay = r }, "Adagrad: WeightDecay must be at least 0", [-0.5], [0, 0.5]),
+            (r => new Sgd(0.5) { Momentum = r }, "Sgd: Momentum must be in [0, 1)", [-0.5, 1, double.NaN], [0, 0.5, Math.BitDecrement(1.0)]),
+            (r => new RmsProp { Momentum = r }, "RmsProp: Momentum must be in [0, 1)", [1.5], [0.5]),
+        ];
+        using (Assert.EnterMultipleScope())
+        {
+            foreach ((Func<Node, Optimizer> make, string rule, double[] bad, double[] good) in cases)
+            {
+                Parameter<double> w = Parameter("w", 1.0);
+                Leaf<double> rate = Input<double>("rate", []);
+                using CompiledGraph step = GraphCompiler.Compiler.Compile([rate], [], make(rate).Minimize(w * w, [w]));
+                foreach (double value in bad)
+                {
+                    Assert.That(() => step.Run(value), Throws.TypeOf<ExecutionException>().With.Message.StartsWith(rule).And.Message.Contains("'rate'"), $"{rule}, {value}");
+                    Assert.That(w.Values[0], Is.EqualTo(1.0));
+                }
+
+                foreach (double value in good)
+                {
+                    Assert.That(() => step.Run(value), Throws.Nothing, $"{rule}, {value}");
+                }
+            }
+        }
     }
 
     [Test]

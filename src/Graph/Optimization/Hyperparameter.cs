@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 /// <summary>
@@ -19,7 +21,7 @@ public readonly record struct Hyperparameter
     public static implicit operator Hyperparameter(double number) => new(number, null);
 
     /// <summary>A scalar that changes from call to call.</summary>
-    /// <param name="node">A float node of shape [].</param>
+    /// <param name="node">A float node of shape []; a value outside of the hyperparameter's range is an error when the graph runs.</param>
     /// <exception cref="ShapeException">The node is no float scalar.</exception>
     public static implicit operator Hyperparameter(Node node)
     {
@@ -31,7 +33,13 @@ public readonly record struct Hyperparameter
     /// <summary>The value as a scalar of a dtype.</summary>
     internal Node As(DType type) => node is null ? Ops.Scalar(number, type) : Ops.Cast(node, type);
 
-    /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is not looked at.</summary>
-    internal Hyperparameter Checked(string name, double bound = double.PositiveInfinity) => node is not null || (number >= 0 && number < bound) ? this
-        : throw InvariantText.OutOfRange(name, number, double.IsInfinity(bound) ? $"{name} must be at least 0." : $"{name} must be in [0, {bound}).");
+    /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is looked at when the graph runs.</summary>
+    internal Hyperparameter Checked(string optimizer, string name, double bound = double.PositiveInfinity) => node is null ? CheckedNumber(name, bound)
+        : Node.Create(new WithinOp(optimizer, Rule(name, bound), 0, Math.BitDecrement(bound)), node);
+
+    /// <summary>Refuses a number below 0 or from an upper bound on.</summary>
+    internal Hyperparameter CheckedNumber(string name, double bound = double.PositiveInfinity) => node is not null || (number >= 0 && number < bound) ? this
+        : throw InvariantText.OutOfRange(name, number, $"{Rule(name, bound)}.");
+
+    private static string Rule(string name, double bound) => double.IsInfinity(bound) ? $"{name} must be at least 0" : $"{name} must be in [0, {bound})";
 }

@@ -7,20 +7,20 @@ namespace GraphCompiler;
 /// </summary>
 public abstract class Optimizer
 {
-    private protected Optimizer(Hyperparameter learningRate) => LearningRate = learningRate;
+    private protected Optimizer(Hyperparameter learningRate) => LearningRate = learningRate.CheckedNumber(nameof(learningRate));
 
     /// <summary>The learning rate η, at least 0.</summary>
     public Hyperparameter LearningRate
     {
         get;
-        init => field = value.Checked(nameof(LearningRate));
+        init => field = value.Checked(GetType().Name, nameof(LearningRate));
     }
 
     /// <summary>The weight decay λ, at least 0; it adds λ·w to the gradient unless the optimiser says otherwise.</summary>
     public Hyperparameter WeightDecay
     {
         get;
-        init => field = value.Checked(nameof(WeightDecay));
+        init => field = value.Checked(GetType().Name, nameof(WeightDecay));
     }
 
     /// <summary>Whether the loss is made larger instead of smaller.</summary>
@@ -31,6 +31,7 @@ public abstract class Optimizer
     /// <param name="parameters">What is trained: parameters that the loss depends on.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="GradientException">The loss does not depend on a parameter, or is no single number.</exception>
+    /// <exception cref="ArgumentException">There are no parameters, or one is given twice.</exception>
     /// <exception cref="GraphException">What is to be trained is no parameter.</exception>
     public IReadOnlyList<(Node Parameter, Node Value)> Minimize(Node loss, IReadOnlyList<Node> parameters) =>
         Update(parameters, Ops.Gradients(loss, parameters));
@@ -39,12 +40,17 @@ public abstract class Optimizer
     /// <param name="parameters">What is trained, each once.</param>
     /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Ops.GradientsOrNull"/> gives it.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
-    /// <exception cref="ArgumentException">There are not as many gradients as parameters, or a parameter is given twice.</exception>
+    /// <exception cref="ArgumentException">There are no parameters, not as many gradients, or a parameter is given twice.</exception>
     /// <exception cref="GraphException">What is to be trained is no parameter, or its gradient has another shape or dtype.</exception>
     public IReadOnlyList<(Node Parameter, Node Value)> Update(IReadOnlyList<Node> parameters, IReadOnlyList<Node?> gradients)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(gradients);
+        if (parameters.Count == 0)
+        {
+            throw new ArgumentException("There are no parameters to train.", nameof(parameters));
+        }
+
         if (parameters.Count != gradients.Count)
         {
             throw new ArgumentException($"{InvariantText.Count(parameters.Count, "parameter")} cannot be updated by {InvariantText.Count(gradients.Count, "gradient")}; one for each is needed.", nameof(gradients));
@@ -89,10 +95,10 @@ public abstract class Optimizer
     /// <summary>Adds new values of parameters and of their state.</summary>
     private protected abstract void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates);
 
-    private protected static double Factor(double value, string name) =>
+    internal static double Factor(double value, string name) =>
         value is >= 0 and < 1 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be in [0, 1).");
 
-    private protected static double NotNegative(double value, string name) =>
+    internal static double NotNegative(double value, string name) =>
         value >= 0 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be at least 0.");
 
     /// <summary>Numbers of a parameter's shape and dtype that live from step to step, as a parameter that requires no gradient.</summary>

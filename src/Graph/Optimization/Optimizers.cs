@@ -14,7 +14,12 @@ public static class Optimizers
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
     public static IReadOnlyList<(Node Parameter, Node Value)> Sgd(
         Node loss, IReadOnlyList<Node> parameters, Hyperparameter learningRate, double momentum = 0, bool nesterov = false, double weightDecay = 0) =>
-        new Sgd { LearningRate = learningRate, Momentum = momentum, Nesterov = nesterov, WeightDecay = weightDecay }.Minimize(loss, parameters);
+        new Sgd(learningRate)
+        {
+            Momentum = Optimizer.Factor(momentum, nameof(momentum)),
+            Nesterov = nesterov,
+            WeightDecay = Optimizer.NotNegative(weightDecay, nameof(weightDecay)),
+        }.Minimize(loss, parameters);
 
     /// <summary>The updates of <see cref="GraphCompiler.Adam"/> that make a loss smaller.</summary>
     /// <param name="loss">What is minimised: a node of one element that requires a gradient.</param>
@@ -34,5 +39,11 @@ public static class Optimizers
         double beta2 = 0.999,
         double epsilon = 1e-8,
         double weightDecay = 0) =>
-        new Adam { LearningRate = learningRate ?? 1e-3, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon, WeightDecay = weightDecay }.Minimize(loss, parameters);
+        new Adam(learningRate)
+        {
+            Beta1 = Optimizer.Factor(beta1, nameof(beta1)),
+            Beta2 = Optimizer.Factor(beta2, nameof(beta2)),
+            Epsilon = Optimizer.NotNegative(epsilon, nameof(epsilon)),
+            WeightDecay = Optimizer.NotNegative(weightDecay, nameof(weightDecay)),
+        }.Minimize(loss, parameters);
 }
