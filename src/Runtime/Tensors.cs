@@ -114,7 +114,7 @@ public static class Tensors
         return count == values.Length
             ? Sizes.ToTensor(values.ToArray(), shape)
             : throw new ArgumentException(
-                $"Shape {InvariantText.List(shape.ToArray())} has {count} elements, but there are {values.Length} values.", nameof(shape));
+                $"Shape {InvariantText.List(shape.ToArray())} has {InvariantText.Count(count, "element")}, not the {InvariantText.Count(values.Length, "value")} that are given.", nameof(shape));
     }
 
     /// <summary>A tensor of rank 2 with an array's sizes and values.</summary>

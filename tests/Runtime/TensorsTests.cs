@@ -25,7 +25,7 @@ public sealed class TensorsTests
         Assert.That(() => Tensors.Zeros<float>(3, -2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("[3, -2]"));
         Assert.That(() => Tensors.Zeros<float>(1 << 20, 1 << 20), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1048576"));
         Assert.That(Tensors.Zeros<float>(int.MaxValue, int.MaxValue, int.MaxValue, 0).FlattenedLength, Is.EqualTo((nint)0));
-        Assert.That(() => Tensors.From([1, 2, 3], 2, 2), Throws.ArgumentException.With.Message.Contains("[2, 2] has 4 elements, but there are 3"));
+        Assert.That(() => Tensors.From([1, 2, 3], 2, 2), Throws.ArgumentException.With.Message.Contains("[2, 2] has 4 elements, not the 3 values"));
     }
 
     [TestCase(0, 5, 1, new[] { 0, 1, 2, 3, 4 })]

@@ -27,12 +27,17 @@ internal sealed class CheckPoint
             point.sizes[name] = size >= 0 ? size : throw new GraphException($"GradientCheck: the size {name} is {size}; it must be at least 0.");
         }
 
-        Node[] leaves = [.. nodes.Where(n => n.Op.IsLeaf)];
+        HashSet<Node> leaves = [.. nodes.Where(n => n.Op.IsLeaf)];
         foreach ((Node leaf, Tensor<double> value) in given)
         {
             if (!leaf.Op.IsLeaf)
             {
                 throw new BindingException($"GradientCheck: {leaf.Describe()} is computed and cannot be given a value; give values to inputs and parameters.");
+            }
+
+            if (!leaves.Contains(leaf))
+            {
+                throw new BindingException($"GradientCheck: {leaf.Describe()} was given a value, and neither the loss nor a target depends on it.");
             }
 
             point.Bind(leaf, [.. value.Lengths.ToArray().Select(l => (long)l)]);
@@ -88,7 +93,7 @@ internal sealed class CheckPoint
         value.FlattenTo(numbers);
         if (numbers.Length != TensorValue.CountOf(shape))
         {
-            throw new BindingException($"GradientCheck: {leaf.Describe()} was given {numbers.Length} elements for the shape {InvariantText.List(shape)}.");
+            throw new BindingException($"GradientCheck: {leaf.Describe()} was given {InvariantText.Count(numbers.Length, "element")} for the shape {InvariantText.List(shape)}.");
         }
 
         if (leaf.DType.IsFloat())

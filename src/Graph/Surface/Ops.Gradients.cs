@@ -26,7 +26,7 @@ public static partial class Ops
     public static GradientList Gradients(Node loss, params ReadOnlySpan<Node> targets) => Gradients(loss, targets.ToArray(), Unreached.Error);
 
     /// <summary>The gradients of a loss, as nodes like any others.</summary>
-    /// <param name="loss">A node of one element that requires a gradient.</param>
+    /// <param name="loss">A node of one element that requires a gradient, unless unreached targets get zeros.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="unreached">What to give for a target that the loss does not depend on.</param>
     /// <returns>One gradient a target, of its shape and dtype.</returns>
@@ -36,14 +36,14 @@ public static partial class Ops
         Vjp([OneElement(loss)], targets, [OnesLike(loss)], unreached);
 
     /// <summary>The gradients of a loss, where it may be that it does not depend on all targets.</summary>
-    /// <param name="loss">A node of one element that requires a gradient.</param>
+    /// <param name="loss">A float node of one element.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <returns>One gradient a target, of its shape and dtype; null where the loss does not depend on it.</returns>
-    /// <exception cref="GradientException">The loss or a target requires no gradient, or the loss has several elements.</exception>
+    /// <exception cref="GradientException">A target requires no gradient, or the loss has none or several elements.</exception>
     public static IReadOnlyList<Node?> GradientsOrNull(Node loss, IReadOnlyList<Node> targets) => VjpOrNull([OneElement(loss)], targets, [OnesLike(loss)]);
 
     /// <summary>The vector-Jacobian product: the cotangents of targets, given those of outputs (reverse mode).</summary>
-    /// <param name="outputs">Nodes that require gradients.</param>
+    /// <param name="outputs">Nodes that require gradients, unless unreached targets get zeros.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="cotangents">One an output, of its shape and dtype.</param>
     /// <param name="unreached">What to give for a target that no output depends on.</param>
@@ -52,24 +52,32 @@ public static partial class Ops
     public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error)
     {
         Known("Vjp", unreached);
+        if (unreached == Unreached.Error)
+        {
+            ArgumentNullException.ThrowIfNull(outputs);
+            RequireGrad(outputs, "The output");
+        }
+
         return new([.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
             ? ZerosLike(targets[i])
             : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))]);
     }
 
     /// <summary>The vector-Jacobian product, where it may be that outputs do not depend on all targets.</summary>
-    /// <param name="outputs">Nodes that require gradients.</param>
+    /// <param name="outputs">Nodes of floats.</param>
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="cotangents">One an output, of its shape and dtype.</param>
     /// <returns>One cotangent a target, of its shape and dtype; null where no output depends on it.</returns>
-    /// <exception cref="GradientException">An output or target requires no gradient, or a cotangent does not fit.</exception>
+    /// <exception cref="GradientException">A target requires no gradient, an output has none, or a cotangent does not fit.</exception>
     public static IReadOnlyList<Node?> VjpOrNull(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(cotangents);
         CheckDirections("Vjp", "output", "cotangent", outputs, cotangents);
-        RequireGrad(outputs, "The output");
+
+        // One that requires no gradient depends on no target; to ask it of numbers that have none is a mistake.
+        RequireGrad(outputs.Where(o => !NotNull(o).DType.IsFloat()), "The output");
         RequireGrad(targets, "The target");
         Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
 
@@ -129,9 +137,9 @@ public static partial class Ops
     }
 
     private static Node OneElement(Node loss) => NotNull(loss).Shape.ElementCount == 1 ? loss
-        : throw new GradientException($"grad can be implicitly created only for scalar outputs: {loss.Describe()} has {loss.Shape.ElementCount} elements; reduce it, for example with Sum, or give cotangents to Vjp.");
+        : throw new GradientException($"grad can be implicitly created only for scalar outputs: {loss.Describe()} has {InvariantText.Count(loss.Shape.ElementCount, "element")}; reduce it, for example with Sum, or give cotangents to Vjp.");
 
-    private static void RequireGrad(IReadOnlyList<Node> nodes, string role)
+    private static void RequireGrad(IEnumerable<Node> nodes, string role)
     {
         foreach (Node node in nodes)
         {

@@ -136,7 +136,7 @@ internal readonly unsafe struct Storage
         rank = Rank;
         if (rank > lengths.Length)
         {
-            throw new ArgumentException($"{rank} sizes do not fit into {lengths.Length}.", nameof(lengths));
+            throw new ArgumentException($"{InvariantText.Count(rank, "size")} cannot fit into {lengths.Length}.", nameof(lengths));
         }
 
         for (var axis = 0; axis < rank; axis++)
@@ -170,7 +170,7 @@ internal readonly unsafe struct Storage
     {
         if (destination.Length / dtype.Size() < count)
         {
-            throw new ArgumentException($"{count} elements of {dtype.Display()} do not fit into {destination.Length} bytes.", nameof(destination));
+            throw new ArgumentException($"{InvariantText.Count(count, "element")} of {dtype.Display()} cannot fit into {destination.Length} bytes.", nameof(destination));
         }
 
         CopyTo(ref MemoryMarshal.GetReference(destination));
@@ -216,7 +216,7 @@ internal readonly unsafe struct Storage
 
         if (Rank < 0)
         {
-            return count == 1 ? $"{dtype.Display()} of 1 element" : $"{dtype.Display()} of {count} elements";
+            return $"{dtype.Display()} of {InvariantText.Count(count, "element")}";
         }
 
         var lengths = new nint[Rank];

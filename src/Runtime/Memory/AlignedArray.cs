@@ -54,7 +54,7 @@ internal sealed unsafe class AlignedArray<T>
     {
         if (Sizes.Count(lengths) != Length)
         {
-            throw new ArgumentException($"Shape {Sizes.Display(lengths)} does not have the array's {Length} elements.", nameof(lengths));
+            throw new ArgumentException($"Shape {Sizes.Display(lengths)} does not have the array's {InvariantText.Count(Length, "element")}.", nameof(lengths));
         }
 
         return Tensor.Create(Array, Offset, lengths.IsEmpty ? [1] : lengths, []);

@@ -40,7 +40,7 @@ internal static class Allocation
         }
         catch (OutOfMemoryException e)
         {
-            throw new SizeException($"There is no memory for {count} elements of {DTypes.Of<T>().Display()}, {(long)count * sizeof(T)} bytes.", e);
+            throw new SizeException($"There is no memory for {InvariantText.Count(count, "element")} of {DTypes.Of<T>().Display()}, {(long)count * sizeof(T)} bytes.", e);
         }
     }
 }

@@ -9,8 +9,15 @@ internal static class InvariantText
     /// <summary>Numbers, or whatever else, in brackets.</summary>
     public static string List<T>(IEnumerable<T> items) => $"[{string.Join(", ", items.Select(item => $"{item}"))}]";
 
-    /// <summary>How many there are of something: "1 input", "2 inputs".</summary>
-    public static string Count(long count, string what) => $"{count} {what}{(count == 1 ? string.Empty : "s")}";
+    /// <summary>How many there are of something, a number or a dimension: "1 input", "2 inputs", "N axes".</summary>
+    public static string Count<T>(T count, string what) => $"{count}" is var number && number == "1" ? $"1 {what}" : $"{number} {Plural(what)}";
+
+    private static string Plural(string what) => what switch
+    {
+        _ when what.EndsWith("axis", StringComparison.Ordinal) => $"{what[..^2]}es",
+        _ when what.EndsWith("index", StringComparison.Ordinal) => $"{what[..^2]}ices",
+        _ => $"{what}s",
+    };
 
     /// <summary>The error of a number outside its range. The framework's own words for the number follow the thread.</summary>
     public static ArgumentOutOfRangeException OutOfRange<T>(string? name, T value, string message) => new(name, $"{message} It is {value}.");

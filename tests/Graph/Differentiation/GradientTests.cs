@@ -133,6 +133,34 @@ public class GradientTests
         Assert.That(() => Gradients(Sum(Detach(X)) * Sum(other), X), Throws.TypeOf<GradientException>(), "detached");
     }
 
+    /// <summary>Who asks for zeros, or null, where nothing depends on a target means a constant loss too; one that can have no gradient is a mistake.</summary>
+    [Test]
+    public void A_loss_that_requires_no_gradient_gives_what_was_asked_for()
+    {
+        Node quiet;
+        using (GradMode.NoGrad())
+        {
+            quiet = Sum(X);
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (Node loss in new[] { Constant(2.0), Sum(Input<double>("plain", [3])), Sum(Detach(X)), quiet })
+            {
+                Assert.That(Values(Gradients(loss, [X], Unreached.Zeros)[0]), Is.EqualTo(new double[3]));
+                Assert.That(GradientsOrNull(loss, [X])[0], Is.Null);
+                Assert.That(Values(HessianVectorProduct(loss, [X], [OnesLike(X)])[0]), Is.EqualTo(new double[3]));
+                Assert.That(() => Gradients(loss, X), Throws.TypeOf<GradientException>().With.Message.Contains("does not require a gradient"));
+            }
+
+            (Node x, Node y) = Vjp([Constant(2.0), Sum(X)], [X, Variable("other", 2)], [Constant(1.0), Constant(3.0)], Unreached.Zeros);
+            Assert.That(Values(x), Is.EqualTo(new double[] { 3, 3, 3 }));
+            Assert.That(Values(y), Is.EqualTo(new double[2]));
+            Assert.That(() => Gradients(ArgMax(X, 0), [X], Unreached.Zeros), Throws.TypeOf<GradientException>().With.Message.Contains("int64 has no gradients"));
+            Assert.That(() => Gradients(Sum(X), [Constant(2.0)], Unreached.Zeros), Throws.TypeOf<GradientException>().With.Message.Contains("target"));
+        }
+    }
+
     private static IEnumerable<TestCaseData> Flat() => new (string Name, Func<Node, Node> Of)[]
     {
         ("x⁰", x => x.Pow(0)), ("floor", Floor), ("ceil", Ceil), ("round", Round), ("trunc", Trunc), ("sign", Sign), ("floorDivide", x => FloorDivide(x, OnesLike(x))),

@@ -36,6 +36,18 @@ public sealed class MessageTests
     }
 
     [Test]
+    public void A_value_that_nothing_uses_is_refused()
+    {
+        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Leaf<double> other = Input<double>("other", []);
+        var values = new Dictionary<Node, Tensor<double>> { [x] = Tensor.Create<double>([2], [1]), [other] = Tensor.Create<double>([3], [1]) };
+        Assert.That(
+            () => GradientCheck.Run(x * x, [x], values),
+            Throws.TypeOf<BindingException>().With.Message.EqualTo("GradientCheck: Input 'other' float64[] was given a value, and neither the loss nor a target depends on it."));
+        Assert.That(() => GradientCheck.Run(x * x * other, [x], values), Throws.Nothing);
+    }
+
+    [Test]
     public void A_long_table_is_cut()
     {
         Leaf<double> x = Input<double>("x", [60], requiresGrad: true);
