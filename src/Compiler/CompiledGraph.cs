@@ -157,15 +157,24 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>The gradient of an intermediate node named in <see cref="CompileOptions.RetainGrad"/>; null before a backward.</summary>
     /// <typeparam name="T">The node's element type.</typeparam>
     /// <param name="node">The node.</param>
-    /// <exception cref="GradientException">The node was not named there.</exception>
+    /// <exception cref="GradientException">The node was not named there, such as a leaf, which has its gradient in <see cref="Leaf{T}.Grad"/>.</exception>
     public Tensor<T>? GradientOf<T>(Node node)
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(node);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return options.RetainGrad.Contains(node)
-            ? training.Made?.Retained<T>(node)
-            : throw new GradientException($"The gradient of {node.Describe()} is not kept: only leaves keep theirs; name the node in CompileOptions.RetainGrad.");
+        return options.RetainGrad.Contains(node) ? training.Made?.Retained<T>(node)
+            : throw new GradientException(!node.RequiresGrad ? GradientCut.NotRequired(node)
+                : node is ILeaf ? $"The gradient of {node.Describe()} is its Grad, as of every leaf; GradientOf reads those of the nodes in CompileOptions.RetainGrad."
+                : $"The gradient of {node.Describe()} is not kept: only leaves keep theirs; name the node in CompileOptions.RetainGrad.");
+    }
+
+    /// <summary>What goes in and what comes out, such as <c>CompiledGraph: Input 'x' float32[N, 3] → Softmax float32[N, 3]</c>.</summary>
+    public override string ToString()
+    {
+        string inputs = string.Concat(graph.Inputs.Select((n, i) => $"{(i == 0 ? string.Empty : ", ")}{n.Describe()}").Append(graph.Inputs.Count == 0 ? string.Empty : " "));
+        string changes = HasUpdates ? $"; updates {string.Join(", ", updates.Select(u => u.Parameter.Describe()))}" : string.Empty;
+        return $"{nameof(CompiledGraph)}: {inputs}→ {string.Join(", ", graph.Outputs.Select(n => n.Describe()))}{changes}";
     }
 
     /// <summary>

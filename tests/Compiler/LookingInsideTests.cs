@@ -13,6 +13,21 @@ namespace GraphCompiler.Tests.Compiler;
 internal sealed class LookingInsideTests
 {
     [Test]
+    public void GraphsAndResultsPrintTheirShapes()
+    {
+        Leaf<float> x = Input("x", ["N", 4]);
+        Parameter<float> w = Parameter("w", 1f);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, Input<long>("i", [])], [Softmax(x).Named("p"), x.Sum()], [(w, w * 2)]);
+        using CompiledGraph closed = GraphCompiler.Compiler.Compile([], [w + 1]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(graph.ToString(), Is.EqualTo("CompiledGraph: Input 'x' float32[N, 4], Input 'i' int64[] → Softmax 'p' float32[N, 4], Sum float32[]; updates Parameter 'w' float32[]"));
+            Assert.That(closed.ToString(), Is.EqualTo("CompiledGraph: → Add float32[]"));
+            Assert.That(graph.Run(new float[8], 0L).ToString(), Is.EqualTo("Results: Softmax 'p' float32[2, 4], Sum float32[]"));
+        }
+    }
+
+    [Test]
     public void EveryStageIsDumped()
     {
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");

@@ -176,6 +176,8 @@ internal sealed class TrainingTests
         Leaf<float> x = Input("x", [3], requiresGrad: true);
         Node middle = (x * 3).Named("middle");
         Node other = x + 1;
+        Parameter<float> w = Parameter("w", 1f);
+        Leaf<float> fixedLeaf = Input("fixed", [3]);
         Node loss = (middle * middle).Sum();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { RetainGrad = [middle, x], Simplify = simplify });
         Assert.That(model.GradientOf<float>(middle), Is.Null);
@@ -189,6 +191,8 @@ internal sealed class TrainingTests
             Assert.That(model.GradientOf<float>(x)!.ToArray(), Is.EqualTo(x.Grad!.ToArray()));
             Assert.That(() => model.GradientOf<double>(middle), Throws.TypeOf<DTypeException>());
             Assert.That(() => model.GradientOf<float>(other), Throws.TypeOf<GradientException>().With.Message.Contains("RetainGrad"));
+            Assert.That(() => model.GradientOf<float>(w), Throws.TypeOf<GradientException>().With.Message.Contains("'w'").And.Message.Contains("is its Grad").And.Not.Message.Contains("not kept"));
+            Assert.That(() => model.GradientOf<float>(fixedLeaf), Throws.TypeOf<GradientException>().With.Message.Contains("requiresGrad: true"));
         }
 
         model.ZeroGrad();

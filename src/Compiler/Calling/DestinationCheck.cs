@@ -60,9 +60,9 @@ internal static class DestinationCheck
 
         if (hasShape ? !output.HasShape(lengths, workspace) : count < output.ElementCount(workspace))
         {
-            string given = hasShape ? $"the shape {Sizes.Display(lengths)}" : $"{count} elements";
+            string given = hasShape ? $"the shape {Sizes.Display(lengths)}" : InvariantText.Count(count, "element");
             throw new BindingException(
-                $"{Name(output, index)} has {given}; the shape {InvariantText.List(output.Shape(workspace))}, {output.ElementCount(workspace)} elements, is needed.");
+                $"{Name(output, index)} has {given}; the shape {InvariantText.List(output.Shape(workspace))}, {InvariantText.Count(output.ElementCount(workspace), "element")}, is needed.");
         }
     }
 

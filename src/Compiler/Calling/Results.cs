@@ -59,8 +59,12 @@ public sealed class Results
         where T : unmanaged
     {
         T[] array = GetArray<T>(index);
-        return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {outputs[index].Node.Describe()}, has {array.Length} elements, not one.");
+        return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {outputs[index].Node.Describe()}, has {InvariantText.Count(array.Length, "element")}, not one.");
     }
+
+    /// <summary>The outputs with their shapes, such as <c>Results: Softmax float32[4, 3]</c>.</summary>
+    public override string ToString() =>
+        $"{nameof(Results)}: {string.Join(", ", outputs.Select((o, i) => o.Node.DescribeAs(new NodeType(o.Node.DType, Shape.Of(shapes[i])))))}";
 
     /// <summary>Where an output is to be written.</summary>
     internal ref byte At(int index) => ref MemoryMarshal.GetArrayDataReference(arrays[index]);

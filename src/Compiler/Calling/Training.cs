@@ -195,7 +195,7 @@ internal sealed class Training : IDisposable
         {
             return count == 1
                 ? one
-                : throw new GradientException($"grad can be implicitly created only for scalar outputs: {root.Describe()} has {count} elements; give Backward a seed of its shape.");
+                : throw new GradientException($"grad can be implicitly created only for scalar outputs: {root.Describe()} has {InvariantText.Count(count, "element")}; give Backward a seed of its shape.");
         }
 
         bool fits = !given.IsNull && given.DType == root.DType && given.ElementCount == count;

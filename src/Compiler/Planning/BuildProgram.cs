@@ -438,7 +438,7 @@ internal sealed class BuildProgram
             Node source = SourceOf(root.Node);
             int buffer = !root.IsForward && savedAt.TryGetValue(source, out int copy) ? copy : bufferOf[KernelBuffer.Of(source)];
             placed.Add((root, new RootBuffer(
-                root.Node,
+                root.Kind == RootKind.Output ? root.Given : root.Node,
                 buffer,
                 SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
                 [.. root.Node.Shape.Select(SizeOf)],

@@ -168,7 +168,7 @@ internal sealed class Program
 }
 
 /// <summary>Where a root lies after a run.</summary>
-/// <param name="Node">The root.</param>
+/// <param name="Node">The root, an output as it was given.</param>
 /// <param name="Buffer">Its buffer.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
 /// <param name="Dims">The positions of its axes' sizes.</param>

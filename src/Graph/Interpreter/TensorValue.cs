@@ -16,7 +16,7 @@ internal sealed class TensorValue
         this.integers = integers;
         if (Count != (reals?.Length ?? integers!.Length))
         {
-            throw new ArgumentException($"{reals?.Length ?? integers!.Length} elements do not fill the shape {InvariantText.List(shape)}.");
+            throw new ArgumentException($"{InvariantText.Count(reals?.Length ?? integers!.Length, "element")} cannot fill the shape {InvariantText.List(shape)}.");
         }
     }
 

@@ -102,11 +102,14 @@ public partial class Node
     internal Node Rebuild(ImmutableArray<Node> inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);
 
     /// <summary>The operation with the node's name and type, for messages.</summary>
-    internal string Describe()
+    internal string Describe() => DescribeAs(results);
+
+    /// <summary>The same with other types, such as one of bound sizes.</summary>
+    internal string DescribeAs(params NodeType[] types)
     {
         string name = Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'";
         string what = Op is OutputOp output ? $"Result {output.Index} of {Inputs[0].Op.Name}" : Op.Name;
-        return $"{what}{name} {string.Join(", ", results)}";
+        return $"{what}{name} {string.Join(", ", types)}";
     }
 
     /// <summary>Refuses what can never be addressed, whatever its symbols are.</summary>

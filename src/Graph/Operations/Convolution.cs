@@ -35,11 +35,11 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
         context.RequireNumber();
         ConvolutionShape.Require(context, Stride.Count, Groups, x, weight);
         var shape = new ConvolutionShape(this, PaddedShape(x.Shape), weight.Shape);
-        context.RequireSame(x.Shape[1], weight.Shape[1] * Groups, $"{x.Shape} has {x.Shape[1]} channels, and the weight {weight.Shape} is for {weight.Shape[1]} in each of {Groups} groups.");
+        context.RequireSame(x.Shape[1], weight.Shape[1] * Groups, $"{x.Shape} has {InvariantText.Count(x.Shape[1], "channel")}, and the weight {weight.Shape} is for {weight.Shape[1]} in each of {Groups} groups.");
         foreach (Window window in shape.Windows)
         {
             Dim size = shape.Input[window.Axis];
-            context.RequireAtLeast(size, window.Reach, $"the kernel spans {window.Reach} elements along axis {window.Axis}, more than the {size} of the padded input.");
+            context.RequireAtLeast(size, window.Reach, $"the kernel spans {InvariantText.Count(window.Reach, "element")} along axis {window.Axis}, more than the {size} of the padded input.");
         }
 
         return [new NodeType(x.DType, Shape.Of([x.Shape[0], weight.Shape[0], .. shape.Positions]))];
@@ -218,7 +218,7 @@ internal sealed record ConvolutionTransposeOp(
         context.RequireSameTypes();
         context.RequireNumber();
         ConvolutionShape.Require(context, Stride.Count, Groups, x, weight);
-        context.RequireSame(x.Shape[1], weight.Shape[0], $"{x.Shape} has {x.Shape[1]} channels, and the weight {weight.Shape} is for {weight.Shape[0]}.");
+        context.RequireSame(x.Shape[1], weight.Shape[0], $"{x.Shape} has {InvariantText.Count(x.Shape[1], "channel")}, and the weight {weight.Shape} is for {weight.Shape[0]}.");
         return [new NodeType(x.DType, Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes]))];
     }
 
@@ -275,7 +275,7 @@ internal sealed class ConvolutionShape(ConvolutionOp op, Shape input, Shape weig
         }
 
         context.RequireSame(
-            (weight.Shape[0] / groups) * groups, weight.Shape[0], $"the {weight.Shape[0]} channels along the first axis of the weight {weight.Shape} are no multiple of {groups} groups.");
+            (weight.Shape[0] / groups) * groups, weight.Shape[0], $"the first axis of the weight {weight.Shape}, {InvariantText.Count(weight.Shape[0], "channel")}, is no multiple of {groups} groups.");
     }
 
     public static Node?[] Bilinear(Op op, Node node, Node?[] tangents)

@@ -170,11 +170,18 @@ internal sealed class CtcStates
 /// <summary>What lengths and targets out of range are called.</summary>
 internal static class CtcErrors
 {
+    public const string Function = "CtcLoss";
     public const string InputLength = "input length";
     public const string TargetLength = "target length";
     public const string Target = "target";
 
-    public static string Message(Node node, string what, long value, long size) => $"{node.Describe()}: the {what} {value} is outside [0, {size}).";
+    /// <summary>In the words of the function, of which the node is a part; a class is below their number, a length may be that of the axis.</summary>
+    public static string Message(Node node, string what, long value, long size)
+    {
+        string name = node.Name is null or Function ? string.Empty : $" '{(node.Scope is null ? string.Empty : $"{node.Scope}/")}{node.Name}'";
+        string range = what == Target ? $"the classes [0, {size})" : $"0 to {size - 1}";
+        return $"{Function}{name}: the {what} {value} is outside {range}.";
+    }
 
     public static long Check(Node node, string what, long value, long size) =>
         value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size));

@@ -15,7 +15,7 @@ internal static class EinsumNotation
 
         if (terms.Length != nodes.Count)
         {
-            throw Wrong(equation, $"it names {terms.Length} inputs, and {nodes.Count} are given", nodes);
+            throw Wrong(equation, $"it names {InvariantText.Count(terms.Length, "input")}, and {nodes.Count} are given", nodes);
         }
 
         int[][] inputs = [.. terms.Select((t, i) => Labels(equation, t, nodes[i].Rank, nodes))];
@@ -41,7 +41,7 @@ internal static class EinsumNotation
 
         int dots = rank - letters.Length;
         return dots < 0 || (at < 0 && dots > 0)
-            ? throw Wrong(equation, $"\"{term}\" names {letters.Length} axes, and the input has {rank}", nodes)
+            ? throw Wrong(equation, $"\"{term}\" names {InvariantText.Count(letters.Length, "axis")}, and the input has {rank}", nodes)
             : at < 0 ? [.. letters.Select(c => (int)c)] : [.. letters[..at].Select(c => (int)c), .. Enumerable.Range(-dots, dots), .. letters[at..].Select(c => (int)c)];
     }
 }

@@ -9,7 +9,7 @@ internal sealed record ReshapeOp(Shape To) : MovementOp
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];
-        context.RequireSame(x.Shape.ElementCount, To.ElementCount, $"{x.Shape} has {x.Shape.ElementCount} elements, {To} has {To.ElementCount}.");
+        context.RequireSame(x.Shape.ElementCount, To.ElementCount, $"{x.Shape} has {InvariantText.Count(x.Shape.ElementCount, "element")}, {To} has {To.ElementCount}.");
         return new NodeType(x.DType, To);
     }
 
@@ -20,7 +20,7 @@ internal sealed record ReshapeOp(Shape To) : MovementOp
         long[] shape = context.ResultShape();
         return TensorValue.CountOf(shape) == context.Inputs[0].Count
             ? context.Inputs[0].Reshape(shape)
-            : throw new BindingException($"{context.Node.Describe()}: {context.Inputs[0].Count} elements cannot take the shape {InvariantText.List(shape)}.");
+            : throw new BindingException($"{context.Node.Describe()}: {InvariantText.Count(context.Inputs[0].Count, "element")} cannot take the shape {InvariantText.List(shape)}.");
     }
 }
 
@@ -32,7 +32,7 @@ internal sealed record PermuteOp(EquatableArray<int> Order) : MovementOp
         Node x = context.Inputs[0];
         if (Order.Count != x.Rank || !Order.Order().SequenceEqual(Enumerable.Range(0, x.Rank)))
         {
-            throw context.BadShape($"{Order} is not an order of the {x.Rank} axes of {x.Shape}; name each once.");
+            throw context.BadShape($"{Order} is not an order of the {InvariantText.Count(x.Rank, "axis")} of {x.Shape}; name each once.");
         }
 
         return new NodeType(x.DType, Shape.Of(Order.Select(a => x.Shape[a])));
@@ -114,7 +114,7 @@ internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : MovementOp
         Node x = context.Inputs[0];
         if (Ranges.Count != x.Rank)
         {
-            throw context.BadShape($"{Ranges.Count} ranges do not fit the {x.Rank} axes of {x.Shape}; give one an axis.");
+            throw context.BadShape($"{InvariantText.Count(Ranges.Count, "range")} cannot fit the {InvariantText.Count(x.Rank, "axis")} of {x.Shape}; give one an axis.");
         }
 
         for (int axis = 0; axis < x.Rank; axis++)
@@ -130,7 +130,7 @@ internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : MovementOp
             context.RequireAtLeast(
                 x.Shape[axis],
                 start + ((size - 1) * step) + 1,
-                $"the range of axis {axis} (start {start}, {size} elements, step {step}) ends after its size {x.Shape[axis]}.");
+                $"the range of axis {axis} (start {start}, {InvariantText.Count(size, "element")}, step {step}) ends after its size {x.Shape[axis]}.");
         }
 
         return new NodeType(x.DType, Shape.Of(Ranges.Select(r => r.Size)));
@@ -182,7 +182,7 @@ internal sealed record PadOp(EquatableArray<PadRange> Ranges, Shape To, double V
         Node x = context.Inputs[0];
         if (Ranges.Count != x.Rank)
         {
-            throw context.BadShape($"{Ranges.Count} ranges do not fit the {x.Rank} axes of {x.Shape}; give one an axis.");
+            throw context.BadShape($"{InvariantText.Count(Ranges.Count, "range")} cannot fit the {InvariantText.Count(x.Rank, "axis")} of {x.Shape}; give one an axis.");
         }
 
         for (int axis = 0; axis < x.Rank; axis++)

@@ -33,7 +33,7 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
         context.RequireNumber();
         if (x.Rank != Spatial + 2)
         {
-            throw context.BadShape($"the input must have batch, channels and {Spatial} spatial axes, not {x.Shape}.");
+            throw context.BadShape($"the input must have batch, channels and {InvariantText.Count(Spatial, "spatial axis")}, not {x.Shape}.");
         }
 
         Shape shape = Shape.Of([x.Shape[0], x.Shape[1], .. Axes.Select((a, i) => a.Positions(x.Shape[2 + i]))]);
@@ -41,7 +41,7 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
         {
             Dim size = Axes[i].Low + x.Shape[2 + i] + Axes[i].High;
             context.RequireAtLeast(x.Shape[2 + i], 1, $"axis {2 + i} has no elements to choose from.");
-            context.RequireAtLeast(size, Axes[i].Window.Reach, $"a window along axis {2 + i} spans {Axes[i].Window.Reach} elements, more than the {size} of the padded input.");
+            context.RequireAtLeast(size, Axes[i].Window.Reach, $"a window along axis {2 + i} spans {InvariantText.Count(Axes[i].Window.Reach, "element")}, more than the {size} of the padded input.");
         }
 
         return [new NodeType(x.DType, shape), new NodeType(IndexType(x.DType), shape)];

@@ -17,7 +17,7 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
         context.RequireAxis(Along, x.Rank);
         context.RequireAtLeast(int.MaxValue, x.Shape[Along], $"axis {Along} is too long; at most {int.MaxValue} elements can be sorted.");
         context.RequireAtLeast(First, 0, $"there is no element of rank {First}; ranks count from 0.");
-        context.RequireAtLeast(x.Shape[Along], First + Count, $"there are no {Count} elements from rank {First} on among the {x.Shape[Along]} along axis {Along}.");
+        context.RequireAtLeast(x.Shape[Along], First + Count, $"there are no {InvariantText.Count(Count, "element")} from rank {First} on among the {x.Shape[Along]} along axis {Along}.");
         return new NodeType(DType.Int64, x.Shape.With(Along, Count));
     }
 

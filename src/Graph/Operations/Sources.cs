@@ -95,6 +95,11 @@ internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
         }
 
         context.RequireAxis(Along, To.Rank);
+        if (Type == DType.Int32)
+        {
+            context.RequireAtLeast((Dim)int.MaxValue + 1, To[Along], $"the last of {To[Along]} counts along axis {Along} does not fit into int32; int64 holds every one.");
+        }
+
         return new NodeType(Type, To);
     }
 
@@ -115,8 +120,21 @@ internal sealed record DimValueOp(Dim Dim, DType Type) : SingleResultOp
 {
     public override bool IsDifferentiable => false;
 
-    protected override NodeType InferResult(TypeContext context) =>
-        Type == DType.Bool ? throw context.BadDType("a size is a number, not a bool.") : new NodeType(Type, []);
+    protected override NodeType InferResult(TypeContext context)
+    {
+        if (Type == DType.Bool)
+        {
+            throw context.BadDType("a size is a number, not a bool.");
+        }
+
+        if (Type == DType.Int32)
+        {
+            context.RequireAtLeast(int.MaxValue, Dim, $"the size {Dim} does not fit into int32; int64 holds every size.");
+            context.RequireAtLeast(Dim, int.MinValue, $"the size {Dim} does not fit into int32; int64 holds every size.");
+        }
+
+        return new NodeType(Type, []);
+    }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
 

@@ -53,8 +53,8 @@ internal sealed record DiagonalOp(int Offset, int Rows, int Columns, Dim Length)
         if (Length.Constant != 0)
         {
             context.RequireAtLeast(Length, 0, $"the diagonal {Offset} lies outside the matrices, which are {x.Shape[Rows]} by {x.Shape[Columns]}.");
-            context.RequireAtLeast(x.Shape[Rows], Length + FirstRow, $"{Length} elements of the diagonal {Offset} do not fit the {x.Shape[Rows]} rows.");
-            context.RequireAtLeast(x.Shape[Columns], Length + FirstColumn, $"{Length} elements of the diagonal {Offset} do not fit the {x.Shape[Columns]} columns.");
+            context.RequireAtLeast(x.Shape[Rows], Length + FirstRow, $"{InvariantText.Count(Length, "element")} of the diagonal {Offset} cannot fit the {InvariantText.Count(x.Shape[Rows], "row")}.");
+            context.RequireAtLeast(x.Shape[Columns], Length + FirstColumn, $"{InvariantText.Count(Length, "element")} of the diagonal {Offset} cannot fit the {InvariantText.Count(x.Shape[Columns], "column")}.");
         }
 
         return new NodeType(x.DType, Shape.Of([.. x.Shape.Without([Rows, Columns]), Length]));

@@ -48,7 +48,7 @@ internal sealed record WindowsOp(EquatableArray<Window> Windows) : MovementOp
         foreach (Window window in Windows)
         {
             Dim size = x.Shape[window.Axis];
-            context.RequireAtLeast(size, window.Reach, $"a window along axis {window.Axis} spans {window.Reach} elements, more than the {size} that there are.");
+            context.RequireAtLeast(size, window.Reach, $"a window along axis {window.Axis} spans {InvariantText.Count(window.Reach, "element")}, more than the {size} that there are.");
             shape = shape.With(window.Axis, window.Positions(size));
         }
 
@@ -103,8 +103,8 @@ internal sealed record OverlapAddOp(EquatableArray<Window> Windows, Shape To) : 
             Window window = Windows[i];
             Dim positions = window.Positions(To[window.Axis]);
             context.RequireSame(x.Shape[To.Rank + i], window.Size, $"axis {To.Rank + i} has the size {x.Shape[To.Rank + i]}, not {window.Size} as the window along axis {window.Axis}.");
-            context.RequireAtLeast(To[window.Axis], window.Reach, $"a window along axis {window.Axis} spans {window.Reach} elements, more than the {To[window.Axis]} that there are.");
-            context.RequireSame(x.Shape[window.Axis], positions, $"{x.Shape[window.Axis]} windows along axis {window.Axis} are not the {positions} that an axis of {To[window.Axis]} elements has.");
+            context.RequireAtLeast(To[window.Axis], window.Reach, $"a window along axis {window.Axis} spans {InvariantText.Count(window.Reach, "element")}, more than the {To[window.Axis]} that there are.");
+            context.RequireSame(x.Shape[window.Axis], positions, $"{x.Shape[window.Axis]} windows along axis {window.Axis} are not the {positions} that an axis of {InvariantText.Count(To[window.Axis], "element")} has.");
         }
 
         return new NodeType(x.DType, To);

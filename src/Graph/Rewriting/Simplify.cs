@@ -164,7 +164,8 @@ internal static class Simplify
         Node repeated = Ops.BroadcastTo(Ops.Reshape(x, narrow), kept);
         if (!node.DType.IsFloat())
         {
-            return count.Constant is { } times && !Ops.Fits(times, node.DType) ? null : repeated * Ops.DimValue(count, node.DType);
+            // As the sum, the count wraps around where it does not fit.
+            return count.Constant is { } times && !Ops.Fits(times, DType.Int64) ? null : repeated * Ops.Cast(Ops.DimValue(count), node.DType);
         }
 
         // The sum of no elements is 0, also of infinities and NaN.

@@ -24,7 +24,7 @@ public static partial class Ops
 
         if (named > whole.Rank || rests > 1)
         {
-            throw new ShapeException($"At: {(rests > 1 ? "the rest is named twice" : $"{named} indices are too many for {whole.Rank} axes")}. Input: {whole.Describe()}.");
+            throw new ShapeException($"At: {(rests > 1 ? "the rest is named twice" : $"{InvariantText.Count(whole.Rank, "axis")} cannot take {InvariantText.Count(named, "index")}")}. Input: {whole.Describe()}.");
         }
 
         // Axes keep their numbers until all parts are taken, so that messages name those of x; then some go away and new ones come.
@@ -81,7 +81,7 @@ public static partial class Ops
         int count = Some("IndexPut", indices).Length;
         if (count > NotNull(x).Rank)
         {
-            throw new ShapeException($"IndexPut: {count} indices are too many for {x.Rank} axes. Input: {x.Describe()}.");
+            throw new ShapeException($"IndexPut: {InvariantText.Count(x.Rank, "axis")} cannot take {InvariantText.Count(count, "index")}. Input: {x.Describe()}.");
         }
 
         Node[] together = Broadcasting.Together("IndexPut", [.. indices.Select(i => Positions(x, i))]);

@@ -197,6 +197,7 @@ public static partial class Ops
             throw InvariantText.OutOfRange(nameof(blank), blank, $"{Name}: the blank must be a class in [0, {x.Shape[2]}).");
         }
 
+        x = Conditions.AtLeast(Name, x, x.Shape[2], blank + 1L, $"the blank {blank} is no class of {x.Shape}.");
         Node alpha = Node.Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths).Named(Name);
 
         // A path ends in the last label or the blank behind it, at the last time that counts.

@@ -95,11 +95,13 @@ public static partial class Ops
         int[] strides = stride.For(spatial, 1, 1, op, "stride");
         int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
         (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 0, groups);
-        if (Dim.Same(batched.Shape[1], weight.Shape[1] * groups) == false)
-        {
-            throw new ShapeException(
-                $"{op}: the input has {batched.Shape[1]} channels, and the weight [O, C/groups, …] = {weight.Shape} with {InvariantText.Count(groups, "group")} is for {weight.Shape[1] * groups}.{ChannelsLast(x, spatial, weight.Shape[1] * groups)} Inputs: {x.Describe()}, {weight.Describe()}.");
-        }
+        Dim channels = weight.Shape[1] * groups;
+        batched = Conditions.Same(
+            op,
+            batched,
+            batched.Shape[1],
+            channels,
+            $"the input has {InvariantText.Count(batched.Shape[1], "channel")}, and the weight [O, C/groups, …] = {weight.Shape} with {InvariantText.Count(groups, "group")} is for {channels}.{ChannelsLast(x, spatial, channels)}");
 
         (Dim Before, Dim After)[] widths = [.. padding.For(spatial, op).Select(w => ((Dim)w.Before, (Dim)w.After))];
         if (padding.IsSame)
@@ -112,19 +114,21 @@ public static partial class Ops
             widths = [.. dilations.Select((d, i) => (weight.Shape[2 + i] - 1) * d).Select(all => (all / 2, all - (all / 2)))];
         }
 
-        // Zeros are the convolution's own work: its derivatives are convolutions that know what lies outside.
-        Node padded = mode == PaddingMode.Zeros ? batched : Around(op, batched, widths, mode);
-        EquatableArray<Margin> margins = mode == PaddingMode.Zeros ? [.. widths.Select(w => new Margin(w.Before, w.After))] : Margin.None(spatial);
         for (int i = 0; i < spatial; i++)
         {
             Dim reach = ((weight.Shape[2 + i] - 1) * dilations[i]) + 1;
             Dim size = batched.Shape[2 + i] + widths[i].Before + widths[i].After;
-            if (Dim.AtLeast(size, reach) == false)
-            {
-                throw new ShapeException(
-                    $"{op}: the kernel spans {reach} elements along axis {i - spatial}, more than the {size} of the padded input. Inputs: {x.Describe()}, {weight.Describe()}.");
-            }
+            batched = Conditions.AtLeast(
+                op,
+                batched,
+                size,
+                reach,
+                $"the kernel spans {InvariantText.Count(reach, "element")} along axis {i - spatial}, more than the {size} of the padded input.");
         }
+
+        // Zeros are the convolution's own work: its derivatives are convolutions that know what lies outside.
+        Node padded = mode == PaddingMode.Zeros ? batched : Around(op, batched, widths, mode);
+        EquatableArray<Margin> margins = mode == PaddingMode.Zeros ? [.. widths.Select(w => new Margin(w.Before, w.After))] : Margin.None(spatial);
 
         Node result = Node.Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), padded, weight);
         return Biased(result, bias, spatial, isAlone);
@@ -138,11 +142,12 @@ public static partial class Ops
         int[] cut = padding.For(spatial, 0, 0, op, "padding");
         int[] more = outputPadding.For(spatial, 0, 0, op, "output padding");
         (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 1, groups);
-        if (Dim.Same(batched.Shape[1], weight.Shape[0]) == false)
-        {
-            throw new ShapeException(
-                $"{op}: the input has {batched.Shape[1]} channels, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}.{ChannelsLast(x, spatial, weight.Shape[0])} Inputs: {x.Describe()}, {weight.Describe()}.");
-        }
+        batched = Conditions.Same(
+            op,
+            batched,
+            batched.Shape[1],
+            weight.Shape[0],
+            $"the input has {InvariantText.Count(batched.Shape[1], "channel")}, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}.{ChannelsLast(x, spatial, weight.Shape[0])}");
 
         var sizes = new Dim[spatial];
         for (int i = 0; i < spatial; i++)
@@ -154,7 +159,7 @@ public static partial class Ops
 
             sizes[i] = new Window(2 + i, weight.Shape[2 + i], strides[i], dilations[i]).Covered(batched.Shape[2 + i]);
             Dim left = sizes[i] - (2 * cut[i]) + more[i];
-            string message = $"axis {i - spatial} of the result would have the size {left}; it comes from {batched.Shape[2 + i]} elements.";
+            string message = $"axis {i - spatial} of the result would have the size {left}; it comes from {InvariantText.Count(batched.Shape[2 + i], "element")}.";
             batched = Conditions.AtLeast(op, Conditions.AtLeast(op, batched, batched.Shape[2 + i], 1, message), left, 0, message);
         }
 
@@ -181,12 +186,12 @@ public static partial class Ops
         string form = outputs == 0 ? "[O, C/groups, …]" : "[C, O/groups, …]";
         if (x.Rank != spatial + 2 && x.Rank != spatial + 1)
         {
-            throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {spatial} spatial axes, not {x.Shape}. Input: {x.Describe()}.");
+            throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {InvariantText.Count(spatial, "spatial axis")}, not {x.Shape}. Input: {x.Describe()}.");
         }
 
         if (weight.Rank != spatial + 2)
         {
-            throw new ShapeException($"{op}: the weight must be {form} with {spatial} spatial axes, not {weight.Shape}. Inputs: {x.Describe()}, {weight.Describe()}.");
+            throw new ShapeException($"{op}: the weight must be {form} with {InvariantText.Count(spatial, "spatial axis")}, not {weight.Shape}. Inputs: {x.Describe()}, {weight.Describe()}.");
         }
 
         if (x.DType != weight.DType || (bias is not null && bias.DType != x.DType))
@@ -201,7 +206,7 @@ public static partial class Ops
         }
 
         x = Conditions.Same(
-            op, x, weight.Shape[0] / groups * groups, weight.Shape[0], $"the {weight.Shape[0]} channels along the first axis of the weight {weight.Shape} do not fall into {groups} groups.");
+            op, x, weight.Shape[0] / groups * groups, weight.Shape[0], $"the first axis of the weight {weight.Shape}, {InvariantText.Count(weight.Shape[0], "channel")}, does not fall into {InvariantText.Count(groups, "group")}.");
 
         Dim channels = outputs == 0 ? weight.Shape[0] : weight.Shape[1] * groups;
         if (bias is not null && (bias.Rank != 1 || Dim.Same(bias.Shape[0], channels) == false))
@@ -249,7 +254,7 @@ public static partial class Ops
             }
 
             Dim size = x.Shape[lead + i];
-            string message = $"the padding of {before} and {after} is too wide for {mode} around the {size} elements of axis {i - widths.Length}.";
+            string message = $"the padding of {before} and {after} is too wide for {mode} around the {InvariantText.Count(size, "element")} of axis {i - widths.Length}.";
             foreach (Dim width in (Dim[])[before, after])
             {
                 x = Conditions.AtLeast(op, x, size, mode switch { PaddingMode.Reflect => width + 1, PaddingMode.Replicate => 1, _ => width }, message);

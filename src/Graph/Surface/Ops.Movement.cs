@@ -236,10 +236,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         Dim left = x.Shape[along] + (before.Constant < 0 ? before : 0) + (after.Constant < 0 ? after : 0);
-        if (left.Constant < 0)
-        {
-            throw new ShapeException($"Pad: {before} before and {after} after take away more than the {x.Shape[along]} elements of axis {axis}. Input: {x.Describe()}.");
-        }
+        x = Conditions.AtLeast("Pad", x, left, 0, $"{before} before and {after} after take away more than the {InvariantText.Count(x.Shape[along], "element")} of axis {axis}.");
 
         if (before.Constant < 0)
         {
@@ -274,7 +271,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(widths);
         if (widths.Count > NotNull(x).Rank)
         {
-            throw new ShapeException($"Pad: there are widths for {widths.Count} axes, and {x.Shape} has {x.Rank}. Input: {x.Describe()}.");
+            throw new ShapeException($"Pad: there are widths for {InvariantText.Count(widths.Count, "axis")}, and {x.Shape} has {x.Rank}. Input: {x.Describe()}.");
         }
 
         if (Known("Pad", mode) != PaddingMode.Zeros && widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0))

@@ -43,7 +43,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(axes);
         return shifts.Count == axes.Count
             ? shifts.Zip(axes).Aggregate(NotNull(x), (y, r) => Roll(y, r.First, r.Second))
-            : throw new ShapeException($"Roll: {shifts.Count} shifts for {axes.Count} axes; give as many. Input: {NotNull(x).Describe()}.");
+            : throw new ShapeException($"Roll: {InvariantText.Count(shifts.Count, "shift")} for {InvariantText.Count(axes.Count, "axis")}; give as many. Input: {NotNull(x).Describe()}.");
     }
 
     /// <summary>The plane of two axes turned by quarters of a circle, from the first axis toward the second.</summary>
@@ -115,10 +115,8 @@ public static partial class Ops
     {
         RequireImages(x, factor, "PixelShuffle");
         Dim channels = x.Shape[^3] / ((long)factor * factor);
-        if (Dim.Same(channels * factor * factor, x.Shape[^3]) == false)
-        {
-            throw new ShapeException($"PixelShuffle: {x.Shape[^3]} channels are no multiple of {(long)factor * factor}. Input: {x.Describe()}.");
-        }
+        x = Conditions.Same(
+            "PixelShuffle", x, channels * factor * factor, x.Shape[^3], $"the input has {InvariantText.Count(x.Shape[^3], "channel")}, which is no multiple of {(long)factor * factor}.");
 
         (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2], x.Shape[^1]);
         Node split = Reshape(x, Shape.Of([.. x.Shape.SkipLast(3), channels, factor, factor, height, width]));
@@ -133,10 +131,9 @@ public static partial class Ops
     {
         RequireImages(x, factor, "PixelUnshuffle");
         (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2] / factor, x.Shape[^1] / factor);
-        if (Dim.Same(height * factor, x.Shape[^2]) == false || Dim.Same(width * factor, x.Shape[^1]) == false)
-        {
-            throw new ShapeException($"PixelUnshuffle: images of {x.Shape[^2]} by {x.Shape[^1]} do not divide by {factor}. Input: {x.Describe()}.");
-        }
+        string message = $"images of {x.Shape[^2]} by {x.Shape[^1]} do not divide by {factor}.";
+        x = Conditions.Same("PixelUnshuffle", x, height * factor, x.Shape[^2], message);
+        x = Conditions.Same("PixelUnshuffle", x, width * factor, x.Shape[^1], message);
 
         Node split = Reshape(x, Shape.Of([.. x.Shape.SkipLast(2), height, factor, width, factor]));
         Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 2, lead + 4, lead + 1, lead + 3]);

@@ -105,7 +105,7 @@ public static partial class Ops
         RequireChannels(Name, x, 2);
         if (groups < 1 || x.Shape[1].Constant is not { } channels || channels % groups != 0)
         {
-            throw new ShapeException($"{Name}: the {x.Shape[1]} channels of axis 1 cannot be divided into {groups} groups of the same size. Input: {x.Describe()}.");
+            throw new ShapeException($"{Name}: the {InvariantText.Count(x.Shape[1], "channel")} of axis 1 cannot be divided into {InvariantText.Count(groups, "group")} of the same size. Input: {x.Describe()}.");
         }
 
         Node grouped = Reshape(x, Shape.Of([x.Shape[0], groups, channels / groups, .. x.Shape.Skip(2)]));

@@ -16,13 +16,9 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(length);
         Dim from = start.Constant < 0 ? x.Shape[along] + start : start;
-        if (length.Constant == 0)
-        {
-            // An empty slice asks nothing of where it is.
-            string message = $"there is no place {start} along axis {axis} of size {x.Shape[along]}.";
-            x = Conditions.AtLeast("Narrow", Conditions.AtLeast("Narrow", x, from, 0, message), x.Shape[along], from, message);
-        }
-
+        string message = $"the range (start {start}, {InvariantText.Count(length, "element")}) is not within axis {axis} of size {x.Shape[along]}.";
+        x = Conditions.AtLeast("Narrow", Conditions.AtLeast("Narrow", x, length, 0, message), from, 0, message);
+        x = Conditions.AtLeast("Narrow", x, x.Shape[along], from + length, message);
         return Part(x, along, new SliceRange(from, length, 1));
     }
 
@@ -61,12 +57,8 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(sizes);
         CheckSizes("Split", Shape.Of(sizes));
         Dim sum = sizes.Aggregate(Dim.Of(0), (total, d) => total + d);
-        if (Dim.Same(sum, x.Shape[along]) == false)
-        {
-            throw new ShapeException($"Split: the parts {InvariantText.List(sizes)} add up to {sum}, not to the size {x.Shape[along]} of axis {axis}. Input: {x.Describe()}.");
-        }
-
-        // Where symbols leave it open, the reshape is what asks for it.
+        x = Conditions.Same("Split", x, sum, x.Shape[along], $"the parts {InvariantText.List(sizes)} add up to {sum}, not to the size {x.Shape[along]} of axis {axis}.");
+        x = sizes.Aggregate(x, (all, size) => Conditions.AtLeast("Split", all, size, 0, $"the parts {InvariantText.List(sizes)} cannot have the size {size}."));
         x = Reshape(x, x.Shape.With(along, sum));
         var parts = new Node[sizes.Count];
         Dim start = 0;

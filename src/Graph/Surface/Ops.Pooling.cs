@@ -212,7 +212,7 @@ public static partial class Ops
     private static (Node Batched, bool IsAlone) PoolInput(string op, int spatial, Node x) =>
         NotNull(x).Rank == spatial + 2 ? (x, false)
         : x.Rank == spatial + 1 ? (Unsqueeze(x, 0), true)
-        : throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {spatial} spatial axes, not {x.Shape}. Input: {x.Describe()}.");
+        : throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {InvariantText.Count(spatial, "spatial axis")}, not {x.Shape}. Input: {x.Describe()}.");
 
     /// <summary>Windows along the spatial axes, and x with what they ask of its sizes.</summary>
     private static PoolAxis[] PoolAxes(string op, ref Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, PerAxis dilation, bool ceilMode)
@@ -227,7 +227,7 @@ public static partial class Ops
             long reach = window.Reach.Constant!.Value;
             if (2 * low > reach)
             {
-                throw new ShapeException($"{op}: the padding {low} is more than half of the {reach} elements that a window spans along axis {i - spatial}.");
+                throw new ShapeException($"{op}: the padding {low} is more than half of the {InvariantText.Count(reach, "element")} that a window spans along axis {i - spatial}.");
             }
 
             Dim high = low;
@@ -239,7 +239,7 @@ public static partial class Ops
             }
 
             axes[i] = new PoolAxis(window, low, high);
-            string message = $"a window spans {reach} elements along axis {i - spatial}, more than the {low + size + high} of the padded input.";
+            string message = $"a window spans {InvariantText.Count(reach, "element")} along axis {i - spatial}, more than the {low + size + high} of the padded input.";
             x = Conditions.AtLeast(op, x, low + size + high, reach, message);
             x = Conditions.AtLeast(op, x, size, 1, $"axis {i - spatial} has no elements.");
         }

@@ -43,13 +43,13 @@ public static partial class Ops
     /// <param name="x">Numbers, at least one along the axis.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="keepDims">Whether the axis stays with size 1.</param>
-    public static (Node Values, Node Indices) MaxWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMax(RequireNumber("MaxWithIndex", x), Axis.Normalize(axis, x.Rank, "MaxWithIndex", x), keepDims: true));
+    public static (Node Values, Node Indices) MaxWithIndex(Node x, int axis, bool keepDims = false) => Pick("MaxWithIndex", x, axis, keepDims, ArgMax);
 
     /// <summary>The smallest along one axis and its int64 position, the first at a tie; the gradient goes to that element alone (PyTorch's min with dim).</summary>
     /// <param name="x">Numbers, at least one along the axis.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="keepDims">Whether the axis stays with size 1.</param>
-    public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick(x, axis, keepDims, ArgMin(RequireNumber("MinWithIndex", x), Axis.Normalize(axis, x.Rank, "MinWithIndex", x), keepDims: true));
+    public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick("MinWithIndex", x, axis, keepDims, ArgMin);
 
     /// <summary>The int64 position of the first largest element; over several axes, its row-major position among them. No gradient.</summary>
     /// <param name="x">Numbers, at least one along the axes.</param>
@@ -127,6 +127,13 @@ public static partial class Ops
         }
 
         return keepDims ? Axis.Keep(result, normal, x.Shape) : result;
+    }
+
+    private static (Node Values, Node Indices) Pick(string op, Node x, int axis, bool keepDims, Func<Node, Axes, bool, Node> position)
+    {
+        int along = Axis.Normalize(axis, RequireNumber(op, x).Rank, op, x);
+        x = Conditions.AtLeast(op, x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
+        return Pick(x, along, keepDims, position(x, along, true));
     }
 
     private static (Node Values, Node Indices) Pick(Node x, int axis, bool keepDims, Node indices)

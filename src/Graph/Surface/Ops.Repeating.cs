@@ -44,7 +44,7 @@ public static partial class Ops
     /// <exception cref="ShapeException">There are fewer counts than axes.</exception>
     public static Node Repeat(Node x, params ReadOnlySpan<Dim> counts) => counts.Length >= NotNull(x).Rank
         ? Tile(x, counts)
-        : throw new ShapeException($"Repeat: {InvariantText.Count(counts.Length, "count")} for {x.Rank} axes; give one for every axis, or use Tile, which counts from the last. Input: {x.Describe()}.");
+        : throw new ShapeException($"Repeat: {InvariantText.Count(counts.Length, "count")} for {InvariantText.Count(x.Rank, "axis")}; give one for every axis, or use Tile, which counts from the last. Input: {x.Describe()}.");
 
     /// <summary>Each element of an axis several times in a row.</summary>
     /// <param name="x">Any values.</param>

@@ -86,7 +86,7 @@ public static partial class Ops
         for (int i = 0; i < size.Rank; i++)
         {
             Dim from = x.Shape[2 + i];
-            string message = $"axis {i - size.Rank} goes from {from} to {size[i]} elements; both must be at least 1.";
+            string message = $"axis {i - size.Rank} goes from {from} to {InvariantText.Count(size[i], "element")}; both must be at least 1.";
             x = Conditions.AtLeast(op, Conditions.AtLeast(op, x, from, 1, message), size[i], 1, message);
             x = from == size[i] && (scale is null or 1) ? x
                 : isNearest ? ToNearest(x, 2 + i, size[i], scale, mode)

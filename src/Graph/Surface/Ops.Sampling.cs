@@ -99,7 +99,7 @@ public static partial class Ops
         }
 
         Node from = replacement ? weights
-            : Conditions.AtLeast("Multinomial", weights, weights.Shape[^1], samples, $"{samples} positions cannot be drawn of {weights.Shape[^1]} without replacement.");
+            : Conditions.AtLeast("Multinomial", weights, weights.Shape[^1], samples, $"{InvariantText.Count(samples, "position")} cannot be drawn of {weights.Shape[^1]} without replacement.");
         Node logits = Log(Within("Multinomial", "a weight is at least 0", Detach(from), 0, double.PositiveInfinity));
         return replacement
             ? Moved(Categorical(generator, logits, -1, samples))

@@ -46,7 +46,7 @@ public static partial class Ops
     {
         RequireNumber("TopK", x);
         int along = Axis.Normalize(axis, x.Rank, "TopK", x);
-        string message = $"{k} elements cannot be taken of the {x.Shape[along]} along axis {along}.";
+        string message = $"{InvariantText.Count(k, "element")} cannot be taken of the {x.Shape[along]} along axis {along}.";
         Node from = k >= 0 ? Conditions.AtLeast("TopK", x, x.Shape[along], k, message) : throw new ShapeException($"TopK: {message} Input: {x.Describe()}.");
         return Picked(from, along, Node.Create(new ArgSortOp(along, largest, 0, k), from));
     }

@@ -272,7 +272,7 @@ public static partial class Ops
         long[] sizes = shape.Constants ?? throw new ShapeException($"{what}: the sizes of values that are given must be numbers, and {shape} has a symbol.");
         return count is null || TensorValue.CountOf(sizes) == count
             ? sizes
-            : throw new ShapeException($"{what}: the shape {shape} has {TensorValue.CountOf(sizes)} elements, and {count} values are given.");
+            : throw new ShapeException($"{what}: the shape {shape} has {InvariantText.Count(TensorValue.CountOf(sizes), "element")}, not the {InvariantText.Count(count, "value")} that are given.");
     }
 
     private static void CheckSizes(string op, Shape shape)

@@ -69,7 +69,8 @@ public static partial class Ops
     /// <summary>The differences x[i + 1] − x[i] of neighbours along an axis, which loses one element each time they are taken.</summary>
     /// <param name="x">Numbers.</param>
     /// <param name="order">How many times to take differences, at least 0.</param>
-    /// <param name="axis">The axis; a symbolic one must have as many elements as are lost.</param>
+    /// <param name="axis">The axis, of at least as many elements as are lost.</param>
+    /// <exception cref="ShapeException">The axis has fewer elements; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
     public static Node Diff(Node x, int order = 1, int axis = -1)
     {
         RequireNumber("Diff", x);
@@ -79,6 +80,7 @@ public static partial class Ops
             throw new GraphException($"Diff: the order {order} is below 0. Input: {x.Describe()}.");
         }
 
+        x = Conditions.AtLeast("Diff", x, x.Shape[along], order, $"axis {axis} of size {x.Shape[along]} has no differences of order {order}.");
         for (int i = 0; i < order; i++)
         {
             x = Slice(x, along, 1) - Slice(x, along, 0, -1);
@@ -90,18 +92,21 @@ public static partial class Ops
     /// <summary>The integral of samples along an axis at equal distances by the trapezoidal rule; 0 of one sample.</summary>
     /// <param name="y">Floats.</param>
     /// <param name="spacing">The distance between neighbouring samples.</param>
-    /// <param name="axis">The axis; a symbolic one must have at least one element.</param>
+    /// <param name="axis">The axis, of at least one element.</param>
+    /// <exception cref="ShapeException">The axis has no element; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
     public static Node Trapezoid(Node y, double spacing = 1, int axis = -1)
     {
         RequireFloat("Trapezoid", y);
         int along = Axis.Normalize(axis, y.Rank, "Trapezoid", y);
+        y = WithSample(y, along, axis);
         return Sum(Slice(y, along, 1) + Slice(y, along, 0, -1), along) * (spacing / 2);
     }
 
     /// <summary>The integral of samples along an axis by the trapezoidal rule.</summary>
     /// <param name="y">Floats.</param>
     /// <param name="x">Where the samples lie, of y's dtype: [n] for the n samples of the axis, or a shape that broadcasts with y's.</param>
-    /// <param name="axis">The axis; a symbolic one must have at least one element.</param>
+    /// <param name="axis">The axis, of at least one element.</param>
+    /// <exception cref="ShapeException">The axis has no element; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
     public static Node Trapezoid(Node y, Node x, int axis = -1)
     {
         RequireFloat("Trapezoid", y);
@@ -113,6 +118,10 @@ public static partial class Ops
                 $"Trapezoid: places {x.Shape} do not fit samples {y.Shape} along axis {along}; give [{y.Shape[along]}] or a shape that broadcasts with the samples'.{Broadcasting.Declare(y.Shape, x.Shape)} Inputs: {y.Describe()}, {x.Describe()}.");
         }
 
+        y = WithSample(y, along, axis);
+        places = WithSample(places, along, axis);
         return Sum(Diff(places, 1, along) * (Slice(y, along, 1) + Slice(y, along, 0, -1)), along) * 0.5;
     }
+
+    private static Node WithSample(Node x, int along, int axis) => Conditions.AtLeast("Trapezoid", x, x.Shape[along], 1, $"axis {axis} has no samples.");
 }

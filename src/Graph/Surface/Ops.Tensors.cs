@@ -56,7 +56,7 @@ public static partial class Ops
     /// <param name="axes">How many axes; 0 gives all products.</param>
     public static Node TensorDot(Node a, Node b, int axes = 2) => axes >= 0 && axes <= NotNull(a).Rank && axes <= NotNull(b).Rank
         ? TensorDot(a, b, [.. Enumerable.Range(a.Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
-        : throw new ShapeException($"TensorDot: {axes} axes cannot be summed. Inputs: {a.Describe()}, {b.Describe()}.");
+        : throw new ShapeException($"TensorDot: {InvariantText.Count(axes, "axis")} cannot be summed. Inputs: {a.Describe()}, {b.Describe()}.");
 
     /// <summary>Products of matrices over one batch axis, which does not broadcast: [B, M, K] · [B, K, N].</summary>
     /// <param name="a">Numbers, [B, M, K].</param>

@@ -36,6 +36,13 @@ public static partial class Ops
         int spatial = SpatialAxes(NotNull(x), "Unfold");
         Window[] windows = SpatialWindows("Unfold", spatial, kernelSize, stride, dilation, 1);
         int[] pad = padding.For(spatial, 0, 0, "Unfold", "padding");
+        for (int i = 0; i < spatial; i++)
+        {
+            Dim size = x.Shape[2 + i] + (2 * pad[i]);
+            x = Conditions.AtLeast(
+                "Unfold", x, size, windows[i].Reach, $"a window spans {InvariantText.Count(windows[i].Reach, "element")} along axis {i - spatial}, more than the {size} of the padded input.");
+        }
+
         Node all = Node.Create(new WindowsOp([.. windows]), PadSpatial(x, pad, pad, 0));
         Node columns = Permute(all, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
         return Flatten(Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
@@ -67,11 +74,9 @@ public static partial class Ops
         Dim elements = windows.Aggregate(Dim.Of(1), (product, w) => product * w.Size);
         Dim count = positions.Aggregate(Dim.Of(1), (product, p) => product * p);
         Dim channels = x.Shape[1] / elements;
-        if (Dim.Same(channels * elements, x.Shape[1]) == false || Dim.Same(count, x.Shape[2]) == false)
-        {
-            throw new ShapeException(
-                $"Fold: [N, C·{elements}, {count}] is needed for windows of {kernelSize} that lead to {outputSize}, not {x.Shape}. Input: {x.Describe()}.");
-        }
+        string message = $"[N, C·{elements}, {count}] is needed for windows of {kernelSize} that lead to {outputSize}, not {x.Shape}.";
+        x = windows.Aggregate(x, (all, w) => Conditions.AtLeast("Fold", all, whole[w.Axis - 2], w.Reach, message));
+        x = Conditions.Same("Fold", Conditions.Same("Fold", x, channels * elements, x.Shape[1], message), count, x.Shape[2], message);
 
         Node split = Reshape(x, Shape.Of([x.Shape[0], channels, .. windows.Select(w => w.Size), .. positions]));
         Node all = Permute(split, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);

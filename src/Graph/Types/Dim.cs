@@ -141,10 +141,8 @@ public sealed class Dim : IEquatable<Dim>
     /// <summary>The compiler's own variables in the dimension.</summary>
     internal IEnumerable<int> Locals => terms.SelectMany(t => t.Factors).SelectMany(f => f.Locals).Distinct();
 
-    /// <summary>The name of a symbol as messages have it: in quotes unless it is an identifier.</summary>
-    internal static string Display(string symbol) => IsIdentifier(symbol)
-        ? symbol
-        : $"\"{symbol.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    /// <summary>The name of a symbol as messages have it: in quotes unless it is an identifier, as C# writes text on one line.</summary>
+    internal static string Display(string symbol) => IsIdentifier(symbol) ? symbol : $"\"{string.Concat(symbol.Select(Escaped))}\"";
 
     /// <summary>Whether left ≥ right for every value of the symbols (true), for none (false), or it depends (null).</summary>
     internal static bool? AtLeast(Dim left, Dim right)
@@ -218,6 +216,17 @@ public sealed class Dim : IEquatable<Dim>
         Of(0),
         (sum, term) => sum + term.Factors.Aggregate(Of(term.Coefficient), (product, factor) => product * factor.Replace(variable)));
 
+    private static string Escaped(char c) => c switch
+    {
+        '\\' => @"\\",
+        '"' => "\\\"",
+        '\n' => @"\n",
+        '\r' => @"\r",
+        '\t' => @"\t",
+        _ when char.IsControl(c) || c is '\u2028' or '\u2029' => $@"\u{(int)c:x4}",
+        _ => $"{c}",
+    };
+
     private static bool IsIdentifier(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
 
     /// <summary>What to build from the dimension: sums and products of numbers, symbols and floor quotients.</summary>
@@ -268,7 +277,7 @@ public sealed class Dim : IEquatable<Dim>
 
         if (numerator.Constant is { } n && denominator.Constant is { } d)
         {
-            return Of((long)Math.Floor((decimal)n / d));
+            return Of(Floor(n, d));
         }
 
         if (numerator.terms is [])
@@ -332,7 +341,7 @@ public sealed class Dim : IEquatable<Dim>
         return quotient + new Dim([new Term(1, [new FloorDivideAtom(rest, Of(divisor))])]);
     }
 
-    private static long Floor(long n, long d) => (n / d) - (n % d < 0 ? 1 : 0);
+    private static long Floor(long n, long d) => (n / d) - (n % d != 0 && n < 0 != d < 0 ? 1 : 0);
 
     private static long Gcd(long a, long b) => b == 0 ? Math.Abs(a) : Gcd(b, a % b);
 
@@ -437,7 +446,7 @@ public sealed class Dim : IEquatable<Dim>
             long denominator = Denominator.Evaluate(symbol);
             return denominator == 0
                 ? throw new BindingException($"The dimension {this} divides by {Denominator}, which is 0 for these arguments.")
-                : (long)Math.Floor((decimal)Numerator.Evaluate(symbol) / denominator);
+                : Floor(Numerator.Evaluate(symbol), denominator);
         }
 
         public override Dim Replace(Func<Atom, Dim?> variable) => FloorDivide(Numerator.Replace(variable), Denominator.Replace(variable));

@@ -66,7 +66,7 @@ public readonly struct Padding : IEquatable<Padding>
     {
         if (widths.Count > 1 && widths.Count != axes)
         {
-            throw new ShapeException($"{op}: the padding {this} has {widths.Count} widths for {axes} spatial axes; give one, or one each.");
+            throw new ShapeException($"{op}: the padding {this} has {InvariantText.Count(widths.Count, "width")} for {InvariantText.Count(axes, "spatial axis")}; give one, or one each.");
         }
 
         return widths.Any(w => w.Before < 0 || w.After < 0)

@@ -64,7 +64,7 @@ public readonly struct PerAxis : IEquatable<PerAxis>
 
         if (numbers.Count != 1 && numbers.Count != axes)
         {
-            throw new ShapeException($"{op}: the {what} {this} has {numbers.Count} numbers for {axes} spatial axes; give one, or one each.");
+            throw new ShapeException($"{op}: the {what} {this} has {InvariantText.Count(numbers.Count, "number")} for {InvariantText.Count(axes, "spatial axis")}; give one, or one each.");
         }
 
         return numbers.Any(n => n < least)

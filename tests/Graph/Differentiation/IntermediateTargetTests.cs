@@ -126,7 +126,8 @@ public sealed class IntermediateTargetTests
         Leaf<double>[] inputs = row.MakeInputs();
         Node result = row.Apply(inputs);
         Node loss = Sum(Log1P(result * result));
-        GradientReport report = GradientCheck.Run(loss, [result], row.Values(inputs), Sampled(2));
+        HashSet<Node> used = [.. GraphWalk.TopologicalOrder([loss])];
+        GradientReport report = GradientCheck.Run(loss, [result], row.Values(inputs).Where(v => used.Contains(v.Key)).ToDictionary(), Sampled(2));
         Assert.That(report.Verdict, Is.Not.EqualTo(GradientVerdict.Failed), () => report.ToString());
         Assert.That(row.Worst != GradientVerdict.Passed || report.Verdict == GradientVerdict.Passed, () => report.ToString());
     }

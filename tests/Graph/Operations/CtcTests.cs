@@ -77,10 +77,10 @@ internal sealed class CtcTests
         Results Run(double[] values) => compiled.Run((Argument)System.Numerics.Tensors.Tensor.Create(values, [5, 7, Classes]));
     }
 
-    [TestCase(7L, 2L, 1L, "input length 7 is outside [0, 5)")]
-    [TestCase(-1L, 2L, 1L, "input length -1 is outside [0, 5)")]
-    [TestCase(4L, 3L, 1L, "target length 3 is outside [0, 3)")]
-    [TestCase(4L, 2L, 3L, "target 3 is outside [0, 3)")]
+    [TestCase(7L, 2L, 1L, "input length 7 is outside 0 to 4")]
+    [TestCase(-1L, 2L, 1L, "input length -1 is outside 0 to 4")]
+    [TestCase(4L, 3L, 1L, "target length 3 is outside 0 to 2")]
+    [TestCase(4L, 2L, 3L, "target 3 is outside the classes [0, 3)")]
     public void What_is_out_of_range_is_named(long time, long label, long target, string message)
     {
         Leaf<float> x = Input("x", [4, 1, 3]);

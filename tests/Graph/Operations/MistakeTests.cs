@@ -94,8 +94,8 @@ public class MistakeTests
             yield return Case($"{name} of integers as truth", () => LogicalNot(op(I)), "Not:", "must be bool, not int64");
         }
 
-        yield return Case("Slice of another rank", () => Node.Create(new SliceOp(EquatableArray.Create<SliceRange>([new(0, 1, 1)])), F), "Slice:", "1 ranges", "2 axes of [2, 3]");
-        yield return Case("Pad of another rank", () => Node.Create(new PadOp(EquatableArray.Create<PadRange>([new(0, 0, 0)]), [2, 3], 0), F), "Pad:", "1 ranges", "2 axes of [2, 3]");
+        yield return Case("Slice of another rank", () => Node.Create(new SliceOp(EquatableArray.Create<SliceRange>([new(0, 1, 1)])), F), "Slice:", "1 range cannot", "2 axes of [2, 3]");
+        yield return Case("Pad of another rank", () => Node.Create(new PadOp(EquatableArray.Create<PadRange>([new(0, 0, 0)]), [2, 3], 0), F), "Pad:", "1 range cannot", "2 axes of [2, 3]");
         yield return Case("ShiftLeft float", () => ShiftLeft(F, F), "ShiftLeft:", "int32 or int64, not float32");
         yield return Case("ShiftRight bool", () => ShiftRight(B, B), "ShiftRight:", "int32 or int64, not bool");
         yield return Case("SignBit integer", () => SignBit(I), "SignBit:", "float32 or float64, not int64");

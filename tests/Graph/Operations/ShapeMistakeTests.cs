@@ -13,7 +13,9 @@ public class ShapeMistakeTests
     [
         Case("Flip", () => Flip(F, 2), "Flip:", "axis 2", "'f'"),
         Case("Flip twice", () => Flip(F, (int[])[0, -2]), "Flip:", "named twice"),
-        Case("Roll", () => Roll(F, [1], [0, 1]), "Roll:", "1 shifts for 2 axes"),
+        Case("Roll", () => Roll(F, [1], [0, 1]), "Roll:", "1 shift for 2 axes"),
+        Case("Roll along one axis", () => Roll(F, [1, 2], [0]), "Roll:", "2 shifts for 1 axis;"),
+        Case("Diff", () => Diff(F, 3, 0), "Diff:", "axis 0 of size 2 has no differences of order 3", "'f'"),
         Case("Rot90", () => Rot90(F, 1, 0, -2), "Rot90:", "two different axes"),
         Case("MoveAxis", () => MoveAxis(F, [0, 1], [1, 1]), "MoveAxis:", "each once"),
         Case("Tile", () => Tile(F, -2), "Tile:", "below 0"),

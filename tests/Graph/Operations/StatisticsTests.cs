@@ -78,7 +78,7 @@ public class StatisticsTests
         {
             Assert.That(Values(Diff(Vector(1, 4, 9, 16), 2)), Is.EqualTo([2, 2]));
             Assert.That(Values(Diff(Vector(1, 4), 0)), Is.EqualTo([1, 4]));
-            Assert.That(Run(Diff(Vector(1, 4), 3)).Count, Is.Zero);
+            Assert.That(Run(Diff(Vector(1, 4), 2)).Count, Is.Zero);
             Assert.That(Values(Diff(Of(Whole([2, 2], 1, 4, 3, 3)), axis: 0)), Is.EqualTo([2, -1]));
             Assert.That(Value(Trapezoid(Vector(1, 2, 4), 0.5)), Is.EqualTo(2.25));
             Assert.That(Value(Trapezoid(Vector(7))), Is.Zero);

@@ -99,6 +99,32 @@ public class DimSurfaceTests
         Assert.That(() => x + Input("z", [Dim.Named("other size"), 2]), Throws.TypeOf<ShapeException>().With.Message.Contains("\"batch size\" and \"other size\" are equal"));
     }
 
+    [Test]
+    public void A_name_is_printed_on_one_line()
+    {
+        Assert.That($"{Dim.Named("a\nb\tc\r\0\u2028é")}", Is.EqualTo(@"""a\nb\tc\r\u0000\u2028é"""));
+        Assert.That(() => Input("x", [Dim.Named("a\nb")]) + Input("y", [2]), Throws.TypeOf<ShapeException>().With.Message.Contains(@"""a\nb"""));
+    }
+
+    [Test]
+    public void Quotients_round_down_whatever_the_signs([Values(-7L, -6, -1, 0, 1, 6, 7, long.MaxValue, long.MinValue)] long n, [Values(-3L, -2, -1, 1, 2, 3, long.MaxValue, long.MinValue)] long d)
+    {
+        (Int128 quotient, Int128 rest) = Int128.DivRem(n, d);
+        Int128 floor = rest != 0 && rest < 0 != d < 0 ? quotient - 1 : quotient;
+        Dim atom = (Dim)"N" / Dim.OfSymbol("D");
+        long Value(string name) => name == "N" ? n : d;
+        if (floor > long.MaxValue)
+        {
+            Assert.That(() => Dim.Of(n) / d, Throws.TypeOf<SizeException>());
+            Assert.That(() => atom.Evaluate(Value), Throws.TypeOf<OverflowException>());
+        }
+        else
+        {
+            Assert.That(Dim.Of(n) / d, Is.EqualTo(Dim.Of((long)floor)));
+            Assert.That(atom.Evaluate(Value), Is.EqualTo((long)floor));
+        }
+    }
+
     /// <summary>The compiler has variables of its own in dimensions, which no name of a user's is.</summary>
     [Test]
     public void No_name_of_a_symbol_is_the_compilers([Values("N", "ℓ0", "ℓ1", "%0", "i0")] string name)

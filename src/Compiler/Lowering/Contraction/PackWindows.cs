@@ -1,4 +1,3 @@
-using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
 
