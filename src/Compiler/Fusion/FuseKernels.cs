@@ -19,7 +19,7 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, Draft> drafts = [];
     private readonly Dictionary<Node, List<Node>> readers = [];
     private readonly HashSet<Node> needed;
-    private readonly AcyclicJoins joins;
+    private readonly AcyclicGraph joins;
     private readonly FusionLog log;
     private readonly Dictionary<Node, MatMulChoice> ways = [];
     private long tests;
@@ -54,7 +54,7 @@ internal sealed class FuseKernels
             }
         }
 
-        joins = new AcyclicJoins([.. anchors.Select(a => (IReadOnlyList<int>)[.. (readers.GetValueOrDefault(a) ?? []).Select(r => position[r])])]);
+        joins = new AcyclicGraph([.. anchors.Select(a => (IReadOnlyList<int>)[.. (readers.GetValueOrDefault(a) ?? []).Select(r => position[r])])]);
         foreach (Draft whole in wholes)
         {
             foreach (Node node in whole.Nodes.Skip(1))

@@ -42,6 +42,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 {
     private readonly List<LoopBuffer> buffers = [];
     private readonly List<KernelBuffer> memory = [];
+    private readonly Dictionary<KernelBuffer, LoopBuffer> first = [];
     private readonly List<Dim> extents = [];
     private readonly List<ErrorSite> sites = [];
 
@@ -80,15 +81,11 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
             return Literal.Of(constant);
         }
 
-        int slot = extents.IndexOf(dim);
-        if (slot < 0)
-        {
-            slot = extents.Count;
-            extents.Add(dim);
-        }
-
-        return new Extent(slot);
+        return ExtentOf(dim);
     }
+
+    /// <summary>Where a view begins: an argument of the kernel unless it is 0, so that kernels which read other parts of a tensor are the same code.</summary>
+    public LoopValue Offset(Dim dim) => dim.Constant == 0 ? Literal.Of(0L) : ExtentOf(dim);
 
     /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
     public int Site(Node node, int axis, Dim size) =>
@@ -100,6 +97,18 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     /// <param name="message">The message, from the detail that the kernel leaves and the value of the size.</param>
     /// <param name="indices">Where the detail comes from, if it is an index.</param>
     public int Site(Node node, Dim size, Func<long, long, string> message, Node? indices = null) => Site(new ErrorSite(node, size, message) { Indices = indices });
+
+    private Extent ExtentOf(Dim dim)
+    {
+        int slot = extents.IndexOf(dim);
+        if (slot < 0)
+        {
+            slot = extents.Count;
+            extents.Add(dim);
+        }
+
+        return new Extent(slot);
+    }
 
     private int Site(ErrorSite site)
     {
@@ -119,15 +128,15 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 
     private LoopBuffer Buffer(KernelBuffer of, bool writable, bool storedOnce = false)
     {
-        int at = memory.IndexOf(of);
-        if (at >= 0 && buffers[at].Writable == writable)
+        if (first.TryGetValue(of, out LoopBuffer? known) && known.Writable == writable)
         {
-            return buffers[at];
+            return known;
         }
 
         var buffer = new LoopBuffer($"b{buffers.Count}_{of.Name}", of.Type, writable) { Length = Size(of.Length), IsStoredOnce = storedOnce };
         buffers.Add(buffer);
         memory.Add(of);
+        first.TryAdd(of, buffer);
         return buffer;
     }
 }

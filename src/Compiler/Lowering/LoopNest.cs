@@ -60,7 +60,7 @@ internal sealed class LoopNest
     /// <summary>The position of an access for the current values of the loop variables.</summary>
     public LoopValue Position(KernelBuilder kernel, Dim offset, EquatableArray<Dim> strides)
     {
-        LoopValue position = kernel.Size(offset);
+        LoopValue position = kernel.Offset(offset);
         for (int loop = 0; loop < groups.Count; loop++)
         {
             position = LoopMath.Plus(position, LoopMath.Times(Variables[loop], kernel.Size(Stride(strides, loop))));

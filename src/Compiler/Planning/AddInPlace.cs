@@ -34,7 +34,7 @@ internal sealed class AddInPlace
     /// <param name="index">The kernel's place.</param>
     /// <param name="lowered">The kernel, or another that does its work.</param>
     /// <param name="candidates">Values of nodes that nothing but kernels reads.</param>
-    public KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IEnumerable<KernelBuffer> candidates)
+    public KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates)
     {
         if (index <= lastToFail)
         {
@@ -42,7 +42,7 @@ internal sealed class AddInPlace
         }
 
         var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(lowered));
-        return [.. candidates.Where(c => kernels[index].Roots.Contains(c.Node!) && writers.GetValueOrDefault(c) == 1 && !readers.ContainsKey(c) && access.Value.StoresOnce(c))];
+        return [.. kernels[index].Roots.Select(KernelBuffer.Of).Where(b => candidates.Contains(b) && writers.GetValueOrDefault(b) == 1 && !readers.ContainsKey(b) && access.Value.StoresOnce(b))];
     }
 
     /// <summary>The kernel that adds to some of its results.</summary>

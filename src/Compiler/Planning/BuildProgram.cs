@@ -24,6 +24,9 @@ internal sealed class BuildProgram
     private readonly List<PlanBuffer> buffers = [];
     private readonly Dictionary<KernelBuffer, int> bufferOf = [];
     private readonly List<Dim> sizes = [];
+    private readonly Dictionary<Dim, int> sizeOf = [];
+    private readonly Dictionary<Node, int> inputOf;
+    private readonly HashSet<KernelBuffer> updated;
     private readonly List<AlignedBuffer> constants = [];
     private readonly Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
     private Dictionary<Node, int> gradientOf = [];
@@ -37,6 +40,7 @@ internal sealed class BuildProgram
         this.guards = guards;
         this.streams = streams;
         this.seed = seed;
+        inputOf = inputs.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => p.i);
         forward = [.. GraphWalk.TopologicalOrder(roots.Where(r => r.IsForward).Select(r => r.Node))];
         Node[] all = [.. roots.Select(r => r.Node)];
 
@@ -50,6 +54,7 @@ internal sealed class BuildProgram
         choice = ChooseBuffers.Run(
             order, all, StageOf, options.Inline, options.WindowsInPlace, leavesLast, options.Prologues ? options.Width : null, options.Epilogues);
         materialization = choice.Materialization;
+        updated = [.. roots.Where(r => r.Kind == RootKind.Update).Select(r => KernelBuffer.Of(SourceOf(r.Node)))];
     }
 
     public static Program Run(
@@ -183,7 +188,7 @@ internal sealed class BuildProgram
     }
 
     /// <summary>Whether a kernel does nothing but fill scratch, of constant size, from values that last.</summary>
-    private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.Count == 0 && kernel.Range.IsConstant && kernel.Accesses.All(a =>
+    private bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.All(e => e.IsConstant) && kernel.Range.IsConstant && kernel.Accesses.All(a =>
         a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && materialization.IsLasting(node));
 
     private nint Reserve(KernelBuffer scratch) => Lasting(scratch, scratch.Length.Constant!.Value * scratch.Type.Size()).Address;
@@ -199,7 +204,7 @@ internal sealed class BuildProgram
 
     // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
     private LoweredKernel Ordered(LoweredKernel kernel) =>
-        UpdatesAreInPlace && roots.Any(r => r.Kind == RootKind.Update && kernel.Buffers.Contains(KernelBuffer.Of(SourceOf(r.Node))))
+        UpdatesAreInPlace && kernel.Buffers.Any(updated.Contains)
             ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) }
             : kernel;
 
@@ -245,8 +250,8 @@ internal sealed class BuildProgram
     private IEnumerable<(LoweredKernel Kernel, int Replaced, int[] Externals)> Adding(LoweredKernel[] kernels, LoweredKernel[] merged)
     {
         // A gradient of several leaves must stand alone before it is added to each.
-        KernelBuffer[] candidates = [.. roots.Select(r => SourceOf(r.Node)).GroupBy(s => s).Where(g => g.Count() == 1 && gradientOf.ContainsKey(g.Key)).Select(g => KernelBuffer.Of(g.Key))];
-        if (candidates.Length == 0 || context.Options is { Verify: true } or { Checked: true })
+        HashSet<KernelBuffer> candidates = [.. roots.Select(r => SourceOf(r.Node)).GroupBy(s => s).Where(g => g.Count() == 1 && gradientOf.ContainsKey(g.Key)).Select(g => KernelBuffer.Of(g.Key))];
+        if (candidates.Count == 0 || context.Options is { Verify: true } or { Checked: true })
         {
             yield break;
         }
@@ -334,15 +339,8 @@ internal sealed class BuildProgram
 
     private int IndexOf(Node input)
     {
-        for (int i = 0; i < inputs.Count; i++)
-        {
-            if (ReferenceEquals(inputs[i], input))
-            {
-                return i;
-            }
-        }
-
-        throw new GraphException($"The graph uses {input.Describe()}, which is not among the inputs; list it.");
+        return inputOf.TryGetValue(input, out int index) ? index
+            : throw new GraphException($"The graph uses {input.Describe()}, which is not among the inputs; list it.");
     }
 
     private unsafe nint Place(KernelBuffer buffer, ConstantData data)
@@ -368,11 +366,11 @@ internal sealed class BuildProgram
 
     private int SizeOf(Dim dim)
     {
-        int at = sizes.IndexOf(dim);
-        if (at < 0)
+        if (!sizeOf.TryGetValue(dim, out int at))
         {
             at = sizes.Count;
             sizes.Add(dim);
+            sizeOf.Add(dim, at);
         }
 
         return at;

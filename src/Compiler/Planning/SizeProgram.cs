@@ -19,11 +19,12 @@ internal sealed class SizeProgram
     {
         this.dims = [.. dims];
         this.symbols = symbols;
+        Dictionary<string, int> positions = symbols.Select((s, i) => (s, i)).ToDictionary(p => p.s, p => p.i, StringComparer.Ordinal);
         results =
         [
             .. this.dims.Select(dim => dim.Fold(
                 number => Place(new Step(Kind.Number, number, 0)),
-                name => Place(new Step(Kind.Symbol, Array.IndexOf(symbols, name), 0)),
+                name => Place(new Step(Kind.Symbol, positions.GetValueOrDefault(name, -1), 0)),
                 (x, y) => Place(new Step(Kind.Sum, x, y)),
                 (x, y) => Place(new Step(Kind.Product, x, y)),
                 (x, y) => Place(new Step(Kind.Quotient, x, y)))),

@@ -1,3 +1,4 @@
+using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 
@@ -11,14 +12,31 @@ namespace GraphCompiler.Planning;
 internal sealed class WriteUpdatesInPlace
 {
     private readonly LoweredKernel[] kernels;
+
+    // The last of these is no kernel: it comes after all that can fail.
     private readonly List<int>[] after;
+    private readonly AcyclicGraph order;
+    private readonly Dictionary<KernelBuffer, List<int>> writers = [];
+    private readonly Dictionary<KernelBuffer, List<int>> users = [];
+    private readonly Dictionary<int, InPlaceAccess> accesses = [];
 
     private WriteUpdatesInPlace(LoweredKernel[] kernels)
     {
         this.kernels = [.. kernels];
-        after = [.. kernels.Select(_ => new List<int>())];
+        after = [.. Enumerable.Range(0, kernels.Length + 1).Select(_ => new List<int>())];
         AddDataFlow();
+        for (int k = 0; k < kernels.Length; k++)
+        {
+            if (kernels[k].Sites.Count > 0)
+            {
+                after[k].Add(AllThatCanFail);
+            }
+        }
+
+        order = new AcyclicGraph(after);
     }
+
+    private int AllThatCanFail => kernels.Length;
 
     /// <param name="kernels">The kernels of the forward part, in order.</param>
     /// <param name="roots">The roots with the buffers that hold their values.</param>
@@ -48,18 +66,14 @@ internal sealed class WriteUpdatesInPlace
     /// <summary>Kernels run after those that write what they read, and those that write the same buffer stay in order.</summary>
     private void AddDataFlow()
     {
-        Dictionary<KernelBuffer, List<int>> writers = [];
         for (int k = 0; k < kernels.Length; k++)
         {
             for (int b = 0; b < kernels[k].Buffers.Count; b++)
             {
+                ListOf(users, kernels[k].Buffers[b]).Add(k);
                 if (kernels[k].Kernel.Buffers[b].Writable)
                 {
-                    if (!writers.TryGetValue(kernels[k].Buffers[b], out List<int>? list))
-                    {
-                        writers[kernels[k].Buffers[b]] = list = [];
-                    }
-
+                    List<int> list = ListOf(writers, kernels[k].Buffers[b]);
                     foreach (int w in list)
                     {
                         after[w].Add(k);
@@ -83,74 +97,71 @@ internal sealed class WriteUpdatesInPlace
                 }
             }
         }
+
+        static List<int> ListOf(Dictionary<KernelBuffer, List<int>> lists, KernelBuffer buffer)
+        {
+            if (!lists.TryGetValue(buffer, out List<int>? list))
+            {
+                lists.Add(buffer, list = []);
+            }
+
+            return list;
+        }
     }
 
     private bool TryPlace(KernelBuffer update, KernelBuffer parameter)
     {
-        int[] writers = [.. Enumerable.Range(0, kernels.Length).Where(k => Touches(k, update, writing: true))];
-        if (writers is not [var writer] || kernels[writer].Sites.Count > 0 || !InPlaceAccess.Of(kernels[writer]).MayReplace(update, parameter))
+        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !AccessOf(writer).MayReplace(update, parameter))
         {
             return false;
         }
 
-        int[] before = [.. Enumerable.Range(0, kernels.Length).Where(k => k != writer && (kernels[k].Sites.Count > 0 || Touches(k, parameter, writing: false)))];
-        HashSet<int> reached = Reachable(writer);
-        if (before.Any(reached.Contains))
+        int[] before = [AllThatCanFail, .. (users.GetValueOrDefault(parameter) ?? []).Where(k => k != writer).Distinct()];
+        if (before.Any(k => order.Leads(writer, k)))
         {
             return false;
         }
 
         foreach (int k in before)
         {
+            order.Lead(k, writer);
             after[k].Add(writer);
         }
 
         return true;
     }
 
-    private bool Touches(int kernel, KernelBuffer buffer, bool writing) => kernels[kernel].Accesses.Any(a => a.Buffer == buffer && (a.IsWritten || !writing));
-
-    private HashSet<int> Reachable(int from)
-    {
-        HashSet<int> reached = [from];
-        var pending = new Stack<int>([from]);
-        while (pending.TryPop(out int kernel))
-        {
-            foreach (int next in after[kernel])
-            {
-                if (reached.Add(next))
-                {
-                    pending.Push(next);
-                }
-            }
-        }
-
-        return reached;
-    }
+    private InPlaceAccess AccessOf(int kernel) => accesses.TryGetValue(kernel, out InPlaceAccess? known) ? known : accesses[kernel] = InPlaceAccess.Of(kernels[kernel]);
 
     /// <summary>The kernels with each after those it must follow, else as they were.</summary>
     private LoweredKernel[] Order()
     {
-        int[] waiting = new int[kernels.Length];
+        int[] waiting = new int[after.Length];
         foreach (int next in after.SelectMany(list => list))
         {
             waiting[next]++;
         }
 
-        var ready = new PriorityQueue<int, int>(Enumerable.Range(0, kernels.Length).Where(k => waiting[k] == 0).Select(k => (k, k)));
-        List<LoweredKernel> order = [];
+        var ready = new PriorityQueue<int, int>(Enumerable.Range(0, after.Length).Where(k => waiting[k] == 0).Select(k => (k, PriorityOf(k))));
+        List<LoweredKernel> ordered = [];
         while (ready.TryDequeue(out int kernel, out _))
         {
-            order.Add(kernels[kernel]);
+            if (kernel != AllThatCanFail)
+            {
+                ordered.Add(kernels[kernel]);
+            }
+
             foreach (int next in after[kernel])
             {
                 if (--waiting[next] == 0)
                 {
-                    ready.Enqueue(next, next);
+                    ready.Enqueue(next, PriorityOf(next));
                 }
             }
         }
 
-        return [.. order];
+        return [.. ordered];
+
+        int PriorityOf(int kernel) => kernel == AllThatCanFail ? -1 : kernel;
     }
 }

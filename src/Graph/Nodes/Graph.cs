@@ -23,6 +23,7 @@ public sealed class Graph
         ArgumentNullException.ThrowIfNull(outputs);
         this.inputs = [.. inputs];
         this.outputs = [.. outputs];
+        HashSet<Node> listed = [];
         for (int i = 0; i < this.inputs.Length; i++)
         {
             if (this.inputs[i] is null)
@@ -35,7 +36,7 @@ public sealed class Graph
                 throw new GraphException($"Input {i} is {this.inputs[i].Describe()}, which is not an input; list only nodes made by Input.");
             }
 
-            if (this.inputs.AsSpan(0, i).Contains(this.inputs[i]))
+            if (!listed.Add(this.inputs[i]))
             {
                 throw new GraphException($"{this.inputs[i].Describe()} is listed twice.");
             }
@@ -60,7 +61,6 @@ public sealed class Graph
         }
 
         nodes = GraphWalk.TopologicalOrder(this.outputs);
-        HashSet<Node> listed = [.. this.inputs];
         if (nodes.FirstOrDefault(n => n.Op is InputOp && !listed.Contains(n)) is { } missing)
         {
             throw new GraphException($"The graph uses {missing.Describe()}, which is not among the inputs; list it.");

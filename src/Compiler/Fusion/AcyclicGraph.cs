@@ -1,13 +1,13 @@
 namespace GraphCompiler.Fusion;
 
 /// <summary>
-/// A graph without cycles whose nodes are joined, a pair at a time, so that it stays without. Every cluster of joined nodes has a rank above those of all that
-/// lead to it. So what lies between two clusters has a rank between theirs: a search looks at nothing else, and goes from both ends in turn, for one side
-/// may be wide where the other is narrow. What a spanning forest of the nodes tells is not searched for. Where two clusters are joined, the side that
-/// was searched to its end gives way; ranks are far apart, so that it does not go far.
+/// A graph without cycles whose nodes are joined, a pair at a time, and that gets new edges, so that it stays without. Every cluster of joined nodes has a
+/// rank above those of all that lead to it. So what lies between two clusters has a rank between theirs: a search looks at nothing else, and goes from both
+/// ends in turn, for one side may be wide where the other is narrow. What a spanning forest of the nodes tells is not searched for. Where a change
+/// calls for other ranks, the side that was searched to its end gives way; ranks are far apart, so that it does not go far.
 /// (Ranks are labels as in Bender, Fineman, Gilbert and Tarjan, "A new approach to incremental cycle detection", 2016.)
 /// </summary>
-internal sealed class AcyclicJoins
+internal sealed class AcyclicGraph
 {
     /// <summary>The distance of neighbouring ranks in the beginning.</summary>
     private const long Gap = 1L << 32;
@@ -15,7 +15,7 @@ internal sealed class AcyclicJoins
     /// <summary>How far what is in the way moves beyond what it gave way to.</summary>
     private const long Step = Gap >> 10;
 
-    private readonly IReadOnlyList<int>[] readers;
+    private readonly List<int>[] readers;
     private readonly List<int>[] sources;
     private readonly int[] clusterOf;
 
@@ -28,18 +28,18 @@ internal sealed class AcyclicJoins
     private readonly int[] last;
 
     /// <param name="readers">The nodes that each node leads to, all with higher numbers.</param>
-    public AcyclicJoins(IReadOnlyList<int>[] readers)
+    public AcyclicGraph(IEnumerable<IEnumerable<int>> readers)
     {
-        this.readers = readers;
-        int count = readers.Length;
-        sources = [.. readers.Select(_ => new List<int>())];
+        this.readers = [.. readers.Select(r => r.ToList())];
+        int count = this.readers.Length;
+        sources = [.. this.readers.Select(_ => new List<int>())];
         clusterOf = [.. Enumerable.Range(0, count)];
         nodesOf = [.. Enumerable.Range(0, count).Select(n => new List<int> { n })];
         rank = new long[count];
         (first, last) = (new int[count], new int[count]);
         for (int node = 0; node < count; node++)
         {
-            foreach (int reader in readers[node])
+            foreach (int reader in this.readers[node])
             {
                 sources[reader].Add(node);
                 rank[reader] = Math.Max(rank[reader], rank[node] + Gap);
@@ -53,7 +53,7 @@ internal sealed class AcyclicJoins
     public long Steps { get; private set; }
 
     /// <summary>Whether something leads from one node's cluster to the other's by way of a third.</summary>
-    public bool HasDetour(int x, int y) => Search(clusterOf[x], clusterOf[y]) is null;
+    public bool HasDetour(int x, int y) => Search(clusterOf[x], clusterOf[y], countEdges: false) is null;
 
     /// <summary>Makes one cluster of those of two nodes, between which there must be no detour.</summary>
     public void Join(int x, int y)
@@ -64,7 +64,7 @@ internal sealed class AcyclicJoins
             return;
         }
 
-        Side side = Search(a, b) ?? throw new InvalidOperationException("Something stands between what is to be joined.");
+        Side side = Search(a, b, countEdges: false) ?? throw new InvalidOperationException("Something stands between what is to be joined.");
         (int whole, int part) = nodesOf[a].Count < nodesOf[b].Count ? (b, a) : (a, b);
         rank[whole] = rank[side.To];
         nodesOf[whole].AddRange(nodesOf[part]);
@@ -76,14 +76,32 @@ internal sealed class AcyclicJoins
         Push(whole, side.IsForward);
     }
 
+    /// <summary>Whether one node's cluster leads to another's.</summary>
+    public bool Leads(int from, int to) => clusterOf[from] == clusterOf[to] || (rank[clusterOf[from]] < rank[clusterOf[to]] && Search(clusterOf[from], clusterOf[to], countEdges: true) is null);
+
+    /// <summary>Lets one node lead to another, which must not lead back to it.</summary>
+    public void Lead(int from, int to)
+    {
+        (int a, int b) = (clusterOf[from], clusterOf[to]);
+        if (rank[a] >= rank[b])
+        {
+            Side side = (a == b ? null : Search(b, a, countEdges: true)) ?? throw new InvalidOperationException("The edge would close a cycle.");
+            rank[side.From] = rank[side.To] + (side.IsForward ? Step : -Step);
+            Push(side.From, side.IsForward);
+        }
+
+        readers[from].Add(to);
+        sources[to].Add(from);
+    }
+
     /// <summary>One side of two clusters, searched as far as the rank of the other; null if it leads there.</summary>
-    private Side? Search(int a, int b)
+    private Side? Search(int a, int b, bool countEdges)
     {
         (int low, int high) = rank[a] <= rank[b] ? (a, b) : (b, a);
         var above = new Side(low, high, IsForward: true);
         var below = new Side(high, low, IsForward: false);
-        using IEnumerator<bool> up = Walk(above).GetEnumerator();
-        using IEnumerator<bool> down = Walk(below).GetEnumerator();
+        using IEnumerator<bool> up = Walk(above, countEdges).GetEnumerator();
+        using IEnumerator<bool> down = Walk(below, countEdges).GetEnumerator();
         while (true)
         {
             if (!up.MoveNext())
@@ -103,8 +121,8 @@ internal sealed class AcyclicJoins
         }
     }
 
-    /// <summary>Looks at a side up to the rank of the other; an answer an edge: whether it leads there on a detour.</summary>
-    private IEnumerable<bool> Walk(Side side)
+    /// <summary>Looks at a side up to the rank of the other; an answer an edge: whether it leads there, on a detour or by an edge that counts.</summary>
+    private IEnumerable<bool> Walk(Side side, bool countEdges)
     {
         (int from, int to, bool isForward) = (side.From, side.To, side.IsForward);
         HashSet<int> seen = [from, to];
@@ -114,14 +132,14 @@ internal sealed class AcyclicJoins
             foreach (int next in Neighbours(cluster, isForward))
             {
                 int other = clusterOf[next];
-                bool isDetour = other == to && cluster != from;
+                bool leadsThere = other == to && (countEdges || cluster != from);
                 if (!IsBeyond(other, to, isForward) && seen.Add(other))
                 {
                     pending.Enqueue(other);
-                    isDetour = nodesOf[to].Exists(node => isForward ? IsBelow(node, next) : IsBelow(next, node));
+                    leadsThere = nodesOf[to].Exists(node => isForward ? IsBelow(node, next) : IsBelow(next, node));
                 }
 
-                yield return isDetour;
+                yield return leadsThere;
             }
         }
     }
