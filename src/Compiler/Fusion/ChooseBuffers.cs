@@ -197,7 +197,20 @@ internal sealed class ChooseBuffers : IMaterialization
     /// </summary>
     private bool IsReadByProducts(Node movement) => windowsInPlace && IsMadeOfWindows(movement) && JoinedView.Find(movement, this) is not null && IsOnlyReadByProducts(movement);
 
-    private bool IsMadeOfWindows(Node node) => node.Op is MovementOp && !IsMaterialized(node) && (node.Op is WindowsOp || IsMadeOfWindows(node.Inputs[0]));
+    private bool IsMadeOfWindows(Node node)
+    {
+        while (node.Op is MovementOp && !IsMaterialized(node))
+        {
+            if (node.Op is WindowsOp)
+            {
+                return true;
+            }
+
+            node = node.Inputs[0];
+        }
+
+        return false;
+    }
 
     private bool IsOnlyReadByProducts(Node node) => !required.Contains(node) && !IsMaterialized(node) && readers[node].Count > 0 && readers[node].All(reader => reader.Op switch
     {

@@ -36,8 +36,23 @@ internal sealed class PointwiseExpression
     public IEnumerable<EquatableArray<Dim>> Accesses => leaves.Values.Select(r => r.View.Strides);
 
     /// <summary>The view of a node over a materialised node, constant or count; null if it is computed.</summary>
-    public static View? ViewOf(Node node, IMaterialization materialization) =>
-        materialization.IsMaterialized(node) ? View.Dense(node) : SourceView(node, materialization);
+    public static View? ViewOf(Node node, IMaterialization materialization)
+    {
+        var movements = new Stack<Node>();
+        while (!materialization.IsMaterialized(node) && node.Op is MovementOp)
+        {
+            movements.Push(node);
+            node = node.Inputs[0];
+        }
+
+        View? view = materialization.IsMaterialized(node) ? View.Dense(node) : SourceView(node, materialization);
+        while (view is not null && movements.TryPop(out Node? movement))
+        {
+            view = view.Move(movement);
+        }
+
+        return view;
+    }
 
     /// <summary>The view of a node over what it is made from, whether or not it has a buffer itself.</summary>
     private static View? SourceView(Node node, IMaterialization materialization) => node.Op switch

@@ -50,6 +50,9 @@ internal sealed class Program
     /// <summary>The bytes that the kernels move.</summary>
     public required Traffic Traffic { get; init; }
 
+    /// <summary>How many pairs of kernels, and edges between kernels, fusion looked at.</summary>
+    public required long FusionSteps { get; init; }
+
     /// <summary>The compiled code of each step.</summary>
     public required CompiledKernel[] Compiled { get; init; }
 

@@ -40,6 +40,18 @@ internal sealed class StableGraph
     /// <summary>Whether a change of a target reaches a node, as far as gradients are recorded.</summary>
     public bool IsOnPath(Node node) => onPath.Contains(node);
 
+    /// <summary>What a change of may reach some of the nodes, as far as gradients are recorded; these included.</summary>
+    public HashSet<Node> Reached(IEnumerable<Node> nodes)
+    {
+        HashSet<Node> reached = [.. nodes];
+        foreach (Node node in Order.Reverse().Where(n => n.RequiresGrad && reached.Contains(n)))
+        {
+            reached.UnionWith(InputsOf(node));
+        }
+
+        return reached;
+    }
+
     /// <summary>What a node's derivative is taken by.</summary>
     public ImmutableArray<Node> InputsOf(Node node) => forms.TryGetValue(node, out StableForm? form) ? form.Inputs : node.Inputs;
 

@@ -82,7 +82,9 @@ public static partial class Ops
         Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
 
         // Where a target is reached and nothing flows to it, all slopes on the way are 0, as those of Floor.
-        return [.. pulled.Select((p, i) => p ?? (new StableGraph(outputs, [targets[i]]) is var graph && outputs.Any(graph.IsOnPath) ? ZerosLike(targets[i]) : null))];
+        Node[] missing = [.. targets.Where((_, i) => pulled[i] is null)];
+        HashSet<Node> reached = missing.Length == 0 ? [] : new StableGraph(outputs, missing).Reached(outputs);
+        return [.. pulled.Select((p, i) => p ?? (reached.Contains(targets[i]) ? ZerosLike(targets[i]) : null))];
     }
 
     /// <summary>The Jacobian-vector product: the tangents of outputs, given those of inputs (forward mode).</summary>

@@ -77,7 +77,15 @@ internal sealed class Epilogue
             ? new Epilogue(roots, product, leaves, drawn, operations)
             : null;
 
-        Node Reshaped(Node node) => node.Op is ReshapeOp && !materialization.IsMaterialized(node) ? Reshaped(node.Inputs[0]) : node;
+        Node Reshaped(Node node)
+        {
+            while (node.Op is ReshapeOp && !materialization.IsMaterialized(node))
+            {
+                node = node.Inputs[0];
+            }
+
+            return node;
+        }
 
         bool Visit(Node node)
         {

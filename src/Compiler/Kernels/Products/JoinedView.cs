@@ -14,14 +14,28 @@ internal sealed record JoinedView(Node Source, Dim Offset, EquatableArray<Equata
     /// <summary>How a node that is nothing but movements is read; null where neither strides nor joined axes lead to memory.</summary>
     public static JoinedView? Find(Node node, IMaterialization materialization)
     {
-        if (PointwiseExpression.ViewOf(node, materialization) is { } view)
+        var movements = new Stack<Node>();
+        View? view;
+        while ((view = PointwiseExpression.ViewOf(node, materialization)) is null)
         {
-            return materialization.IsMaterialized(view.Source)
-                ? new JoinedView(view.Source, view.Offset, [.. node.Shape.Select((size, axis) => EquatableArray.Create([new AxisPart(size, view.Strides[axis])]))])
-                : null;
+            if (node.Op is not MovementOp)
+            {
+                return null;
+            }
+
+            movements.Push(node);
+            node = node.Inputs[0];
         }
 
-        return node.Op is MovementOp ? Find(node.Inputs[0], materialization)?.Move(node) : null;
+        JoinedView? joined = materialization.IsMaterialized(view.Source)
+            ? new JoinedView(view.Source, view.Offset, [.. node.Shape.Select((size, axis) => EquatableArray.Create([new AxisPart(size, view.Strides[axis])]))])
+            : null;
+        while (joined is not null && movements.TryPop(out Node? movement))
+        {
+            joined = joined.Move(movement);
+        }
+
+        return joined;
     }
 
     private JoinedView? Move(Node node)

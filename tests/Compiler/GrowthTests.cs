@@ -1,0 +1,118 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests.Compiler;
+
+/// <summary>
+/// What compiling takes grows with the nodes as n·log n does at most: counted in bytes that are allocated on the way, and in steps of fusion, from about a
+/// thousand nodes to sixteen times as many.
+/// </summary>
+[NonParallelizable]
+internal sealed class GrowthTests
+{
+    private const int Growth = 16;
+
+    // 16 · log 16,000 / log 1,000.
+    private const double Most = 22.4;
+
+    private static IEnumerable<TestCaseData> Works() =>
+    [
+        new TestCaseData((Func<int, CompiledGraph>)Chain, 1000).SetArgDisplayNames("chain"),
+        new TestCaseData((Func<int, CompiledGraph>)Parameters, 50).SetArgDisplayNames("parameters with Adam"),
+        new TestCaseData((Func<int, CompiledGraph>)Layers, 25).SetArgDisplayNames("layers with Adam"),
+        new TestCaseData((Func<int, CompiledGraph>)Recurrence, 25).SetArgDisplayNames("unrolled recurrence"),
+        new TestCaseData((Func<int, CompiledGraph>)Heads, 200).SetArgDisplayNames("readers of one value"),
+    ];
+
+    [TestCaseSource(nameof(Works))]
+    public void CompilingTakesNoMoreThanNLogN(Func<int, CompiledGraph> work, int size)
+    {
+        // What is made once a process is not counted.
+        Count(work, size);
+        (long Bytes, long Steps) small = Count(work, size);
+        (long Bytes, long Steps) large = Count(work, Growth * size);
+        TestContext.Out.WriteLine($"{small.Bytes:N0} bytes and {small.Steps:N0} steps, then {large.Bytes:N0} and {large.Steps:N0}: {(double)large.Bytes / small.Bytes:0.0} and {(double)large.Steps / Math.Max(1, small.Steps):0.0} times");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(large.Bytes, Is.LessThan(Most * small.Bytes));
+            Assert.That(large.Steps, Is.LessThanOrEqualTo(Most * small.Steps));
+        }
+    }
+
+    private static (long Bytes, long Steps) Count(Func<int, CompiledGraph> work, int size)
+    {
+        using CompiledGraph graph = work(size);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        long steps = graph.Graph.Outputs[0].RequiresGrad && !graph.HasUpdates ? graph.TrainingExecutor.Program.FusionSteps : graph.Executor.Program.FusionSteps;
+        return (GC.GetAllocatedBytesForCurrentThread() - before, steps);
+    }
+
+    // Kernels are not compiled: other threads would take part in that, and equal kernels are compiled once.
+    private static CompiledGraph Compile(Node[] inputs, Node[] outputs, IReadOnlyList<(Node Parameter, Node Value)>? updates = null) =>
+        GraphCompiler.Compiler.Compile(inputs, outputs, updates, new CompileOptions { Interpret = true });
+
+    private static CompiledGraph Chain(int count)
+    {
+        Leaf<float> x = Input("x", [8]);
+        Node y = x;
+        for (int i = 0; i < count / 2; i++)
+        {
+            y = Tanh(y + x);
+        }
+
+        return Compile([x], [y]);
+    }
+
+    private static CompiledGraph Parameters(int count)
+    {
+        Leaf<float> x = Input("x", [8]);
+        Node y = x;
+        List<Node> parameters = [];
+        for (int i = 0; i < count; i++)
+        {
+            parameters.Add(Parameter($"p{i}", Tensors.Zeros<float>(8)));
+            y = Tanh(y + parameters[^1]);
+        }
+
+        Node loss = Sum(y);
+        return Compile([x], [loss], Optimizers.Adam(loss, parameters));
+    }
+
+    private static CompiledGraph Layers(int count)
+    {
+        Leaf<float> x = Input("x", ["N", 8]);
+        Node y = x;
+        List<Node> parameters = [];
+        for (int i = 0; i < count; i++)
+        {
+            parameters.Add(Parameter($"w{i}", Tensors.Zeros<float>(8, 8)));
+            parameters.Add(Parameter($"b{i}", Tensors.Zeros<float>(8)));
+            y = Tanh(MatMul(y, parameters[^2]) + parameters[^1]);
+        }
+
+        Node loss = Mean(y * y);
+        return Compile([x], [loss], Optimizers.Adam(loss, parameters));
+    }
+
+    private static CompiledGraph Recurrence(int steps)
+    {
+        Leaf<float> x = Input("x", [steps, 4, 8]);
+        Parameter<float> u = Parameter("u", Tensors.Zeros<float>(8, 8));
+        Parameter<float> v = Parameter("v", Tensors.Zeros<float>(8, 8));
+        Parameter<float> w = Parameter("w", Tensors.Zeros<float>(8, 8));
+        Node h = Zeros([4, 8]);
+        foreach (Node step in Unbind(x, 0))
+        {
+            Node gate = Sigmoid(MatMul(step, u) + MatMul(h, v));
+            h = (gate * h) + ((1 - gate) * Tanh(MatMul(h, w)));
+        }
+
+        return Compile([x], [Sum(h)]);
+    }
+
+    private static CompiledGraph Heads(int count)
+    {
+        Leaf<float> x = Input("x", [64]);
+        Node y = CumulativeSum(x, 0);
+        return Compile([x], [.. Enumerable.Range(0, count).Select(i => CumulativeSum(Tanh(y * (float)i), 0))]);
+    }
+}
