@@ -157,7 +157,7 @@ internal sealed class BuildProgram
             Merged = merged,
             Adding = [.. adding.Select(a => a.Kernel)],
             Traffic = traffic,
-            FusionSteps = fused.Steps,
+            FusionSteps = graph.Steps,
             Compiled = compiled[..kernels.Length],
             Outputs = [.. placed.Where(p => p.Root.Kind == RootKind.Output).Select(p => p.Buffer)],
             Updates = [.. placed.Where(p => p.Root.Kind == RootKind.Update).Select(p => p.Buffer)],
