@@ -126,7 +126,7 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse())} of a loop, counted from 0." : string.Empty;
+        string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
         return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty) + times);
     }
 
