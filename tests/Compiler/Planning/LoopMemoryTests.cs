@@ -1,5 +1,4 @@
 using GraphCompiler.Execution;
-using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;

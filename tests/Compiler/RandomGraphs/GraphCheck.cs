@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
 /// <summary>
