@@ -1,5 +1,3 @@
-using GraphCompiler.Execution;
-
 namespace GraphCompiler;
 
 /// <summary>How a graph is compiled.</summary>

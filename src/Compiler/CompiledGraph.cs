@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using GraphCompiler.Calling;
 using GraphCompiler.Differentiation;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 
-namespace GraphCompiler.Execution;
+namespace GraphCompiler;
 
 /// <summary>
 /// The size in bytes of a core's own second-level cache, read once from the processor where it tells. It decides how work is cut into blocks,

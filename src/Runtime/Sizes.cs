@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace GraphCompiler.Execution;
+namespace GraphCompiler;
 
 /// <summary>Checks of the sizes that a caller gives, and dense tensors of them.</summary>
 internal static class Sizes

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler;
 

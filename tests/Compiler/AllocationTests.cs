@@ -63,7 +63,7 @@ public sealed class AllocationTests
         Parameter<float> w = Parameter("w", new Generator(1).Normal(40, 30));
         Node loss = CrossEntropy(MatMul(x, w), label);
         CompiledGraph step = GraphCompiler.Compiler.Compile(
-            [x, label], [loss], Optimizers.Adam(loss, [w]), new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest });
+            [x, label], [loss], Optimizers.Adam(loss, [w]), new CompileOptions { Threads = 3, Chunking = Chunking.Finest });
         float[] xs = new float[200];
         long[] labels = new long[5];
         float[] value = new float[1];
@@ -80,7 +80,7 @@ public sealed class AllocationTests
         Leaf<float> rows = Input("rows", ["N", "M"]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 3));
         Node y = CumulativeSum(Softmax(MatMul(x, w)), 0).Sum() + Sort(rows, 1).Values.Sum() + Flip(rows, 1).Max();
-        CompiledGraph model = GraphCompiler.Compiler.Compile([x, rows], [y], null, new CompileOptions { Threads = threads, Chunking = Execution.Chunking.Finest });
+        CompiledGraph model = GraphCompiler.Compiler.Compile([x, rows], [y], null, new CompileOptions { Threads = threads, Chunking = Chunking.Finest });
         float[][] xs = [.. sizes.Select(n => new float[n * 4])];
         System.Numerics.Tensors.Tensor<float>[] given = [.. sizes.Select(n => Tensors.Ones<float>(n, n + 2))];
         float[] result = new float[1];
@@ -123,7 +123,7 @@ public sealed class AllocationTests
     {
         Leaf<float> x = Input("x", ["N", 4]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 5));
-        CompiledGraph model = GraphCompiler.Compiler.Compile([x], Tanh(MatMul(x, w)), new CompileOptions { Threads = threads, Chunking = Execution.Chunking.Finest });
+        CompiledGraph model = GraphCompiler.Compiler.Compile([x], Tanh(MatMul(x, w)), new CompileOptions { Threads = threads, Chunking = Chunking.Finest });
         float[][] xs = [.. sizes.Select(n => new float[n * 4])];
         float[][] seeds = [.. sizes.Select(n => new float[n * 5])];
         float[][] results = [.. sizes.Select(n => new float[n * 5])];

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Tests;

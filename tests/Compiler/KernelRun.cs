@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Tests.Compiler;

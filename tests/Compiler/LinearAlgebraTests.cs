@@ -12,7 +12,7 @@ internal sealed class LinearAlgebraTests
     {
         Leaf<float> a = Input("a", ["B", 2, 2]);
         Node factor = Cholesky(a).Named("factor");
-        foreach (CompileOptions options in (CompileOptions[])[new(), new() { Checked = true }, new() { Verify = true }, new() { Threads = 2, Chunking = GraphCompiler.Execution.Chunking.Finest }])
+        foreach (CompileOptions options in (CompileOptions[])[new(), new() { Checked = true }, new() { Verify = true }, new() { Threads = 2, Chunking = Chunking.Finest }])
         {
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], [factor], null, options);
             Assert.That(

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using GraphCompiler.Planning;
 using static GraphCompiler.Ops;

@@ -54,7 +54,7 @@ internal static class Values
                 : expected.Integers[i] == actual.Integers[i];
             if (!same)
             {
-                string at = string.Join(", ", GraphCompiler.Operations.EvaluationContext.Coordinates(i, expected.Shape));
+                string at = string.Join(", ", EvaluationContext.Coordinates(i, expected.Shape));
                 return expected.DType.IsFloat()
                     ? $"{actual.Reals[i]:R} at [{at}], expected {expected.Reals[i]:R}"
                     : $"{actual.Integers[i]} at [{at}], expected {expected.Integers[i]}";

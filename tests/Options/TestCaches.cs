@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler.Tests.Options;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Intrinsics;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler.Tests;
 

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler.Calling;

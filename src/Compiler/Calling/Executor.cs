@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler.Calling;

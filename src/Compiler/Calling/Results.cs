@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler;

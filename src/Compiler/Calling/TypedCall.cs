@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler.Calling;

@@ -4,8 +4,7 @@ using System.Numerics.Tensors;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
-using static GraphCompiler.Execution.TypeNames;
+using static GraphCompiler.Types.TypeNames;
 
 namespace GraphCompiler.Calling;
 

@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using E = System.Linq.Expressions.Expression;
 

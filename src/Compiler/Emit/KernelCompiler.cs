@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Emit;

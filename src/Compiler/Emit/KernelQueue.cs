@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 
 namespace GraphCompiler.Emit;

@@ -18,7 +18,7 @@ internal static class MathExpansion
     /// <summary>
     /// Sine and cosine reduce their argument within this bound, 2^17; beyond it, <see cref="SinLarge"/> and <see cref="CosLarge"/> take over.
     /// </summary>
-    internal const float AngleLimit = Execution.VectorMath.AngleLimit;
+    internal const float AngleLimit = Routines.VectorMath.AngleLimit;
 
     // 1.5·2^23: adding it rounds to an integer and leaves that integer in the low bits of the sum.
     private const float Rounder = 12582912f;

@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using GraphCompiler.Execution;
 using E = System.Linq.Expressions.Expression;
 
 namespace GraphCompiler.Emit;

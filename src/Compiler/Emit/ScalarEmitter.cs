@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Numerics;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using E = System.Linq.Expressions.Expression;
 

@@ -168,9 +168,9 @@ internal sealed class VectorEmitter(
         UnaryFunction.Not => operations.Call("OnesComplement", x),
         UnaryFunction.IsNaN => operations.As(operations.Call("IsNaN", x), loop.MaskLane),
         < UnaryFunction.Exp => operations.Call(function.ToString(), x),
-        UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Execution.VectorMath), function.ToString(), [x.Type]), x),
+        UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Routines.VectorMath), function.ToString(), [x.Type]), x),
         _ when type == DType.Float64 || !function.IsExpanded() =>
-            E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
+            E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
         _ => throw new CompileException($"{function} of {type.Display()} has no vector form."),
     };
 
@@ -191,7 +191,7 @@ internal sealed class VectorEmitter(
             case BinaryFunction.Maximum or BinaryFunction.Minimum when left.Type.IsFloat():
                 return right is Literal ? Extremum(function, right, y, x) : Extremum(function, left, x, y);
             case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature:
-                return E.Call(Methods.Find(typeof(Execution.VectorMath), nameof(Execution.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
+                return E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
                 return operations.Call("OnesComplement", Compare("Equals", x, y));
             case >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual:
@@ -237,7 +237,7 @@ internal sealed class VectorEmitter(
         E ramp;
         if (loop.LaneSize == 4)
         {
-            start = E.Call(Methods.Find(typeof(Execution.Lanes), nameof(Execution.Lanes.Clamp32), [typeof(long)]), start);
+            start = E.Call(Methods.Find(typeof(Routines.Lanes), nameof(Routines.Lanes.Clamp32), [typeof(long)]), start);
             ramp = operations.Ramp(start, E.Constant(step), DType.Int32);
         }
         else
@@ -325,7 +325,7 @@ internal sealed class VectorEmitter(
 
     private E MaskOrSelf(E scalar) => scalar.Type != typeof(bool)
         ? scalar
-        : E.Call(Methods.Find(typeof(Execution.Lanes), loop.LaneSize == 4 ? nameof(Execution.Lanes.Mask32) : nameof(Execution.Lanes.Mask64), [typeof(bool)]), scalar);
+        : E.Call(Methods.Find(typeof(Routines.Lanes), loop.LaneSize == 4 ? nameof(Routines.Lanes.Mask32) : nameof(Routines.Lanes.Mask64), [typeof(bool)]), scalar);
 
     private ParameterExpression Gather(Load load)
     {

@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.Intrinsics;
-using GraphCompiler.Execution;
 using E = System.Linq.Expressions.Expression;
 
 namespace GraphCompiler.Emit;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler.Loops;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler.Loops;
 

@@ -1,6 +1,5 @@
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
-using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;

@@ -1,5 +1,4 @@
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;

@@ -4,7 +4,6 @@ using System.Linq.Expressions;
 using System.Text;
 using System.Text.Json;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;

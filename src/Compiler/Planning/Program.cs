@@ -1,6 +1,5 @@
 using System.Numerics;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
@@ -109,7 +108,7 @@ internal sealed class Program
     public SizeException TooLarge(ReadOnlySpan<long> symbols, long? wanted, Exception cause)
     {
         long[] values = symbols.ToArray();
-        BigInteger Value(Dim dim) => GraphCompiler.TooLarge.Evaluate(dim, name => values[Array.IndexOf(Symbols, name)]);
+        BigInteger Value(Dim dim) => Types.TooLarge.Evaluate(dim, name => values[Array.IndexOf(Symbols, name)]);
         BigInteger BytesOf(KernelBuffer buffer) => buffer.Shape.Aggregate((BigInteger)buffer.Type.Size(), (product, dim) => product * Value(dim));
         KernelBuffer largest = Kernels.SelectMany(k => k.Roots).Concat(Inputs).Concat(Outputs.Select(o => o.Node)).Select(KernelBuffer.Of).Concat(Buffers.Keys).MaxBy(BytesOf)!;
         BigInteger bytes = BytesOf(largest);

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Planning;

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>The sizes of symbols and the values of leaves at which a check is made.</summary>
 internal sealed class CheckPoint

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>The numbers a check draws, the same for the same seed.</summary>
 internal sealed class CheckRandom(ulong seed)

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>
 /// A function of some leaves at a point, its gradient graph, and the lines along which it is varied: what analytic and numeric derivatives are

@@ -1,6 +1,7 @@
+using GraphCompiler.Differentiation;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>
 /// Finds the operation whose pullback is wrong: every node between targets and roots is taken alone, its inputs independent variables at the

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
-using GraphCompiler.Differentiation;
-using GraphCompiler.Operations;
+using GraphCompiler.GradientChecking;
 
 namespace GraphCompiler;
 

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
-using GraphCompiler.Operations;
+using GraphCompiler.Differentiation;
 using GraphCompiler.Rewriting;
 
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>One run of a gradient check.</summary>
 internal sealed class GradientChecker

@@ -1,6 +1,4 @@
-using GraphCompiler.Operations;
-
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>How a check computes: by the interpreter, or by compiled code.</summary>
 internal interface IGraphEvaluator

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>The outputs along a line through the point, at steps that halve; each point is computed once, and only if asked for.</summary>
 /// <param name="first">The first step, a power of two: then steps are exact unless they round away.</param>

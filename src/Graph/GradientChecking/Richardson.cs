@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>
 /// Extrapolation to step 0 from values at steps that halve, with an error bar: Ridders, "Accurate computation of F′(x) and F′(x)F″(x)", 1982.

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>The slope on one side of a point: a number with a bar, an infinity, or nothing where the function is not finite.</summary>
 internal readonly record struct SideSlope(double Value, double Bar, bool IsConfirmed = false)

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Differentiation;
+namespace GraphCompiler.GradientChecking;
 
 /// <summary>Holds an analytic derivative against a numeric one.</summary>
 internal static class Verdicts

@@ -1,4 +1,4 @@
-namespace GraphCompiler;
+namespace GraphCompiler.Nodes;
 
 /// <summary>
 /// The time in which the body of a function is built. Nodes know the innermost trace in which they were made; so what existed before is told from what

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Nodes;
 
 /// <summary>
 /// What a function that is made of several nodes was given. Parts that may fail bear its name, and whoever names the result names them, too, so that

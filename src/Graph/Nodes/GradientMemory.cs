@@ -1,9 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GraphCompiler.Execution;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Nodes;
 
 /// <summary>
 /// The elements of a gradient and the tensor that shows them. They lie in an ordinary array, held in place only while kernels write it: small arrays

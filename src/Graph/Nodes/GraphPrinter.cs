@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Nodes;
 
 /// <summary>Graphs as text: a line a node with its number, type, operation and inputs.</summary>
 internal static class GraphPrinter

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Nodes;
 
 /// <summary>Walks over graphs without recursion: depth is bounded by memory, not by the stack.</summary>
 internal static class GraphWalk

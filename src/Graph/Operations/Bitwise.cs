@@ -1,5 +1,3 @@
-using GraphCompiler.Execution;
-
 namespace GraphCompiler.Operations;
 
 /// <summary>Bools or integers, bit by bit, to the same dtype; no slope.</summary>

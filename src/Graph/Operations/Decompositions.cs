@@ -39,7 +39,7 @@ internal sealed record QrOp : Op
     {
         Node m = Product(r, Transpose(toR)) - Product(Transpose(toQ), q);
         Node inner = toQ + Product(q, Lower(m) + Transpose(Lower(m, -1)));
-        return Transpose(Node.Create(new TriangularSolveOp(GraphCompiler.Execution.TriangularForm.Upper), r, Transpose(inner)));
+        return Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), r, Transpose(inner)));
     }
 
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, _) => Textbook.Qr(a));

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using static GraphCompiler.Operations.Matrices;
 
 namespace GraphCompiler.Operations;

@@ -1,5 +1,3 @@
-using GraphCompiler.Execution;
-
 namespace GraphCompiler.Operations;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;

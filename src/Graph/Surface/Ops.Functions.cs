@@ -122,9 +122,9 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     public static Node Polygamma(int order, Node x)
     {
-        return order is >= 0 and <= Execution.GammaFunctions.MostOrder
+        return order is >= 0 and <= Routines.GammaFunctions.MostOrder
             ? Unary(new PolygammaOp(order), x)
-            : throw InvariantText.OutOfRange(nameof(order), order, $"Polygamma: the order must be in [0, {Execution.GammaFunctions.MostOrder}].");
+            : throw InvariantText.OutOfRange(nameof(order), order, $"Polygamma: the order must be in [0, {Routines.GammaFunctions.MostOrder}].");
     }
 
     /// <summary>sin(πx)/(πx), and 1 at 0, with its derivatives of every order there.</summary>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Types;
 
 /// <summary>Errors of tensors that are too large: what they are, their sizes, their bytes.</summary>
 internal static class TooLarge

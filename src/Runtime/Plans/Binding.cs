@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>What the sizes of a call's arguments mean for a workspace: all sizes, where the blocks of memory lie, and which steps threads share.</summary>
 internal sealed class Binding

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>
 /// What a compiled graph runs: a tree of kernels, the buffers they work on, and the sizes of everything as functions of the symbols. Immutable;

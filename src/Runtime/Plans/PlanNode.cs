@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>A part of a plan: what runs, in which order, how often, and on what condition.</summary>
 internal abstract record PlanNode

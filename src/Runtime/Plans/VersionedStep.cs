@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>Values whose owner counts how often they have been written.</summary>
 internal interface IVersioned

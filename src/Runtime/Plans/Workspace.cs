@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>
 /// The memory of one running call: intermediate values, and a frame a kernel with the addresses and sizes it works on. Bound to the values of the
@@ -20,7 +20,7 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly AlignedBuffer frames;
     private readonly (int Slot, int External)[] patches;
 
-    private readonly Schedule schedule;
+    private readonly PlanCode code;
 
     // For each loop: where in frames its parts, and the buffers that change places, stand.
     private readonly LoopSlots[] loopSlots;
@@ -38,7 +38,7 @@ internal sealed unsafe class Workspace : IDisposable
         Externals = new nint[plan.Externals];
         Accepted = new AcceptedArgument[plan.Externals];
         frameStarts = new int[plan.Steps.Length];
-        schedule = new Schedule(plan);
+        code = new PlanCode(plan);
         held = new bool[plan.Externals];
         List<(int, int)> found = [];
         int slots = 0;
@@ -58,7 +58,7 @@ internal sealed unsafe class Workspace : IDisposable
         }
 
         patches = [.. found];
-        loopSlots = [.. schedule.Loops.Select(l => new LoopSlots(
+        loopSlots = [.. code.Loops.Select(l => new LoopSlots(
             [.. l.Loop.Parts.Select(p => SlotsOf(p.Buffer))],
             [.. l.Loop.Carries.Select(c => (SlotsOf(c.Current), SlotsOf(c.Next)))]))];
         frames = new AlignedBuffer(slots * sizeof(nint), clear: true);
@@ -98,7 +98,7 @@ internal sealed unsafe class Workspace : IDisposable
     public nint OwnAddress(int buffer) => addresses[buffer];
 
     /// <summary>Whether a step adds to what an external holds, rather than write over it.</summary>
-    public bool IsAddedTo(int external) => schedule.IsAddedTo(external);
+    public bool IsAddedTo(int external) => code.IsAddedTo(external);
 
     /// <summary>Whether the workspace is bound to arguments of this signature.</summary>
     public bool IsBoundTo(ReadOnlySpan<long> arguments) => bound is not null && bound.IsFor(arguments);
@@ -188,7 +188,7 @@ internal sealed unsafe class Workspace : IDisposable
 
         Array.Clear(held);
         bound = binding;
-        schedule.Build(sizes, held);
+        code.Build(sizes, held);
     }
 
     /// <summary>Lets steps add to what externals hold, where there are such steps: see <see cref="IsAddedTo"/>. Holds until told otherwise or bound anew.</summary>
@@ -200,13 +200,13 @@ internal sealed unsafe class Workspace : IDisposable
             holds.CopyTo(held);
             try
             {
-                schedule.Build(Bound.Sizes, held);
+                code.Build(Bound.Sizes, held);
             }
             catch
             {
                 // A step that cannot be compiled: none adds.
                 Array.Clear(held);
-                schedule.Build(Bound.Sizes, held);
+                code.Build(Bound.Sizes, held);
                 throw;
             }
         }
@@ -228,11 +228,11 @@ internal sealed unsafe class Workspace : IDisposable
         long[] sizes = Bound.Sizes;
         ThreadedSteps threaded = Bound.Threaded;
         bool isThreaded = threaded.Any;
-        ReadOnlySpan<Instruction> code = schedule.Code;
-        int last = backward ? code.Length : schedule.Backward;
-        for (int at = forward ? 0 : schedule.Backward; at < last;)
+        ReadOnlySpan<Instruction> instructions = code.Instructions;
+        int last = backward ? instructions.Length : code.Backward;
+        for (int at = forward ? 0 : code.Backward; at < last;)
         {
-            Instruction next = code[at++];
+            Instruction next = instructions[at++];
             if (next.Kind != InstructionKind.Run)
             {
                 at = Go(next, at);
@@ -259,9 +259,9 @@ internal sealed unsafe class Workspace : IDisposable
     }
 
     /// <summary>How far the loops are in which a step has failed, the outermost first.</summary>
-    public IEnumerable<long> Times => schedule.Loops.Where(l => l.IsRunning).Select(l => l.Times);
+    public IEnumerable<long> Times => code.Loops.Where(l => l.IsRunning).Select(l => l.Times);
 
-    /// <summary>Where the schedule goes on.</summary>
+    /// <summary>Where the code goes on.</summary>
     private int Go(Instruction instruction, int next)
     {
         switch (instruction.Kind)
@@ -272,7 +272,7 @@ internal sealed unsafe class Workspace : IDisposable
                 return IsTrue(instruction.Subject) ? next : instruction.Target;
         }
 
-        LoopState state = schedule.Loops[instruction.Subject];
+        LoopState state = code.Loops[instruction.Subject];
         PlanNode.Loop loop = state.Loop;
         switch (instruction.Kind)
         {
@@ -302,7 +302,7 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Puts a loop's parts where they are this time.</summary>
     private void Place(int loop)
     {
-        LoopState state = schedule.Loops[loop];
+        LoopState state = code.Loops[loop];
         if (state.Loop.Number >= 0)
         {
             *(long*)Address(state.Loop.Number) = state.Times;
@@ -319,7 +319,7 @@ internal sealed unsafe class Workspace : IDisposable
 
     private void ChangePlaces(int loop)
     {
-        LoopCarry[] carries = schedule.Loops[loop].Loop.Carries;
+        LoopCarry[] carries = code.Loops[loop].Loop.Carries;
         for (int c = 0; c < carries.Length; c++)
         {
             (int current, int next) = (carries[c].Current, carries[c].Next);

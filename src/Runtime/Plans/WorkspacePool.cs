@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Plans;
 
 /// <summary>
 /// The workspaces of a plan: a call takes the first that is idle, so that calls that do not overlap find theirs bound to the right sizes, at the cost of

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>
 /// Hands out the chunks of a job. Each thread has a share of its own, of neighbouring chunks, and takes from the shares of others when that is used up.

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>
 /// How the range of a kernel is cut into chunks that threads share: by its size and its work alone, never by the number of threads. Work is

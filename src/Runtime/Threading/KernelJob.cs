@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>A kernel whose range is shared out in chunks.</summary>
 /// <param name="Entry">The kernel.</param>

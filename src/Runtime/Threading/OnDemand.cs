@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>
 /// A value that is made when it is first asked for, once; who asks meanwhile waits. A failure is not kept, for it may be of the moment, such as a lack

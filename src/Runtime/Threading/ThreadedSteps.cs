@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>Which steps of a plan threads share for the sizes that a workspace is bound to, and in what chunks.</summary>
 internal sealed class ThreadedSteps

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>Whose turn it is with something that one call at a time may use; it may be closed for good. A structure to be kept in a field.</summary>
 internal struct Turn

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Threading;
 
 /// <summary>
 /// The threads that share kernels out. One job at a time has them; a caller that finds them taken runs its kernel alone, so callers never wait for

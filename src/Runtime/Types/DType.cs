@@ -40,7 +40,7 @@ public static class DTypes
     /// <param name="type">The C# element type.</param>
     /// <exception cref="DTypeException">There is no such dtype.</exception>
     public static DType Of(Type type) => TryOf(type)
-        ?? throw new DTypeException($"{Execution.TypeNames.Display(type)} is not an element type; use float, double, int, long or bool.");
+        ?? throw new DTypeException($"{TypeNames.Display(type)} is not an element type; use float, double, int, long or bool.");
 
     private static DTypeException Undefined(DType dtype) =>
         new($"{(int)dtype} is not a dtype; use DType.Float32, DType.Float64, DType.Int32, DType.Int64 or DType.Bool.");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Types;
 
 /// <summary>Text where code would ask the thread for its culture.</summary>
 internal static class InvariantText

@@ -1,4 +1,4 @@
-namespace GraphCompiler.Execution;
+namespace GraphCompiler.Types;
 
 /// <summary>Types as C# writes them, for messages: <c>byte[]</c>, <c>Tensor&lt;float&gt;</c>, <c>float[,]</c>.</summary>
 internal static class TypeNames

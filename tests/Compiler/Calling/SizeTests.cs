@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using GraphCompiler.Execution;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Calling;

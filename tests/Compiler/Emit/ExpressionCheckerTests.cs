@@ -70,5 +70,5 @@ internal sealed class ExpressionCheckerTests
     }
 
     private static MethodCallExpression HelperCall(E? argument = null) =>
-        E.Call(typeof(Execution.ScalarMath).GetMethod("Not", [typeof(int)])!, argument ?? Int);
+        E.Call(typeof(ScalarMath).GetMethod("Not", [typeof(int)])!, argument ?? Int);
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.Compiler.LoopBuilder;

@@ -1,5 +1,4 @@
 using GraphCompiler.Emit;
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using static GraphCompiler.Tests.Compiler.LoopBuilder;
 

@@ -55,7 +55,7 @@ internal sealed class LoopVerifierTests
         yield return Case(
             "only a vector loop without reductions that makes one store can write past the cache",
             end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence(new Store(Y, Int(0), One), new Store(Y, Int(0), One))) { PastCache = Literal.Of(true) });
-        Routine routine = Routine.Of(GraphCompiler.Execution.CholeskyRoutine.Factor<float>);
+        Routine routine = Routine.Of(CholeskyRoutine.Factor<float>);
         Invoke call = new(Index("status"), routine, [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(0), N)], [N]) { Work = N };
         yield return Case("CholeskyRoutine.Factor takes 2 buffers, not 1", _ => call with { Parts = [call.Parts[0]] });
         yield return Case("CholeskyRoutine.Factor takes 1 sizes, not 2", _ => call with { Sizes = [N, N] });

@@ -45,7 +45,7 @@ internal sealed class ScatteredSumsTests
         Argument values = Tensors.From<float>([.. Enumerable.Repeat(0.1f, matrices * count * slice)], [.. before, count, slice]);
         foreach (int threads in (int[])[1, 2])
         {
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, indices, added], sum, new CompileOptions { Width = width, Threads = threads, Chunking = Execution.Chunking.Finest });
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, indices, added], sum, new CompileOptions { Width = width, Threads = threads, Chunking = Chunking.Finest });
             float[] found = graph.Run(start, at, values).GetArray<float>(0);
             for (int i = 0; i < found.Length; i++)
             {

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;

@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Compiler.RandomGraphs;
 using GraphCompiler.Tests.Options;

@@ -203,7 +203,7 @@ internal sealed partial class GraphCheck
         int left = allocations.Next(4);
         try
         {
-            Execution.Allocation.Refuses = _ => left-- == 0;
+            Allocation.Refuses = _ => left-- == 0;
             call();
         }
         catch (SizeException)
@@ -216,7 +216,7 @@ internal sealed partial class GraphCheck
         }
         finally
         {
-            Execution.Allocation.Refuses = null;
+            Allocation.Refuses = null;
         }
 
         return false;

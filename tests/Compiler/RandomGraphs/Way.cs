@@ -23,7 +23,7 @@ internal sealed record Way(string Name, CompileOptions Options)
             ways.Add(Of($"{change};Width={widths[i % widths.Length]}"));
         }
 
-        ways.Add(new("three threads, finest chunks", new CompileOptions { Threads = 3, Chunking = Execution.Chunking.Finest }));
+        ways.Add(new("three threads, finest chunks", new CompileOptions { Threads = 3, Chunking = Chunking.Finest }));
 
         // The optimisations are the switches that are on.
         ways.Add(Of(string.Join(";", changes.Where(c => c.EndsWith("=false", StringComparison.Ordinal)))));

@@ -31,7 +31,7 @@ internal sealed class DistributionOfDrawsTests
     public void NormalNumbersAreNormal([Values(DType.Float32, DType.Float64)] DType dtype)
     {
         double[] found = Draw(g => Normal(g, 2, 3, [Count], dtype));
-        IsOf(found, (x, _, _) => 0.5 * (1 + Execution.VectorMath.Erf((x - 2) / (3 * Math.Sqrt(2)))), mean: 2, variance: 9);
+        IsOf(found, (x, _, _) => 0.5 * (1 + VectorMath.Erf((x - 2) / (3 * Math.Sqrt(2)))), mean: 2, variance: 9);
         double fourth = found.Average(x => Math.Pow((x - 2) / 3, 4));
         Assert.That(fourth, Is.EqualTo(3).Within(MostDeviations * Math.Sqrt(96.0 / Count)));
 
@@ -177,10 +177,10 @@ internal sealed class DistributionOfDrawsTests
         if (a > 1e5)
         {
             double y = 3 * Math.Sqrt(a) * (Math.Cbrt(x / a) - 1 + (1 / (9 * a)));
-            return 0.5 * (1 + Execution.VectorMath.Erf(y / Math.Sqrt(2)));
+            return 0.5 * (1 + VectorMath.Erf(y / Math.Sqrt(2)));
         }
 
-        double term = Math.Exp((a * Math.Log(x)) - x - Execution.GammaFunctions.LogGamma(a + 1));
+        double term = Math.Exp((a * Math.Log(x)) - x - GammaFunctions.LogGamma(a + 1));
         double sum = term;
         for (int n = 1; n < 1000 && term > 0; n++)
         {

@@ -134,7 +134,7 @@ internal sealed class DropoutTests
     [Test]
     public void BackwardSeesTheMaskOfForward([Values] bool recompute, [Values(1, 3)] int threads, [Values(DType.Float32, DType.Float64)] DType dtype)
     {
-        CompileOptions options = new() { Recompute = recompute, Threads = threads, Chunking = Execution.Chunking.Finest };
+        CompileOptions options = new() { Recompute = recompute, Threads = threads, Chunking = Chunking.Finest };
         Node x = dtype == DType.Float32 ? Input<float>("x", ["N", 6], requiresGrad: true) : Input<double>("x", ["N", 6], requiresGrad: true);
         Generator generator = new(8);
         Node y = Dropout(Exp(Dropout(x * 2, 0.5, generator)), 0.25, generator);

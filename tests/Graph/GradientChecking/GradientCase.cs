@@ -11,7 +11,7 @@ public sealed record CaseInput(Shape Shape, double[]? Values, double Low, double
     public Tensor<double> Tensor(ulong seed)
     {
         long[] sizes = Shape.Evaluate(s => Sizes[s]);
-        var random = new GraphCompiler.Differentiation.CheckRandom(seed + 2);
+        var random = new GraphCompiler.GradientChecking.CheckRandom(seed + 2);
         double[] numbers = Values ?? [.. Enumerable.Range(0, (int)TensorValue.CountOf(sizes)).Select(_ => random.Uniform(Low, High))];
         return System.Numerics.Tensors.Tensor.Create(numbers, sizes.Length == 0 ? [1] : [.. sizes.Select(s => (nint)s)]);
     }

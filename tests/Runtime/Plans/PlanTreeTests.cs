@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using GraphCompiler.Execution;
 
 namespace GraphCompiler.Tests.Runtime.Plans;
 

@@ -1,5 +1,3 @@
-using GraphCompiler.Execution;
-
 namespace GraphCompiler.Tests.Runtime.Threading;
 
 /// <summary>Which thread gets which chunks of a job.</summary>

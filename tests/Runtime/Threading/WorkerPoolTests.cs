@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using GraphCompiler.Execution;
 using GraphCompiler.Tests.Compiler;
 
 namespace GraphCompiler.Tests.Runtime.Threading;

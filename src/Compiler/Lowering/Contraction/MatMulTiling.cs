@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using GraphCompiler.Kernels.Products;
 
 namespace GraphCompiler.Lowering.Contraction;

@@ -42,7 +42,7 @@ internal sealed class EpilogueTests
             new(),
             new() { MergeSmallKernels = false },
             .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, MergeSmallKernels = false }),
-            new() { Threads = 3, Chunking = Execution.Chunking.Finest, MergeSmallKernels = false },
+            new() { Threads = 3, Chunking = Chunking.Finest, MergeSmallKernels = false },
             new() { Fuse = false },
             new() { Verify = true },
         ];
@@ -123,7 +123,7 @@ internal sealed class EpilogueTests
             Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Mean();
             IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, [w, v]);
             using CompiledGraph step = GraphCompiler.Compiler.Compile(
-                [x], [loss], adam, new CompileOptions { Epilogues = epilogues, Threads = threads, Chunking = threads > 1 ? Execution.Chunking.Finest : Execution.Chunking.Default });
+                [x], [loss], adam, new CompileOptions { Epilogues = epilogues, Threads = threads, Chunking = threads > 1 ? Chunking.Finest : Chunking.Default });
             for (int i = 0; i < 5; i++)
             {
                 step.Run((float[])[.. Enumerable.Range(0, rows * 60).Select(k => MathF.Sin(k + i))]);

@@ -115,7 +115,7 @@ internal sealed class LongProductTests
         {
             (Leaf<float> a, Leaf<float> b, Node product) = Operands<float>([], m, n, isSymbolic ? "K" : k, layout);
             using CompiledGraph alone = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Threads = 1 });
-            using CompiledGraph shared = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Threads = 2, Chunking = Execution.Chunking.Finest });
+            using CompiledGraph shared = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Threads = 2, Chunking = Chunking.Finest });
             Argument left = Tensor(Random<float>(m * k, 1), Lengths([], layout[0], m, k));
             Argument right = Tensor(Random<float>(k * n, 2), Lengths([], layout[1], k, n));
             Assert.That(shared.Run(left, right).GetArray<float>(0), Is.EqualTo(alone.Run(left, right).GetArray<float>(0)));

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using GraphCompiler.Execution;
 using GraphCompiler.Planning;
 using static GraphCompiler.Ops;
 

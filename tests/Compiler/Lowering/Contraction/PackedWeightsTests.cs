@@ -1,4 +1,3 @@
-using GraphCompiler.Execution;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;

@@ -47,7 +47,7 @@ internal sealed class WindowsInPlaceTests
             new() { WindowsInPlace = false },
             new() { Verify = true },
             .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, MergeSmallKernels = false }),
-            new() { Threads = 3, Chunking = Execution.Chunking.Finest, MergeSmallKernels = false },
+            new() { Threads = 3, Chunking = Chunking.Finest, MergeSmallKernels = false },
         ];
         CompiledGraph[] graphs = [.. ways.Select(way => GraphCompiler.Compiler.Compile([x, w], outputs, null, way))];
         Tensor<float> weights = Numbers(2, weight, 0);
