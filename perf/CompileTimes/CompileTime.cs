@@ -33,25 +33,8 @@ internal static class CompileTime
         return 0;
     }
 
-    private static double[] Start(string name)
-    {
-        // Started by `dotnet run` the process is this program's own host, started as `dotnet perf.dll` it is dotnet.
-        string[] command = Environment.GetCommandLineArgs();
-        string self = Environment.ProcessPath!;
-        bool isHost = Path.GetFileNameWithoutExtension(self) == "dotnet";
-        var start = new ProcessStartInfo(self) { RedirectStandardOutput = true };
-        foreach (string argument in (string[])[.. isHost ? [command[0]] : Array.Empty<string>(), "compile-time", "child", name])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? [.. output.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(n => double.Parse(n, CultureInfo.InvariantCulture))]
-            : throw new InvalidOperationException($"Measuring {name} ended with {process.ExitCode}.");
-    }
+    private static double[] Start(string name) =>
+        [.. OwnProcess.Run("compile-time", "child", name).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
 
     private static void Child(CompiledWork work)
     {
@@ -61,7 +44,7 @@ internal static class CompileTime
         foreach (int size in (int[])[work.Size, work.OtherSize, work.Size])
         {
             long start = Stopwatch.GetTimestamp();
-            (CompiledGraph graph, Argument[] given) = work.Make(size);
+            (CompiledGraph graph, Argument[] given) = work.Make(size, CompileOptions.Default);
             graph.Run(given);
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             if (times.Count == 1)

@@ -3,7 +3,7 @@ using static GraphCompiler.Ops;
 namespace GraphCompiler.Perf.CompileTimes;
 
 /// <summary>A graph whose compilation is timed; a size makes its layers wider or narrower.</summary>
-internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<int, (CompiledGraph Graph, Argument[] Given)> Make)
+internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<int, CompileOptions, (CompiledGraph Graph, Argument[] Given)> Make)
 {
     public static IReadOnlyList<CompiledWork> All { get; } =
     [
@@ -13,7 +13,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
     ];
 
     /// <summary>The training step of the digits sample.</summary>
-    private static (CompiledGraph Graph, Argument[] Given) DigitsStep(int hidden)
+    private static (CompiledGraph Graph, Argument[] Given) DigitsStep(int hidden, CompileOptions options)
     {
         const int Pixels = 64;
         const int Classes = 10;
@@ -29,11 +29,12 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         Node loss = CrossEntropy(logits, label);
         Node hits = Sum(Cast(Equal(ArgMax(logits, 1), label), DType.Int64));
         Leaf<float> rate = Input("rate", []);
-        return (Compiler.Compile([x, label, rate], [loss, hits], Optimizers.Adam(loss, [w1, b1, w2, b2], rate, weightDecay: 1e-4)), [new float[Rows * Pixels], new long[Rows], 1e-3f]);
+        var updates = Optimizers.Adam(loss, [w1, b1, w2, b2], rate, weightDecay: 1e-4);
+        return (Compiler.Compile([x, label, rate], [loss, hits], updates, options), [new float[Rows * Pixels], new long[Rows], 1e-3f]);
     }
 
     /// <summary>Two thousand elementwise operations, one after the other.</summary>
-    private static (CompiledGraph Graph, Argument[] Given) Chain(int size)
+    private static (CompiledGraph Graph, Argument[] Given) Chain(int size, CompileOptions options)
     {
         Leaf<float> x = Input("x", [size]);
         Node y = x;
@@ -42,11 +43,11 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
             y = ((y * (0.5f + (i * 0.001f))) + x).Tanh();
         }
 
-        return (Compiler.Compile([x], y), [new float[size]]);
+        return (Compiler.Compile([x], y, options), [new float[size]]);
     }
 
     /// <summary>Loss, gradients and updates of a network of residual blocks, about two thousand nodes in all.</summary>
-    private static (CompiledGraph Graph, Argument[] Given) DeepNetwork(int width)
+    private static (CompiledGraph Graph, Argument[] Given) DeepNetwork(int width, CompileOptions options)
     {
         const int Blocks = 24;
         const int Rows = 16;
@@ -65,7 +66,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         Node loss = CrossEntropy(y, label);
         GradientList gradients = Gradients(loss, [.. parameters]);
         var updates = parameters.Select((p, i) => (p, p - (0.01f * gradients[i]))).ToArray();
-        return (Compiler.Compile([x, label], [loss], updates), [new float[Rows * width], new long[Rows]]);
+        return (Compiler.Compile([x, label], [loss], updates, options), [new float[Rows * width], new long[Rows]]);
 
         Node Added(Node parameter)
         {

@@ -3,14 +3,14 @@ namespace GraphCompiler.Peers;
 /// <summary>Holds the results of two sides against each other.</summary>
 internal static class Comparison
 {
-    /// <summary>Runs each side as often as the work says, from its first state, and compares every result.</summary>
+    /// <summary>Runs each side a few times from its first state, and compares every result.</summary>
     /// <returns>The disagreements, empty when there are none.</returns>
-    public static IReadOnlyList<string> Run(Work work, Contender ours, Contender peer)
+    public static IReadOnlyList<string> Run(int runs, Contender ours, Contender peer)
     {
         foreach (Contender side in (ReadOnlySpan<Contender>)[ours, peer])
         {
             side.Reset?.Invoke();
-            for (int i = 0; i < work.RunsBeforeComparing; i++)
+            for (int i = 0; i < runs; i++)
             {
                 side.Run();
             }

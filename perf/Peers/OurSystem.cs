@@ -1,8 +1,10 @@
 namespace GraphCompiler.Peers;
 
-/// <summary>How we are told a number of threads.</summary>
+/// <summary>Our name, and how we are told a number of threads.</summary>
 internal static class OurSystem
 {
+    public const string Name = "GraphCompiler";
+
     /// <summary>How every work of ours is compiled.</summary>
     public static CompileOptions Options { get; private set; } = new() { Threads = 1 };
 

@@ -10,7 +10,7 @@ internal static class Session
     public static IReadOnlyList<Row> Run(IReadOnlyList<Work> works, int threads, int rounds, TextWriter console)
     {
         console.WriteLine($".NET {Environment.Version}, {Environment.ProcessorCount} processors, {threads} thread(s), {rounds} rounds");
-        console.WriteLine($"{Systems.OurName} {OurSystem.Use(threads)}");
+        console.WriteLine($"{OurSystem.Name} {OurSystem.Use(threads)}");
         var systems = new Systems(threads, console);
         if (Load() is { } load && load > 0.5)
         {
@@ -59,7 +59,7 @@ internal static class Session
             List<Row> failures = [];
             foreach (Contender peer in sides[1..])
             {
-                IReadOnlyList<string> differences = Comparison.Run(work, sides[0], peer);
+                IReadOnlyList<string> differences = Comparison.Run(work.RunsBeforeComparing, sides[0], peer);
                 if (differences.Count > 0)
                 {
                     failures.Add(new Row { Work = work.Name, Threads = systems.Threads, Peer = peer.Name, Error = $"DISAGREE: {string.Join("; ", differences)}" });

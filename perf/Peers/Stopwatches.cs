@@ -25,20 +25,23 @@ internal static class Stopwatches
 
     private const int WarmCalls = 60;
 
-    /// <summary>Past this, a slow side counts as warm whatever its number of calls.</summary>
-    private const double PatienceSeconds = 4;
+    /// <summary>Past so many times that, a slow side counts as warm whatever its number of calls.</summary>
+    private const double Patience = 2;
 
-    /// <summary>Seconds a run: <c>[side][round]</c>, the sides in turn (A B C A B C …), with a rest before each turn if they use threads.</summary>
-    public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds, bool useThreads)
+    /// <summary>
+    /// Seconds a run: <c>[side][round]</c>, the sides in turn and every second round backwards (A B C C B A …), if wanted with a rest before each turn.
+    /// </summary>
+    public static double[][] Measure(IReadOnlyList<Contender> sides, int rounds, bool rest, double warmSeconds = WarmSeconds)
     {
-        int[] repetitions = [.. sides.Select(Warm)];
+        int[] repetitions = [.. sides.Select(side => Warm(side, warmSeconds))];
         double[][] seconds = [.. sides.Select(_ => new double[rounds])];
         for (int round = 0; round < rounds; round++)
         {
-            for (int side = 0; side < sides.Count; side++)
+            for (int turn = 0; turn < sides.Count; turn++)
             {
+                int side = round % 2 == 0 ? turn : sides.Count - 1 - turn;
                 sides[side].Reset?.Invoke();
-                if (useThreads)
+                if (rest)
                 {
                     Thread.Sleep(RestMilliseconds);
                 }
@@ -61,7 +64,7 @@ internal static class Stopwatches
 
     /// <summary>Runs a side until it is warm.</summary>
     /// <returns>How often it must run to fill a sample.</returns>
-    private static int Warm(Contender side)
+    private static int Warm(Contender side, double seconds)
     {
         side.Reset?.Invoke();
         long start = Stopwatch.GetTimestamp();
@@ -73,7 +76,7 @@ internal static class Stopwatches
             calls++;
             elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
-        while (elapsed < PatienceSeconds && (elapsed < WarmSeconds || calls < WarmCalls));
+        while (elapsed < Patience * seconds && (elapsed < seconds || calls < WarmCalls));
 
         // The mean of the warm-up counts the cold calls too: double from a lower guess until a sample is long enough.
         int repetitions = Math.Max(1, (int)(SampleSeconds / 2 / (elapsed / calls)));

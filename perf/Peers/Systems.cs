@@ -7,7 +7,6 @@ namespace GraphCompiler.Peers;
 /// <summary>The systems that we are measured against: which of them load here, and their number of threads.</summary>
 internal sealed class Systems
 {
-    public const string OurName = "GraphCompiler";
     public const string TorchName = "TorchSharp";
     public const string OnnxName = "ONNX Runtime";
 

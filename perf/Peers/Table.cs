@@ -26,7 +26,7 @@ internal static class Table
         console.Flush();
     }
 
-    private static string Time(double? microseconds) => microseconds switch
+    public static string Time(double? microseconds) => microseconds switch
     {
         null => "–",
         < 10 => $"{microseconds:0.000} us",

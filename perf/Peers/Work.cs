@@ -1,7 +1,7 @@
 namespace GraphCompiler.Peers;
 
 /// <summary>Something that we and others can compute, on the same inputs.</summary>
-internal abstract class Work
+internal abstract partial class Work
 {
     /// <summary>The name on the command line and in the results.</summary>
     public abstract string Name { get; }
@@ -17,9 +17,6 @@ internal abstract class Work
 
     /// <summary>Our side, compiled.</summary>
     public abstract Contender Ours();
-
-    /// <summary>The others, those that load.</summary>
-    public abstract IEnumerable<Contender> Theirs(Systems systems);
 
     /// <summary>Numbers from a normal distribution, the same at every call with the same seed.</summary>
     protected static float[] Normal(int seed, int count, double deviation = 1)

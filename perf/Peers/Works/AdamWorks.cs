@@ -1,11 +1,7 @@
-using TorchSharp;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>A step of Adam on ten million parameters, their gradient given: memory traffic and nothing else.</summary>
-internal sealed class AdamWork : Work
+internal sealed partial class AdamWork : Work
 {
     private const int Count = 10_000_000;
     private const double Rate = 1e-3;
@@ -27,45 +23,13 @@ internal sealed class AdamWork : Work
         Parameter<float> w = Parameter("w", ws, Count);
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
         var step = Compiler.Compile<Action<float[]>>([g], [], adam, options: OurSystem.Options);
-        return new Contender(Systems.OurName, () => step(gs), () => [Moved(w.Values.ToArray())])
+        return new Contender(OurSystem.Name, () => step(gs), () => [Moved(w.Values.ToArray())])
         {
             Reset = () =>
             {
                 ClearState(adam);
                 w.Set(ws.AsSpan());
             },
-        };
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        var w = side.Own(new Parameter(side.From(ws, Count)));
-        w.grad = side.From(gs, Count);
-        Tensor initial = side.From(ws, Count);
-        optim.Optimizer adam = optim.Adam([w], Rate);
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                adam.step();
-            },
-            () => [Moved(TorchSide.Read(w))])
-        {
-            Reset = () =>
-            {
-                using IDisposable mode = no_grad();
-                w.copy_(initial);
-                adam.Dispose();
-                adam = optim.Adam([w], Rate);
-            },
-            Owned = [side],
         };
     }
 

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>A convolution of [N, C, H, W], its size kept by padding: in inference, or with the gradients of the sum of its squares.</summary>
@@ -11,7 +8,7 @@ namespace GraphCompiler.Peers.Works;
 /// <param name="stride">From a window to the next.</param>
 /// <param name="groups">Groups of channels.</param>
 /// <param name="step">Whether gradients are computed.</param>
-internal sealed class ConvolutionWork(string name, int[] input, int outputs, int kernel, int stride = 1, int groups = 1, bool step = false) : Work
+internal sealed partial class ConvolutionWork(string name, int[] input, int outputs, int kernel, int stride = 1, int groups = 1, bool step = false) : Work
 {
     private readonly int[] weight = [outputs, input[1] / groups, kernel, kernel];
     private readonly float[] xs = Normal(1, input.Aggregate(1, (n, d) => n * d));
@@ -41,7 +38,7 @@ internal sealed class ConvolutionWork(string name, int[] input, int outputs, int
         {
             var run = Compiler.Compile<Action<float[], float[]>>([x], result, options: OurSystem.Options);
             float[] output = new float[input[0] * outputs * Positions(2) * Positions(3)];
-            return new Contender(Systems.OurName, () => run(xs, output), () => [new Result("result", output)]);
+            return new Contender(OurSystem.Name, () => run(xs, output), () => [new Result("result", output)]);
         }
 
         Node loss = result.Pow(2).Sum();
@@ -51,49 +48,9 @@ internal sealed class ConvolutionWork(string name, int[] input, int outputs, int
         float[] dxOut = new float[xs.Length];
         float[] dwOut = new float[ws.Length];
         return new Contender(
-            Systems.OurName,
+            OurSystem.Name,
             () => gradients(xs, lossOut, dxOut, dwOut),
             () => [new Result("loss", lossOut), new Result("dx", dxOut), new Result("dw", dwOut)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        long[] inputSizes = [.. input.Select(d => (long)d)];
-        long[] weightSizes = [.. weight.Select(d => (long)d)];
-        Tensor x = step ? side.Variable(xs, inputSizes) : side.From(xs, inputSizes);
-        Tensor w = step ? side.Variable(ws, weightSizes) : side.From(ws, weightSizes);
-        long pad = kernel / 2;
-        if (!step)
-        {
-            yield return new Contender(
-                Systems.TorchName,
-                () => side.Keep(nn.functional.conv2d(x, w, strides: [stride, stride], padding: [pad, pad], groups: groups)),
-                () => [side.Kept(0, "result")])
-            {
-                Owned = [side],
-            };
-            yield break;
-        }
-
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor loss = nn.functional.conv2d(x, w, strides: [stride, stride], padding: [pad, pad], groups: groups).pow(2).sum();
-                IList<Tensor> gradients = autograd.grad([loss], [x, w]);
-                side.Keep(loss, gradients[0], gradients[1]);
-            },
-            () => [side.Kept(0, "loss"), side.Kept(1, "dx"), side.Kept(2, "dw")])
-        {
-            Owned = [side],
-        };
     }
 
     private long Positions(int axis) => ((input[axis] + (2 * (kernel / 2)) - kernel) / stride) + 1;

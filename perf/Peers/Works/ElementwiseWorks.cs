@@ -1,10 +1,7 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>relu(x·w + b)·y − x over a million floats, no broadcasting: one fused loop against four passes over memory.</summary>
-internal sealed class ChainWork : Work
+internal sealed partial class ChainWork : Work
 {
     private const int Count = 1_000_000;
     private readonly float[][] inputs = [.. Enumerable.Range(1, 4).Select(seed => Normal(seed, Count))];
@@ -19,29 +16,7 @@ internal sealed class ChainWork : Work
         Node z = ((leaves[0] * leaves[1]) + leaves[2]).Relu() * leaves[3] - leaves[0];
         var chain = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>(leaves, z, options: OurSystem.Options);
         float[] output = new float[Count];
-        return new Contender(Systems.OurName, () => chain(inputs[0], inputs[1], inputs[2], inputs[3], output), () => [new Result("z", output)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor[] t = [.. inputs.Select(values => side.From(values, Count))];
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                side.Keep(((t[0] * t[1]) + t[2]).relu() * t[3] - t[0]);
-            },
-            () => [side.Kept(0, "z")])
-        {
-            Owned = [side],
-        };
+        return new Contender(OurSystem.Name, () => chain(inputs[0], inputs[1], inputs[2], inputs[3], output), () => [new Result("z", output)]);
     }
 }
 

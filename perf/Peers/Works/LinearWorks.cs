@@ -1,13 +1,10 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>
 /// The linear model of the first example, loss = Σ(x·w + b − y)² with x [4, 4]: loss and gradients, where all the time is overhead. Either in one
 /// call, gradients handed to the caller, or as Forward, Backward and ZeroGrad, which keep them in the parameters.
 /// </summary>
-internal sealed class LinearWork(bool split) : Work
+internal sealed partial class LinearWork(bool split) : Work
 {
     private readonly float[] xs = Normal(1, 16);
     private readonly float[] ys = Normal(2, 4);
@@ -36,7 +33,7 @@ internal sealed class LinearWork(bool split) : Work
             float[] gradW = new float[4];
             float[] gradB = new float[1];
             return new Contender(
-                Systems.OurName,
+                OurSystem.Name,
                 () =>
                 {
                     model.ZeroGrad(setToNull: false);
@@ -55,55 +52,8 @@ internal sealed class LinearWork(bool split) : Work
         float[] dwOut = new float[4];
         float[] dbOut = new float[1];
         return new Contender(
-            Systems.OurName,
+            OurSystem.Name,
             () => step(xs, ys, lossOut, dwOut, dbOut),
             () => [new Result("loss", lossOut), new Result("dw", dwOut), new Result("db", dbOut)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor x = side.From(xs, 4, 4);
-        Tensor y = side.From(ys, 4, 1);
-        Tensor w = side.Variable(ws, 4, 1);
-        Tensor b = side.Variable(bs, 1);
-        if (split)
-        {
-            yield return new Contender(
-                Systems.TorchName,
-                () =>
-                {
-                    using DisposeScope scope = NewDisposeScope();
-                    w.grad?.zero_();
-                    b.grad?.zero_();
-                    Tensor loss = (x.matmul(w) + b - y).pow(2).sum();
-                    loss.backward();
-                    side.Keep(loss);
-                },
-                () => [side.Kept(0, "loss"), new Result("dw", TorchSide.Read(w.grad!)), new Result("db", TorchSide.Read(b.grad!))])
-            {
-                Owned = [side],
-            };
-            yield break;
-        }
-
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor loss = (x.matmul(w) + b - y).pow(2).sum();
-                IList<Tensor> gradients = autograd.grad([loss], [w, b]);
-                side.Keep(loss, gradients[0], gradients[1]);
-            },
-            () => [side.Kept(0, "loss"), side.Kept(1, "dw"), side.Kept(2, "db")])
-        {
-            Owned = [side],
-        };
     }
 }

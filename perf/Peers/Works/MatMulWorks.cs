@@ -1,9 +1,7 @@
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>The product of two square matrices, or of a batch of them, both arguments of the call: nothing can be packed beforehand.</summary>
-internal sealed class MatMulWork(int size, int batch = 1) : Work
+internal sealed partial class MatMulWork(int size, int batch = 1) : Work
 {
     private readonly int[] shape = batch == 1 ? [size, size] : [batch, size, size];
     private readonly float[] xs = Normal(1, batch * size * size);
@@ -23,22 +21,6 @@ internal sealed class MatMulWork(int size, int batch = 1) : Work
         Leaf<float> y = Ops.Input("y", [.. shape.Select(d => (Dim)d)]);
         var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y), options: OurSystem.Options);
         float[] output = new float[xs.Length];
-        return new Contender(Systems.OurName, () => product(xs, ys, output), () => [new Result("product", output)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor x = side.From(xs, [.. shape.Select(d => (long)d)]);
-        Tensor y = side.From(ys, [.. shape.Select(d => (long)d)]);
-        yield return new Contender(Systems.TorchName, () => side.Keep(matmul(x, y)), () => [side.Kept(0, "product")])
-        {
-            Owned = [side],
-        };
+        return new Contender(OurSystem.Name, () => product(xs, ys, output), () => [new Result("product", output)]);
     }
 }

@@ -1,14 +1,10 @@
-using TorchSharp;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>
 /// A training step of the 784-256-128-10 perceptron: cross-entropy, all gradients, Adam. Each sample starts from the first step, so that long runs do
 /// not end in denormal moments. What is compared is the loss and how far each weight has moved: the weights themselves would hide a wrong step.
 /// </summary>
-internal sealed class MlpTrainingWork(int batch) : Work
+internal sealed partial class MlpTrainingWork(int batch) : Work
 {
     private const double Rate = 1e-3;
 
@@ -36,55 +32,12 @@ internal sealed class MlpTrainingWork(int batch) : Work
         var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam, options: OurSystem.Options);
         float[] lossOut = new float[1];
         return new Contender(
-            Systems.OurName,
+            OurSystem.Name,
             () => step(xs, classes, lossOut),
             () => [new Result("loss", lossOut), .. parameters.Select((p, i) => Moved(i, p.Values.ToArray()))])
         {
             Reset = () => Restart(adam, parameters),
         };
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Sequential model = side.Mlp(mlp, () => nn.ReLU());
-        Tensor x = side.From(xs, batch, 784);
-        Tensor c = side.From(classes, batch);
-        Parameter[] parameters = [.. model.parameters()];
-        optim.Optimizer adam = optim.Adam(parameters, Rate);
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                adam.zero_grad();
-                Tensor loss = nn.functional.cross_entropy(model.forward(x), c);
-                loss.backward();
-                adam.step();
-                side.Keep(loss);
-            },
-            () => [side.Kept(0, "loss"), .. parameters.Select((p, i) => Moved(i, Values(p, i)))])
-        {
-            Reset = () =>
-            {
-                TorchSide.Load(model, mlp);
-                adam.Dispose();
-                adam = optim.Adam(parameters, Rate);
-            },
-            Owned = [side],
-        };
-    }
-
-    /// <summary>A parameter of torch in our layout.</summary>
-    private static float[] Values(Tensor parameter, int index)
-    {
-        using Tensor ours = index % 2 == 0 ? parameter.detach().t() : parameter.detach();
-        return TorchSide.Read(ours);
     }
 
     private Result Moved(int index, float[] values)

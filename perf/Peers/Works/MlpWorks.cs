@@ -1,10 +1,7 @@
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>Inference of a multi-layer perceptron, its weights held by the model.</summary>
-internal sealed class MlpWork(string name, int[] sizes, int batch, bool tanh) : Work
+internal sealed partial class MlpWork(string name, int[] sizes, int batch, bool tanh) : Work
 {
     private readonly MlpWeights mlp = new(sizes);
     private readonly float[] xs = Normal(1, batch * sizes[0]);
@@ -30,7 +27,7 @@ internal sealed class MlpWork(string name, int[] sizes, int batch, bool tanh) : 
         Node y = Model(x, mlp, tanh, out _);
         var predict = Compiler.Compile<Action<float[], float[]>>([x], y, options: OurSystem.Options);
         float[] output = new float[batch * sizes[^1]];
-        return new Contender(Systems.OurName, () => predict(xs, output), () => [new Result("y", output)]);
+        return new Contender(OurSystem.Name, () => predict(xs, output), () => [new Result("y", output)]);
     }
 
     /// <summary>The perceptron as a graph of ours; its parameters are weight and bias by turns.</summary>
@@ -46,34 +43,5 @@ internal sealed class MlpWork(string name, int[] sizes, int batch, bool tanh) : 
         }
 
         return x;
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (systems.HasOnnx)
-        {
-            float[] output = new float[batch * sizes[^1]];
-            byte[] model = OnnxModels.Mlp(mlp, tanh ? "Tanh" : "Relu");
-            yield return OnnxModels.Session(model, systems.Threads, (xs, [batch, sizes[0]]), (output, [batch, sizes[^1]]));
-        }
-
-        if (systems.HasTorch)
-        {
-            var side = new TorchSide();
-            Sequential model = side.Mlp(mlp, () => tanh ? nn.Tanh() : nn.ReLU());
-            model.eval();
-            Tensor x = side.From(xs, batch, sizes[0]);
-            yield return new Contender(
-                Systems.TorchName,
-                () =>
-                {
-                    using IDisposable mode = inference_mode();
-                    side.Keep(model.forward(x));
-                },
-                () => [side.Kept(0, "y")])
-            {
-                Owned = [side],
-            };
-        }
     }
 }

@@ -1,10 +1,7 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace GraphCompiler.Peers.Works;
 
 /// <summary>Cross-entropy of 4096 rows of 1024 logits against class indices: the loss and the gradient of the logits.</summary>
-internal sealed class SoftmaxCrossEntropyWork : Work
+internal sealed partial class SoftmaxCrossEntropyWork : Work
 {
     private const int Rows = 4096;
     private const int Columns = 1024;
@@ -24,36 +21,12 @@ internal sealed class SoftmaxCrossEntropyWork : Work
         var step = Compiler.Compile<Action<float[], long[], float[], float[]>>([x, c], [loss, dx], options: OurSystem.Options);
         float[] lossOut = new float[1];
         float[] dxOut = new float[Rows * Columns];
-        return new Contender(Systems.OurName, () => step(xs, classes, lossOut, dxOut), () => [new Result("loss", lossOut), new Result("dx", dxOut)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor x = side.Variable(xs, Rows, Columns);
-        Tensor c = side.From(classes, Rows);
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor loss = nn.functional.cross_entropy(x, c);
-                side.Keep(loss, autograd.grad([loss], [x])[0]);
-            },
-            () => [side.Kept(0, "loss"), side.Kept(1, "dx")])
-        {
-            Owned = [side],
-        };
+        return new Contender(OurSystem.Name, () => step(xs, classes, lossOut, dxOut), () => [new Result("loss", lossOut), new Result("dx", dxOut)]);
     }
 }
 
 /// <summary>Layer norm of 4096 rows of 1024 with weight and bias: the values and, for a given cotangent, the gradients of all three.</summary>
-internal sealed class LayerNormWork : Work
+internal sealed partial class LayerNormWork : Work
 {
     private const int Rows = 4096;
     private const int Columns = 1024;
@@ -80,36 +53,9 @@ internal sealed class LayerNormWork : Work
         float[] dwOut = new float[Columns];
         float[] dbOut = new float[Columns];
         return new Contender(
-            Systems.OurName,
+            OurSystem.Name,
             () => step(xs, gs, yOut, dxOut, dwOut, dbOut),
             () => [new Result("y", yOut), new Result("dx", dxOut), new Result("dw", dwOut), new Result("db", dbOut)]);
-    }
-
-    public override IEnumerable<Contender> Theirs(Systems systems)
-    {
-        if (!systems.HasTorch)
-        {
-            yield break;
-        }
-
-        var side = new TorchSide();
-        Tensor x = side.Variable(xs, Rows, Columns);
-        Tensor g = side.From(gs, Rows, Columns);
-        Tensor w = side.Variable(ws, Columns);
-        Tensor b = side.Variable(bs, Columns);
-        yield return new Contender(
-            Systems.TorchName,
-            () =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor y = nn.functional.layer_norm(x, [Columns], w, b);
-                IList<Tensor> gradients = autograd.grad([y], [x, w, b], [g]);
-                side.Keep(y, gradients[0], gradients[1], gradients[2]);
-            },
-            () => [side.Kept(0, "y"), side.Kept(1, "dx"), side.Kept(2, "dw"), side.Kept(3, "db")])
-        {
-            Owned = [side],
-        };
     }
 }
 
