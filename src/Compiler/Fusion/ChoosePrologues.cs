@@ -49,7 +49,7 @@ internal sealed class ChoosePrologues
             prologues.Decide(node);
         }
 
-        return prologues.materialization.Settled();
+        return prologues.materialization;
     }
 
     private void Decide(Node node)
