@@ -69,7 +69,7 @@ internal sealed class SizesWhenBoundTests
         new("Unfold", n => [1, 2, n], x => Unfold(x, 3, dilation: 2, padding: 1), 2, 3),
         new("Fold", n => [1, 8, n], x => Fold(x, [4, 5], 2), 11, 12),
         new("DimValue", n => [n, 0], x => DimValue(x.Shape[0] * (1L << 30), DType.Int32), 2, 1),
-        new("Iota", n => [n, 0], x => Iota([x.Shape[0] * (1L << 20)], 0, DType.Int32)[^1], 1L << 12, 1L << 11),
+        new("Iota", n => [n, 0], x => Iota([x.Shape[0] * (1L << 20)], 0, DType.Int32)[^1], 1L << 12, 4),
         new("Windows", n => [n], x => Windows(x, 0, 3), 2, 3),
         new("Embedding", n => [n, 2], t => Embedding(Constant([0]), t, 2), 2, 3),
         new("Embedding", n => [n, 2], t => Embedding(Constant([0]), t, -3), 2, 3) { Variant = "from the end" },
@@ -126,6 +126,19 @@ internal sealed class SizesWhenBoundTests
         }
 
         Assert.That(() => graph.Run(Of(row.Shape(row.Good))), Throws.Nothing);
+    }
+
+    [Test]
+    public void TheLastOf2To31PositionsFitsIntoInt32()
+    {
+        Leaf<float> x = Input("x", ["N", 0]);
+        Node last = Iota([x.Shape[0] * (1L << 20)], 0, DType.Int32)[^1];
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], last, new CompileOptions { Verify = false });
+        Assert.That(graph.Run(Of([1L << 11, 0])).GetArray<int>(), Is.EqualTo((int[])[int.MaxValue]));
+        using CompiledGraph verified = GraphCompiler.Compiler.Compile([x], last, new CompileOptions { Verify = true });
+        Assert.That(
+            () => verified.Run(Of([1L << 11, 0])),
+            Throws.TypeOf<SizeException>().With.Message.StartsWith("Interpreted, Iota").And.Message.Contains("2147483648 elements").And.Message.Contains("more elements than an array may hold"));
     }
 
     /// <summary>The last batch of an epoch may be one sample: running statistics stay what they were.</summary>

@@ -38,10 +38,29 @@ internal static class Interpreter
 
             values[node] = node.Op is OutputOp output
                 ? [values[node.Inputs[0]][output.Index]]
-                : node.Op.Evaluate(new EvaluationContext(node, [.. node.Inputs.Select(i => values[i][0])], symbol, draws));
+                : Evaluate(node, new EvaluationContext(node, [.. node.Inputs.Select(i => values[i][0])], symbol, draws));
         }
 
         return values;
+    }
+
+    /// <exception cref="SizeException">A result has more elements than an array may hold, or there is no memory for it.</exception>
+    private static TensorValue[] Evaluate(Node node, EvaluationContext context)
+    {
+        try
+        {
+            return node.Op.Evaluate(context);
+        }
+        catch (Exception e) when (e is OverflowException or OutOfMemoryException)
+        {
+            long[] shape = context.ResultShape();
+            if (e is OverflowException && shape.Aggregate((Int128)1, (count, size) => count * size) <= Array.MaxLength)
+            {
+                throw;
+            }
+
+            throw TooLarge.Of($"Interpreted, {node.Describe()}", node.DType, shape, e);
+        }
     }
 
     /// <summary>The symbols' values that follow from the shapes of given inputs.</summary>
