@@ -83,8 +83,11 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         return ExtentOf(dim);
     }
 
+    /// <summary>Where views begin that are read beside others of the same tensor: their addresses have much in common, if it is known.</summary>
+    public IReadOnlySet<Dim> NearOffsets { get; init; } = new HashSet<Dim>();
+
     /// <summary>Where a view begins: an argument of the kernel unless it is 0, so that kernels which read other parts of a tensor are the same code.</summary>
-    public LoopValue Offset(Dim dim) => dim.Constant == 0 ? Literal.Of(0L) : ExtentOf(dim);
+    public LoopValue Offset(Dim dim) => dim.Constant == 0 ? Literal.Of(0L) : NearOffsets.Contains(dim) ? Size(dim) : ExtentOf(dim);
 
     /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
     public int Site(Node node, int axis, Dim size) =>
