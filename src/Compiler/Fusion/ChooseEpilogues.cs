@@ -5,7 +5,7 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Fusion;
 
 /// <summary>Lets matrix products do elementwise work on their results, which then need no value of their own.</summary>
-internal sealed class ChooseEpilogues : IMaterialization
+internal sealed class ChooseEpilogues
 {
     /// <summary>Operations that may lie between a product and the result of its kernel.</summary>
     private const int MostInside = 32;
@@ -16,12 +16,12 @@ internal sealed class ChooseEpilogues : IMaterialization
     private readonly Dictionary<Node, int> position;
     private readonly Dictionary<Node, Epilogue> epilogues = [];
     private readonly HashSet<Node> readByEpilogues = [];
-    private readonly HashSet<Node> materialized;
+    private Materialization materialization;
 
     private ChooseEpilogues(
         Materialization materialization, IReadOnlyDictionary<Node, List<Node>> readers, IReadOnlyList<Node> order, IReadOnlySet<Node> required, Func<Node, int> stage)
     {
-        (materialized, this.readers, this.required, this.stage) = ([.. materialization.Nodes], readers, required, stage);
+        (this.materialization, this.readers, this.required, this.stage) = (materialization, readers, required, stage);
         position = order.Select((n, i) => (n, i)).ToDictionary();
     }
 
@@ -45,10 +45,8 @@ internal sealed class ChooseEpilogues : IMaterialization
             pass.Absorb(node);
         }
 
-        return new ChosenBuffers(new Materialization(pass.materialized, materialization.LeavesLast), pass.epilogues, log);
+        return new ChosenBuffers(pass.materialization.Settled(), pass.epilogues, log);
     }
-
-    public bool IsMaterialized(Node node) => materialized.Contains(node);
 
     /// <summary>
     /// A product that elementwise work alone reads, which leads to one result, is computed in that result's kernel, as far along as the work is little.
@@ -59,12 +57,11 @@ internal sealed class ChooseEpilogues : IMaterialization
         foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
         {
             // What another product's kernel reads on the way to its root stays in memory.
-            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, this, product.Shape) is { } epilogue)
+            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
             {
                 epilogues.Add(root, epilogue);
                 readByEpilogues.UnionWith(epilogue.Sources);
-                materialized.ExceptWith(inside);
-                materialized.Add(root);
+                materialization = materialization.With(root, without: inside);
                 return;
             }
         }
@@ -102,5 +99,5 @@ internal sealed class ChooseEpilogues : IMaterialization
 
     /// <summary>What reads a node, also as a reshape that lies where the node does.</summary>
     private IEnumerable<Node> ReadersUnderAnyShape(Node node) => readers[node].SelectMany(reader =>
-        reader.Op is ReshapeOp && !IsMaterialized(reader) && !required.Contains(reader) ? ReadersUnderAnyShape(reader) : [reader]);
+        reader.Op is ReshapeOp && !materialization.IsMaterialized(reader) && !required.Contains(reader) ? ReadersUnderAnyShape(reader) : [reader]);
 }

@@ -49,7 +49,7 @@ internal sealed class ChoosePrologues
             prologues.Decide(node);
         }
 
-        return prologues.materialization;
+        return prologues.materialization.Settled();
     }
 
     private void Decide(Node node)

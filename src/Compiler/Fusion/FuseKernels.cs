@@ -101,20 +101,20 @@ internal sealed class FuseKernels
             .ToLookup(e => e.Node, e => e.Index);
         HashSet<Pair> refused = [];
         bool[] opened = new bool[pairs.Length];
-        HashSet<int> next = [.. Enumerable.Range(0, pairs.Length)];
+        SortedSet<int> next = [.. Enumerable.Range(0, pairs.Length)];
         while (next.Count > 0)
         {
-            HashSet<int> waiting = [.. next.Where(i => isOpen(pairs[i]))];
-            var now = new PriorityQueue<int, int>(waiting.Select(i => (i, i)));
+            SortedSet<int> now = [.. next.Where(i => isOpen(pairs[i]))];
             next = [];
-            foreach (int i in waiting)
+            foreach (int i in now)
             {
                 opened[i] = true;
             }
 
-            while (now.TryDequeue(out int at, out _))
+            while (now.Count > 0)
             {
-                waiting.Remove(at);
+                int at = now.Min;
+                now.Remove(at);
                 Candidate pair = pairs[at];
                 (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
                 tests++;
@@ -131,14 +131,7 @@ internal sealed class FuseKernels
 
                 foreach (int again in drafts[pair.A].Nodes.SelectMany(n => pairsOf[n]))
                 {
-                    if (again <= at || !opened[again])
-                    {
-                        next.Add(again);
-                    }
-                    else if (waiting.Add(again))
-                    {
-                        now.Enqueue(again, again);
-                    }
+                    (again > at && opened[again] ? now : next).Add(again);
                 }
             }
         }
