@@ -225,6 +225,12 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = Externals[external];
         }
 
+        // A call that failed left its loops where they were.
+        foreach (LoopState loop in code.Loops)
+        {
+            loop.IsRunning = false;
+        }
+
         long[] sizes = Bound.Sizes;
         ThreadedSteps threaded = Bound.Threaded;
         bool isThreaded = threaded.Any;

@@ -139,8 +139,9 @@ public class PlanTreeTests
     {
         var plan = new HandMade();
         (int x, int row, int element, int s) = (plan.External(), plan.Part(), plan.Part(), plan.Own());
+        PlanNode.Run early = plan.Step([row, s], f => f[1] = f[0], fails: value => value == -5);
         PlanNode.Run fails = plan.Step([element, s], f => f[1] = f[0], fails: value => value == 7);
-        PlanNode tree = new PlanNode.Loop(new PlanNode.Loop(fails) { Count = Times, Parts = [new LoopPart(element, row, Bytes)] })
+        PlanNode tree = new PlanNode.Loop(new PlanNode.Sequence(early, new PlanNode.Loop(fails) { Count = Times, Parts = [new LoopPart(element, row, Bytes)] }))
         {
             Count = Rows,
             Parts = [new LoopPart(row, x, RowBytes)],
@@ -150,6 +151,8 @@ public class PlanTreeTests
         Assert.That(Run(workspace, out int site, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), Is.EqualTo(fails.Step));
         Assert.That(site, Is.EqualTo(1));
         Assert.That(workspace.Times, Is.EqualTo((long[])[1, 2]), "the third element of the second row");
+        Assert.That(Run(workspace, out _, [-5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), Is.EqualTo(early.Step));
+        Assert.That(workspace.Times, Is.EqualTo((long[])[0]), "the inner loop has not begun");
         Assert.That(Run(workspace, out _, [1, 2, 3, 4, 5, 6, 0, 8, 9, 10, 11, 12]), Is.EqualTo(-1));
         Assert.That(workspace.Times, Is.Empty);
     }
