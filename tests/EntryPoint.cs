@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Reflection;
 using GraphCompiler.Tests.Compiler;
 using GraphCompiler.Tests.Compiler.Emit.Disassembly;
+using GraphCompiler.Tests.Compiler.RandomGraphs;
 using GraphCompiler.Tests.Options;
 using NUnit.Framework.Interfaces;
 
@@ -27,6 +29,9 @@ internal static class EntryPoint
                 }
 
                 return 0;
+            case ["results", { } first, { } count]:
+                RandomGraphTests.WriteResults(int.Parse(first, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture));
+                return 0;
             case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
                 DisassemblyCases.CompileAll(parsed);
                 return 0;
@@ -36,6 +41,7 @@ internal static class EntryPoint
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");
                 Console.Error.WriteLine("fixtures: lists the classes that hold tests");
+                Console.Error.WriteLine("results FIRST COUNT: a line a random graph, with digests of its results and kernels: two builds that agree print the same");
                 Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
                 Console.Error.WriteLine("without-dynamic-code: what a program does that may not generate code");
                 return 2;

@@ -88,6 +88,17 @@ internal sealed class RandomGraphTests
         }
     }
 
+    /// <summary>Prints a line a graph: its number and the digests of its results and kernels.</summary>
+    public static void WriteResults(int first, int count)
+    {
+        string[] lines = new string[count];
+        Parallel.For(0, count, i => lines[i] = GraphCheck.Bits(Sized(first + i)));
+        for (int i = 0; i < count; i++)
+        {
+            Console.WriteLine($"{first + i} {lines[i]}");
+        }
+    }
+
     /// <summary>The same number is the same graph: what a failure prints can be run again.</summary>
     [Test]
     public void ANumberIsAGraph()
