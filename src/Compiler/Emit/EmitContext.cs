@@ -174,21 +174,17 @@ internal sealed class LoopFrame
     /// <summary>The locals that a loop declares or assigns.</summary>
     public static LoopFrame Of(For loop)
     {
-        List<Local> changing = [loop.Variable, .. loop.Reductions.Select(r => r.Lost).OfType<Local>()];
-        foreach (LoopStatement statement in LoopTree.Statements(loop.Body))
+        List<Local> changing = [];
+        foreach (LoopStatement statement in LoopTree.Statements(loop))
         {
-            switch (statement)
+            if (LoopTree.Target(statement) is { } target)
             {
-                case Let let:
-                    changing.Add(let.Variable);
-                    break;
-                case Assign assign:
-                    changing.Add(assign.Variable);
-                    break;
-                case For inner:
-                    changing.Add(inner.Variable);
-                    changing.AddRange(inner.Reductions.Select(r => r.Lost).OfType<Local>());
-                    break;
+                changing.Add(target);
+            }
+
+            if (statement is For inner)
+            {
+                changing.AddRange(inner.Reductions.Select(r => r.Lost).OfType<Local>());
             }
         }
 

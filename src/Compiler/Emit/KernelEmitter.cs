@@ -75,9 +75,14 @@ internal sealed class KernelEmitter
                     context.Output.Add(E.Assign(scalars.Declare(invoke.Result), call));
                 });
                 break;
+            case Prefetch:
+                // Numbers one by one do not outrun the memory.
+                break;
             case Fail fail:
                 EmitFail(fail);
                 break;
+            default:
+                throw LoopTree.Unknown(statement);
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     Add([.. invoke.Sizes.Select(Number)]);
                     break;
                 default:
-                    throw new CompileException($"{statement.GetType().Name} is no statement of the Loop IR.");
+                    throw LoopTree.Unknown(statement);
             }
 
             foreach (LoopStatement child in LoopTree.Children(statement))
@@ -182,7 +182,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     Add(Record.RandomPart, Number(part.Block), part.Part);
                     break;
                 default:
-                    throw new CompileException($"{value.GetType().Name} is no value of the Loop IR.");
+                    throw LoopTree.Unknown(value);
             }
 
             number = values.Count;

@@ -112,7 +112,7 @@ internal sealed class ScalarEmitter
         BitcastValue bitcast => EmitBitcast(bitcast, Emit(bitcast.X)),
         RandomBlock block => RandomEmitter.Block([.. LoopTree.Arguments(block).Select(Emit)]),
         RandomPart part => RandomEmitter.Part(Emit(part.Block), part.Part),
-        _ => throw new CompileException($"{value.GetType().Name} is no value the emitter knows."),
+        _ => throw LoopTree.Unknown(value),
     };
 
     private MethodCallExpression EmitLoad(Load load)

@@ -140,7 +140,7 @@ internal sealed class VectorEmitter(
         BitcastValue bitcast => operations.As(Emit(bitcast.X), LaneOf(bitcast.To)),
         RandomBlock block => EmitRandom(block),
         RandomPart part => RandomEmitter.Part(Emit(part.Block), part.Part),
-        _ => throw new CompileException($"{value.GetType().Name} has no vector form."),
+        _ => throw LoopTree.Unknown(value),
     };
 
     private MethodCallExpression EmitRandom(RandomBlock block)

@@ -63,6 +63,10 @@ internal sealed class VectorLoop
                     AddLane(store.Value.Type);
                     VisitIndex(store.Index);
                     break;
+                case Block or Let or Assign or For or If or Prefetch:
+                    break;
+                default:
+                    throw LoopTree.Unknown(statement);
             }
         }
 

@@ -76,24 +76,14 @@ internal static class LongSum
         Dictionary<Local, Local> lost = loop.Reductions.Where(r => r.Lost is not null).ToDictionary(r => r.Accumulator, r => r.Lost!);
         return lost.Count == 0 ? loop : loop with { Reductions = [.. loop.Reductions.Where(r => r.Lost is null)], Body = Rewrite(loop.Body) };
 
-        LoopStatement Rewrite(LoopStatement statement) => statement switch
-        {
-            Block block => new Block([.. block.Statements.Select(Rewrite)]),
-            For inner => inner with { Body = Rewrite(inner.Body) },
-            If branch => new If(branch.Condition, Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
-            Assign assign when lost.TryGetValue(assign.Variable, out Local? rest) => Add(assign.Variable, rest, TermOf(assign)),
-            _ => statement,
-        };
+        LoopStatement Rewrite(LoopStatement statement) => statement is Assign assign && lost.TryGetValue(assign.Variable, out Local? rest)
+            ? Add(assign.Variable, rest, TermOf(assign))
+            : LoopTree.WithChildren(statement, Rewrite);
     }
 
     /// <summary>The same for all loops of a statement.</summary>
-    public static LoopStatement AllWrittenOut(LoopStatement statement) => statement switch
-    {
-        Block block => new Block([.. block.Statements.Select(AllWrittenOut)]),
-        If branch => new If(branch.Condition, AllWrittenOut(branch.Then), branch.Else is null ? null : AllWrittenOut(branch.Else)),
-        For loop => WrittenOut(loop with { Body = AllWrittenOut(loop.Body) }),
-        _ => statement,
-    };
+    public static LoopStatement AllWrittenOut(LoopStatement statement) =>
+        LoopTree.WithChildren(statement, AllWrittenOut) is var written && written is For loop ? WrittenOut(loop) : written;
 
     private static LoopValue TermOf(Assign assign) => assign.Value switch
     {

@@ -38,7 +38,7 @@ internal sealed unsafe class LoopEvaluator
                 For loop => [loop.Begin, loop.End],
                 _ => LoopTree.Values(statement),
             }));
-            if (VariableOf(statement) is { } variable)
+            if (LoopTree.Target(statement) is { } variable)
             {
                 RegisterOf(variable);
             }
@@ -59,15 +59,6 @@ internal sealed unsafe class LoopEvaluator
         var evaluator = new LoopEvaluator(kernel);
         return (frame, begin, end) => new Call(evaluator, (long*)frame).Run(begin, end);
     }
-
-    private static Local? VariableOf(LoopStatement statement) => statement switch
-    {
-        Let let => let.Variable,
-        Assign assign => assign.Variable,
-        For loop => loop.Variable,
-        Invoke invoke => invoke.Result,
-        _ => null,
-    };
 
     private int RegisterOf(LoopValue value)
     {
@@ -187,6 +178,10 @@ internal sealed unsafe class LoopEvaluator
                     frame[evaluator.kernel.FrameSlots - 1] = ValueOf(fail.Detail);
                     site = fail.Site;
                     break;
+                case If or Prefetch:
+                    break;
+                default:
+                    throw LoopTree.Unknown(statement);
             }
         }
 
@@ -224,7 +219,7 @@ internal sealed unsafe class LoopEvaluator
                     BitcastValue => x,
                     RandomPart part => Random(part),
                     Extent extent => frame[evaluator.kernel.Buffers.Length + extent.Slot],
-                    _ => throw new CompileException($"Kernel {evaluator.kernel.Name}: {step.Value.GetType().Name} is no value the evaluator knows."),
+                    _ => throw LoopTree.Unknown(step.Value),
                 };
             }
         }

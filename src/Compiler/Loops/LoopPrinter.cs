@@ -101,6 +101,8 @@ internal sealed class LoopPrinter
             case Fail fail:
                 Line(depth, $"fail {fail.Site} with {Value(fail.Detail)}");
                 break;
+            default:
+                throw LoopTree.Unknown(statement);
         }
     }
 
@@ -215,7 +217,7 @@ internal sealed class LoopPrinter
             BitcastValue bitcast => ($"bits.{bitcast.To.Display()}({Value(bitcast.X)})", Tightest),
             RandomBlock block => ($"random({string.Join(", ", LoopTree.Arguments(block).Select(a => Value(a)))})", Tightest),
             RandomPart part => ($"{Value(part.Block, Tightest)}.{part.Part}", Tightest),
-            _ => (value.GetType().Name, Tightest),
+            _ => throw LoopTree.Unknown(value),
         };
         return own < tightness ? $"({result})" : result;
     }

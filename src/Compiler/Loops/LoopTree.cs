@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace GraphCompiler.Loops;
 
-/// <summary>Walks over and rebuilds Loop IR. Values form DAGs: what is shared is visited once, and stays shared in a copy.</summary>
+/// <summary>
+/// Walks over and rebuilds Loop IR: what only walks or rebuilds asks the maps here, which know every statement and value. Values form DAGs: what is
+/// shared is visited once, and stays shared in a copy.
+/// </summary>
 internal static class LoopTree
 {
     /// <summary>The arguments of a value, in order.</summary>
@@ -17,7 +21,24 @@ internal static class LoopTree
         BitcastValue bitcast => [bitcast.X],
         RandomBlock block => [block.Index, block.Number, block.NonceLow, block.NonceHigh, block.KeyLow, block.KeyHigh],
         RandomPart part => [part.Block],
-        _ => [],
+        Literal or Local or Extent => [],
+        _ => throw Unknown(value),
+    };
+
+    /// <summary>A value with other arguments, in the order of <see cref="Arguments"/>.</summary>
+    public static LoopValue WithArguments(LoopValue value, ImmutableArray<LoopValue> arguments) => value switch
+    {
+        Load load => load with { Index = arguments[0] },
+        UnaryValue unary => new UnaryValue(unary.Function, arguments[0]),
+        BinaryValue binary => new BinaryValue(binary.Function, arguments[0], arguments[1]),
+        SelectValue => new SelectValue(arguments[0], arguments[1], arguments[2]),
+        FmaValue => new FmaValue(arguments[0], arguments[1], arguments[2]),
+        ConvertValue convert => new ConvertValue(convert.To, arguments[0]),
+        BitcastValue bitcast => new BitcastValue(bitcast.To, arguments[0]),
+        RandomBlock => new RandomBlock(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]),
+        RandomPart part => part with { Block = (RandomBlock)arguments[0] },
+        Literal or Local or Extent => value,
+        _ => throw Unknown(value),
     };
 
     /// <summary>The values a statement itself evaluates, without those of statements inside it.</summary>
@@ -32,7 +53,19 @@ internal static class LoopTree
         Prefetch prefetch => [prefetch.Index],
         Fail fail => [fail.Detail],
         Invoke invoke => [.. invoke.Parts.SelectMany(p => new[] { p.Offset, p.Count }), .. invoke.Sizes],
-        _ => [],
+        Block => [],
+        _ => throw Unknown(statement),
+    };
+
+    /// <summary>The variable that a statement declares or gives a new value; null if none.</summary>
+    public static Local? Target(LoopStatement statement) => statement switch
+    {
+        Let let => let.Variable,
+        Assign assign => assign.Variable,
+        For loop => loop.Variable,
+        Invoke invoke => invoke.Result,
+        Block or If or Store or Prefetch or Fail => null,
+        _ => throw Unknown(statement),
     };
 
     /// <summary>The statements directly inside a statement.</summary>
@@ -42,8 +75,22 @@ internal static class LoopTree
         For loop => [loop.Body],
         If { Else: { } otherwise } branch => [branch.Then, otherwise],
         If branch => [branch.Then],
-        _ => [],
+        Let or Assign or Store or Prefetch or Fail or Invoke => [],
+        _ => throw Unknown(statement),
     };
+
+    /// <summary>A statement with those directly inside it replaced; itself, if there are none.</summary>
+    public static LoopStatement WithChildren(LoopStatement statement, Func<LoopStatement, LoopStatement> replace) => statement switch
+    {
+        Block block => new Block([.. block.Statements.Select(replace)]),
+        For loop => loop with { Body = replace(loop.Body) },
+        If branch => new If(branch.Condition, replace(branch.Then), branch.Else is null ? null : replace(branch.Else)),
+        Let or Assign or Store or Prefetch or Fail or Invoke => statement,
+        _ => throw Unknown(statement),
+    };
+
+    /// <summary>What a walk over all statements or values throws at one that it was not told of.</summary>
+    public static UnreachableException Unknown(object part) => new($"{part.GetType().Name} is no part of the Loop IR that is known here.");
 
     /// <summary>A statement and all inside it, outer first.</summary>
     public static IEnumerable<LoopStatement> Statements(LoopStatement root)
@@ -84,46 +131,58 @@ internal static class LoopTree
     public static IEnumerable<LoopStatement> Renew(IEnumerable<LoopStatement> statements, IEnumerable<Local> variables)
     {
         Dictionary<Local, Local> renewed = variables.ToDictionary(v => v, v => new Local(v.Name, v.Type));
-        var rewriter = new Rewriter(value => value is Local local && renewed.TryGetValue(local, out Local? other) ? other : value, renewed);
+        var rewriter = new Rewriter(value => value is Local local && renewed.TryGetValue(local, out Local? other) ? other : value) { Variables = renewed };
         return statements.Select(rewriter.Rewrite);
     }
 
     /// <summary>Rewrites values bottom-up: each value is rebuilt with its new arguments, then offered to <paramref name="change"/>.</summary>
-    public sealed class Rewriter(Func<LoopValue, LoopValue> change, IReadOnlyDictionary<Local, Local>? loopVariables = null)
+    public sealed class Rewriter(Func<LoopValue, LoopValue> change)
     {
         private readonly Dictionary<LoopValue, LoopValue> done = new(ReferenceEqualityComparer.Instance);
+
+        /// <summary>What loops count with, where it is another variable.</summary>
+        public IReadOnlyDictionary<Local, Local>? Variables { get; init; }
+
+        /// <summary>All buffers and those that stand for them. Null: they stay.</summary>
+        public IReadOnlyDictionary<LoopBuffer, LoopBuffer>? Buffers { get; init; }
 
         public LoopValue Rewrite(LoopValue value)
         {
             if (!done.TryGetValue(value, out LoopValue? result))
             {
-                result = change(WithArguments(value));
+                result = change(Rebuild(value));
                 done.Add(value, result);
             }
 
             return result;
         }
 
-        public LoopStatement Rewrite(LoopStatement statement) => statement switch
+        public LoopStatement Rewrite(LoopStatement statement)
         {
-            Block block => new Block([.. block.Statements.Select(Rewrite)]),
-            Let let => let with { Value = Rewrite(let.Value) },
-            Assign assign => assign with { Value = Rewrite(assign.Value) },
-            For loop => loop with { Variable = loopVariables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), Body = Rewrite(loop.Body), PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache) },
-            If branch => new If(Rewrite(branch.Condition), Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
-            Store store => store with { Index = Rewrite(store.Index), Value = Rewrite(store.Value) },
-            Prefetch prefetch => prefetch with { Index = Rewrite(prefetch.Index) },
-            Fail fail => fail with { Detail = Rewrite(fail.Detail) },
-            Invoke invoke => invoke with
+            LoopStatement rewritten = statement switch
             {
-                Parts = [.. invoke.Parts.Select(p => p with { Offset = Rewrite(p.Offset), Count = Rewrite(p.Count) })],
-                Sizes = [.. invoke.Sizes.Select(Rewrite)],
-                Work = Rewrite(invoke.Work),
-            },
-            _ => statement,
-        };
+                Let let => let with { Value = Rewrite(let.Value) },
+                Assign assign => assign with { Value = Rewrite(assign.Value) },
+                For loop => loop with { Variable = Variables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache) },
+                If branch => branch with { Condition = Rewrite(branch.Condition) },
+                Store store => new Store(Of(store.Buffer), Rewrite(store.Index), Rewrite(store.Value)),
+                Prefetch prefetch => new Prefetch(Of(prefetch.Buffer), Rewrite(prefetch.Index)),
+                Fail fail => fail with { Detail = Rewrite(fail.Detail) },
+                Invoke invoke => invoke with
+                {
+                    Parts = [.. invoke.Parts.Select(p => new BufferPart(Of(p.Buffer), Rewrite(p.Offset), Rewrite(p.Count)))],
+                    Sizes = [.. invoke.Sizes.Select(Rewrite)],
+                    Work = Rewrite(invoke.Work),
+                },
+                Block => statement,
+                _ => throw Unknown(statement),
+            };
+            return WithChildren(rewritten, Rewrite);
+        }
 
-        private LoopValue WithArguments(LoopValue value)
+        private LoopBuffer Of(LoopBuffer buffer) => Buffers is null ? buffer : Buffers[buffer];
+
+        private LoopValue Rebuild(LoopValue value)
         {
             ImmutableArray<LoopValue> old = Arguments(value);
             ImmutableArray<LoopValue> arguments = [.. old.Select(Rewrite)];
@@ -133,19 +192,8 @@ internal static class LoopTree
                 same &= ReferenceEquals(old[i], arguments[i]);
             }
 
-            return same ? value : value switch
-            {
-                Load load => load with { Index = arguments[0] },
-                UnaryValue unary => new UnaryValue(unary.Function, arguments[0]),
-                BinaryValue binary => new BinaryValue(binary.Function, arguments[0], arguments[1]),
-                SelectValue => new SelectValue(arguments[0], arguments[1], arguments[2]),
-                FmaValue => new FmaValue(arguments[0], arguments[1], arguments[2]),
-                ConvertValue convert => new ConvertValue(convert.To, arguments[0]),
-                BitcastValue bitcast => new BitcastValue(bitcast.To, arguments[0]),
-                RandomBlock => new RandomBlock(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]),
-                RandomPart part => part with { Block = (RandomBlock)arguments[0] },
-                _ => value,
-            };
+            LoopValue rebuilt = same ? value : WithArguments(value, arguments);
+            return rebuilt is Load load && Buffers is not null ? load with { Buffer = Of(load.Buffer) } : rebuilt;
         }
     }
 }

@@ -23,14 +23,8 @@ internal sealed class LoopVariance
             var step = new LoopVariance(varying);
             foreach (LoopStatement statement in statements)
             {
-                changed |= statement switch
-                {
-                    Let let => step.Varies(let.Value) && varying.Add(let.Variable),
-                    Assign assign => step.Varies(assign.Value) && varying.Add(assign.Variable),
-                    Invoke invoke => varying.Add(invoke.Result),
-                    For inner => (step.Varies(inner.Begin) || step.Varies(inner.End)) && varying.Add(inner.Variable),
-                    _ => false,
-                };
+                // What a routine returns is told by memory too.
+                changed |= LoopTree.Target(statement) is { } target && (statement is Invoke || LoopTree.Values(statement).Any(step.Varies)) && varying.Add(target);
             }
         }
 

@@ -98,7 +98,7 @@ internal sealed class LoopVerifier
                 Check(variance is null, "a vector loop cannot fail");
                 break;
             default:
-                throw Error($"{statement.GetType().Name} is no statement of the Loop IR");
+                throw LoopTree.Unknown(statement);
         }
     }
 
@@ -283,7 +283,7 @@ internal sealed class LoopVerifier
             case Literal or ConvertValue:
                 break;
             default:
-                throw Error($"{value.GetType().Name} is no value of the Loop IR");
+                throw LoopTree.Unknown(value);
         }
     }
 

@@ -10,24 +10,19 @@ internal static class StoreLast
 {
     public static Kernel Run(Kernel kernel) => kernel with { Body = Rewrite(kernel.Body) };
 
-    private static LoopStatement Rewrite(LoopStatement statement) => statement switch
-    {
-        Block block => Reorder(block),
-        For loop => loop with { Body = Rewrite(loop.Body) },
-        If branch => new If(branch.Condition, Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
-        _ => statement,
-    };
+    private static LoopStatement Rewrite(LoopStatement statement) =>
+        LoopTree.WithChildren(statement, Rewrite) is var rewritten && rewritten is Block block ? Reorder(block) : rewritten;
 
     private static Block Reorder(Block block)
     {
-        ImmutableArray<LoopStatement> statements = [.. block.Statements.Select(Rewrite)];
+        ImmutableArray<LoopStatement> statements = block.Statements;
         Store[] stores = [.. statements.OfType<Store>()];
         int first = statements.IndexOf(stores.FirstOrDefault()!);
         HashSet<LoopBuffer> written = [.. stores.Select(s => s.Buffer)];
         bool onlyComputes = statements.Skip(Math.Max(0, first)).All(s => s is Store or Let or Assign && !LoopTree.Values(s).SelectMany(LoopTree.Values).Any(v => v is Load load && written.Contains(load.Buffer)));
         if (stores.Length < 2 || written.Count < stores.Length || !onlyComputes)
         {
-            return new Block(statements);
+            return block;
         }
 
         List<LoopStatement> result = [.. statements.Take(first)];

@@ -64,12 +64,10 @@ internal sealed class AddInPlace
 
         LoopStatement Rewrite(LoopStatement statement) => statement switch
         {
-            Block block => new Block([.. block.Statements.Select(Rewrite)]),
-            For loop => loop with { Body = Rewrite(loop.Body), PastCache = null },
-            If branch => new If(branch.Condition, Rewrite(branch.Then), branch.Else is null ? null : Rewrite(branch.Else)),
+            For { PastCache: not null } loop => Rewrite(loop with { PastCache = null }),
             Store store when added.TryGetValue(store.Buffer, out LoopBuffer? buffer) =>
                 new Store(buffer, store.Index, new BinaryValue(BinaryFunction.Add, new Load(buffer, store.Index), store.Value)),
-            _ => statement,
+            _ => LoopTree.WithChildren(statement, Rewrite),
         };
     }
 }

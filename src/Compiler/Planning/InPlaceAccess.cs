@@ -78,16 +78,19 @@ internal sealed class InPlaceAccess
             case Store store:
                 accesses.Add(new Access(store.Buffer, store.Index, IsStore: true, path, accesses.Count));
                 break;
-        }
+            case Invoke invoke:
+                // A routine reads and writes in an order of its own: nothing that it touches can lie where something else lies.
+                foreach (BufferPart part in invoke.Parts)
+                {
+                    accesses.Add(new Access(part.Buffer, part.Offset, IsStore: false, path, int.MaxValue));
+                    indexing.Add(part.Buffer);
+                }
 
-        // A routine reads and writes in an order of its own: nothing that it touches can lie where something else lies.
-        if (statement is Invoke invoke)
-        {
-            foreach (BufferPart part in invoke.Parts)
-            {
-                accesses.Add(new Access(part.Buffer, part.Offset, IsStore: false, path, int.MaxValue));
-                indexing.Add(part.Buffer);
-            }
+                break;
+            case Block or For or If or Prefetch or Fail:
+                break;
+            default:
+                throw LoopTree.Unknown(statement);
         }
 
         int branch = 0;

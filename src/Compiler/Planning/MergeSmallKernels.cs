@@ -79,27 +79,22 @@ internal static class MergeSmallKernels
             rewriter = new(value => value switch
             {
                 Extent extent => new Extent(SlotOf(lowered.Extents[extent.Slot])),
-                Load load => load with { Buffer = united[load.Buffer] },
                 Local local when local == kernel.Begin => LoopMath.Int(0),
                 Local local when local == kernel.End => rewriter!.Rewrite(kernel.Range),
                 _ => value,
-            });
+            })
+            { Buffers = united };
             int firstSite = sites.Count;
             sites.AddRange(lowered.Sites);
             return Place(rewriter.Rewrite(kernel.Body));
 
             LoopStatement Place(LoopStatement statement) => statement switch
             {
-                Block block => new Block([.. block.Statements.Select(Place)]),
-
                 // Small tensors stay in the cache.
-                For loop => loop with { Body = Place(loop.Body), PastCache = null },
+                For { PastCache: not null } loop => Place(loop with { PastCache = null }),
                 Prefetch => new Block([]),
-                If branch => new If(branch.Condition, Place(branch.Then), branch.Else is null ? null : Place(branch.Else)),
-                Store store => store with { Buffer = united[store.Buffer] },
-                Invoke invoke => invoke with { Parts = [.. invoke.Parts.Select(p => p with { Buffer = united[p.Buffer] })] },
                 Fail fail => fail with { Site = fail.Site + firstSite },
-                _ => statement,
+                _ => LoopTree.WithChildren(statement, Place),
             };
         }
 

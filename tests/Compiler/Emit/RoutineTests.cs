@@ -80,6 +80,27 @@ internal sealed class RoutineTests
         () => Routine.Of(Wrong),
         Throws.TypeOf<CompileException>().With.Message.Contains("RoutineTests.Wrong is no routine"));
 
+    /// <summary>An address that depends on what a routine returned is not computed in front of the loop that calls it.</summary>
+    [Test]
+    public void A_result_may_say_where_something_is_stored()
+    {
+        LoopBuffer x = Input("x", DType.Int64);
+        LoopBuffer y = Output("y", DType.Int64);
+        KernelRun.AssertAgrees(
+            Kernel("reversed", [x, y], (begin, end) =>
+            {
+                Local row = Index("row");
+                Local inner = Index("inner");
+                Local at = Index("at");
+                return new For(row, begin, end, LoopKind.Serial, Sequence(
+                    new Invoke(at, Routine.Of(Mirror), [], [row, N]) { Work = Int(1) },
+                    new For(inner, Int(0), Int(1), LoopKind.Serial, new Store(y, Add(at, inner), new Load(x, Add(row, inner))))));
+            }),
+            Sizes);
+    }
+
+    internal static long Mirror(long row, long count) => count - 1 - row;
+
     internal static long Nothing(nint from, nint to, long count, long row) => from + to + count + row == 0 ? 1 : 0;
 
     internal static long Generic<T>(nint from, nint to, long count, long row) => from + to + count + row == 0 ? 1 : 0;
