@@ -79,7 +79,8 @@ public sealed class Results
                 DType.Float64 => Allocation.Array<double>(fitting),
                 DType.Int32 => Allocation.Array<int>(fitting),
                 DType.Int64 => Allocation.Array<long>(fitting),
-                _ => Allocation.Array<bool>(fitting),
+                DType.Bool => Allocation.Array<bool>(fitting),
+                _ => throw DTypes.Unexpected(output.Node.DType),
             };
         }
         catch (Exception e) when (e is OverflowException or OutOfMemoryException)

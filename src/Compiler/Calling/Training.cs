@@ -27,7 +27,7 @@ internal sealed class Training : IDisposable
         one = TensorValue.Full(root.DType, [], 1).ToBytes();
 
         // A retained node keeps its gradient as a leaf does.
-        keepers = [.. targets.Select(t => t as ILeaf ?? (t.DType == DType.Float64 ? Keeper<double>(t) : Keeper<float>(t)))];
+        keepers = [.. targets.Select(t => t as ILeaf ?? Keeper(t))];
         gradients = new GradientTargets(executor, keepers);
     }
 
@@ -158,6 +158,13 @@ internal sealed class Training : IDisposable
         executor.Dispose();
         Forget();
     }
+
+    private static ILeaf Keeper(Node node) => node.DType switch
+    {
+        DType.Float32 => Keeper<float>(node),
+        DType.Float64 => Keeper<double>(node),
+        _ => throw DTypes.Unexpected(node.DType),
+    };
 
     private static Leaf<T> Keeper<T>(Node node)
         where T : unmanaged => new(new InputOp(node.Name ?? node.Op.Name, node.Results[0]), requiresGrad: true);

@@ -130,7 +130,8 @@ internal static class TypedDelegate
         DType.Float64 => ConversionOf<double>(type, writable),
         DType.Int32 => ConversionOf<int>(type, writable),
         DType.Int64 => ConversionOf<long>(type, writable),
-        _ => ConversionOf<bool>(type, writable),
+        DType.Bool => ConversionOf<bool>(type, writable),
+        _ => throw DTypes.Unexpected(dtype),
     };
 
     private static Conversion? ConversionOf<T>(Type type, bool writable)
@@ -188,7 +189,8 @@ internal static class TypedDelegate
             DType.Float64 => Reader<double>(type, isOne),
             DType.Int32 => Reader<int>(type, isOne),
             DType.Int64 => Reader<long>(type, isOne),
-            _ => Reader<bool>(type, isOne),
+            DType.Bool => Reader<bool>(type, isOne),
+            _ => throw DTypes.Unexpected(output.DType),
         };
         string name = Display(output.DType.ClrType());
         return reader is not null

@@ -76,7 +76,7 @@ internal static class VerifyRun
 
     private static void Compare(Node node, TensorValue expected, TensorValue actual, double[]? errors)
     {
-        double relative = 4 * (node.DType == DType.Float32 ? Math.ScaleB(1, -23) : Math.ScaleB(1, -52));
+        double relative = 4 * node.DType.Row().Epsilon;
         double least = (relative * Most(expected)) + (4 * RoundingErrors.Least(node.DType));
         for (long i = 0; i < expected.Count; i++)
         {

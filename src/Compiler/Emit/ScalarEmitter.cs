@@ -95,7 +95,8 @@ internal sealed class ScalarEmitter
         DType.Float64 => E.Constant(literal.AsDouble),
         DType.Int32 => E.Constant((int)literal.Bits),
         DType.Int64 => E.Constant(literal.Bits),
-        _ => E.Constant(literal.Bits != 0),
+        DType.Bool => E.Constant(literal.Bits != 0),
+        _ => throw DTypes.Unexpected(literal.Type),
     };
 
     private E EmitOnce(LoopValue value) => value switch
@@ -218,7 +219,8 @@ internal sealed class ScalarEmitter
             (DType.Bool, DType.Float64) => Call(typeof(ScalarMath), nameof(ScalarMath.ToDouble), x),
             (DType.Bool or DType.Float32 or DType.Float64, DType.Int32) => Call(typeof(ScalarMath), nameof(ScalarMath.ToInt32), x),
             (DType.Bool or DType.Float32 or DType.Float64, DType.Int64) => Call(typeof(ScalarMath), nameof(ScalarMath.ToInt64), x),
-            _ => E.Convert(x, convert.To.ClrType()),
+            (DType.Int32 or DType.Int64, DType.Int32 or DType.Int64) or (_, DType.Float32 or DType.Float64) => E.Convert(x, convert.To.ClrType()),
+            _ => throw DTypes.Unexpected(convert.To),
         };
     }
 
@@ -228,11 +230,17 @@ internal sealed class ScalarEmitter
         (DType.Int32, DType.Float32) => Call(typeof(BitConverter), nameof(BitConverter.Int32BitsToSingle), x),
         (DType.Float64, DType.Int64) => Call(typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits), x),
         (DType.Int64, DType.Float64) => Call(typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), x),
-        _ => x,
+        _ when bitcast.X.Type == bitcast.To => x,
+        _ => throw DTypes.Unexpected(bitcast.To),
     };
 
     [return: DynamicallyAccessedMembers(Methods.Kept)]
-    private static Type MathOf(DType type) => type == DType.Float32 ? typeof(MathF) : typeof(Math);
+    private static Type MathOf(DType type) => type switch
+    {
+        DType.Float32 => typeof(MathF),
+        DType.Float64 => typeof(Math),
+        _ => throw DTypes.Unexpected(type),
+    };
 
     private static MethodCallExpression Call([DynamicallyAccessedMembers(Methods.Kept)] Type owner, string name, params E[] arguments) =>
         E.Call(Methods.Find(owner, name, [.. arguments.Select(argument => argument.Type)]), arguments);

@@ -208,7 +208,7 @@ internal sealed class VectorEmitter(
     private E Extremum(BinaryFunction function, LoopValue bound, E x, E y)
     {
         string name = function == BinaryFunction.Maximum ? "Max" : "Min";
-        double constant = bound is Literal literal ? literal.AsReal : double.NaN;
+        double constant = bound is Literal literal ? literal.ToReal() : double.NaN;
         if (double.IsNaN(constant))
         {
             return operations.Call(name, x, y);

@@ -228,9 +228,12 @@ internal sealed unsafe class LoopEvaluator
         {
             int[] words = [.. LoopTree.Arguments(part.Block).Skip(1).Select(w => (int)ValueOf(w))];
             PhiloxBlock block = RandomStream.Block(words, ValueOf(part.Block.Index));
-            return part.Type == DType.Int64
-                ? (long)(part.Part == 0 ? block.Low : block.High)
-                : (int)(part.Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 });
+            return part.Type switch
+            {
+                DType.Int64 => (long)(part.Part == 0 ? block.Low : block.High),
+                DType.Int32 => (int)(part.Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 }),
+                _ => throw DTypes.Unexpected(part.Type),
+            };
         }
 
         private nint AddressOf(int ordinal, DType type, long index) =>
@@ -241,7 +244,8 @@ internal sealed unsafe class LoopEvaluator
     {
         DType.Float32 or DType.Int32 => *(int*)address,
         DType.Float64 or DType.Int64 => *(long*)address,
-        _ => *(byte*)address != 0 ? 1 : 0,
+        DType.Bool => *(byte*)address != 0 ? 1 : 0,
+        _ => throw DTypes.Unexpected(type),
     };
 
     private static void Write(DType type, nint address, long bits)
@@ -254,9 +258,11 @@ internal sealed unsafe class LoopEvaluator
             case DType.Float64 or DType.Int64:
                 *(long*)address = bits;
                 break;
-            default:
+            case DType.Bool:
                 *(byte*)address = (byte)bits;
                 break;
+            default:
+                throw DTypes.Unexpected(type);
         }
     }
 
@@ -265,12 +271,13 @@ internal sealed unsafe class LoopEvaluator
         DType.Float32 => UnarySingle(function, Single(x)),
         DType.Float64 => UnaryDouble(function, Double(x)),
         DType.Bool => 1 - x,
-        _ => Wrap(type, function switch
+        DType.Int32 or DType.Int64 => Wrap(type, function switch
         {
             UnaryFunction.Negate => unchecked(-x),
             UnaryFunction.Abs => x < 0 ? unchecked(-x) : x,
             _ => ~x,
         }),
+        _ => throw DTypes.Unexpected(type),
     };
 
     private static long UnarySingle(UnaryFunction function, float x) => function switch
@@ -348,7 +355,8 @@ internal sealed unsafe class LoopEvaluator
         {
             DType.Float32 => Bits(BinarySingle(function, Single(x), Single(y))),
             DType.Float64 => Bits(BinaryDouble(function, Double(x), Double(y))),
-            _ => Wrap(type, BinaryInteger(function, 8 * type.Size(), x, y)),
+            DType.Int32 or DType.Int64 => Wrap(type, BinaryInteger(function, 8 * type.Size(), x, y)),
+            _ => throw DTypes.Unexpected(type),
         },
     };
 
@@ -408,10 +416,9 @@ internal sealed unsafe class LoopEvaluator
 
     private static bool Compare(BinaryFunction function, DType type, long x, long y)
     {
-        if (type is DType.Float32 or DType.Float64)
+        if (type.IsFloat())
         {
-            double a = type == DType.Float32 ? Single(x) : Double(x);
-            double b = type == DType.Float32 ? Single(y) : Double(y);
+            (double a, double b) = (Real(type, x), Real(type, y));
             return function switch
             {
                 BinaryFunction.Equal => a == b,
@@ -434,24 +441,34 @@ internal sealed unsafe class LoopEvaluator
         };
     }
 
-    private static long Convert(DType from, DType to, long x) => (from, to) switch
+    private static long Convert(DType from, DType to, long x) => from == to ? x : from.IsFloat() ? OfReal(to, Real(from, x)) : OfInteger(to, x);
+
+    private static long OfReal(DType type, double x) => type switch
     {
-        _ when from == to => x,
-        (DType.Float32, DType.Float64) => Bits((double)Single(x)),
-        (DType.Float32, DType.Int32) => (int)Single(x),
-        (DType.Float32, DType.Int64) => (long)Single(x),
-        (DType.Float32, _) => Single(x) != 0 ? 1 : 0,
-        (DType.Float64, DType.Float32) => Bits((float)Double(x)),
-        (DType.Float64, DType.Int32) => (int)Double(x),
-        (DType.Float64, DType.Int64) => (long)Double(x),
-        (DType.Float64, _) => Double(x) != 0 ? 1 : 0,
-        (_, DType.Float32) => Bits((float)x),
-        (_, DType.Float64) => Bits((double)x),
-        (_, DType.Bool) => x != 0 ? 1 : 0,
-        _ => Wrap(to, x),
+        DType.Float32 => Bits((float)x),
+        DType.Float64 => Bits(x),
+        DType.Int32 => (int)x,
+        DType.Int64 => (long)x,
+        DType.Bool => x != 0 ? 1 : 0,
+        _ => throw DTypes.Unexpected(type),
     };
 
-    private static long Wrap(DType type, long x) => type == DType.Int32 ? unchecked((int)x) : x;
+    private static long OfInteger(DType type, long x) => type switch
+    {
+        DType.Float32 => Bits((float)x),
+        DType.Float64 => Bits((double)x),
+        DType.Bool => x != 0 ? 1 : 0,
+        _ => Wrap(type, x),
+    };
+
+    private static long Wrap(DType type, long x) => type switch
+    {
+        DType.Int32 => unchecked((int)x),
+        DType.Int64 => x,
+        _ => throw DTypes.Unexpected(type),
+    };
+
+    private static double Real(DType type, long bits) => type.OfFloat(Single(bits), Double(bits));
 
     private static float Single(long bits) => BitConverter.Int32BitsToSingle(unchecked((int)bits));
 

@@ -253,7 +253,8 @@ internal sealed class LoopPrinter
         DType.Float32 => literal.AsSingle.ToString("R", CultureInfo.InvariantCulture) + "f",
         DType.Float64 => literal.AsDouble.ToString("R", CultureInfo.InvariantCulture) + "d",
         DType.Bool => literal.Bits != 0 ? "true" : "false",
-        _ => literal.Bits.ToString(CultureInfo.InvariantCulture),
+        DType.Int32 or DType.Int64 => literal.Bits.ToString(CultureInfo.InvariantCulture),
+        _ => throw DTypes.Unexpected(literal.Type),
     };
 
     private static string Lower(Enum function) => function.ToString() switch

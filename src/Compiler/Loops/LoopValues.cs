@@ -28,15 +28,28 @@ internal sealed record Literal : LoopValue
         DType.Float64 => Of(value),
         DType.Int32 => Of((int)value),
         DType.Int64 => Of((long)value),
-        _ => Of(value != 0),
+        DType.Bool => Of(value != 0),
+        _ => throw DTypes.Unexpected(type),
     };
+
+    /// <summary>An integer or truth value as a literal of <paramref name="type"/>, wrapped as a C# cast would.</summary>
+    public static Literal Of(DType type, long value) => type switch
+    {
+        DType.Int32 => Of(unchecked((int)value)),
+        DType.Int64 => Of(value),
+        DType.Bool => Of(value != 0),
+        _ => Of(type, (double)value),
+    };
+
+    /// <summary>The literal that a type's bits are.</summary>
+    public static Literal OfBits(DType type, long bits) => new(type, bits);
 
     public float AsSingle => BitConverter.Int32BitsToSingle((int)Bits);
 
     public double AsDouble => BitConverter.Int64BitsToDouble(Bits);
 
     /// <summary>The value of a float.</summary>
-    public double AsReal => Type == DType.Float32 ? AsSingle : AsDouble;
+    public double ToReal() => Type.OfFloat(AsSingle, AsDouble);
 }
 
 /// <summary>A variable: a loop variable, a <see cref="Let"/> or a mutable accumulator. Compared by reference; the name is for people.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace GraphCompiler.Loops;
 
 /// <summary>What the reductions of the Loop IR do with their elements.</summary>
@@ -13,15 +15,12 @@ internal static class ReduceFunctions
     };
 
     /// <summary>The result of no elements, which changes no element that it is combined with.</summary>
-    public static Literal Identity(this ReduceFunction function, DType type) => (function, type) switch
+    public static Literal Identity(this ReduceFunction function, DType type) => function switch
     {
-        (ReduceFunction.Sum, _) => Literal.Of(type, 0),
-        (ReduceFunction.Product, _) => Literal.Of(type, 1),
-        (ReduceFunction.Maximum, DType.Int32) => Literal.Of(int.MinValue),
-        (ReduceFunction.Maximum, DType.Int64) => Literal.Of(long.MinValue),
-        (ReduceFunction.Maximum, _) => Literal.Of(type, double.NegativeInfinity),
-        (_, DType.Int32) => Literal.Of(int.MaxValue),
-        (_, DType.Int64) => Literal.Of(long.MaxValue),
-        _ => Literal.Of(type, double.PositiveInfinity),
+        ReduceFunction.Sum => Literal.Of(type, 0),
+        ReduceFunction.Product => Literal.Of(type, 1),
+        ReduceFunction.Maximum => type.IsFloat() ? Literal.Of(type, double.NegativeInfinity) : Literal.Of(type, type.Row().Least),
+        ReduceFunction.Minimum => type.IsFloat() ? Literal.Of(type, double.PositiveInfinity) : Literal.Of(type, type.Row().Most),
+        _ => throw new UnreachableException($"{function} has no identity."),
     };
 }

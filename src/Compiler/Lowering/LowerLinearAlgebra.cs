@@ -46,6 +46,6 @@ internal static class LowerLinearAlgebra
                 throw new CompileException($"{node.Describe()} has no lowering.");
         }
 
-        Routine Of(Delegate single, Delegate @double) => Routine.Of(a.DType == DType.Float32 ? single : @double);
+        Routine Of(Delegate single, Delegate @double) => Routine.Of(a.DType.OfFloat(single, @double));
     }
 }

@@ -30,7 +30,7 @@ internal static class LowerRandom
             new BinaryValue(BinaryFunction.ShiftRight, bits, Number(width - op.Bits)),
             Number((1L << op.Bits) - 1));
 
-        Literal Number(long value) => op.Type == DType.Int32 ? Literal.Of((int)value) : Literal.Of(value);
+        Literal Number(long value) => Literal.Of(op.Type, value);
     }
 
     /// <summary>Gamma numbers: a routine for each chunk of neighbours.</summary>
@@ -52,7 +52,7 @@ internal static class LowerRandom
             new Let(length, LoopMath.Least(LoopMath.Int(Chunk), LoopMath.Minus(kernel.Size(count), first))),
             new Invoke(
                 new Local("status", DType.Int64),
-                Routine.Of(root.DType == DType.Float32 ? GammaDraws.Draw<float> : GammaDraws.Draw<double>),
+                Routine.Of(root.DType.OfFloat<Delegate>(GammaDraws.Draw<float>, GammaDraws.Draw<double>)),
                 [new(concentration, first, length), new(stream, LoopMath.Int(0), LoopMath.Int(RandomStream.Words)), new(result, first, length)],
                 [first, length])
             {

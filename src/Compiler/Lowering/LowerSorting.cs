@@ -23,9 +23,9 @@ internal static class LowerSorting
         LoopBuffer input = kernel.Input(view.Source);
         LoopBuffer output = kernel.Output(root);
         Dim length = x.Shape[op.Along];
-        DType type = x.DType.Size() == sizeof(int) ? DType.Int32 : DType.Int64;
+        DType type = x.DType.Row().Integer;
         LoopBuffer keys = kernel.WorkerScratch(type, length);
-        Dim words = (2 * (type == DType.Int32 ? 1 : 2) * (op.First + op.Count + OrderRoutine.Spare)) + length;
+        Dim words = (2 * (type.Size() / sizeof(int)) * (op.First + op.Count + OrderRoutine.Spare)) + length;
         LoopBuffer scratch = kernel.WorkerScratch(DType.Int64, words);
 
         Local[] at = LowerIndexing.Variables(root.Rank);
@@ -40,7 +40,12 @@ internal static class LowerSorting
         bool isDense = strides[op.Along] == Dim.Of(1);
         BufferPart places = isDense ? new BufferPart(output, Position(0, strides, LoopMath.Int(0)), count)
             : new BufferPart(kernel.WorkerScratch(DType.Int64, op.Count), LoopMath.Int(0), count);
-        Routine routine = Routine.Of(type == DType.Int32 ? OrderRoutine.Run<int> : OrderRoutine.Run<long>);
+        Routine routine = Routine.Of(type switch
+        {
+            DType.Int32 => OrderRoutine.Run<int>,
+            DType.Int64 => OrderRoutine.Run<long>,
+            _ => throw DTypes.Unexpected(type),
+        });
         BufferPart[] parts = [new(keys, LoopMath.Int(0), size), places, new(scratch, LoopMath.Int(0), kernel.Size(words))];
         LoopStatement order = new Block(
         [
@@ -102,13 +107,13 @@ internal static class LowerSorting
         LoopValue key = x;
         if (x.Type.IsFloat())
         {
-            DType bits = x.Type == DType.Float32 ? DType.Int32 : DType.Int64;
+            DType bits = x.Type.Row().Integer;
             LoopValue zero = Literal.Of(x.Type, 0);
             LoopValue plain = new BitcastValue(bits, new SelectValue(new BinaryValue(BinaryFunction.Equal, x, zero), zero, x));
 
             // Of negative numbers all bits but the sign are turned over.
-            LoopValue sign = new BinaryValue(BinaryFunction.ShiftRight, plain, Literal.Of(bits, x.Type.Size() == 4 ? 31 : 63));
-            LoopValue most = bits == DType.Int32 ? Literal.Of(int.MaxValue) : Literal.Of(long.MaxValue);
+            LoopValue sign = new BinaryValue(BinaryFunction.ShiftRight, plain, Literal.Of(bits, (8 * bits.Size()) - 1));
+            LoopValue most = Literal.Of(bits, bits.Row().Most);
             LoopValue ordered = new BinaryValue(BinaryFunction.Xor, plain, new BinaryValue(BinaryFunction.And, sign, most));
             key = new SelectValue(new UnaryValue(UnaryFunction.IsNaN, x), most, ordered);
         }

@@ -17,9 +17,8 @@ internal static class LowerWithin
         var value = new Local("value", root.DType);
         LoopValue inside = LoopMath.Both(
             LoopMath.AtLeast(value, Literal.Of(root.DType, op.Least)), new BinaryValue(BinaryFunction.LessEqual, value, Literal.Of(root.DType, op.Most)));
-        DType bits = root.DType == DType.Float32 ? DType.Int32 : DType.Int64;
-        int site = kernel.Site(root, 1, (detail, _) => op.Message(
-            root, root.DType == DType.Float32 ? BitConverter.Int32BitsToSingle((int)detail) : BitConverter.Int64BitsToDouble(detail)));
+        DType bits = root.DType.Row().Integer;
+        int site = kernel.Site(root, 1, (detail, _) => op.Message(root, Literal.OfBits(root.DType, detail).ToReal()));
         return Nest.Serial(kernel, at, [.. root.Shape], new Block(
         [
             new Let(value, new Load(kernel.Input(view.Source), LowerIndexing.Position(kernel, view.Offset, view.Strides, at))),

@@ -85,7 +85,7 @@ internal static class Scalars
 
     private static BinaryValue SignBit(LoopValue x)
     {
-        DType bits = x.Type == DType.Float32 ? DType.Int32 : DType.Int64;
+        DType bits = x.Type.Row().Integer;
         return new BinaryValue(BinaryFunction.Less, new BitcastValue(bits, x), Loops.Literal.Of(bits, 0));
     }
 
@@ -93,14 +93,7 @@ internal static class Scalars
     public static Literal Literal(ConstantOp constant)
     {
         TensorValue value = constant.Data.Value;
-        return value.DType switch
-        {
-            DType.Float32 => Loops.Literal.Of((float)value.Reals[0]),
-            DType.Float64 => Loops.Literal.Of(value.Reals[0]),
-            DType.Int32 => Loops.Literal.Of((int)value.Integers[0]),
-            DType.Int64 => Loops.Literal.Of(value.Integers[0]),
-            _ => Loops.Literal.Of(value.Integers[0] != 0),
-        };
+        return value.DType.IsFloat() ? Loops.Literal.Of(value.DType, value.Reals[0]) : Loops.Literal.Of(value.DType, value.Integers[0]);
     }
 
     /// <summary>false is less than true.</summary>

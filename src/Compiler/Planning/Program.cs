@@ -152,9 +152,12 @@ internal sealed class Program
         unsafe int PlaceIn(nint values, DType type, long elements)
         {
             int count = (int)Math.Min(elements, int.MaxValue);
-            return type == DType.Int64 ? new ReadOnlySpan<long>((void*)values, count).IndexOf(index)
-                : index == (int)index ? new ReadOnlySpan<int>((void*)values, count).IndexOf((int)index)
-                : -1;
+            return type switch
+            {
+                DType.Int64 => new ReadOnlySpan<long>((void*)values, count).IndexOf(index),
+                DType.Int32 => index == (int)index ? new ReadOnlySpan<int>((void*)values, count).IndexOf((int)index) : -1,
+                _ => throw DTypes.Unexpected(type),
+            };
         }
 
         // What leaves an index as it is.

@@ -293,9 +293,9 @@ internal static class RoundingErrors
     private static double TermsInChains(double terms) => terms <= LongestChain ? terms : LongestChain + Math.Log2(terms / LongestChain);
 
     /// <summary>The least number of a type.</summary>
-    public static double Least(DType type) => type == DType.Float32 ? float.Epsilon : double.Epsilon;
+    public static double Least(DType type) => type.Row().Smallest;
 
-    private static double UnitOf(DType type) => type == DType.Float32 ? 1.0 / (1 << 24) : 1.0 / (1L << 53);
+    private static double UnitOf(DType type) => type.Row().Epsilon / 2;
 
     /// <summary>How far two results are apart; infinitely far if one is no number, and a little if they are zeros of two signs.</summary>
     private static double Distance(double x, double y) =>

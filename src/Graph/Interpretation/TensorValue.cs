@@ -48,15 +48,20 @@ internal sealed class TensorValue
         return count;
     }
 
+    /// <summary>The nearest number of a float dtype.</summary>
+    public static double Round(DType dtype, double value) => dtype switch
+    {
+        DType.Float32 => (float)value,
+        DType.Float64 => value,
+        _ => throw DTypes.Unexpected(dtype),
+    };
+
     /// <summary>A float tensor; the values are rounded to float for float32, in place.</summary>
     public static TensorValue OfReals(DType dtype, long[] shape, double[] values)
     {
-        if (dtype == DType.Float32)
+        for (int i = 0; i < values.Length; i++)
         {
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] = (float)values[i];
-            }
+            values[i] = Round(dtype, values[i]);
         }
 
         return new TensorValue(dtype, shape, values, null);
@@ -71,7 +76,8 @@ internal sealed class TensorValue
             {
                 DType.Int32 => (int)values[i],
                 DType.Bool => values[i] != 0 ? 1 : 0,
-                _ => values[i],
+                DType.Int64 => values[i],
+                _ => throw DTypes.Unexpected(dtype),
             };
         }
 
@@ -149,13 +155,15 @@ internal sealed class TensorValue
             case DType.Int64:
                 MemoryMarshal.Cast<byte, long>(bytes)[..count].CopyTo(whole);
                 break;
-            default:
+            case DType.Bool:
                 for (int i = 0; i < count; i++)
                 {
                     whole[i] = bytes[i] != 0 ? 1 : 0;
                 }
 
                 break;
+            default:
+                throw DTypes.Unexpected(dtype);
         }
 
         return new TensorValue(dtype, shape, dtype.IsFloat() ? reals : null, dtype.IsFloat() ? null : whole);
@@ -189,13 +197,15 @@ internal sealed class TensorValue
             case DType.Int64:
                 integers.CopyTo(MemoryMarshal.Cast<byte, long>(bytes.AsSpan()));
                 break;
-            default:
+            case DType.Bool:
                 for (int i = 0; i < bytes.Length; i++)
                 {
                     bytes[i] = (byte)integers![i];
                 }
 
                 break;
+            default:
+                throw DTypes.Unexpected(DType);
         }
 
         return bytes;

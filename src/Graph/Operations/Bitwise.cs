@@ -67,11 +67,21 @@ internal abstract record ShiftOp : ElementwiseOp
 /// <summary>x·2^count, wrapping.</summary>
 internal sealed record ShiftLeftOp : ShiftOp
 {
-    protected override long Apply(DType type, long x, long count) => type == DType.Int32 ? ScalarMath.ShiftLeft((int)x, (int)count) : ScalarMath.ShiftLeft(x, count);
+    protected override long Apply(DType type, long x, long count) => type switch
+    {
+        DType.Int32 => ScalarMath.ShiftLeft((int)x, (int)count),
+        DType.Int64 => ScalarMath.ShiftLeft(x, count),
+        _ => throw DTypes.Unexpected(type),
+    };
 }
 
 /// <summary>x/2^count, rounded down.</summary>
 internal sealed record ShiftRightOp : ShiftOp
 {
-    protected override long Apply(DType type, long x, long count) => type == DType.Int32 ? ScalarMath.ShiftRight((int)x, (int)count) : ScalarMath.ShiftRight(x, count);
+    protected override long Apply(DType type, long x, long count) => type switch
+    {
+        DType.Int32 => ScalarMath.ShiftRight((int)x, (int)count),
+        DType.Int64 => ScalarMath.ShiftRight(x, count),
+        _ => throw DTypes.Unexpected(type),
+    };
 }

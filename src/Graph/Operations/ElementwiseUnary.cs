@@ -91,7 +91,8 @@ internal sealed record CastOp(DType To) : ElementwiseOp
     {
         DType.Bool => x[0].Reals[i] != 0 ? 1 : 0,
         DType.Int32 => (int)x[0].Reals[i],
-        _ => (long)x[0].Reals[i],
+        DType.Int64 => (long)x[0].Reals[i],
+        _ => throw DTypes.Unexpected(To),
     };
 }
 

@@ -58,7 +58,7 @@ internal sealed record DetOp : CompositeOp
         Node lu = Node.Create(new LuOp(MustBeRegular: false), a);
         Node factors = Ops.Output(lu, 0);
         Node pivots = Diagonal(factors);
-        double epsilon = a.DType == DType.Float32 ? 1.0 / (1 << 23) : 1.0 / (1L << 52);
+        double epsilon = a.DType.Row().Epsilon;
         Node tiny = Ops.Detach((Ops.Sum(Ops.Abs(pivots), -1, keepDims: true) * epsilon) + 1e-30);
         Node regular = Ops.Where(Ops.Equal(pivots, 0), tiny, pivots);
         Node inverse = SolveOp.With(factors + FromDiagonal(regular - pivots), Ops.Output(lu, 1), IdentityLike(a), transposed: true);

@@ -35,10 +35,12 @@ internal sealed record NormOp(double Order, EquatableArray<int> Axes) : UnaryCom
     /// </summary>
     private Node Length(Node x)
     {
-        bool isSingle = x.DType == DType.Float32;
-        (double large, double shrink, double least, double grow) = isSingle
-            ? (Math.ScaleB(1, 30), Math.ScaleB(1, -80), Math.ScaleB(1, -80), Math.ScaleB(1, 100))
-            : (Math.ScaleB(1, 400), Math.ScaleB(1, -600), Math.ScaleB(1, -900), Math.ScaleB(1, 960));
+        (double large, double shrink, double least, double grow) = x.DType switch
+        {
+            DType.Float32 => (Math.ScaleB(1, 30), Math.ScaleB(1, -80), Math.ScaleB(1, -80), Math.ScaleB(1, 100)),
+            DType.Float64 => (Math.ScaleB(1, 400), Math.ScaleB(1, -600), Math.ScaleB(1, -900), Math.ScaleB(1, 960)),
+            _ => throw DTypes.Unexpected(x.DType),
+        };
         Node squares = Squares(x);
         Node ofLarge = Squares(Ops.Where(Ops.Abs(x) > large, x * shrink, 0));
         Node ofSmall = Squares(x * grow);

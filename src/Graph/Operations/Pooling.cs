@@ -65,13 +65,13 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
     }
 
     /// <summary>The dtype of positions: as wide as the values, so that both share vectors.</summary>
-    public static DType IndexType(DType values) => values.Size() == 8 ? DType.Int64 : DType.Int32;
+    public static DType IndexType(DType values) => values.Row().Integer;
 
     private Shape PaddedShape(Shape shape) => Shape.Of(shape.Select((size, axis) => axis < 2 ? size : Axes[axis - 2].Low + size + Axes[axis - 2].High));
 
     private Node Padded(Node x)
     {
-        double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType == DType.Int32 ? int.MinValue : long.MinValue;
+        double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType.Row().Least;
         PadRange[] ranges = [new(0, 0, 0), new(0, 0, 0), .. Axes.Select(a => new PadRange(a.Low, a.High, 0))];
         return PaddedShape(x.Shape) == x.Shape ? x : Node.Create(new PadOp([.. ranges], PaddedShape(x.Shape), least), x);
     }

@@ -66,13 +66,13 @@ internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : 
 
     private long Of(PhiloxBlock block)
     {
-        if (Type == DType.Int64)
-        {
-            return (long)((Part == 0 ? block.Low : block.High) >> (64 - Bits));
-        }
-
         uint word = Part switch { 0 => block.Word0, 1 => block.Word1, 2 => block.Word2, _ => block.Word3 };
-        return (int)(word >> (32 - Bits));
+        return Type switch
+        {
+            DType.Int64 => (long)((Part == 0 ? block.Low : block.High) >> (64 - Bits)),
+            DType.Int32 => (int)(word >> (32 - Bits)),
+            _ => throw DTypes.Unexpected(Type),
+        };
     }
 }
 

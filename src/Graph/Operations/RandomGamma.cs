@@ -23,7 +23,7 @@ internal sealed record RandomGammaOp : SingleResultOp
         double[] drawn = new double[concentration.Count];
         for (long i = 0; i < drawn.Length; i++)
         {
-            drawn[i] = context.Draws.Gamma(concentration.Reals[i], words, i, concentration.DType == DType.Float32);
+            drawn[i] = context.Draws.Gamma(concentration.Reals[i], words, i, concentration.DType.OfFloat(true, false));
         }
 
         return TensorValue.OfReals(concentration.DType, concentration.Shape, drawn);

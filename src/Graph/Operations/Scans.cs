@@ -115,7 +115,7 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
                     double state = b.Reals[line[t]] + carried;
 
                     // What overflows is infinite from there on.
-                    reals[line[t]] = b.DType == DType.Float32 && float.IsInfinity((float)state) ? (float)state : state;
+                    reals[line[t]] = double.IsInfinity(TensorValue.Round(b.DType, state)) ? TensorValue.Round(b.DType, state) : state;
                 }
                 else
                 {

@@ -73,13 +73,18 @@ internal sealed class ConstantData(TensorValue value) : IEquatable<ConstantData>
 
     public override string ToString()
     {
-        IEnumerable<string> items = Enumerable.Range(0, (int)Math.Min(value.Count, 4)).Select(i => value.DType == DType.Bool
-            ? (value[i] != 0 ? "true" : "false")
-            : value.DType.IsFloat() ? Display(value[i]) : $"{value.Integers[i]}");
+        IEnumerable<string> items = Enumerable.Range(0, (int)Math.Min(value.Count, 4)).Select(Display);
         return value.Rank == 0 ? items.First() : $"{{{string.Join(", ", items)}{(value.Count > 4 ? ", …" : string.Empty)}}}";
     }
 
-    private string Display(double number) => value.DType == DType.Float32 ? $"{(float)number}" : $"{number}";
+    private string Display(int index) => value.DType switch
+    {
+        DType.Float32 => $"{(float)value[index]}",
+        DType.Float64 => $"{value[index]}",
+        DType.Int32 or DType.Int64 => $"{value.Integers[index]}",
+        DType.Bool => value[index] != 0 ? "true" : "false",
+        _ => throw DTypes.Unexpected(value.DType),
+    };
 }
 
 /// <summary>Counts along one axis: 0, 1, 2, …</summary>
@@ -95,9 +100,9 @@ internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
         }
 
         context.RequireAxis(Along, To.Rank);
-        if (Type == DType.Int32)
+        if (Type.IsInteger() && Type.Row().Most is < long.MaxValue and var most)
         {
-            context.RequireAtLeast((Dim)int.MaxValue + 1, To[Along], $"the last of {To[Along]} counts along axis {Along} does not fit into int32; int64 holds every one.");
+            context.RequireAtLeast((Dim)most + 1, To[Along], $"the last of {To[Along]} counts along axis {Along} does not fit into {Type.Display()}; int64 holds every one.");
         }
 
         return new NodeType(Type, To);
@@ -127,10 +132,10 @@ internal sealed record DimValueOp(Dim Dim, DType Type) : SingleResultOp
             throw context.BadDType("a size is a number, not a bool.");
         }
 
-        if (Type == DType.Int32)
+        if (Type.IsInteger() && Type.Row().Most is < long.MaxValue and var most)
         {
-            context.RequireAtLeast(int.MaxValue, Dim, $"the size {Dim} does not fit into int32; int64 holds every size.");
-            context.RequireAtLeast(Dim, int.MinValue, $"the size {Dim} does not fit into int32; int64 holds every size.");
+            context.RequireAtLeast(most, Dim, $"the size {Dim} does not fit into {Type.Display()}; int64 holds every size.");
+            context.RequireAtLeast(Dim, Type.Row().Least, $"the size {Dim} does not fit into {Type.Display()}; int64 holds every size.");
         }
 
         return new NodeType(Type, []);

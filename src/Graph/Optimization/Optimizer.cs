@@ -106,7 +106,12 @@ public abstract class Optimizer
     {
         string name = $"{parameter.Name}.{what}";
         long[] sizes = parameter.Shape.Constants!;
-        return parameter.DType == DType.Float64 ? Filled(name, sizes, start) : Filled(name, sizes, (float)start);
+        return parameter.DType switch
+        {
+            DType.Float32 => Filled(name, sizes, (float)start),
+            DType.Float64 => Filled(name, sizes, start),
+            _ => throw DTypes.Unexpected(parameter.DType),
+        };
     }
 
     /// <summary>Keeps an exponential average of a value: average ← rate·average + (1 − rate)·value. Gives the new one.</summary>

@@ -204,7 +204,7 @@ internal static class Simplify
 
     /// <summary>Whether a number and its inverse are powers of two and normal in a dtype: then a division is a multiplication, bit for bit.</summary>
     private static bool IsPowerOfTwo(double d, DType dtype) =>
-        (dtype == DType.Float32 ? float.IsNormal((float)d) && float.IsNormal((float)(1 / d)) : double.IsNormal(d) && double.IsNormal(1 / d))
+        Math.Min(Math.Abs(d), Math.Abs(1 / d)) >= dtype.Row().SmallestNormal
         && (BitConverter.DoubleToInt64Bits(d) & 0xFFFFFFFFFFFFF) == 0;
 
     /// <summary>Whether adding a constant changes no number: 0 of integers, −0 of floats (−0 + 0 is 0).</summary>

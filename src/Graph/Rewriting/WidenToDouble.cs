@@ -29,11 +29,13 @@ internal sealed class WidenToDouble
         new WidenToDouble(cut, keepLeaves: false, apart).Widen(roots);
 
     /// <summary>The type with float64 in the place of float32.</summary>
-    public static NodeType Wide(NodeType type) => type.DType == DType.Float32 ? type with { DType = DType.Float64 } : type;
+    public static NodeType Wide(NodeType type) => type with { DType = Wide(type.DType) };
 
     /// <summary>The value in the dtype of a wide node.</summary>
     public static TensorValue Wide(TensorValue value) =>
-        value.DType == DType.Float32 ? TensorValue.OfReals(DType.Float64, value.Shape, [.. value.Reals]) : value;
+        Wide(value.DType) == value.DType ? value : TensorValue.OfReals(DType.Float64, value.Shape, [.. value.Reals]);
+
+    private static DType Wide(DType type) => type.IsFloat() ? DType.Float64 : type;
 
     private Dictionary<Node, Node> Widen(IReadOnlyList<Node> roots)
     {
@@ -70,7 +72,7 @@ internal sealed class WidenToDouble
         }
 
         var wide = new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope);
-        return wide.Results.All(r => r.DType != DType.Float32)
+        return wide.Results.All(r => Wide(r) == r)
             ? wide
             : throw new InvalidOperationException($"Widening does not know the dtype that {node.Describe()} holds.");
     }
@@ -78,10 +80,10 @@ internal sealed class WidenToDouble
     /// <summary>The operation with every float32 that it names replaced.</summary>
     private static Op Widen(Op op) => op switch
     {
-        ConstantOp { Data.Value.DType: DType.Float32 } constant => new ConstantOp(new ConstantData(Wide(constant.Data.Value))),
-        CastOp { To: DType.Float32 } => new CastOp(DType.Float64),
-        IotaOp { Type: DType.Float32 } iota => iota with { Type = DType.Float64 },
-        DimValueOp { Type: DType.Float32 } size => size with { Type = DType.Float64 },
+        ConstantOp { Data.Value: var value } when Wide(value) != value => new ConstantOp(new ConstantData(Wide(value))),
+        CastOp { To: var to } when Wide(to) != to => new CastOp(Wide(to)),
+        IotaOp { Type: var type } iota when Wide(type) != type => iota with { Type = Wide(type) },
+        DimValueOp { Type: var type } size when Wide(type) != type => size with { Type = Wide(type) },
         CallOp call => Widen(call),
         RecurrenceOp recurrence => recurrence with { Body = Widen(recurrence.Body) },
         _ => op,
@@ -95,7 +97,7 @@ internal sealed class WidenToDouble
 
     private static Function Widen(Function function)
     {
-        Node[] parameters = [.. function.Parameters.Select(p => p.DType == DType.Float32 ? Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad) : p)];
+        Node[] parameters = [.. function.Parameters.Select(p => Wide(p.DType) == p.DType ? p : Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad))];
         Node[] results = WidenOn([.. function.Results], function.Parameters, parameters);
         return new Function(parameters.ToEquatableArray(), results.ToEquatableArray());
     }

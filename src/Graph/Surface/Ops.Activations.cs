@@ -181,7 +181,7 @@ public static partial class Ops
         Node cut = Clamp(RequireFloat("TanhShrink", x), -Near, Near);
         Node square = cut * cut;
         Node rest = ZerosLike(x);
-        for (int k = x.DType == DType.Float32 ? 13 : 21; k >= 3; k -= 2)
+        for (int k = x.DType.OfFloat(13, 21); k >= 3; k -= 2)
         {
             rest = square / (k + rest);
         }

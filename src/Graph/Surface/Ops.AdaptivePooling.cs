@@ -76,7 +76,7 @@ public static partial class Ops
             return withIndices ? MaxPoolWithIndices(x, each) : (MaxPool(op, spatial, x, each, default, default, default, ceilMode: false).Values, null);
         }
 
-        double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType == DType.Int32 ? int.MinValue : long.MinValue;
+        double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType.Row().Least;
         Node y = x;
         Node? at = withIndices ? Reshape(Arange(Shape.Of(x.Shape.Skip(2)).ElementCount), Shape.Of([1, 1, .. x.Shape.Skip(2)])) : null;
         for (int i = spatial - 1; i >= 0; i--)

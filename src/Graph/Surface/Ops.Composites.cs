@@ -84,7 +84,10 @@ public static partial class Ops
     public static Node Output(Node node, int index) =>
         NotNull(node).Results.Count == 1 && index == 0 ? node : Node.Create(new OutputOp(index), node);
 
-    private static Node Bound(Node x, double value) => x.DType.IsInteger() && double.IsInfinity(value)
-        ? Constant(TensorValue.OfIntegers(x.DType, [], [value > 0 ? (x.DType == DType.Int32 ? int.MaxValue : long.MaxValue) : (x.DType == DType.Int32 ? int.MinValue : long.MinValue)]))
-        : Scalar(value, x);
+    private static Node Bound(Node x, double value) => x.DType.IsInteger() && double.IsInfinity(value) ? Extreme(x.DType, value > 0) : Scalar(value, x);
+
+    /// <summary>The least or the greatest of a dtype, infinities of floats included.</summary>
+    private static Node Extreme(DType dtype, bool greatest) => dtype.IsFloat()
+        ? Scalar(greatest ? double.PositiveInfinity : double.NegativeInfinity, dtype)
+        : Constant(TensorValue.OfIntegers(dtype, [], [greatest ? dtype.Row().Most : dtype.Row().Least]));
 }

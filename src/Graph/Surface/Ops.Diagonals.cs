@@ -93,7 +93,7 @@ public static partial class Ops
     /// <summary>How far each element of a matrix is above the main diagonal, in integers as wide as a dtype so that a loop has lanes of one size.</summary>
     private static Node FromDiagonal(Dim rows, Dim columns, DType type)
     {
-        DType count = type.Size() == 8 ? DType.Int64 : DType.Int32;
+        DType count = type.Row().Integer;
         return Iota([rows, columns], 1, count) - Iota([rows, columns], 0, count);
     }
 

@@ -132,7 +132,7 @@ public static partial class Ops
     public static Node NaNToNumber(Node x, double nan = 0, double? positiveInfinity = null, double? negativeInfinity = null)
     {
         RequireFloat("NaNToNumber", x);
-        double most = x.DType == DType.Float32 ? float.MaxValue : double.MaxValue;
+        double most = x.DType.Row().Largest;
         Node number = Where(IsNaN(x), nan, x);
         number = Where(Equal(x, double.PositiveInfinity), positiveInfinity ?? most, number);
         return Where(Equal(x, double.NegativeInfinity), negativeInfinity ?? -most, number);

@@ -132,7 +132,7 @@ public static partial class Ops
     public static Node PInv(Node a, double? tolerance = null)
     {
         RequireMatrix("PInv", a);
-        double unit = a.DType == DType.Float32 ? 1.0 / (1 << 23) : 1.0 / (1L << 52);
+        double unit = a.DType.Row().Epsilon;
         long larger = a.Shape.TakeLast(2).Max(d => d.Constant ?? 64);
         return Node.Create(new PInvOp(tolerance ?? (larger * unit)), a);
     }

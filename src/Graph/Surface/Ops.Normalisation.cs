@@ -29,7 +29,7 @@ public static partial class Ops
     {
         RequireFloat("RmsNorm", x);
         RequireTrailing("RmsNorm", x, axes, weight, null);
-        double added = epsilon ?? (x.DType == DType.Float32 ? Math.ScaleB(1, -23) : Math.ScaleB(1, -52));
+        double added = epsilon ?? x.DType.Row().Epsilon;
         RequireAtLeast(added, 0, nameof(epsilon));
         Node normal = Node.Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), added), x);
         return weight is null ? normal : normal * weight;

@@ -35,7 +35,7 @@ public static partial class Ops
     public static Node Uniform(Generator generator, Node low, Node high, Shape? shape = null)
     {
         (Node[] bounds, Shape sizes) = Parameters("Uniform", shape, low, high);
-        Node width = Within("Uniform", "high − low is finite and at least 0", bounds[1] - bounds[0], 0, Greatest(low.DType));
+        Node width = Within("Uniform", "high − low is finite and at least 0", bounds[1] - bounds[0], 0, low.DType.Row().Largest);
         return bounds[0] + (Uniform(generator, sizes, low.DType) * width);
     }
 
@@ -73,7 +73,7 @@ public static partial class Ops
         const string Name = "Normal";
         RequireFloat(Name, mean);
         RequireSameType(Name, mean, NotNull(standardDeviation));
-        Node deviation = Within(Name, "a standard deviation is finite and at least 0", standardDeviation, 0, Greatest(mean.DType));
+        Node deviation = Within(Name, "a standard deviation is finite and at least 0", standardDeviation, 0, mean.DType.Row().Largest);
         (Node[] parameters, Shape sizes) = Parameters(Name, shape, mean, deviation);
         return parameters[0] + (Normal(generator, sizes, mean.DType) * parameters[1]);
     }
@@ -124,18 +124,22 @@ public static partial class Ops
     }
 
     /// <summary>The random numbers of a stream: u in [0, 1).</summary>
-    private static Node UniformOf(string op, Node stream, Shape shape, DType dtype, int part = 0) => dtype == DType.Float64
-        ? Cast(RandomBits(op, stream, shape, part, 53, DType.Int64), dtype) * (1.0 / (1L << 53))
-        : Cast(RandomBits(op, stream, shape, part, 24, DType.Int32), dtype) * (1.0 / (1L << 24));
+    private static Node UniformOf(string op, Node stream, Shape shape, DType dtype, int part = 0)
+    {
+        int bits = dtype.OfFloat(24, 53);
+        return Cast(RandomBits(op, stream, shape, part, bits, dtype.Row().Integer), dtype) * (1.0 / (1L << bits));
+    }
 
     /// <summary>
     /// u in (0, 1] with as many small numbers as a float has room for: a logarithm takes it. The middle of one of 2^31 or 2^53 intervals, rounded.
     /// </summary>
-    private static Node OpenUniform(string op, Node stream, Shape shape, DType dtype) => dtype == DType.Float64
-        ? (Cast(RandomBits(op, stream, shape, 0, 53, DType.Int64), dtype) + 0.5) * (1.0 / (1L << 53))
-        : (Cast(RandomBits(op, stream, shape, 0, 31, DType.Int32), dtype) + 0.5) * (1.0 / (1L << 31));
+    private static Node OpenUniform(string op, Node stream, Shape shape, DType dtype)
+    {
+        int bits = dtype.OfFloat(31, 53);
+        return (Cast(RandomBits(op, stream, shape, 0, bits, dtype.Row().Integer), dtype) + 0.5) * (1.0 / (1L << bits));
+    }
 
-    private static Node BelowOne(Node u) => Minimum(u, Scalar(u.DType == DType.Float64 ? Math.BitDecrement(1.0) : MathF.BitDecrement(1f), u.DType));
+    private static Node BelowOne(Node u) => Minimum(u, Scalar(1 - (u.DType.Row().Epsilon / 2), u.DType));
 
     /// <summary>Random bits, named for the operation that asks for them: messages about the shape speak of it.</summary>
     private static Node RandomBits(string op, Node stream, Shape shape, int part, int bits, DType type) =>
@@ -143,9 +147,7 @@ public static partial class Ops
 
     /// <summary>A parameter that must be finite and above 0, which is checked when the graph runs.</summary>
     private static Node Positive(string op, string what, Node x) =>
-        Within(op, $"a {what} is finite and above 0", x, x.DType == DType.Float32 ? float.Epsilon : double.Epsilon, Greatest(x.DType));
-
-    private static double Greatest(DType dtype) => dtype == DType.Float32 ? float.MaxValue : double.MaxValue;
+        Within(op, $"a {what} is finite and above 0", x, x.DType.Row().Smallest, x.DType.Row().Largest);
 
     private static void RequireRandom(string op, Generator generator, Shape shape, DType dtype)
     {

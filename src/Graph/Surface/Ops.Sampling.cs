@@ -42,7 +42,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(generator);
         CheckSizes("RandInt", shape);
         RequireInteger("RandInt", dtype);
-        if (low >= high || (UInt128)((Int128)high - low) > 1UL << 53 || (dtype == DType.Int32 && (low < int.MinValue || high - 1 > int.MaxValue)))
+        if (low >= high || (UInt128)((Int128)high - low) > 1UL << 53 || low < dtype.Row().Least || high - 1 > dtype.Row().Most)
         {
             throw new GraphException($"RandInt: low < high is needed, at most 2^53 apart and within {dtype.Display()}; low is {low} and high is {high}.");
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
@@ -218,15 +219,12 @@ public static partial class Ops
     private static Node CountTrue(Node mask) => Sum(Cast(mask, DType.Int64));
 
     /// <summary>What changes nothing.</summary>
-    private static Node Neutral(ScatterReduction reduction, DType type) => (reduction, type) switch
+    private static Node Neutral(ScatterReduction reduction, DType type) => reduction switch
     {
-        (ScatterReduction.Prod, _) => Scalar(1, type),
-        (ScatterReduction.Sum or ScatterReduction.Mean, _) => Scalar(0, type),
-        (ScatterReduction.Max, DType.Int32) => Scalar(int.MinValue, type),
-        (ScatterReduction.Max, DType.Int64) => Constant(long.MinValue),
-        (ScatterReduction.Max, _) => Scalar(double.NegativeInfinity, type),
-        (_, DType.Int32) => Scalar(int.MaxValue, type),
-        (_, DType.Int64) => Constant(long.MaxValue),
-        _ => Scalar(double.PositiveInfinity, type),
+        ScatterReduction.Prod => Scalar(1, type),
+        ScatterReduction.Sum or ScatterReduction.Mean => Scalar(0, type),
+        ScatterReduction.Max => Extreme(type, greatest: false),
+        ScatterReduction.Min => Extreme(type, greatest: true),
+        _ => throw new UnreachableException($"{reduction} has no neutral number."),
     };
 }

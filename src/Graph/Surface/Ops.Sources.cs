@@ -242,13 +242,8 @@ public static partial class Ops
     }
 
     /// <summary>Whether a dtype holds a number: floats round, integers and bools must be exact.</summary>
-    internal static bool Fits(double value, DType dtype) => dtype switch
-    {
-        DType.Int32 => value == (int)value,
-        DType.Int64 => value == Math.Floor(value) && Math.Abs(value) <= 1L << 53,
-        DType.Bool => value is 0 or 1,
-        _ => true,
-    };
+    internal static bool Fits(double value, DType dtype) =>
+        dtype.IsFloat() || (value == Math.Floor(value) && value >= dtype.Row().Least && value <= dtype.Row().Most && Math.Abs(value) <= 1L << 53);
 
     /// <summary>A leaf of the graph code itself, which a substitution will replace.</summary>
     internal static Node Placeholder(NodeType type, string name, bool requiresGrad, BodyTrace? trace = null) => new(new InputOp(name, type), [], requiresGrad, name) { MadeIn = trace };

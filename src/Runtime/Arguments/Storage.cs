@@ -200,9 +200,11 @@ internal readonly unsafe struct Storage
             case sizeof(long):
                 CopyStrided<long>(tensor, ref destination);
                 break;
-            default:
+            case sizeof(byte):
                 CopyStrided<byte>(tensor, ref destination);
                 break;
+            default:
+                throw DTypes.Unexpected(dtype);
         }
     }
 
@@ -271,8 +273,10 @@ internal readonly unsafe struct Storage
                 return ref GetTypedReference<int>();
             case DType.Int64:
                 return ref GetTypedReference<long>();
-            default:
+            case DType.Bool:
                 return ref GetTypedReference<bool>();
+            default:
+                throw DTypes.Unexpected(dtype);
         }
     }
 

@@ -30,9 +30,13 @@ internal static class GammaDraws
             {
                 ((float*)result)[i] = (float)Draw(((float*)concentration)[i], words, first + i, isFloat: true);
             }
-            else
+            else if (typeof(T) == typeof(double))
             {
                 ((double*)result)[i] = Draw(((double*)concentration)[i], words, first + i, isFloat: false);
+            }
+            else
+            {
+                throw DTypes.Unexpected(DTypes.Of<T>());
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace GraphCompiler;
@@ -24,6 +25,21 @@ public enum DType
 /// <summary>Facts about <see cref="DType"/>s.</summary>
 public static class DTypes
 {
+    private static readonly DTypeRow[] Rows =
+    [
+        new(DType.Float32, "float32", typeof(float), sizeof(float), DTypeKind.Float, DType.Int32)
+        {
+            Epsilon = 1.0 / (1 << 23), Smallest = float.Epsilon, Largest = float.MaxValue,
+        },
+        new(DType.Float64, "float64", typeof(double), sizeof(double), DTypeKind.Float, DType.Int64)
+        {
+            Epsilon = 1.0 / (1L << 52), Smallest = double.Epsilon, Largest = double.MaxValue,
+        },
+        new(DType.Int32, "int32", typeof(int), sizeof(int), DTypeKind.Integer, DType.Int32) { Least = int.MinValue, Most = int.MaxValue },
+        new(DType.Int64, "int64", typeof(long), sizeof(long), DTypeKind.Integer, DType.Int64) { Least = long.MinValue, Most = long.MaxValue },
+        new(DType.Bool, "bool", typeof(bool), sizeof(bool), DTypeKind.Bool, DType.Int32) { Most = 1 },
+    ];
+
     /// <summary>The dtype of a C# element type: float, double, int, long or bool.</summary>
     /// <typeparam name="T">The C# element type.</typeparam>
     /// <exception cref="DTypeException">There is no such dtype.</exception>
@@ -40,58 +56,45 @@ public static class DTypes
     /// <param name="type">The C# element type.</param>
     /// <exception cref="DTypeException">There is no such dtype.</exception>
     public static DType Of(Type type) => TryOf(type)
-        ?? throw new DTypeException($"{TypeNames.Display(type)} is not an element type; use float, double, int, long or bool.");
-
-    private static DTypeException Undefined(DType dtype) =>
-        new($"{(int)dtype} is not a dtype; use DType.Float32, DType.Float64, DType.Int32, DType.Int64 or DType.Bool.");
-
-    internal static DType? TryOf(Type type) =>
-        type == typeof(float) ? DType.Float32
-        : type == typeof(double) ? DType.Float64
-        : type == typeof(int) ? DType.Int32
-        : type == typeof(long) ? DType.Int64
-        : type == typeof(bool) ? DType.Bool
-        : null;
+        ?? throw new DTypeException($"{TypeNames.Display(type)} is not an element type; use {OneOf(row => TypeNames.Display(row.ClrType))}.");
 
     /// <summary>Whether the dtype is a floating-point type: only these can require gradients.</summary>
     /// <param name="dtype">A dtype.</param>
-    public static bool IsFloat(this DType dtype) => dtype is DType.Float32 or DType.Float64;
+    public static bool IsFloat(this DType dtype) => Row(dtype).Kind == DTypeKind.Float;
 
     /// <summary>Whether the dtype is a signed integer.</summary>
     /// <param name="dtype">A dtype.</param>
-    public static bool IsInteger(this DType dtype) => dtype is DType.Int32 or DType.Int64;
+    public static bool IsInteger(this DType dtype) => Row(dtype).Kind == DTypeKind.Integer;
 
     /// <summary>Bytes an element.</summary>
     /// <param name="dtype">A dtype.</param>
-    public static int Size(this DType dtype) => dtype switch
-    {
-        DType.Float32 or DType.Int32 => 4,
-        DType.Float64 or DType.Int64 => 8,
-        DType.Bool => 1,
-        _ => throw Undefined(dtype),
-    };
+    public static int Size(this DType dtype) => Row(dtype).Size;
 
     /// <summary>The C# element type.</summary>
     /// <param name="dtype">A dtype.</param>
-    public static Type ClrType(this DType dtype) => dtype switch
-    {
-        DType.Float32 => typeof(float),
-        DType.Float64 => typeof(double),
-        DType.Int32 => typeof(int),
-        DType.Int64 => typeof(long),
-        DType.Bool => typeof(bool),
-        _ => throw Undefined(dtype),
-    };
+    public static Type ClrType(this DType dtype) => Row(dtype).ClrType;
 
     /// <summary>The name in printed graphs and messages: float32, float64, int32, int64, bool.</summary>
     /// <param name="dtype">A dtype.</param>
-    public static string Display(this DType dtype) => dtype switch
+    public static string Display(this DType dtype) => Row(dtype).Name;
+
+    internal static DType? TryOf(Type type) => Array.Find(Rows, row => row.ClrType == type)?.DType;
+
+    /// <summary>All that is known of a dtype.</summary>
+    internal static DTypeRow Row(this DType dtype) => (uint)dtype < (uint)Rows.Length ? Rows[(int)dtype] : throw Undefined(dtype);
+
+    /// <summary>One of two things, of which each float has its own.</summary>
+    internal static T OfFloat<T>(this DType dtype, T float32, T float64) => dtype switch
     {
-        DType.Float32 => "float32",
-        DType.Float64 => "float64",
-        DType.Int32 => "int32",
-        DType.Int64 => "int64",
-        DType.Bool => "bool",
-        _ => throw Undefined(dtype),
+        DType.Float32 => float32,
+        DType.Float64 => float64,
+        _ => throw Unexpected(dtype),
     };
+
+    /// <summary>What a choice by dtype throws at one that it was not told of.</summary>
+    internal static Exception Unexpected(DType dtype) => new UnreachableException($"{dtype.Display()} has no place here.");
+
+    private static DTypeException Undefined(DType dtype) => new($"{(int)dtype} is not a dtype; use {OneOf(row => $"DType.{row.DType}")}.");
+
+    private static string OneOf(Func<DTypeRow, string> name) => $"{string.Join(", ", Rows.SkipLast(1).Select(name))} or {name(Rows[^1])}";
 }
