@@ -7,7 +7,7 @@ namespace GraphCompiler.Interpretation;
 /// of functions that are a few units in the last place off, lies within. Errors are carried from operation to operation to first order; what is given
 /// is exact. So terms that cancel leave the error of the terms, whatever is left of their sum.
 /// </summary>
-internal static class RoundingErrors
+internal sealed class RoundingErrors
 {
     // Units in the last place that one operation may be off: those of both sides' functions, with room.
     private const double Units = 8;
@@ -21,6 +21,32 @@ internal static class RoundingErrors
     // The longest chain of the sum of a product, or of what is added to one element.
     private const double LongestChain = 256;
 
+    private readonly IReadOnlyDictionary<Node, TensorValue[]> values;
+    private readonly IReadOnlyDictionary<Node, double[]?> errors;
+    private readonly Func<string, long> symbol;
+    private readonly Node node;
+    private readonly int index;
+
+    private RoundingErrors(Node node, int index, TensorValue value, IReadOnlyDictionary<Node, TensorValue[]> values, IReadOnlyDictionary<Node, double[]?> errors, Func<string, long> symbol)
+    {
+        (this.node, this.index, this.values, this.errors, this.symbol) = (node, index, values, errors, symbol);
+        Value = value;
+        Inputs = [.. node.Inputs.Select(i => values[i][0])];
+        Own = [.. node.Inputs.Select(errors.GetValueOrDefault)];
+    }
+
+    /// <summary>The result.</summary>
+    public TensorValue Value { get; }
+
+    /// <summary>The values of the inputs.</summary>
+    public TensorValue[] Inputs { get; }
+
+    /// <summary>The bounds of the inputs; null for what is exact.</summary>
+    public double[]?[] Own { get; }
+
+    /// <summary>How many elements of the first input a result is made of.</summary>
+    public double Terms => (double)Inputs[0].Count / Math.Max(1, Value.Count);
+
     /// <summary>The values of a node and their bounds, which may be infinite; null for what is no float.</summary>
     public static (TensorValue Value, double[]? Errors) Evaluate(Node root, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol)
     {
@@ -29,102 +55,161 @@ internal static class RoundingErrors
         foreach (Node node in GraphWalk.TopologicalOrder([root], given.ContainsKey))
         {
             TensorValue value = values[node][0];
-            double[]? bounds = given.ContainsKey(node) ? null : Of(node, value);
+            bool isExact = given.ContainsKey(node) || (node.Op is not ElementwiseOp && !value.DType.IsFloat());
+            double[]? bounds = isExact ? null : node.Op.BoundErrors(new RoundingErrors(node, 0, value, values, errors, symbol));
             errors[node] = bounds is null ? null : Array.ConvertAll(bounds, b => double.IsNaN(b) ? double.PositiveInfinity : b);
         }
 
         return (values[root][0], values[root][0].DType.IsFloat() ? errors[root] ?? new double[values[root][0].Count] : null);
-
-        double[]? Of(Node node, TensorValue value)
-        {
-            TensorValue[] inputs = [.. node.Inputs.Select(i => values[i][0])];
-            double[]?[] own = [.. node.Inputs.Select(i => errors[i])];
-            return node.Op switch
-            {
-                ConstantOp or IotaOp or DimValueOp or RandomStreamOp or RandomBitsOp or DetachOp => own is [var only] ? only : null,
-                _ when Algebra(node) is { } algebra => Perturbed(algebra, node.Op is OutputOp output ? output.Index : 0, value),
-                MulOp or PowOp => Fused(inputs, value, Elementwise(new Evaluation(node, symbol), value, inputs, own)),
-                ElementwiseOp => Elementwise(new Evaluation(node, symbol), value, inputs, own),
-                _ when !value.DType.IsFloat() => null,
-                OutputOp => Unknown(value, [.. node.Inputs[0].Inputs.Select(i => errors[i])]),
-                SumOp => Sum([own[0]], OfSum(Terms(inputs[0], value), value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
-                ProdOp => Product(new Evaluation(node, symbol), value, inputs[0], own[0]),
-                ExtremumOp extremum => Linear(own[0], x => new MaxOp(extremum.Axes).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
-                MatMulOp => MatMul(new Evaluation(node, symbol), value, inputs, own),
-                IndexAddOp or ScatterAddOp => AddedAt(new Evaluation(node, symbol), value, inputs, own),
-                TakeOp or TakeAlongAxisOp => Linear(own[0], x => Evaluated(node, symbol, x, inputs[1]), inputs[0]),
-                PadOp pad => Linear(own[0], x => (pad with { Value = 0 }).Evaluate(new EvaluationContext(node, [x], symbol))[0], inputs[0]),
-                ConcatOp => own.All(e => e is null) ? null : Evaluated(node, symbol, [.. inputs.Select((x, i) => AsErrors(x, own[i]))]).Reals,
-                CumulativeSumOp scan => Sum([own[0]], OfSum(value.Shape[scan.Along], value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
-                LinearRecurrenceOp scan => Recurrence(new Evaluation(node, symbol), Gamma(2 * (double)value.Shape[scan.Along], value.DType) + InDouble(2 * (double)value.Shape[scan.Along]), inputs, own),
-                RecurrenceOp scan => Scan(new Evaluation(node, symbol), Gamma(2 * (double)value.Shape[scan.Along], value.DType), value, inputs, own[0]),
-                OverlapAddOp => Sum([own[0]], Gamma(inputs[0].Shape[value.Rank..].Aggregate(1.0, (terms, size) => terms * size), value.DType), value, x => Evaluated(node, symbol, x), inputs[0]),
-                LinearOp => Linear(own[0], x => Evaluated(node, symbol, x), inputs[0]),
-                _ => Unknown(value, own),
-            };
-        }
-
-        // Its algorithms give what other inputs would, a few units of the largest element away: so do these, a few of which are tried.
-        double[]? Perturbed(Node algebra, int index, TensorValue value)
-        {
-            if (!value.DType.IsFloat())
-            {
-                return null;
-            }
-
-            TensorValue[] inputs = [.. algebra.Inputs.Select(i => values[i][0])];
-            double[] result = Unknown(value, []);
-            for (int round = 0; round < 3; round++)
-            {
-                TensorValue[] moved = [.. algebra.Inputs.Select((input, k) => Nearby(inputs[k], errors.GetValueOrDefault(input), (17 * round) + k))];
-                TensorValue? other;
-                try
-                {
-                    other = algebra.Op.Evaluate(new EvaluationContext(algebra, moved, symbol))[index];
-                }
-                catch (ExecutionException)
-                {
-                    other = null;
-                }
-
-                for (int i = 0; i < result.Length; i++)
-                {
-                    result[i] = Math.Max(result[i], other is null ? double.PositiveInfinity : 8 * Distance(other[i], value[i]));
-                }
-            }
-
-            return result;
-        }
     }
 
-    /// <summary>The operation of linear algebra whose result a node is.</summary>
-    private static Node? Algebra(Node node) => (node.Op is OutputOp ? node.Inputs[0] : node) is { Op: CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp } found ? found : null;
+    /// <summary>For one result of an operation that has several: as the operation's other results.</summary>
+    public double[]? OfResult(int of) => node.Inputs[0] is var operation ? operation.Op.BoundErrors(new RoundingErrors(operation, of, Value, values, errors, symbol)) : null;
 
-    private static double[]? Elementwise(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
+    /// <summary>For algorithms that give what other inputs would, a few units of the largest element away: so do these, a few of which are tried.</summary>
+    public double[] Perturbed()
     {
-        double unit = Units * UnitOf(value.DType);
-        double[] errors = Change(evaluation, value, inputs, own);
+        double[] result = Unknown([]);
+        for (int round = 0; round < 3; round++)
+        {
+            TensorValue[] moved = [.. Inputs.Select((x, k) => Nearby(x, Own[k], (17 * round) + k))];
+            TensorValue? other;
+            try
+            {
+                other = Of(moved);
+            }
+            catch (ExecutionException)
+            {
+                other = null;
+            }
+
+            for (int i = 0; i < result.Length; i++)
+            {
+                result[i] = Math.Max(result[i], other is null ? double.PositiveInfinity : 8 * Distance(other[i], Value[i]));
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>For functions of single elements: a few units of each, and what moving the inputs changes.</summary>
+    public double[]? Elementwise()
+    {
+        double unit = Units * UnitOf(Value.DType);
+        double[] errors = Change();
         for (int i = 0; i < errors.Length; i++)
         {
-            errors[i] += value.DType.IsFloat() && double.IsFinite(value[i]) ? unit * Math.Abs(value[i]) : 0;
+            errors[i] += Value.DType.IsFloat() && double.IsFinite(Value[i]) ? unit * Math.Abs(Value[i]) : 0;
         }
 
         return Array.TrueForAll(errors, e => e == 0) ? null : errors;
     }
 
     /// <summary>
-    /// A product that overflows may be a number together with what is added to it, and one that vanishes may leave its sign: the two are one operation where the
-    /// machine has it.
+    /// For products of single elements: one that overflows may be a number together with what is added to it, and one that vanishes may leave its sign. The two
+    /// are one operation where the machine has it.
     /// </summary>
-    private static double[]? Fused(TensorValue[] inputs, TensorValue value, double[]? errors)
+    public double[]? Fused()
     {
-        for (int i = 0; i < value.Count && value.DType.IsFloat(); i++)
+        double[]? errors = Elementwise();
+        for (int i = 0; i < Value.Count && Value.DType.IsFloat(); i++)
         {
-            if ((double.IsInfinity(value[i]) || value[i] == 0) && Array.TrueForAll(inputs, x => double.IsFinite(x[i]) && x[i] != 0))
+            if ((double.IsInfinity(Value[i]) || Value[i] == 0) && Array.TrueForAll(Inputs, x => double.IsFinite(x[i]) && x[i] != 0))
             {
-                errors ??= new double[value.Count];
-                errors[i] += value[i] == 0 ? Least(value.DType) : double.PositiveInfinity;
+                errors ??= new double[Value.Count];
+                errors[i] += Value[i] == 0 ? Least(Value.DType) : double.PositiveInfinity;
             }
+        }
+
+        return errors;
+    }
+
+    /// <summary>For sums of so many terms, added up in blocks.</summary>
+    public double[] SumInBlocks(double terms) => Sum(OfSum(terms, Value.DType));
+
+    /// <summary>For sums of so many terms, added up in any order.</summary>
+    public double[] SumInAnyOrder(double terms) => Sum(Gamma(terms, Value.DType));
+
+    /// <summary>For sums of products made in so many steps, which grow with the magnitudes of what they are made of.</summary>
+    public double[] Products(double steps)
+    {
+        double gamma = Gamma(steps, Value.DType) + InDouble(steps);
+        TensorValue[] magnitudes = [.. Inputs.Select(Magnitudes)];
+        TensorValue plain = Of(magnitudes);
+        TensorValue more = Of([.. magnitudes.Select((m, i) => Own[i] is { } error ? Moved(m, error, 1) : m)]);
+        return [.. Enumerable.Range(0, (int)plain.Count).Select(i => (gamma * plain[i]) + Distance(more[i], plain[i]))];
+    }
+
+    /// <summary>For functions applied again and again: each of so many steps may be off by what rounding the largest result is; inputs are moved as for elementwise operations.</summary>
+    public double[] Steps(double steps)
+    {
+        double rounding = Gamma(steps, Value.DType) * Largest(Value);
+        return [.. Change().Select(carried => rounding + carried)];
+    }
+
+    /// <summary>For products of matrices.</summary>
+    public double[] MatMul()
+    {
+        TensorValue[] magnitudes = [Magnitudes(Inputs[0]), Magnitudes(Inputs[1])];
+        double[] errors = Of(magnitudes).Reals;
+        double gamma = Gamma(TermsInChains(Inputs[0].Shape[^1]), Value.DType);
+        double[] products = Of([.. Inputs.Select(x => AsErrors(x, [.. x.Reals.Select(v => v == 0 ? 0.0 : 1)]))]).Reals;
+        for (int i = 0; i < errors.Length; i++)
+        {
+            // Where all products vanish, their signs may be left.
+            errors[i] = errors[i] == 0 ? products[i] * Least(Value.DType) : gamma * errors[i];
+        }
+
+        for (int side = 0; side < 2; side++)
+        {
+            if (Own[side] is { } error)
+            {
+                double[] carried = Of(With(magnitudes, side, AsErrors(Inputs[side], error))).Reals;
+                for (int i = 0; i < errors.Length; i++)
+                {
+                    errors[i] += carried[i];
+                }
+            }
+        }
+
+        return errors;
+    }
+
+    /// <summary>For what is added at places: input 2 to input 0, at those that input 1 says.</summary>
+    public double[] AddedAt()
+    {
+        TensorValue added = Inputs[2];
+        double[] hits = Of(AsErrors(Inputs[0], null), Inputs[1], AsErrors(added, [.. Enumerable.Repeat(1.0, (int)added.Count)])).Reals;
+        double[] errors = Of(Magnitudes(Inputs[0]), Inputs[1], Magnitudes(added)).Reals;
+        double[] carried = Of(AsErrors(Inputs[0], Own[0]), Inputs[1], AsErrors(added, Own[2])).Reals;
+        return [.. errors.Select((e, i) => (Gamma(TermsInChains(1 + hits[i]), Value.DType) * e) + carried[i])];
+    }
+
+    /// <summary>For what places, chooses or adds up elements exactly: that of their errors.</summary>
+    /// <param name="errors">What does the same with errors; null for the operation itself.</param>
+    public double[]? Linear(Op? errors = null)
+    {
+        bool IsExact(TensorValue x, double[]? own) => own is null || !x.DType.IsFloat();
+        return Inputs.Zip(Own).All(p => IsExact(p.First, p.Second)) ? null
+            : Apply(errors ?? node.Op, [.. Inputs.Select((x, i) => x.DType.IsFloat() ? AsErrors(x, Own[i]) : x)]).Reals;
+    }
+
+    /// <summary>For operations without a rule of their own.</summary>
+    public double[] Unknown() => Unknown(Own);
+
+    private double[] Unknown(double[]?[] own)
+    {
+        double carried = own.OfType<double[]>().SelectMany(e => e).DefaultIfEmpty(0).Max();
+        return [.. Enumerable.Repeat(carried + (Gamma(UnknownTerms, Value.DType) * Largest(Value)), (int)Value.Count)];
+    }
+
+    private double[] Sum(double gamma)
+    {
+        double[] errors = Of(Magnitudes(Inputs[0])).Reals;
+        double[]? carried = Own[0] is { } error ? Of(AsErrors(Inputs[0], error)).Reals : null;
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] = (gamma * errors[i]) + (carried?[i] ?? 0);
         }
 
         return errors;
@@ -134,28 +219,28 @@ internal static class RoundingErrors
     /// Each input is moved by its error, up and down; the result moves by the sum of what those do. Comparisons may turn over, and choices with them. Inputs whose
     /// error has no bound are moved together, as they may be one: to some numbers, and to none.
     /// </summary>
-    private static double[] Change(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
+    private double[] Change()
     {
-        double[] change = new double[value.Count];
-        for (int input = 0; input < inputs.Length; input++)
+        double[] change = new double[Value.Count];
+        for (int input = 0; input < Inputs.Length; input++)
         {
-            if (own[input] is { } error)
+            if (Own[input] is { } error)
             {
-                TensorValue[] moved = [.. Positions(inputs[input], error).Select(x => evaluation.With(inputs, input, x))];
+                TensorValue[] moved = [.. Positions(Inputs[input], error).Select(x => Of(With(Inputs, input, x)))];
                 for (int i = 0; i < change.Length; i++)
                 {
-                    change[i] += moved.Max(m => Distance(m[i], value[i]));
+                    change[i] += moved.Max(m => Distance(m[i], Value[i]));
                 }
             }
         }
 
-        bool anything = own.Any(e => e is not null && e.Any(double.IsInfinity));
+        bool anything = Own.Any(e => e is not null && e.Any(double.IsInfinity));
         foreach (double other in anything ? (double[])[double.NaN, 0, 1] : [])
         {
-            TensorValue moved = evaluation.Of([.. inputs.Select((x, i) => own[i] is { } error && x.DType.IsFloat() ? Unbounded(x, error, other) : x)]);
+            TensorValue moved = Of([.. Inputs.Select((x, i) => Own[i] is { } error && x.DType.IsFloat() ? Unbounded(x, error, other) : x)]);
             for (int i = 0; i < change.Length; i++)
             {
-                change[i] = Math.Max(change[i], Distance(moved[i], value[i]));
+                change[i] = Math.Max(change[i], Distance(moved[i], Value[i]));
             }
         }
 
@@ -180,99 +265,20 @@ internal static class RoundingErrors
         }
     }
 
-    private static double[] Sum(double[]?[] own, double gamma, TensorValue value, Func<TensorValue, TensorValue> evaluate, TensorValue x)
-    {
-        double[] errors = evaluate(Magnitudes(x)).Reals;
-        double[]? carried = own[0] is { } error ? evaluate(AsErrors(x, error)).Reals : null;
-        for (int i = 0; i < errors.Length; i++)
-        {
-            errors[i] = (gamma * errors[i]) + (carried?[i] ?? 0);
-        }
-
-        return errors;
-    }
-
-    private static double[] Product(Evaluation evaluation, TensorValue value, TensorValue x, double[]? own)
-    {
-        double gamma = Gamma(Terms(x, value), value.DType) + InDouble(Terms(x, value));
-        TensorValue magnitudes = Magnitudes(x);
-        TensorValue product = evaluation.Of(magnitudes);
-        TensorValue? more = own is null ? null : evaluation.Of(Moved(magnitudes, own, 1));
-        return [.. Enumerable.Range(0, (int)value.Count).Select(i => (gamma * product[i]) + (more is null ? 0 : Distance(more[i], product[i])))];
-    }
-
-    private static double[] Recurrence(Evaluation evaluation, double gamma, TensorValue[] inputs, double[]?[] own)
-    {
-        TensorValue[] magnitudes = [.. inputs.Select(Magnitudes)];
-        TensorValue plain = evaluation.Of(magnitudes);
-        TensorValue more = evaluation.Of([.. magnitudes.Select((m, i) => own[i] is { } error ? Moved(m, error, 1) : m)]);
-        return [.. Enumerable.Range(0, (int)plain.Count).Select(i => (gamma * plain[i]) + Distance(more[i], plain[i]))];
-    }
-
-    /// <summary>Each step may be off by what rounding the largest result is; inputs are moved as for elementwise operations.</summary>
-    private static double[] Scan(Evaluation evaluation, double gamma, TensorValue value, TensorValue[] inputs, double[]? own)
-    {
-        double most = Enumerable.Range(0, (int)value.Count).Select(i => Math.Abs(value[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        double[] errors = [.. Enumerable.Repeat(gamma * most, (int)value.Count)];
-        return [.. errors.Zip(Change(evaluation, value, inputs, [own]), (rounding, carried) => rounding + carried)];
-    }
-
-    private static double[] MatMul(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
-    {
-        TensorValue[] magnitudes = [Magnitudes(inputs[0]), Magnitudes(inputs[1])];
-        double[] errors = evaluation.Of(magnitudes).Reals;
-        double gamma = Gamma(TermsInChains(inputs[0].Shape[^1]), value.DType);
-        double[] products = evaluation.Of([.. inputs.Select(x => AsErrors(x, [.. x.Reals.Select(v => v == 0 ? 0.0 : 1)]))]).Reals;
-        for (int i = 0; i < errors.Length; i++)
-        {
-            // Where all products vanish, their signs may be left.
-            errors[i] = errors[i] == 0 ? products[i] * Least(value.DType) : gamma * errors[i];
-        }
-
-        for (int side = 0; side < 2; side++)
-        {
-            if (own[side] is { } error)
-            {
-                double[] carried = evaluation.With(magnitudes, side, AsErrors(inputs[side], error)).Reals;
-                for (int i = 0; i < errors.Length; i++)
-                {
-                    errors[i] += carried[i];
-                }
-            }
-        }
-
-        return errors;
-    }
-
-    private static double[] AddedAt(Evaluation evaluation, TensorValue value, TensorValue[] inputs, double[]?[] own)
-    {
-        TensorValue added = inputs[2];
-        double[] hits = evaluation.Of(AsErrors(inputs[0], null), inputs[1], AsErrors(added, [.. Enumerable.Repeat(1.0, (int)added.Count)])).Reals;
-        double[] errors = evaluation.Of(Magnitudes(inputs[0]), inputs[1], Magnitudes(added)).Reals;
-        double[] carried = evaluation.Of(AsErrors(inputs[0], own[0]), inputs[1], AsErrors(inputs[2], own[2])).Reals;
-        return [.. errors.Select((e, i) => (Gamma(TermsInChains(1 + hits[i]), value.DType) * e) + carried[i])];
-    }
-
-    private static double[]? Linear(double[]? own, Func<TensorValue, TensorValue> evaluate, TensorValue x) => own is null ? null : evaluate(AsErrors(x, own)).Reals;
-
-    private static double[] Unknown(TensorValue value, double[]?[] own)
-    {
-        double carried = own.OfType<double[]>().SelectMany(e => e).DefaultIfEmpty(0).Max();
-        double most = Enumerable.Range(0, (int)value.Count).Select(i => Math.Abs(value[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        return [.. Enumerable.Repeat(carried + (Gamma(UnknownTerms, value.DType) * most), (int)value.Count)];
-    }
-
     private static TensorValue Nearby(TensorValue x, double[]? errors, int seed)
     {
-        double most = Enumerable.Range(0, (int)x.Count).Select(i => Math.Abs(x[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        double unit = Units * UnitOf(x.DType) * most * Math.Sqrt(x.Shape[^1]);
+        double unit = Units * UnitOf(x.DType) * Largest(x) * Math.Sqrt(x.Shape[^1]);
         var random = new Random(seed);
         return x.DType.IsFloat() ? TensorValue.OfReals(x.DType, x.Shape, [.. x.Reals.Select((v, i) => v + (random.Next(2) == 0 ? 1 : -1) * (unit + (errors?[i] ?? 0)))]) : x;
     }
 
-    private static TensorValue Evaluated(Node node, Func<string, long> symbol, params TensorValue[] inputs) => node.Op.Evaluate(new EvaluationContext(node, inputs, symbol))[0];
+    private TensorValue Of(params TensorValue[] inputs) => Apply(node.Op, inputs);
 
-    private static double Terms(TensorValue x, TensorValue result) => (double)x.Count / Math.Max(1, result.Count);
+    private TensorValue Apply(Op op, TensorValue[] inputs) => op.Evaluate(new EvaluationContext(node, inputs, symbol))[index];
+
+    private static TensorValue[] With(TensorValue[] inputs, int index, TensorValue value) => [.. inputs.Select((x, i) => i == index ? value : x)];
+
+    private static double Largest(TensorValue x) => Enumerable.Range(0, (int)x.Count).Select(i => Math.Abs(x[i])).Where(double.IsFinite).DefaultIfEmpty(0).Max();
 
     /// <summary>
     /// What a sum of so many terms may lose, relative to the sum of their magnitudes: no more than so many are added up one after the other, and blocks of
@@ -313,12 +319,4 @@ internal static class RoundingErrors
         : x.DType == DType.Bool
         ? TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => errors[i] == 0 ? v : 1 - v)])
         : TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => v + (long)(sign * Math.Min(errors[i], int.MaxValue)))]);
-
-    /// <summary>An operation's evaluation on other values.</summary>
-    private sealed class Evaluation(Node node, Func<string, long> symbol)
-    {
-        public TensorValue Of(params TensorValue[] inputs) => Evaluated(node, symbol, inputs);
-
-        public TensorValue With(TensorValue[] inputs, int index, TensorValue value) => Of([.. inputs.Select((x, i) => i == index ? value : x)]);
-    }
 }

@@ -33,6 +33,8 @@ internal abstract record CompositeOp : Op
         return [.. pulled.Select((p, i) => node.Inputs.IndexOf(node.Inputs[i]) == i ? p : null)];
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     public override TensorValue[] Evaluate(EvaluationContext context)
     {
         Node[] results = Expand(context.Node, context.Node.Inputs);
@@ -124,6 +126,8 @@ internal sealed record OutputOp(int Index) : Op
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => throw new InvalidOperationException("Reverse mode routes the cotangents of results by position.");
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.OfResult(Index);
 
     public override TensorValue[] Evaluate(EvaluationContext context) => throw new InvalidOperationException("The interpreter routes results by position.");
 }

@@ -39,6 +39,8 @@ internal sealed record MatMulOp : SingleResultOp
         return [left is null ? right : right is null ? left : left + right];
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.MatMul();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         (TensorValue a, TensorValue b) = (context.Inputs[0], context.Inputs[1]);

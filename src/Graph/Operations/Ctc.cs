@@ -26,6 +26,8 @@ internal sealed record CtcAlphaOp(long Blank) : SingleResultOp
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
         [node.CreatePart(new CtcPullbackOp(Blank), cotangent, node, node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Inputs[3]), null, null, null];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         var run = new CtcStates(context, Blank, first: 0);
@@ -66,6 +68,8 @@ internal sealed record CtcPullbackOp(long Blank) : SingleResultOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => throw new GradientException(
         "CtcLoss can be differentiated once, in reverse: it has no second derivative, and forward mode and Hessian-vector products are not supported through it.");
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

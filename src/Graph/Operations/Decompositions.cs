@@ -42,6 +42,8 @@ internal sealed record QrOp : Op
         return Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), r, Transpose(inner)));
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
+
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, _) => Textbook.Qr(a));
 }
 
@@ -70,6 +72,8 @@ internal sealed record EighOp : Op
 
         return [inner is null ? null : Symmetric(Product(Product(v, inner), Transpose(v)))];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, item) =>
         Textbook.IsFinite(a) ? Textbook.Eigh(a) : throw new ExecutionException(Failure(context.Node, item)));
@@ -133,6 +137,8 @@ internal sealed record SvdOp : Op
         static Node Plus(Node? x, Node y) => x is null ? y : x + y;
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
+
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, item) =>
         Textbook.IsFinite(a) ? Textbook.Svd(a) : throw new ExecutionException(Failure(context.Node, item)));
 
@@ -156,6 +162,8 @@ internal sealed record MatrixExpOp : SingleResultOp
         Node block = Ops.Concat([Ops.Concat([a, cotangent], -1), Ops.Concat([Ops.ZerosLike(a), a], -1)], -2);
         return [Ops.Slice(Ops.Slice(Node.Create(this, block), -2, 0, n), -1, n)];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => Textbook.Map(context.Inputs[0], context.ResultShape(), (x, _) => Textbook.Exp(x));
 }

@@ -47,6 +47,8 @@ internal abstract record ElementwiseOp : SingleResultOp
         return [sum];
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Elementwise();
+
     protected sealed override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue[] x = context.Inputs;

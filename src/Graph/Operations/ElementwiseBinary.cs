@@ -25,6 +25,8 @@ internal sealed record MulOp : BinaryOp
 {
     protected override Node Chain(Node node, int input, Node direction) => Scale(direction, node.Inputs[1 - input]);
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Fused();
+
     protected override double Apply(double a, double b) => a * b;
 
     protected override long Apply(long a, long b) => unchecked(a * b);
@@ -81,6 +83,8 @@ internal sealed record PowOp : BinaryOp
         Node zeroBase = Ops.LogicalAnd(Ops.Equal(a, 0), Ops.GreaterEqual(b, 0));
         return Ops.ScaleCotangent(direction, Ops.Where(zeroBase, Ops.ZerosLike(a), node * Ops.Log(a)));
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Fused();
 
     protected override double Apply(double a, double b) => Math.Pow(a, b);
 

@@ -105,6 +105,8 @@ internal sealed record DetachOp : ElementwiseOp
 
     protected override Node? Chain(Node node, int input, Node direction) => null;
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Own[0];
+
     protected override double Real(TensorValue[] x, int i) => x[0].Reals[i];
 
     protected override long Integer(TensorValue[] x, int i) => x[0].Integers[i];

@@ -22,6 +22,8 @@ internal sealed record CholeskyOp : SingleResultOp
         return [Symmetric(Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Transposed), node, Transpose(left))))];
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue a = context.Inputs[0];
@@ -49,6 +51,8 @@ internal sealed record TriangularSolveOp(TriangularForm Form) : SingleResultOp
         int diagonal = Form.HasFlag(TriangularForm.Unit) ? 1 : 0;
         return [-(Form.HasFlag(TriangularForm.Upper) ? Upper(left, diagonal) : Lower(left, -diagonal)), right];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     protected override TensorValue EvaluateResult(EvaluationContext context) =>
         Textbook.Map(context.Inputs[0], context.Inputs[1], context.ResultShape(), (a, b) => Textbook.TriangularSolve(a, b, Form));
@@ -84,6 +88,8 @@ internal sealed record LuOp(bool MustBeRegular) : Op
         Node permuted = Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), factors, Transpose(left)));
         return [Unpermute(permuted, Ops.Output(node, 1))];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     public override TensorValue[] Evaluate(EvaluationContext context)
     {

@@ -35,6 +35,8 @@ internal sealed record TakeOp(int Along) : SingleResultOp
         return Ops.Where(Ops.Reshape(isPadding, Shape.Of([.. indices.Shape, .. Enumerable.Repeat(Dim.Of(1), slices.Rank - Along - indices.Rank)])), 0, slices);
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -73,6 +75,8 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue source = context.Inputs[2];
@@ -95,6 +99,8 @@ internal sealed record TakeAlongAxisOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? node.CreatePart(this, t, node.Inputs[1]) : null];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -116,6 +122,8 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 
     protected override TensorValue EvaluateResult(EvaluationContext context) =>
         Scattering.Add(context.Inputs[0], context.Inputs[2], i => Scattering.Target(context, i, Along));

@@ -214,6 +214,8 @@ internal sealed record PadOp(EquatableArray<PadRange> Ranges, Shape To, double V
 
     public override int GetHashCode() => HashCode.Combine(Ranges, To, BitConverter.DoubleToInt64Bits(Value));
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear(this with { Value = 0 });
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -281,6 +283,8 @@ internal sealed record ConcatOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [Node.Create(this, [.. tangents.Select((t, i) => t ?? Ops.ZerosLike(node.Inputs[i]))])];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

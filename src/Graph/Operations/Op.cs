@@ -4,7 +4,8 @@ namespace GraphCompiler.Operations;
 
 /// <summary>
 /// What a node computes. Every primitive is one sealed record whose equality, attributes included, is what makes two computations the same.
-/// The abstract members are what an operation owes: its type rule, its pullback, and a plain evaluation that is the truth for everything else.
+/// The abstract members are what an operation owes: its type rule, its pullback, and a plain evaluation that is the truth for everything else,
+/// with how far rounding may take others from it.
 /// </summary>
 internal abstract record Op
 {
@@ -51,6 +52,9 @@ internal abstract record Op
     /// <summary>The values of the results.</summary>
     public abstract TensorValue[] Evaluate(EvaluationContext context);
 
+    /// <summary>How far rounding may take the elements of a result from what <see cref="Evaluate"/> gives, by one of the rules; null if it does not.</summary>
+    public abstract double[]? BoundErrors(RoundingErrors errors);
+
     /// <summary>Only what the sealed records add, their attributes, is printed.</summary>
     protected virtual bool PrintMembers(StringBuilder builder) => false;
 }
@@ -76,4 +80,14 @@ internal abstract record LinearOp : SingleResultOp
 {
     public sealed override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [tangents[0] is { } tangent ? Node.Create(this, tangent) : null];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
+}
+
+/// <summary>An operation without inputs.</summary>
+internal abstract record SourceOp : SingleResultOp
+{
+    protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => [];
+
+    public sealed override double[]? BoundErrors(RoundingErrors errors) => null;
 }

@@ -4,7 +4,7 @@ namespace GraphCompiler.Operations;
 /// What tells the random numbers of one operation from all others in a call: the words of a <see cref="RandomStream"/>, int32. Nobody gives it a value:
 /// each call takes one counter from the generator for all streams of it. Each stream is itself only, so that no pass merges or folds two.
 /// </summary>
-internal sealed record RandomStreamOp(Generator Generator, int Number) : SingleResultOp
+internal sealed record RandomStreamOp(Generator Generator, int Number) : SourceOp
 {
     public override string Name => "RandomStream";
 
@@ -24,8 +24,6 @@ internal sealed record RandomStreamOp(Generator Generator, int Number) : SingleR
     }
 
     protected override NodeType InferResult(TypeContext context) => new(DType.Int32, [RandomStream.Words]);
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => context.Draws.ValueOf(this);
 }
@@ -50,6 +48,8 @@ internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : 
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => null;
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -16,6 +16,8 @@ internal sealed record RandomGammaOp : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } tangent ? Moved(node, tangent) : null];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue concentration = context.Inputs[0];

@@ -56,6 +56,8 @@ internal sealed record SumOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this, t) : null];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInBlocks(errors.Terms);
+
     protected override double Real(EvaluationContext context, double[] group)
     {
         NeumaierSum sum = default;
@@ -73,6 +75,8 @@ internal sealed record SumOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 internal sealed record ProdOp(EquatableArray<int> Axes) : ReductionOp(Axes)
 {
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Products.Pullback(node.Inputs[0], Axes, cotangent)];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Products(errors.Terms);
 
     protected override double Real(EvaluationContext context, double[] group) => group.Aggregate(1.0, (product, v) => product * v);
 
@@ -104,6 +108,8 @@ internal abstract record ExtremumOp(EquatableArray<int> Axes) : ReductionOp(Axes
         Node share = cotangent / Node.Create(new SumOp(Axes), attains);
         return [attains * Axis.Expand(share, Axes, x.Shape)];
     }
+
+    public sealed override double[]? BoundErrors(RoundingErrors errors) => errors.Linear(new MaxOp(Axes));
 
     protected sealed override double Real(EvaluationContext context, double[] group) => group.Aggregate(OfNothing, Choose);
 
@@ -145,6 +151,8 @@ internal abstract record ArgExtremumOp(int Along) : ReductionOp(EquatableArray.C
         context.RequireAtLeast(context.Inputs[0].Shape[Along], 1, $"axis {Along} has no elements to choose from.");
         return DType.Int64;
     }
+
+    public sealed override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => [null];
 

@@ -41,6 +41,8 @@ internal sealed record CumulativeSumOp(int Along, bool Reverse) : LinearOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(this with { Reverse = !Reverse }, cotangent)];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInBlocks(errors.Value.Shape[Along]);
+
     protected override TensorValue EvaluateResult(EvaluationContext context) => LinearRecurrenceOp.Evaluate(null, context.Inputs[0], Along, Reverse, atSource: false, scales: false);
 }
 
@@ -79,6 +81,8 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
 
         return [added is null ? null : Node.Create(this, node.Inputs[0], added)];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Products(2 * (double)errors.Value.Shape[Along]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => Evaluate(context.Inputs[0], context.Inputs[1], Along, Reverse, AtSource, Scales);
 
@@ -172,6 +176,8 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
         Node added = Ops.Where(isFirst, tangent, Differentiation.Slopes.Scale(tangent, here));
         return [Node.Create(new LinearRecurrenceOp(Along, Reverse, AtSource: false, Scales: true), before, added)];
     }
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Steps(2 * (double)errors.Value.Shape[Along]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -272,6 +278,8 @@ internal sealed record CumulativeArgExtremumOp(int Along, bool Largest) : Single
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -66,6 +66,8 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
         }
     }
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     protected override TensorValue EvaluateResult(EvaluationContext context) => Scattering.Write(
         context.Inputs[0],
         context.Inputs[2],
@@ -117,6 +119,8 @@ internal sealed record NonZeroOp(Dim Bound) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -23,6 +23,8 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -64,6 +66,8 @@ internal sealed record SearchSortedOp(bool Right) : SingleResultOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [null, null];
+
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -1,7 +1,7 @@
 namespace GraphCompiler.Operations;
 
 /// <summary>A value given at each call. Each input is itself only: two of one name and type are two.</summary>
-internal sealed record InputOp(string InputName, NodeType Type) : SingleResultOp
+internal sealed record InputOp(string InputName, NodeType Type) : SourceOp
 {
     public override string Name => "Input";
 
@@ -13,14 +13,12 @@ internal sealed record InputOp(string InputName, NodeType Type) : SingleResultOp
 
     protected override NodeType InferResult(TypeContext context) => Type;
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
-
     protected override TensorValue EvaluateResult(EvaluationContext context) =>
         throw new BindingException($"The input '{InputName}' has no value: list it among the inputs.");
 }
 
 /// <summary>A parameter's value at the time of the call.</summary>
-internal sealed record ParameterOp(string ParameterName, NodeType Type) : SingleResultOp
+internal sealed record ParameterOp(string ParameterName, NodeType Type) : SourceOp
 {
     public override string Name => "Parameter";
 
@@ -32,17 +30,13 @@ internal sealed record ParameterOp(string ParameterName, NodeType Type) : Single
 
     protected override NodeType InferResult(TypeContext context) => Type;
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
-
     protected override TensorValue EvaluateResult(EvaluationContext context) => ((IParameter)context.Node).Snapshot();
 }
 
 /// <summary>Numbers written into the graph.</summary>
-internal sealed record ConstantOp(ConstantData Data) : SingleResultOp
+internal sealed record ConstantOp(ConstantData Data) : SourceOp
 {
     protected override NodeType InferResult(TypeContext context) => new(Data.Value.DType, Shape.Of(Data.Value.Shape));
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => Data.Value;
 }
@@ -88,7 +82,7 @@ internal sealed class ConstantData(TensorValue value) : IEquatable<ConstantData>
 }
 
 /// <summary>Counts along one axis: 0, 1, 2, …</summary>
-internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
+internal sealed record IotaOp(Shape To, int Along, DType Type) : SourceOp
 {
     public override bool IsDifferentiable => false;
 
@@ -108,8 +102,6 @@ internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
         return new NodeType(Type, To);
     }
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
-
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         long[] shape = context.ResultShape();
@@ -121,7 +113,7 @@ internal sealed record IotaOp(Shape To, int Along, DType Type) : SingleResultOp
 }
 
 /// <summary>A size as a number, known when sizes are bound.</summary>
-internal sealed record DimValueOp(Dim Dim, DType Type) : SingleResultOp
+internal sealed record DimValueOp(Dim Dim, DType Type) : SourceOp
 {
     public override bool IsDifferentiable => false;
 
@@ -140,8 +132,6 @@ internal sealed record DimValueOp(Dim Dim, DType Type) : SingleResultOp
 
         return new NodeType(Type, []);
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [];
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => TensorValue.Full(Type, [], context.ValueOf(Dim));
 }

@@ -112,6 +112,8 @@ internal sealed record OverlapAddOp(EquatableArray<Window> Windows, Shape To) : 
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new WindowsOp(Windows), cotangent)];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInAnyOrder(errors.Inputs[0].Shape[errors.Value.Rank..].Aggregate(1.0, (terms, size) => terms * size));
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];

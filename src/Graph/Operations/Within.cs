@@ -23,6 +23,8 @@ internal sealed record WithinOp(string Function, string Rule, double Least, doub
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0]];
 
+    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         foreach (double value in context.Inputs[0].Reals)
