@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
 using GraphCompiler.Operations;
@@ -104,24 +105,24 @@ internal sealed class ChooseBuffers : IMaterialization
 
     private void Decide(Node node)
     {
-        switch (node.Op)
+        switch (OpTraits.Of(node.Op).Origin)
         {
-            case InputOp or ParameterOp or RandomStreamOp:
+            case Origin.Given or Origin.Result:
                 buffered.Add(node);
                 break;
-            case ConstantOp constant:
-                if (constant.Data.Value.Count != 1)
+            case Origin.Written:
+                if (node.Shape.ElementCount.Constant != 1)
                 {
                     buffered.Add(node);
                 }
 
                 break;
-            case IotaOp or DimValueOp:
+            case Origin.OnTheSpot:
                 break;
-            case MovementOp:
+            case Origin.Movement:
                 DemandView(node);
                 break;
-            case ElementwiseOp or RandomBitsOp:
+            case Origin.Pointwise:
                 Expansion expansion = Expansion.Of(node, InputOf);
                 expansions[node] = expansion;
                 if (!CanInline(node, expansion))
@@ -130,10 +131,7 @@ internal sealed class ChooseBuffers : IMaterialization
                 }
 
                 break;
-            case OutputOp:
-                buffered.Add(node);
-                break;
-            default:
+            case Origin.Kernel:
                 // Of an operation with several results, those that are taken lie in memory.
                 if (node.Results.Count == 1)
                 {
@@ -142,6 +140,8 @@ internal sealed class ChooseBuffers : IMaterialization
 
                 DemandBuffers(node);
                 break;
+            default:
+                throw new UnreachableException();
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class ChooseBuffers : IMaterialization
                 {
                     DemandView(node);
                 }
-                else if (OperationSpec.CallsRoutine(node.Op))
+                else if (OpTraits.Of(node.Op).Inputs == InputAccess.Dense)
                 {
                     DemandBuffers(node);
                 }
@@ -215,7 +215,7 @@ internal sealed class ChooseBuffers : IMaterialization
     private bool IsOnlyReadByProducts(Node node) => !required.Contains(node) && !IsMaterialized(node) && readers[node].Count > 0 && readers[node].All(reader => reader.Op switch
     {
         MatMulOp => Matrix.OfJoined(node, this) is { } matrix && (reader.Inputs[0] == node ? matrix.HasTiles && !IsMadeOfWindows(reader.Inputs[1]) : !IsMadeOfWindows(reader.Inputs[0])),
-        PermuteOp or BroadcastToOp or ReshapeOp => IsOnlyReadByProducts(reader),
+        MovementOp => IsOnlyReadByProducts(reader),
         _ => false,
     });
 
@@ -223,31 +223,19 @@ internal sealed class ChooseBuffers : IMaterialization
         inline
         && !IsMaterialized(node)
         && expansion.Cost <= ExpressionBudget
-        && readers[node].All(r => stage(r) == stage(node) && r.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)
+        && readers[node].All(r => stage(r) == stage(node) && OpTraits.Of(r.Op).Inputs == InputAccess.Inlined)
         && (readers[node].Count == 1 || (expansion.Cost <= RepeatBudget && expansion.IsNoMoreThan(node)));
 
-    /// <summary>Kernels other than elementwise ones and reductions read memory only.</summary>
+    /// <summary>What the kernel of a node cannot read as it is gets a value of its own.</summary>
     private void DemandBuffers(Node node)
     {
-        if (node.Op is SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)
+        InputAccess access = OpTraits.Of(node.Op).Inputs;
+        buffered.UnionWith(access switch
         {
-            return;
-        }
-
-        // Routines know one layout.
-        if (OperationSpec.CallsRoutine(node.Op))
-        {
-            buffered.UnionWith(node.Inputs.Where(i => !LiesDense(i)));
-            return;
-        }
-
-        foreach (Node input in node.Inputs)
-        {
-            if (PointwiseExpression.ViewOf(input, this) is { } view ? !IsMaterialized(view.Source) : !IsReadByProducts(input))
-            {
-                buffered.Add(input);
-            }
-        }
+            InputAccess.Inlined => [],
+            InputAccess.Dense => node.Inputs.Where(i => !LiesDense(i)),
+            _ => node.Inputs.Where(i => PointwiseExpression.ViewOf(i, this) is { } view ? !IsMaterialized(view.Source) : !IsReadByProducts(i)),
+        });
     }
 
     /// <summary>What computing a node inside its reader takes: instructions, and reading memory.</summary>
@@ -255,7 +243,7 @@ internal sealed class ChooseBuffers : IMaterialization
     {
         public static Expansion Of(Node node, Func<Node, Expansion> input)
         {
-            int cost = Costs.Of(node.Op);
+            int cost = OpTraits.Of(node.Op).Instructions;
             HashSet<Node> reads = [];
             foreach (Node each in node.Inputs.Distinct())
             {

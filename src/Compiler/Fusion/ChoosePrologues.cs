@@ -115,7 +115,7 @@ internal sealed class ChoosePrologues
             return $"{work.Instructions} instructions are too many to repeat";
         }
 
-        if (others.FirstOrDefault(r => r.Op is not (ElementwiseOp or SumOp or ProdOp or ExtremumOp or ConcatOp or PadOp or OverlapAddOp)) is { } other)
+        if (others.FirstOrDefault(r => OpTraits.Of(r.Op).Inputs != InputAccess.Inlined) is { } other)
         {
             return $"{other.Op.Name} reads memory only";
         }
@@ -171,7 +171,7 @@ internal sealed class ChoosePrologues
     }
 
     /// <summary>Whether a value comes from outside of the kernel that could compute a node.</summary>
-    private bool IsFromOutside(Node source, Node node) => source.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp || stage(source) != stage(node);
+    private bool IsFromOutside(Node source, Node node) => OpTraits.Of(source.Op).IsFromOutside || stage(source) != stage(node);
 
     /// <summary>
     /// Whether a value may stay within the kernel that computes a node, if that has a value of its own: nothing else surely reads it from memory.
@@ -193,7 +193,7 @@ internal sealed class ChoosePrologues
         {
             foreach (Node reader in readers[each].Where(r => r != node))
             {
-                if (roots.Contains(reader) || stage(reader) != stage(node) || !IsFusable(reader.Op))
+                if (roots.Contains(reader) || stage(reader) != stage(node) || OpTraits.Of(reader.Op).Form is null)
                 {
                     return false;
                 }
@@ -207,7 +207,4 @@ internal sealed class ChoosePrologues
 
         return true;
     }
-
-    private static bool IsFusable(Op op) =>
-        op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp or MovementOp;
 }

@@ -245,7 +245,9 @@ internal sealed class FuseKernels
         }
     }
 
-    private Draft DraftOf(Node node) => new([node], IsFusable(node) ? DomainsOf(node) : [], stage(node)) { Product = IsProduct(node) ? node : null };
+    private Draft DraftOf(Node node) => node.Op is MatMulOp || choice.Epilogues.ContainsKey(node)
+        ? new([node], [], stage(node)) { Product = node }
+        : new([node], OpTraits.Of(node.Op).Form is { Joins: true } form ? form.DomainsOf(node) : [], stage(node));
 
     private IEnumerable<Draft> ReadersOf(Draft draft) =>
         draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
@@ -260,30 +262,6 @@ internal sealed class FuseKernels
         }
 
         return known;
-    }
-
-    private bool IsProduct(Node node) => node.Op is MatMulOp || choice.Epilogues.ContainsKey(node);
-
-    private bool IsFusable(Node node) =>
-        !choice.Epilogues.ContainsKey(node) && node.Op is ElementwiseOp or SumOp or ProdOp or ExtremumOp or TakeAlongAxisOp or TakeOp;
-
-    /// <summary>What a kernel of the node alone may run over, the best first.</summary>
-    private static List<Domain> DomainsOf(Node node) => node.Op switch
-    {
-        ReductionOp => ReductionDomains(node),
-        TakeAlongAxisOp take => new Domain(node.Inputs[0].Shape, [take.Along]) is var domain && domain.RoleOf(node) is not null ? [domain] : [],
-        TakeOp take => new Domain(node.Shape, [.. Enumerable.Range(0, node.Rank).Skip(take.Along + node.Inputs[1].Rank)]) is var domain && domain.RoleOf(node) is not null ? [domain] : [],
-        _ => [new Domain(node.Shape, [])],
-    };
-
-    /// <summary>A reduction over leading axes may also run row by row, adding each to the results.</summary>
-    private static List<Domain> ReductionDomains(Node node)
-    {
-        Shape shape = node.Inputs[0].Shape;
-        EquatableArray<int> axes = ((ReductionOp)node.Op).Axes;
-        var columns = new Domain(shape, [.. Enumerable.Range(axes.Count, shape.Rank - axes.Count)]);
-        var rows = new Domain(shape, axes);
-        return columns.RoleOf(node) == Role.ColumnReduction ? [columns, rows] : [rows];
     }
 
     /// <summary>The tensors that the kernel of a node reads.</summary>
@@ -356,7 +334,7 @@ internal sealed class FuseKernels
             return new ProductSpec(draft.Nodes, stored, draft.Further is { } further ? WaysOf(product).With(further, stored) : WaysOf(product));
         }
 
-        return (draft.Domains.Count > 0 ? draft.Domains[0] : SourceDomain(draft.Nodes[0])) is { } domain
+        return (draft.Domains.Count > 0 ? draft.Domains : OpTraits.Of(draft.Nodes[0].Op).Form?.DomainsOf(draft.Nodes[0])) is [var domain, ..]
             ? new FusedSpec(draft.Nodes, stored, domain, draft.Nodes.ToDictionary(n => n, work.Of))
             : OperationOf(draft.Nodes);
     }
@@ -366,13 +344,8 @@ internal sealed class FuseKernels
     {
         Node operation = results[0].Op is OutputOp ? results[0].Inputs[0] : results[0];
         Materialization materialization = choice.Materialization;
-        return new OperationSpec(operation, results, [.. operation.Inputs.Select(input =>
-            new PointwiseExpression(input, materialization, expandRoot: input.Op is ElementwiseOp && !materialization.IsMaterialized(input)))]);
+        return new OperationSpec(operation, results, [.. operation.Inputs.Select(input => new PointwiseExpression(input, materialization))]);
     }
-
-    /// <summary>Copies of movements, counts and constants are elementwise kernels that never join others.</summary>
-    private static Domain? SourceDomain(Node node) =>
-        node.Op is MovementOp or IotaOp or DimValueOp or RandomBitsOp or ConstantOp ? new Domain(node.Shape, []) : null;
 
     /// <summary>Two nodes whose kernels share a tensor, and the bytes that need not be moved if they are one.</summary>
     private sealed record Candidate(Node A, Node B, Node Shared, long Saved);

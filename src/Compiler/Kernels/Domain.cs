@@ -1,5 +1,3 @@
-using GraphCompiler.Operations;
-
 namespace GraphCompiler.Kernels;
 
 /// <summary>
@@ -22,18 +20,7 @@ internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
     public Dim RowLength => Shape.Of(Inner.Select(a => Shape[a])).ElementCount;
 
     /// <summary>What a node can be in a kernel over this domain; null if it has no place in it.</summary>
-    public Role? RoleOf(Node node) => node.Op switch
-    {
-        ElementwiseOp when node.Shape == Shape => Role.Element,
-        ElementwiseOp when Inner.Count > 0 && HoldsRows(node.Shape) => Role.Row,
-        ReductionOp and not ArgExtremumOp and { Axes.Count: 0 } when node.Shape == Shape => Role.Element,
-        ReductionOp and not ArgExtremumOp when node.Inputs[0].Shape != Shape || Inner.Count == 0 => null,
-        ReductionOp and not ArgExtremumOp and var reduction when reduction.Axes == Inner => Role.RowReduction,
-        ReductionOp and not ArgExtremumOp and var reduction when IsTrailing && Complements(reduction.Axes) => Role.ColumnReduction,
-        TakeAlongAxisOp take when Inner is [var along] && take.Along == along && along == Shape.Rank - 1 && node.Inputs[0].Shape == Shape && node.Shape == Shape.With(along, 1) => Role.RowGather,
-        TakeOp take when node.Shape == Shape && IsTrailing && Inner[0] == take.Along + node.Inputs[1].Rank => Role.Pick,
-        _ => null,
-    };
+    public Role? RoleOf(Node node) => OpTraits.Of(node.Op).Form?.RoleIn(this, node);
 
     /// <summary>Strides over a shape of one value a row, as strides over the domain's axes.</summary>
     public EquatableArray<Dim> LiftRows(Shape shape, EquatableArray<Dim> strides)
@@ -52,12 +39,10 @@ internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
     public override string ToString() => Inner.Count == 0 ? $"{Shape}" : $"{Shape} in rows over {Inner}";
 
     /// <summary>Whether the axes within a row come last, with others before them.</summary>
-    private bool IsTrailing => Inner.Count < Shape.Rank && Inner.Count > 0 && Inner[0] == Shape.Rank - Inner.Count && Inner.Any(a => Shape[a].Constant != 1);
-
-    private bool Complements(EquatableArray<int> axes) => axes.Count + Inner.Count == Shape.Rank && !axes.Any(Inner.Contains);
+    public bool IsTrailing => Inner.Count < Shape.Rank && Inner.Count > 0 && Inner[0] == Shape.Rank - Inner.Count && Inner.Any(a => Shape[a].Constant != 1);
 
     /// <summary>Whether a shape is that of one value a row, with or without axes of size 1.</summary>
-    private bool HoldsRows(Shape shape) =>
+    public bool HoldsRows(Shape shape) =>
         shape.Where(d => d.Constant != 1).SequenceEqual(Shape.Without(Inner).Where(d => d.Constant != 1));
 }
 

@@ -1,5 +1,3 @@
-using GraphCompiler.Operations;
-
 namespace GraphCompiler.Kernels;
 
 /// <summary>What one kernel computes, or a few that belong together.</summary>
@@ -30,9 +28,6 @@ internal sealed record FusedSpec(IReadOnlyList<Node> Nodes, IReadOnlyList<Node> 
 internal sealed record OperationSpec(Node Operation, IReadOnlyList<Node> Results, IReadOnlyList<PointwiseExpression> Operands) : KernelSpec(Results, Results)
 {
     public override IEnumerable<Node> Sources => Operands.SelectMany(o => o.Reads).Where(r => r.Buffer is not null).Select(r => r.View.Source).Distinct();
-
-    /// <summary>Whether an operation's kernel calls a handwritten routine, which reads inputs that lie dense and row-major.</summary>
-    public static bool CallsRoutine(Op op) => op is CholeskyOp or TriangularSolveOp or LuOp or QrOp or EighOp or SvdOp or MatrixExpOp or RandomGammaOp;
 
     /// <summary>How an input is computed or read.</summary>
     public PointwiseExpression OperandOf(Node input) => Operands.First(o => o.Root == input);

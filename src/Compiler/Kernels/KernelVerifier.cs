@@ -1,5 +1,3 @@
-using GraphCompiler.Operations;
-
 namespace GraphCompiler.Kernels;
 
 /// <summary>Whether kernels may run in their order: each reads what comes from outside or what one before it has stored, and each value is stored once.</summary>
@@ -11,7 +9,7 @@ internal static class KernelVerifier
         HashSet<Node> stored = [];
         foreach (KernelSpec spec in graph.Specs)
         {
-            if (spec.Sources.FirstOrDefault(s => !IsFromOutside(s) && !stored.Contains(s)) is { } early)
+            if (spec.Sources.FirstOrDefault(s => !OpTraits.Of(s.Op).IsFromOutside && !stored.Contains(s)) is { } early)
             {
                 throw new InvalidOperationException($"The kernel of {spec.Nodes[^1].Describe()} reads {early.Describe()}, which no kernel before it stores.");
             }
@@ -27,6 +25,4 @@ internal static class KernelVerifier
             }
         }
     }
-
-    private static bool IsFromOutside(Node node) => node.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp;
 }

@@ -9,10 +9,10 @@ internal sealed record NodeWork
     public PointwiseExpression? Expression { get; private init; }
 
     /// <summary>How a gather's indices are read; null if they are not read in place.</summary>
-    public View? Index { get; private init; }
+    public View? Index { get; init; }
 
     /// <summary>How what rows are picked from is read.</summary>
-    public View? Table { get; private init; }
+    public View? Table { get; init; }
 
     /// <summary>What it reads from memory where the kernel stands: neither picked rows nor an index do.</summary>
     public required IReadOnlyList<Read> Reads { get; init; }
@@ -26,28 +26,16 @@ internal sealed record NodeWork
     /// <summary>The nodes whose values it reads where the kernel stands.</summary>
     public IEnumerable<Node> Sources => Reads.Select(r => r.View.Source);
 
-    public static NodeWork Of(Node node, IMaterialization materialization)
-    {
-        if (node.Op is TakeOp)
-        {
-            return new NodeWork
-            {
-                Index = IndexOf(node, materialization),
-                Table = PointwiseExpression.ViewOf(node.Inputs[0], materialization),
-                Reads = [],
-                Instructions = 1,
-                Lanes = node.DType == DType.Bool ? 0 : node.DType.Size(),
-            };
-        }
+    public static NodeWork Of(Node node, IMaterialization materialization) => OpTraits.Of(node.Op).Form!.WorkOf(node, materialization);
 
-        bool isSelf = node.Op is not (ReductionOp or TakeAlongAxisOp);
-        Node root = isSelf ? node : node.Inputs[0];
-        var expression = new PointwiseExpression(root, materialization, expandRoot: isSelf || (!materialization.IsMaterialized(root) && root.Op is ElementwiseOp));
+    /// <summary>What an expression takes.</summary>
+    public static NodeWork Of(PointwiseExpression expression)
+    {
         int lanes = 0;
         int instructions = 0;
         foreach (Node each in expression.Operations)
         {
-            instructions += Costs.Of(each.Op);
+            instructions += OpTraits.Of(each.Op).Instructions;
             lanes |= each.DType == DType.Bool ? 0 : each.DType.Size();
         }
 
@@ -56,19 +44,15 @@ internal sealed record NodeWork
             // What is the same in all lanes is a broadcast; counts are ramps in lanes of any size.
             bool varies = view.Strides.Count > 0 && view.Strides[^1].Constant != 0;
             lanes |= varies && each.DType != DType.Bool && view.Source.Op is not IotaOp ? each.DType.Size() : 0;
-            instructions += view.Source.Op is RandomBitsOp && buffer is null ? Costs.Of(view.Source.Op) : 0;
+            instructions += buffer is null ? OpTraits.Of(view.Source.Op).Instructions : 0;
         }
 
         return new NodeWork
         {
             Expression = expression,
-            Index = node.Op is TakeAlongAxisOp ? IndexOf(node, materialization) : null,
             Reads = [.. expression.Reads.Where(r => r.Buffer is not null)],
             Instructions = instructions,
             Lanes = lanes,
         };
     }
-
-    private static View? IndexOf(Node gather, IMaterialization materialization) =>
-        PointwiseExpression.ViewOf(gather.Inputs[1], materialization) is { } view && materialization.IsMaterialized(view.Source) ? view : null;
 }

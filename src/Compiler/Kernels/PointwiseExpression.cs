@@ -14,7 +14,7 @@ internal sealed class PointwiseExpression
     /// <param name="root">The node whose value it is.</param>
     /// <param name="materialization">Which nodes have a value of their own.</param>
     /// <param name="expandRoot">Whether the root is computed, although it may have a value of its own.</param>
-    public PointwiseExpression(Node root, IMaterialization materialization, bool expandRoot)
+    public PointwiseExpression(Node root, IMaterialization materialization, bool expandRoot = false)
     {
         Root = root;
         Collect(materialization, expandRoot);
@@ -57,9 +57,9 @@ internal sealed class PointwiseExpression
     /// <summary>The view of a node over what it is made from, whether or not it has a buffer itself.</summary>
     private static View? SourceView(Node node, IMaterialization materialization) => node.Op switch
     {
-        ConstantOp or DimValueOp or RandomBitsOp => View.Dense(node),
         IotaOp iota => new View(node, 0, Enumerable.Range(0, node.Rank).Select(a => Dim.Of(a == iota.Along ? 1 : 0)).ToEquatableArray()),
         MovementOp => ViewOf(node.Inputs[0], materialization)?.Move(node),
+        ConstantOp or DimValueOp or RandomBitsOp => View.Dense(node),
         _ => null,
     };
 
@@ -74,7 +74,7 @@ internal sealed class PointwiseExpression
                 continue;
             }
 
-            if (node.Op is ElementwiseOp && (node == Root ? expandRoot : !materialization.IsMaterialized(node)))
+            if (node.Op is ElementwiseOp && ((node == Root && expandRoot) || !materialization.IsMaterialized(node)))
             {
                 operations.Add(node);
                 foreach (Node input in node.Inputs)

@@ -76,7 +76,7 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
             case ReshapeOp:
                 return Reshape(input.Shape, node.Shape) is { } strides ? this with { Strides = strides } : null;
             default:
-                return null;
+                throw new InvalidOperationException($"{node.Op.Name} moves elements, and nothing says with which strides: add a line to View.Move.");
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class GroupSchedule
     public GroupSchedule(FusedSpec group, bool canKeep, Func<Node, bool> mayStream)
     {
         (this.group, this.canKeep, this.mayStream) = (group, canKeep, mayStream);
-        roles = group.Nodes.ToDictionary(n => n, n => group.Domain.RoleOf(n) ?? Role.Element);
+        roles = group.Nodes.ToDictionary(n => n, n => group.Domain.RoleOf(n)!.Value);
         foreach (Node node in group.Nodes)
         {
             earliest[node] = Inside(node).Select(AvailableAt).DefaultIfEmpty(0).Max();

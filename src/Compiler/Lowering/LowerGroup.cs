@@ -38,14 +38,14 @@ internal sealed class LowerGroup
         this.group = group;
         domain = group.Domain;
         kernel = new KernelBuilder(group.Stored) { NearOffsets = NearOffsets(group) };
-        picks = group.Nodes.Where(n => n.Op is TakeOp).ToDictionary(n => n, n => new RowPick(n, group.Work[n]));
+        picks = group.Nodes.Where(n => group.Work[n].Table is not null).ToDictionary(n => n, n => new RowPick(n, group.Work[n]));
         expressions = group.Nodes.Where(n => !picks.ContainsKey(n)).ToDictionary(n => n, n => group.Work[n].Expression!);
         nest = new LoopNest(domain.Shape, Accesses(), domain.Inner);
         int[] all = [.. Enumerable.Range(0, nest.Variables.Count)];
         outer = [.. all.Where(loop => !nest.IsReduced[loop])];
         inner = [.. all.Where(loop => nest.IsReduced[loop])];
         alongRows = nest.IsReduced[^1];
-        canFail = group.Nodes.Any(n => n.Op is TakeAlongAxisOp or TakeOp);
+        canFail = group.Work.Values.Any(w => w.Index is not null);
         streams = canStream && alongRows && inner.Length == 1 && outer.Length > 0;
         schedule = new GroupSchedule(group, canKeep: alongRows, streams ? StreamRows.MayBeLarge : _ => false);
     }
@@ -370,7 +370,7 @@ internal sealed class LowerGroup
     {
         foreach (Node node in group.Nodes)
         {
-            Role role = domain.RoleOf(node) ?? Role.Element;
+            Role role = domain.RoleOf(node)!.Value;
             if (picks.TryGetValue(node, out RowPick? pick))
             {
                 yield return pick.IndexStrides;

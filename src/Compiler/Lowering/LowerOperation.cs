@@ -3,31 +3,45 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
-/// <summary>Which lowering serves which operation.</summary>
+/// <summary>Which lowering serves which operation that has a kernel of its own.</summary>
 internal static class LowerOperation
 {
-    /// <summary>The kernels that compute an operation, in order; the last one leaves its values.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(OperationSpec spec) => spec.Operation.Op is ArgExtremumOp ? LowerArgExtremum.Run(spec) : [Single(spec)];
+    private static readonly FamilyTable<Func<OperationSpec, LoweredKernel[]>> Table = new(
+        new Dictionary<Type, Func<OperationSpec, LoweredKernel[]>>
+        {
+            [typeof(TakeOp)] = s => [LowerIndexing.Take(s)],
+            [typeof(TakeAlongAxisOp)] = s => [LowerIndexing.TakeAlongAxis(s)],
+            [typeof(ConcatOp)] = s => [LowerJoining.Concat(s)],
+            [typeof(PadOp)] = s => [LowerJoining.Pad(s)],
+            [typeof(OverlapAddOp)] = s => [LowerOverlapAdd.Run(s)],
+            [typeof(ArgExtremumOp)] = LowerArgExtremum.Run,
+            [typeof(ArgSortOp)] = s => [LowerSorting.ArgSort(s)],
+            [typeof(SearchSortedOp)] = s => [LowerSorting.SearchSorted(s)],
+            [typeof(CumulativeSumOp)] = s => [LowerScan.Run(s)],
+            [typeof(LinearRecurrenceOp)] = s => [LowerScan.Run(s)],
+            [typeof(RecurrenceOp)] = s => [LowerScan.Run(s)],
+            [typeof(CumulativeArgExtremumOp)] = s => [LowerScan.Run(s)],
+            [typeof(IndexAddOp)] = s => [LowerIndexing.IndexAdd(s)],
+            [typeof(ScatterAddOp)] = s => [LowerIndexing.ScatterAdd(s)],
+            [typeof(ScatterOp)] = s => [LowerIndexing.Scatter(s)],
+            [typeof(WithinOp)] = s => [LowerWithin.Run(s)],
+            [typeof(NonZeroOp)] = s => [LowerNonZero.Run(s)],
+            [typeof(CtcAlphaOp)] = s => [LowerCtc.Alpha(s)],
+            [typeof(CtcPullbackOp)] = s => [LowerCtc.Pullback(s)],
+            [typeof(CholeskyOp)] = s => [new LowerLinearAlgebra(s).Cholesky()],
+            [typeof(TriangularSolveOp)] = s => [new LowerLinearAlgebra(s).TriangularSolve()],
+            [typeof(LuOp)] = s => [new LowerLinearAlgebra(s).Lu()],
+            [typeof(QrOp)] = s => [new LowerLinearAlgebra(s).Qr()],
+            [typeof(EighOp)] = s => [new LowerLinearAlgebra(s).Eigh()],
+            [typeof(SvdOp)] = s => [new LowerLinearAlgebra(s).Svd()],
+            [typeof(MatrixExpOp)] = s => [new LowerLinearAlgebra(s).MatrixExp()],
+            [typeof(RandomGammaOp)] = s => [LowerRandom.Gamma(s)],
+        },
+        "Lowering/LowerOperation");
 
-    private static LoweredKernel Single(OperationSpec spec) => spec.Operation.Op switch
-    {
-        RandomGammaOp => LowerRandom.Gamma(spec),
-        var op when OperationSpec.CallsRoutine(op) => LowerLinearAlgebra.Run(spec),
-        CumulativeSumOp or LinearRecurrenceOp or RecurrenceOp or CumulativeArgExtremumOp => LowerScan.Run(spec),
-        ArgSortOp => LowerSorting.ArgSort(spec),
-        SearchSortedOp => LowerSorting.SearchSorted(spec),
-        TakeOp => LowerIndexing.Take(spec),
-        IndexAddOp => LowerIndexing.IndexAdd(spec),
-        TakeAlongAxisOp => LowerIndexing.TakeAlongAxis(spec),
-        ScatterAddOp => LowerIndexing.ScatterAdd(spec),
-        ScatterOp => LowerIndexing.Scatter(spec),
-        WithinOp => LowerWithin.Run(spec),
-        NonZeroOp => LowerNonZero.Run(spec),
-        ConcatOp => LowerJoining.Concat(spec),
-        PadOp => LowerJoining.Pad(spec),
-        CtcAlphaOp => LowerCtc.Alpha(spec),
-        CtcPullbackOp => LowerCtc.Pullback(spec),
-        OverlapAddOp => LowerOverlapAdd.Run(spec),
-        _ => throw new CompileException($"{spec.Operation.Describe()} has no lowering."),
-    };
+    /// <summary>The operations that have a row, by their types or by an abstract base.</summary>
+    public static IEnumerable<Type> Families => Table.Families;
+
+    /// <summary>The kernels that compute an operation, in order; the last one leaves its values.</summary>
+    public static IReadOnlyList<LoweredKernel> Run(OperationSpec spec) => Table.Of(spec.Operation.Op.GetType())(spec);
 }

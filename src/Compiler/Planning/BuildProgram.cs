@@ -62,7 +62,7 @@ internal sealed class BuildProgram
 
     private Program Build()
     {
-        Node[] computed = [.. order.Where(n => materialization.IsMaterialized(n) && n.Op is not (InputOp or ParameterOp or RandomStreamOp or ConstantOp))];
+        Node[] computed = [.. order.Where(n => materialization.IsMaterialized(n) && !OpTraits.Of(n.Op).IsFromOutside)];
         Node[] results = [.. roots.Select(r => SourceOf(r.Node)).Distinct()];
         KernelGraph graph = context.Timed("fuse", () => FuseKernels.Run(
             choice, computed, results, StageOf, context.Options.Fuse, context.Options.Epilogues, context.Options.Width));
@@ -82,7 +82,7 @@ internal sealed class BuildProgram
         Dictionary<Node, int> outputOf = AssignOutputs(computed, readBackward);
         gradientOf = AssignGradients(computed);
         HashSet<Node> inMemory = [.. computed];
-        foreach (Node node in order.Where(n => inMemory.Contains(n) || (n.Op is InputOp or ParameterOp or RandomStreamOp or ConstantOp && materialization.IsMaterialized(n))))
+        foreach (Node node in order.Where(n => inMemory.Contains(n) || (OpTraits.Of(n.Op).IsFromOutside && materialization.IsMaterialized(n))))
         {
             var buffer = KernelBuffer.Of(node);
             bufferOf[buffer] = AddBuffer(buffer, outputOf, places.GetValueOrDefault(buffer));

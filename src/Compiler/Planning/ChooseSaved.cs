@@ -12,9 +12,8 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class ChooseSaved
 {
-    // Operations on the way from a saved value; a transcendental one counts for several.
+    // Operations on the way from a saved value.
     private const int MostWork = 48;
-    private const int TranscendentalWork = 8;
 
     private readonly List<Node> forward;
     private readonly HashSet<Node> isForward;
@@ -73,9 +72,9 @@ internal sealed class ChooseSaved
     private void FindRepeatable()
     {
         Dictionary<Node, int> work = [];
-        foreach (Node node in forward.Where(n => n.Op is ElementwiseOp or RandomBitsOp || IsView(n.Op)))
+        foreach (Node node in forward.Where(n => OpTraits.Of(n.Op).Origin is Origin.Pointwise or Origin.Movement))
         {
-            int least = node.Inputs.Max(i => work.GetValueOrDefault(i)) + WorkOf(node);
+            int least = node.Inputs.Max(i => work.GetValueOrDefault(i)) + OpTraits.Of(node.Op).WorkAgain;
             if (least <= MostWork)
             {
                 work[node] = least;
@@ -120,16 +119,12 @@ internal sealed class ChooseSaved
     /// Constants and counts are in both parts, and so is a parameter that the backward part reads anyway. Another one is not read for this: writing it
     /// between the two parts would then be an error.
     /// </summary>
-    private bool IsAtHand(Node node) => node.Op is ConstantOp or IotaOp or DimValueOp || (node.Op is ParameterOp && needed.Contains(node));
+    private bool IsAtHand(Node node) => OpTraits.Of(node.Op).Origin is Origin.Written or Origin.OnTheSpot || (node.Op is ParameterOp && needed.Contains(node));
 
     /// <summary>What saving a node costs. Views are never saved, only what they look at; nor are other parameters.</summary>
     private long BytesOf(Node node) => IsView(node.Op) || (node.Op is ParameterOp && !needed.Contains(node))
         ? MinimumCut.Unbounded
         : IsAtHand(node) ? 0 : Math.Max(1, Costs.Bytes(node));
-
-    private static int WorkOf(Node node) => IsView(node.Op) ? 0
-        : node.Op is AddOp or SubOp or MulOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or CastOp or ComparisonOp or BitwiseOp or SignBitOp ? 1
-        : TranscendentalWork;
 
     private static bool IsView(Op op) => op is MovementOp;
 }

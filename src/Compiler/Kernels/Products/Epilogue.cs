@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Kernels.Products;
@@ -23,7 +24,7 @@ internal sealed class Epilogue
     {
         (Roots, Product, Leaves, Drawn) = (roots, product, leaves, drawn);
         IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles && drawn.Count == 0
-            && operations.All(o => IsShort(o.Op))
+            && operations.All(o => OpTraits.Of(o.Op).IsShort)
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
         this.operations = operations;
     }
@@ -73,7 +74,7 @@ internal sealed class Epilogue
         HashSet<Node> drawn = [];
         HashSet<Node> operations = [];
         return roots.All(r => r.Shape.ElementCount == product.Shape.ElementCount && Visit(r))
-            && operations.Concat(drawn).Sum(o => Costs.Of(o.Op)) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
+            && operations.Concat(drawn).Sum(o => OpTraits.Of(o.Op).Instructions) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
             ? new Epilogue(roots, product, leaves, drawn, operations)
             : null;
 
@@ -136,12 +137,12 @@ internal sealed class Epilogue
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
 
-    // Most conversions change the size of lanes; powers and quotients of integers have no vector form.
-    private static bool HasVectors(Node node) => node.Op is CastOp
-        ? node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Size() == node.Inputs[0].DType.Size()
-        : node.Op is not (PowOp or ShiftOp or FmodOp or PolygammaOp or GammaSlopeOp or LogGammaOp) && (node.DType.IsFloat() || node.DType == DType.Bool || node.Op is not DivOp);
-
-    /// <summary>Whether an operation is an instruction or two, for single elements too.</summary>
-    public static bool IsShort(Op op) => op is AddOp or SubOp or MulOp or DivOp or NegOp or AbsOp or MaximumOp or MinimumOp or WhereOp or ScaleCotangentOp or DetachOp
-        or ComparisonOp or SqrtOp or ReciprocalOp or BitwiseOp or RoundOp or FloorOp or SignBitOp;
+    private static bool HasVectors(Node node) => OpTraits.Of(node.Op).Vectors switch
+    {
+        VectorForm.None => false,
+        VectorForm.OfAll => true,
+        VectorForm.OfFloats => !node.DType.IsInteger(),
+        VectorForm.OfEqualLanes => node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Size() == node.Inputs[0].DType.Size(),
+        _ => throw new UnreachableException(),
+    };
 }

@@ -34,7 +34,7 @@ internal sealed class Prologue
         get
         {
             Node[] operations = [.. Expression.Operations];
-            return operations.All(o => Epilogue.IsShort(o.Op) || o.Op is CastOp) && Leaves.Keys.All(r => r.View.Source.Op is not RandomBitsOp || r.Buffer is not null) && operations.Sum(o => Costs.Of(o.Op)) <= MostInstructionsByElement;
+            return operations.All(o => OpTraits.Of(o.Op).IsShort || o.Op is CastOp) && Leaves.Keys.All(r => r.View.Source.Op is not RandomBitsOp || r.Buffer is not null) && operations.Sum(o => OpTraits.Of(o.Op).Instructions) <= MostInstructionsByElement;
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class Prologue
         }
 
         movements.Reverse();
-        var expression = new PointwiseExpression(root, materialization, expandRoot: true);
+        var expression = new PointwiseExpression(root, materialization);
         Dictionary<Read, Matrix> leaves = [];
         foreach (Read read in expression.Reads.Distinct())
         {

@@ -1,0 +1,172 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Kernels;
+
+/// <summary>What the compiler must know of an operation: a row a family.</summary>
+/// <param name="Origin">How its values come to be.</param>
+internal sealed record OpTraits(Origin Origin)
+{
+    /// <summary>How it reads its inputs.</summary>
+    public InputAccess Inputs { get; init; } = InputAccess.InMemory;
+
+    /// <summary>What it is in a fused kernel; null if it is in none.</summary>
+    public FusedForm? Form { get; init; }
+
+    /// <summary>About how many vector instructions an element takes.</summary>
+    public int Instructions { get; init; }
+
+    /// <summary>Whether it is an instruction or two, for single elements too.</summary>
+    public bool IsShort { get; init; }
+
+    /// <summary>When it has a form for vectors.</summary>
+    public VectorForm Vectors { get; init; }
+
+    /// <summary>As how many operations it counts where the backward part computes it again.</summary>
+    public int WorkAgain { get; init; } = 8;
+
+    /// <summary>Whether its values are there before anything runs, if they lie in memory.</summary>
+    public bool IsFromOutside => Origin is Origin.Given or Origin.Written;
+
+    private static readonly OpTraits Given = new(Origin.Given);
+    private static readonly OpTraits OnTheSpot = new(Origin.OnTheSpot) { Form = FusedForm.Copy };
+    private static readonly OpTraits Elementwise = new(Origin.Pointwise)
+    {
+        Inputs = InputAccess.Inlined, Form = FusedForm.Elements, Instructions = 1, IsShort = true, Vectors = VectorForm.OfAll, WorkAgain = 1,
+    };
+
+    private static readonly OpTraits Quotient = Elementwise with { Instructions = 4, WorkAgain = 8 };
+    private static readonly OpTraits Transcendental = Elementwise with { Instructions = 16, IsShort = false, WorkAgain = 8 };
+    private static readonly OpTraits LongFunction = Transcendental with { Instructions = 64, Vectors = VectorForm.None };
+    private static readonly OpTraits Reduction = new(Origin.Kernel) { Inputs = InputAccess.Inlined, Form = FusedForm.Reduction };
+    private static readonly OpTraits Own = new(Origin.Kernel);
+    private static readonly OpTraits Joining = Own with { Inputs = InputAccess.Inlined };
+
+    // Routines know one layout.
+    private static readonly OpTraits ByRoutine = Own with { Inputs = InputAccess.Dense };
+
+    private static readonly FamilyTable<OpTraits> Table = new(
+        new Dictionary<Type, OpTraits>
+        {
+            [typeof(InputOp)] = Given,
+            [typeof(ParameterOp)] = Given,
+            [typeof(RandomStreamOp)] = Given,
+            [typeof(ConstantOp)] = OnTheSpot with { Origin = Origin.Written },
+            [typeof(IotaOp)] = OnTheSpot,
+            [typeof(DimValueOp)] = OnTheSpot,
+            [typeof(MovementOp)] = new(Origin.Movement) { Form = FusedForm.Copy, WorkAgain = 0 },
+            [typeof(OutputOp)] = new(Origin.Result),
+
+            // It takes longer, but the loop in it makes it little code.
+            [typeof(RandomBitsOp)] = new(Origin.Pointwise) { Form = FusedForm.Copy, Instructions = 24 },
+            [typeof(ElementwiseOp)] = Elementwise,
+            [typeof(DetachOp)] = Elementwise with { WorkAgain = 8 },
+            [typeof(FloorOp)] = Elementwise with { WorkAgain = 8 },
+            [typeof(RoundOp)] = Elementwise with { WorkAgain = 8 },
+            [typeof(SignOp)] = Elementwise with { IsShort = false, WorkAgain = 8 },
+            [typeof(ShiftOp)] = Elementwise with { IsShort = false, Vectors = VectorForm.None, WorkAgain = 8 },
+            [typeof(CastOp)] = Elementwise with { IsShort = false, Vectors = VectorForm.OfEqualLanes },
+            [typeof(DivOp)] = Quotient with { Vectors = VectorForm.OfFloats },
+            [typeof(SqrtOp)] = Quotient,
+            [typeof(ReciprocalOp)] = Quotient,
+            [typeof(TranscendentalOp)] = Transcendental,
+            [typeof(Atan2Op)] = Transcendental,
+            [typeof(PowOp)] = Transcendental with { Vectors = VectorForm.None },
+            [typeof(FmodOp)] = LongFunction,
+            [typeof(LogGammaOp)] = LongFunction,
+            [typeof(PolygammaOp)] = LongFunction,
+            [typeof(GammaSlopeOp)] = LongFunction,
+            [typeof(SumOp)] = Reduction,
+            [typeof(ProdOp)] = Reduction,
+            [typeof(ExtremumOp)] = Reduction,
+            [typeof(MatMulOp)] = Own,
+            [typeof(TakeOp)] = Own with { Form = FusedForm.Pick },
+            [typeof(TakeAlongAxisOp)] = Own with { Form = FusedForm.RowGather },
+            [typeof(ConcatOp)] = Joining,
+            [typeof(PadOp)] = Joining,
+            [typeof(OverlapAddOp)] = Joining,
+            [typeof(ArgExtremumOp)] = Own,
+            [typeof(ArgSortOp)] = Own,
+            [typeof(SearchSortedOp)] = Own,
+            [typeof(CumulativeSumOp)] = Own,
+            [typeof(LinearRecurrenceOp)] = Own,
+            [typeof(RecurrenceOp)] = Own,
+            [typeof(CumulativeArgExtremumOp)] = Own,
+            [typeof(IndexAddOp)] = Own,
+            [typeof(ScatterAddOp)] = Own,
+            [typeof(ScatterOp)] = Own,
+            [typeof(WithinOp)] = Own,
+            [typeof(NonZeroOp)] = Own,
+            [typeof(CtcAlphaOp)] = Own,
+            [typeof(CtcPullbackOp)] = Own,
+            [typeof(CholeskyOp)] = ByRoutine,
+            [typeof(TriangularSolveOp)] = ByRoutine,
+            [typeof(LuOp)] = ByRoutine,
+            [typeof(QrOp)] = ByRoutine,
+            [typeof(EighOp)] = ByRoutine,
+            [typeof(SvdOp)] = ByRoutine,
+            [typeof(MatrixExpOp)] = ByRoutine,
+            [typeof(RandomGammaOp)] = ByRoutine,
+        },
+        "Kernels/OpTraits");
+
+    /// <summary>The operations that have a row, by their types or by an abstract base.</summary>
+    public static IEnumerable<Type> Families => Table.Families;
+
+    public static OpTraits Of(Op op) => Table.Of(op.GetType());
+
+    public static OpTraits Of(Type op) => Table.Of(op);
+}
+
+/// <summary>How the values of an operation come to be.</summary>
+internal enum Origin
+{
+    /// <summary>They come from outside.</summary>
+    Given,
+
+    /// <summary>They are written into the graph: one number is known where it is read, several lie in memory.</summary>
+    Written,
+
+    /// <summary>They are known where they are read.</summary>
+    OnTheSpot,
+
+    /// <summary>They are the input's, read with other strides where that can be.</summary>
+    Movement,
+
+    /// <summary>They are computed one by one, where they are read or by a kernel.</summary>
+    Pointwise,
+
+    /// <summary>They are one result of a kernel with several.</summary>
+    Result,
+
+    /// <summary>A kernel computes them all.</summary>
+    Kernel,
+}
+
+/// <summary>How a kernel reads the inputs of an operation.</summary>
+internal enum InputAccess
+{
+    /// <summary>From memory, with any strides.</summary>
+    InMemory,
+
+    /// <summary>So, or computed where they are read.</summary>
+    Inlined,
+
+    /// <summary>From memory, dense and row-major.</summary>
+    Dense,
+}
+
+/// <summary>When an elementwise operation has a form for vectors.</summary>
+internal enum VectorForm
+{
+    /// <summary>Never.</summary>
+    None,
+
+    /// <summary>Of all types.</summary>
+    OfAll,
+
+    /// <summary>Of floats and bools.</summary>
+    OfFloats,
+
+    /// <summary>From integers to floats of the same size.</summary>
+    OfEqualLanes,
+}
