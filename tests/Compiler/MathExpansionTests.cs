@@ -10,7 +10,7 @@ public sealed class MathExpansionTests
     private const int PositiveInfinityBits = 0x7F800000;
     private static readonly UnaryFunction[] _functions =
     [
-        .. Enum.GetValues<UnaryFunction>().Where(f => f.IsExpanded()),
+        .. Enum.GetValues<UnaryFunction>().Where(f => MathExpansion.Expand(f, new Local("x", DType.Float32)) is not null),
     ];
 
     // What the expansions reach over all floats, rounded up, and their sizes: neither may grow unnoticed.
@@ -153,7 +153,7 @@ public sealed class MathExpansionTests
     [Test]
     public void An_expansion_is_refused_where_there_is_none()
     {
-        Assert.That(() => MathExpansion.Expand(UnaryFunction.Sqrt, new Local("x", DType.Float32)), Throws.ArgumentException);
+        Assert.That(MathExpansion.Expand(UnaryFunction.Sqrt, new Local("x", DType.Float32)), Is.Null);
         Assert.That(() => MathExpansion.Expand(UnaryFunction.Exp, new Local("x", DType.Float64)), Throws.ArgumentException);
     }
 
@@ -180,7 +180,7 @@ public sealed class MathExpansionTests
             _ => VectorMath.Erf,
         };
         var x = new Local("x", DType.Float32);
-        return new LoopValueEvaluator(x, MathExpansion.Expand(function, x));
+        return new LoopValueEvaluator(x, MathExpansion.Expand(function, x)!);
     }
 
     // Ends of binades and of the expansions' own ranges, saturation points, zeros of sine and cosine, the unit's neighbourhood.

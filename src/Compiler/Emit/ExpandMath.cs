@@ -13,7 +13,7 @@ internal static class ExpandMath
         Dictionary<RandomBlock, RandomBlock> blocks = [];
         var rewriter = new LoopTree.Rewriter(value => value switch
         {
-            UnaryValue { Type: DType.Float32 } unary when unary.Function.IsExpanded() => MathExpansion.Expand(unary.Function, unary.X),
+            UnaryValue { Type: DType.Float32 } unary => MathExpansion.Expand(unary.Function, unary.X) ?? unary,
             RandomBlock block => blocks.TryGetValue(block, out RandomBlock? known) ? known : blocks[block] = block,
             _ => value,
         });

@@ -34,7 +34,7 @@ internal sealed record IndexPolynomial(long Constant, ImmutableArray<IndexTerm> 
                 return Of(add.X, expand).Plus(Of(add.Y, expand));
             case BinaryValue { Function: BinaryFunction.Subtract } subtract:
                 return Of(subtract.X, expand).Plus(Of(subtract.Y, expand).Times(-1));
-            case BinaryValue { Function: BinaryFunction.ShiftLeft, Y: Literal count } shift when shift.HasLiteralCount():
+            case BinaryValue { Function: BinaryFunction.ShiftLeft, Y: Literal count } shift when shift.HasLiteralCount:
                 return Of(shift.X, expand).Times(unchecked(1L << (int)count.Bits));
             case BinaryValue { Function: BinaryFunction.Multiply } multiply:
                 IndexPolynomial x = Of(multiply.X, expand);

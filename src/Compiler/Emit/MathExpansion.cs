@@ -26,9 +26,12 @@ internal static class MathExpansion
     private const float Ln2High = 0.6931472f;
     private const float Ln2Low = -1.9046542e-9f;
 
-    /// <summary>The value of a transcendental at the Float32 <paramref name="x"/>, within 2 ulp everywhere, below 0 <see cref="NormalCdf"/> within 8.</summary>
-    /// <exception cref="ArgumentException">The function has no expansion, or x is not Float32.</exception>
-    public static LoopValue Expand(UnaryFunction function, LoopValue x)
+    /// <summary>
+    /// The value of a function at the Float32 <paramref name="x"/>, within 2 ulp everywhere, below 0 <see cref="NormalCdf"/> within 8; null for functions that
+    /// are not written out.
+    /// </summary>
+    /// <exception cref="ArgumentException">x is not Float32.</exception>
+    public static LoopValue? Expand(UnaryFunction function, LoopValue x)
     {
         if (x.Type != DType.Float32)
         {
@@ -50,7 +53,7 @@ internal static class MathExpansion
             Cos => ExpandCos(x),
             Erf => ExpandErf(x),
             NormalCdf => ExpandNormalCdf(x),
-            _ => throw new ArgumentException($"{function} has no expansion.", nameof(function)),
+            _ => null,
         };
     }
 

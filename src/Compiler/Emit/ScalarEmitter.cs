@@ -164,7 +164,7 @@ internal sealed class ScalarEmitter
             return E.RightShift(x, E.Constant(BitOperations.Log2((ulong)divisor.Bits)));
         }
 
-        if (binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight && binary.HasLiteralCount())
+        if (binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight && binary.HasLiteralCount)
         {
             E count = E.Constant((int)((Literal)binary.Y).Bits);
             return binary.Function == BinaryFunction.ShiftLeft ? E.LeftShift(x, count) : E.RightShift(x, count);

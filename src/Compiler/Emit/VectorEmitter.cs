@@ -124,7 +124,7 @@ internal sealed class VectorEmitter(
     {
         Local => operations.Ramp(scalars.Addresses.Sum(position), E.Constant(1L), DType.Int64),
         Load load => EmitLoad(load),
-        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X), unary.X.Type),
+        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X)),
         BinaryValue { Function: BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight } shift => operations.Call(
             shift.Function == BinaryFunction.ShiftLeft ? "ShiftLeft" : "ShiftRightArithmetic",
             Emit(shift.X),
@@ -163,15 +163,13 @@ internal sealed class VectorEmitter(
             : operations.Load(address, index, displacement, LaneOf(load.Type));
     }
 
-    private E EmitUnary(UnaryFunction function, E x, DType type) => function switch
+    private E EmitUnary(UnaryFunction function, E x) => function switch
     {
         UnaryFunction.Not => operations.Call("OnesComplement", x),
         UnaryFunction.IsNaN => operations.As(operations.Call("IsNaN", x), loop.MaskLane),
-        < UnaryFunction.Exp => operations.Call(function.ToString(), x),
+        _ when ScalarFunction.Of(function).Kind == FunctionKind.Arithmetic => operations.Call(function.ToString(), x),
         UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Routines.VectorMath), function.ToString(), [x.Type]), x),
-        _ when type == DType.Float64 || !function.IsExpanded() =>
-            E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
-        _ => throw new CompileException($"{function} of {type.Display()} has no vector form."),
+        _ => E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
     };
 
     private E EmitBinary(BinaryValue binary)
@@ -194,7 +192,7 @@ internal sealed class VectorEmitter(
                 return E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
             case BinaryFunction.NotEqual:
                 return operations.Call("OnesComplement", Compare("Equals", x, y));
-            case >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual:
+            case var _ when ScalarFunction.Of(function).Kind == FunctionKind.Comparison:
                 return Compare(NameOf(function), x, y);
             default:
                 return operations.Call(NameOf(function), x, y);

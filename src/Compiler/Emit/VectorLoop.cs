@@ -148,8 +148,7 @@ internal sealed class VectorLoop
 
         switch (value)
         {
-            case BinaryValue { Function: >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual, X.Type: DType.Int64 } comparison
-                when TrySplitComparison(comparison, out _, out _):
+            case BinaryValue { Type: DType.Bool, X.Type: DType.Int64 } comparison when TrySplitComparison(comparison, out _, out _):
                 VisitIndex(comparison);
                 return;
             case ConvertValue { X.Type: DType.Int64, To: not (DType.Bool or DType.Int64) } ramp when TrySplit(ramp.X, out _, out _):
@@ -175,9 +174,6 @@ internal sealed class VectorLoop
                 return;
             case Load load:
                 VisitIndex(load.Index);
-                break;
-            case UnaryValue unary when !HasVectorForm(unary.Function, unary.X.Type):
-                Refuse($"{unary.Function} of {unary.X.Type.Display()} has no vector form");
                 break;
             case BinaryValue binary when !HasVectorForm(binary):
                 Refuse($"{binary.Function} of {binary.X.Type.Display()} has no vector form");
@@ -226,14 +222,11 @@ internal sealed class VectorLoop
         VisitIndex(definition);
     }
 
-    private static bool HasVectorForm(UnaryFunction function, DType type) =>
-        !function.IsExpanded() || type == DType.Float64;
-
     private static bool HasVectorForm(BinaryValue binary) => binary.Function switch
     {
         BinaryFunction.Power => false,
         BinaryFunction.Divide => binary.X.Type.IsFloat(),
-        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => binary.HasLiteralCount(),
+        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => binary.HasLiteralCount,
         _ => true,
     };
 }

@@ -207,9 +207,7 @@ internal sealed class LoopPrinter
             Local local => (Name(local, local.Name), Tightest),
             Extent extent => ($"n{extent.Slot}", Tightest),
             Load load => ($"{Name(load.Buffer, load.Buffer.Name)}[{Value(load.Index)}]", Tightest),
-            UnaryValue { Function: UnaryFunction.Negate } negate => ($"-{Value(negate.X, Tightest)}", 8),
-            UnaryValue { Function: UnaryFunction.Not } not => ($"{(not.Type == DType.Bool ? "!" : "~")}{Value(not.X, Tightest)}", 8),
-            UnaryValue unary => ($"{Lower(unary.Function)}({Value(unary.X)})", Tightest),
+            UnaryValue unary => Unary(unary),
             BinaryValue binary => Binary(binary),
             SelectValue select => ($"{Value(select.Condition, 1)} ? {Value(select.X, 1)} : {Value(select.Y, 1)}", 0),
             FmaValue fma => ($"fma({Value(fma.X)}, {Value(fma.Y)}, {Value(fma.Z)})", Tightest),
@@ -222,30 +220,20 @@ internal sealed class LoopPrinter
         return own < tightness ? $"({result})" : result;
     }
 
+    private (string Text, int Tightness) Unary(UnaryValue unary)
+    {
+        ScalarFunction function = ScalarFunction.Of(unary.Function);
+        string name = (unary.Function, unary.Type) is (UnaryFunction.Not, DType.Bool) ? "!" : function.Name;
+        return function.Tightness == 0 ? ($"{name}({Value(unary.X)})", Tightest) : ($"{name}{Value(unary.X, Tightest)}", function.Tightness);
+    }
+
     private (string Text, int Tightness) Binary(BinaryValue binary)
     {
-        (string? symbol, int own) = binary.Function switch
-        {
-            BinaryFunction.Or => ("|", 1),
-            BinaryFunction.Xor => ("^", 2),
-            BinaryFunction.And => ("&", 3),
-            BinaryFunction.Equal => ("==", 4),
-            BinaryFunction.NotEqual => ("!=", 4),
-            BinaryFunction.Less => ("<", 4),
-            BinaryFunction.LessEqual => ("<=", 4),
-            BinaryFunction.Greater => (">", 4),
-            BinaryFunction.GreaterEqual => (">=", 4),
-            BinaryFunction.ShiftLeft => ("<<", 5),
-            BinaryFunction.ShiftRight => (">>", 5),
-            BinaryFunction.Add => ("+", 6),
-            BinaryFunction.Subtract => ("-", 6),
-            BinaryFunction.Multiply => ("*", 7),
-            BinaryFunction.Divide => ("/", 7),
-            _ => (null, Tightest),
-        };
-        return symbol is null
-            ? ($"{Lower(binary.Function)}({Value(binary.X)}, {Value(binary.Y)})", own)
-            : ($"{Value(binary.X, own)} {symbol} {Value(binary.Y, own + 1)}", own);
+        ScalarFunction function = ScalarFunction.Of(binary.Function);
+        int own = function.Tightness;
+        return own == 0
+            ? ($"{function.Name}({Value(binary.X)}, {Value(binary.Y)})", Tightest)
+            : ($"{Value(binary.X, own)} {function.Name} {Value(binary.Y, own + 1)}", own);
     }
 
     private static string Number(Literal literal) => literal.Type switch

@@ -66,12 +66,15 @@ internal sealed record Extent(int Slot) : LoopValue(DType.Int64);
 /// <summary>An element of a buffer; the index counts elements.</summary>
 internal sealed record Load(LoopBuffer Buffer, LoopValue Index) : LoopValue(Buffer.Type);
 
-/// <summary>An operation of one argument; the result has the argument's type, except <see cref="UnaryFunction.IsNaN"/>, which is Bool.</summary>
-internal sealed record UnaryValue(UnaryFunction Function, LoopValue X) : LoopValue(Function is UnaryFunction.IsNaN ? DType.Bool : X.Type);
+/// <summary>An operation of one argument; see <see cref="ScalarFunction"/>.</summary>
+internal sealed record UnaryValue(UnaryFunction Function, LoopValue X) : LoopValue(ScalarFunction.Of(Function).ResultOf(X.Type));
 
-/// <summary>An operation of two arguments of one type; comparisons give Bool.</summary>
-internal sealed record BinaryValue(BinaryFunction Function, LoopValue X, LoopValue Y)
-    : LoopValue(Function is >= BinaryFunction.Equal and <= BinaryFunction.GreaterEqual ? DType.Bool : X.Type);
+/// <summary>An operation of two arguments of one type; see <see cref="ScalarFunction"/>.</summary>
+internal sealed record BinaryValue(BinaryFunction Function, LoopValue X, LoopValue Y) : LoopValue(ScalarFunction.Of(Function).ResultOf(X.Type))
+{
+    /// <summary>Whether what is shifted by is known and within the width of what is shifted.</summary>
+    public bool HasLiteralCount => Y is Literal count && count.Bits >= 0 && count.Bits < 8 * X.Type.Size();
+}
 
 /// <summary><paramref name="X"/> where the Bool condition holds, else <paramref name="Y"/>; both sides are evaluated.</summary>
 internal sealed record SelectValue(LoopValue Condition, LoopValue X, LoopValue Y) : LoopValue(X.Type);
@@ -93,114 +96,3 @@ internal sealed record RandomBlock(LoopValue Index, LoopValue Number, LoopValue 
 
 /// <summary>A word (Int32, four of them) or a half (Int64, two) of a block.</summary>
 internal sealed record RandomPart(RandomBlock Block, int Part) : LoopValue(Block.Type);
-
-internal enum UnaryFunction
-{
-    /// <summary>−x; integers wrap.</summary>
-    Negate,
-
-    /// <summary>|x|; integers wrap.</summary>
-    Abs,
-
-    /// <summary>Square root (floats).</summary>
-    Sqrt,
-
-    /// <summary>Largest integer not above x (floats).</summary>
-    Floor,
-
-    /// <summary>Nearest integer, half to even (floats).</summary>
-    Round,
-
-    /// <summary>Logical (Bool) or bitwise (integers) complement.</summary>
-    Not,
-
-    /// <summary>x ≠ x (floats); Bool.</summary>
-    IsNaN,
-
-    /// <summary>Transcendentals (floats) that <c>MathExpansion</c> writes out in Float32; of Float64 they are calls of the runtime's VectorMath.</summary>
-    Exp,
-    Exp2,
-    ExpM1,
-    Log,
-    Log2,
-    Log10,
-    Log1P,
-    Tanh,
-    Sigmoid,
-    Sin,
-    Cos,
-    Erf,
-    NormalCdf,
-
-    /// <summary>Transcendentals (floats) that are calls of VectorMath in Float32 too.</summary>
-    Sinh,
-    Cosh,
-    Asinh,
-    Acosh,
-    Atanh,
-    Cbrt,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Erfc,
-    ErfInv,
-    BesselI0,
-    BesselI1,
-    LogGamma,
-    Digamma,
-
-    /// <summary>
-    /// Sine and cosine by a runtime call (VectorMath), made only for vectors with a lane beyond VectorMath.AngleLimit; the other lanes give x back.
-    /// MathExpansion uses them in a select for the arguments that it cannot reduce cheaply (Float32).
-    /// </summary>
-    SinLarge,
-    CosLarge,
-}
-
-internal enum BinaryFunction
-{
-    Add,
-    Subtract,
-    Multiply,
-
-    /// <summary>Quotient; for integers it rounds toward negative infinity (floor) and x/0 is 0.</summary>
-    Divide,
-
-    /// <summary>The larger (smaller); of floats NaN if either is, and −0 is below 0.</summary>
-    Maximum,
-    Minimum,
-
-    /// <summary>x to the power y (floats: C's pow; integers: by squaring, negative exponents give 0 except for bases 1 and −1).</summary>
-    Power,
-
-    /// <summary>The rest of a division that truncates, with the sign of x: C's fmod (floats).</summary>
-    Remainder,
-
-    /// <summary>The angle of the point (y, x), from −π to π: C's atan2 (floats).</summary>
-    Atan2,
-
-    /// <summary>The derivative of the digamma function at y whose order is x, a whole number (floats).</summary>
-    Polygamma,
-
-    /// <summary>How a gamma number y moves with its concentration x, and how that does (floats).</summary>
-    GammaSlope,
-    GammaCurvature,
-
-    /// <summary>Logical (Bool) or bitwise (integers).</summary>
-    And,
-    Or,
-    Xor,
-
-    /// <summary>Shifts of integers; right is arithmetic. A count outside of the width shifts everything out; a vector loop needs a literal.</summary>
-    ShiftLeft,
-    ShiftRight,
-
-    /// <summary>Comparisons; false with NaN except NotEqual.</summary>
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-}

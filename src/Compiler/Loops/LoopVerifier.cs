@@ -255,11 +255,11 @@ internal sealed class LoopVerifier
                 Check(load.Index.Type == DType.Int64, $"the index of {load.Buffer.Name} is {load.Index.Type.Display()}, not int64");
                 break;
             case UnaryValue unary:
-                Check(Takes(unary.Function, unary.X.Type), $"{unary.Function} does not take {unary.X.Type.Display()}");
+                Check(ScalarFunction.Of(unary.Function).Accepts(unary.X.Type), $"{unary.Function} does not take {unary.X.Type.Display()}");
                 break;
             case BinaryValue binary:
                 CheckTypes(binary.X.Type, binary.Y.Type, $"the left side of {binary.Function}", "the right side");
-                Check(Takes(binary.Function, binary.X.Type), $"{binary.Function} does not take {binary.X.Type.Display()}");
+                Check(ScalarFunction.Of(binary.Function).Accepts(binary.X.Type), $"{binary.Function} does not take {binary.X.Type.Display()}");
                 break;
             case SelectValue select:
                 Check(select.Condition.Type == DType.Bool, $"the condition of a select is {select.Condition.Type.Display()}, not bool");
@@ -286,23 +286,6 @@ internal sealed class LoopVerifier
                 throw LoopTree.Unknown(value);
         }
     }
-
-    private static bool Takes(UnaryFunction function, DType type) => function switch
-    {
-        UnaryFunction.Negate or UnaryFunction.Abs => type != DType.Bool,
-        UnaryFunction.Not => !type.IsFloat(),
-        UnaryFunction.SinLarge or UnaryFunction.CosLarge => type == DType.Float32,
-        _ => type.IsFloat(),
-    };
-
-    private static bool Takes(BinaryFunction function, DType type) => function switch
-    {
-        BinaryFunction.And or BinaryFunction.Or or BinaryFunction.Xor => !type.IsFloat(),
-        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => type.IsInteger(),
-        BinaryFunction.Equal or BinaryFunction.NotEqual => true,
-        BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature => type.IsFloat(),
-        _ => type != DType.Bool,
-    };
 
     private void CheckSize(LoopValue value, string what)
     {

@@ -188,17 +188,8 @@ internal sealed class WorkEstimate
         Literal or Local or Extent or BitcastValue or RandomPart => 0,
         RandomBlock => lanes == 1 ? 40 : 130,
         Load => 0.25,
-        UnaryValue { Function: UnaryFunction.LogGamma or UnaryFunction.Digamma } => 150 * lanes,
-        UnaryValue { Type: DType.Float64 } unary when unary.Function.IsTranscendental() => 100,
-        UnaryValue { Function: UnaryFunction.Sin or UnaryFunction.Cos } => 60,
-        UnaryValue unary when unary.Function.IsExpanded() => 20,
-        UnaryValue unary when unary.Function.IsTranscendental() => 200,
-        UnaryValue { Function: UnaryFunction.Sqrt } => 4,
-        BinaryValue { Function: BinaryFunction.Power or BinaryFunction.Remainder } => 60 * lanes,
-        BinaryValue { Function: BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature } => 3000 * lanes,
-        BinaryValue { Function: BinaryFunction.Polygamma } => 500 * lanes,
-        BinaryValue { Function: BinaryFunction.Atan2 } => 100,
-        BinaryValue { Function: BinaryFunction.Divide } quotient => quotient.Type.IsFloat() ? 4 : 20 * lanes,
+        UnaryValue unary => ScalarFunction.Of(unary.Function).Cost.Of(unary.X.Type, lanes),
+        BinaryValue binary => ScalarFunction.Of(binary.Function).Cost.Of(binary.X.Type, lanes),
         _ => 1,
     };
 
@@ -263,26 +254,7 @@ internal sealed class WorkEstimate
             Extent extent => extents[extent.Slot],
             Local local => places.TryGetValue(local, out int place) ? locals[place] : null,
             UnaryValue { Function: UnaryFunction.Not, Type: DType.Bool } not => 1 - Value(not.X),
-            BinaryValue binary when binary.X.Type is DType.Int64 or DType.Bool && Value(binary.X) is { } x && Value(binary.Y) is { } y => Combine(binary.Function, x, y),
-            _ => null,
-        };
-
-        private static long? Combine(BinaryFunction function, long x, long y) => function switch
-        {
-            BinaryFunction.Add => x + y,
-            BinaryFunction.Subtract => x - y,
-            BinaryFunction.Multiply => x * y,
-            BinaryFunction.Divide => y == 0 ? 0 : (long)Math.Floor((double)x / y),
-            BinaryFunction.Maximum => Math.Max(x, y),
-            BinaryFunction.Minimum => Math.Min(x, y),
-            BinaryFunction.And => x & y,
-            BinaryFunction.Or => x | y,
-            BinaryFunction.Equal => x == y ? 1 : 0,
-            BinaryFunction.NotEqual => x != y ? 1 : 0,
-            BinaryFunction.Less => x < y ? 1 : 0,
-            BinaryFunction.LessEqual => x <= y ? 1 : 0,
-            BinaryFunction.Greater => x > y ? 1 : 0,
-            BinaryFunction.GreaterEqual => x >= y ? 1 : 0,
+            BinaryValue binary when binary.X.Type is DType.Int64 or DType.Bool && Value(binary.X) is { } x && Value(binary.Y) is { } y => ScalarEvaluator.Whole(binary.Function, x, y),
             _ => null,
         };
 
