@@ -33,6 +33,21 @@ internal static class FunctionRows
         new(typeof(SumOp), Floats, c => Ops.MultiLabelMarginLoss(c.X([c.N, 4]), c.Indices(DType.Int64, [c.N, 4], 4) - 1, LossReduction.None)) { Variant = " of a multi-label margin", Ulps = 64, Floor = _ => 40, Specials = false },
         new(typeof(TakeAlongAxisOp), Single, c => Ops.AdaptiveMaxPoolWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
         new(typeof(MaxOp), Floats, c => Ops.LogSumExp(c.X([3, c.N]), 1)) { Variant = " of nothing, too", Ulps = 32, Floor = n => 8 + n, Specials = false },
+        .. from toward in (double[])[double.NegativeInfinity, 0.75]
+           select new OperationRow(typeof(NextAfterOp), Floats, c => Ops.NextAfter(c.X([3, c.N]), Ops.Full([], toward, c.DType))) { Variant = $" {toward}" },
+        new(typeof(WhereOp), Floats, c => Ops.Round(c.X([3, c.N]), 2)) { Variant = " of decimals" },
+        new(typeof(Exp2Op), Floats, c => Ops.Frexp(c.X([3, c.N])).Mantissa) { Variant = " of a mantissa" },
+        new(typeof(ClampOp), Floats, c => Ops.Ldexp(c.X([3, c.N]), c.Indices(DType.Int32, [c.N], 200) - 100)) { Variant = " of an exponent" },
+        new(typeof(ClampOp), Numbers, c => Ops.ClampMin(c.X([3, c.N]), c.X([c.N]))) { Variant = " of the lower end" },
+        new(typeof(RecurrenceOp), Numbers, c => Ops.Vander(c.X([2, c.N]), 4)) { Variant = " of powers", Ulps = 4, Floor = _ => 64 },
+        .. from way in Enum.GetValues<QuantileInterpolation>()
+           select new OperationRow(typeof(ArgSortOp), Floats, c => Ops.Quantile(c.X([3, c.N]), 0.3, 1, interpolation: way)) { Variant = $" of a quantile, {way}", Least = 1, Ulps = 2 },
+        new(typeof(ArgSortOp), Floats, c => Ops.NaNQuantile(c.X([c.N, 3]), Ops.Full([2], 0.7, c.DType), 0)) { Variant = " of quantiles beside NaN", Least = 1, Ulps = 2 },
+        new(typeof(ArgSortOp), Floats, c => Ops.NaNMedianWithIndex(c.X([c.N, 3]), 0).Values) { Variant = " of a median beside NaN", Least = 1 },
+        new(typeof(ArgSortOp), Numbers, c => Ops.Mode(Ops.TruncDivide(c.X([3, c.N]), Ops.Full([], 2, c.DType))).Values) { Variant = " of a mode", Least = 1 },
+        new(typeof(CentreOp), Floats, c => Ops.Cov(c.X([3, c.N]))) { Variant = " of covariances", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
+        new(typeof(MatMulOp), Floats, c => Ops.Cov(c.X([3, c.N]), 0, weights: c.X([c.N]))) { Variant = " of weighted covariances", Ulps = 64, Floor = n => 16 * n, Positive = true, Least = 2 },
+        new(typeof(ConcatOp), Floats, c => Ops.NumericalGradient(c.X([2, c.N + 3]), 0.5, edgeOrder: 2)) { Variant = " of slopes", Ulps = 16, Floor = _ => 16, Specials = false },
         new(typeof(MedianOp), [DType.Int32, DType.Int64], c => Ops.Median(c.X([3, c.N]))) { Variant = " of integers", Least = 1 },
     ];
 

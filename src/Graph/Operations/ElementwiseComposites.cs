@@ -52,3 +52,34 @@ internal sealed record HypotOp : CompositeOp
         return [Scale(cotangents[0]!, node.Inputs[0] / length), Scale(cotangents[0]!, node.Inputs[1] / length)];
     }
 }
+
+/// <summary>
+/// The neighbour of a in the direction of b (Rump, Zimmermann, Boldo and Melquiond, "Computing predecessor and successor in rounding to nearest", 2009): a moved by a
+/// little more than half a unit of its last place, scaled where that would vanish.
+/// </summary>
+internal sealed record NextAfterOp : CompositeOp
+{
+    public override Node[] Expand(IReadOnlyList<Node> inputs)
+    {
+        (Node a, Node b) = (inputs[0], inputs[1]);
+        (double unit, double smallest, double most) = a.DType.OfFloat((Math.ScaleB(1, -24), float.Epsilon, float.MaxValue), (Math.ScaleB(1, -53), double.Epsilon, double.MaxValue));
+
+        Node isUp = b > a;
+        Node size = Ops.Abs(a);
+        Node isAway = Ops.Equal(isUp, Ops.Where(Ops.Equal(a, 0), isUp, a > 0));
+        Node moved = Ops.Where(
+            size < smallest / unit,
+            Step(size, Ops.Full([], smallest, a.DType)),
+            Ops.Where(size < smallest / (2 * unit * unit), unit * Step(size / unit, Share(size / unit)), Step(size, Share(size))));
+        moved = Ops.Where(Ops.IsInfinite(a), most, moved);
+        Node isNegative = Ops.Where(Ops.Equal(a, 0), b < a, a < 0);
+        moved = Ops.Where(isNegative, -moved, moved);
+        return [Ops.Where(Ops.Equal(a, b), b, Ops.Where(Ops.IsNaN(b), b, moved))];
+
+        Node Share(Node x) => (unit * (1 + (2 * unit))) * x;
+
+        Node Step(Node x, Node by) => Ops.Where(isAway, x + by, x - by);
+    }
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => [cotangents[0], null];
+}

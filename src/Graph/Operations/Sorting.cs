@@ -95,10 +95,16 @@ internal sealed record SearchSortedOp(bool Right) : SingleResultOp
         : !(Right ? sorted.Integers[at] > values.Integers[value] : sorted.Integers[at] >= values.Integers[value]);
 }
 
-/// <summary>The lower median of all elements, NaN if there is one. Elements equal to it share the gradient evenly.</summary>
-internal sealed record MedianOp : CompositeOp
+/// <summary>The lower median of all elements, or of those that are not NaN; NaN if there is one, or no other. Elements equal to it share the gradient evenly.</summary>
+internal sealed record MedianOp(bool SkipsNaN) : CompositeOp
 {
-    public override Node[] Expand(IReadOnlyList<Node> inputs) => [Ops.MedianWithIndex(Ops.Flatten(inputs[0]), 0).Values];
+    public override string Name => SkipsNaN ? "NaNMedian" : "Median";
+
+    public override Node[] Expand(IReadOnlyList<Node> inputs)
+    {
+        Node all = Ops.Flatten(inputs[0]);
+        return [(SkipsNaN ? Ops.NaNMedianWithIndex(all, 0) : Ops.MedianWithIndex(all, 0)).Values];
+    }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {

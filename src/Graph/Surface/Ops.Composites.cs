@@ -15,19 +15,27 @@ public static partial class Ops
     /// <param name="x">Numbers.</param>
     /// <param name="low">The lower end, of x's dtype.</param>
     /// <param name="high">The upper end, of x's dtype; it wins where the two cross.</param>
-    public static Node Clamp(Node x, Node low, Node high)
-    {
-        RequireNumber("Clamp", x);
-        foreach (Node bound in (ReadOnlySpan<Node>)[NotNull(low), NotNull(high)])
-        {
-            if (bound.DType != x.DType)
-            {
-                throw new DTypeException($"Clamp: a bound is {bound.DType.Display()} and x is {x.DType.Display()}; nothing is promoted implicitly, use Cast. Inputs: {x.Describe()}, {low.Describe()}, {high.Describe()}.");
-            }
-        }
+    public static Node Clamp(Node x, Node low, Node high) => Clamp("Clamp", x, low, high);
 
-        return Node.Create(new ClampOp(), Broadcasting.Together("Clamp", x, low, high));
-    }
+    /// <summary>The larger of x and a number; slope 1 at the end.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="low">The lower end.</param>
+    public static Node ClampMin(Node x, double low) => Clamp(RequireNumber("ClampMin", x), low);
+
+    /// <summary>The larger of x and a lower end, NaN if either is; slope 1 for x at the end, where <see cref="Maximum"/> shares it.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="low">The lower end, of x's dtype; the shapes broadcast.</param>
+    public static Node ClampMin(Node x, Node low) => Clamp("ClampMin", x, low, Bound(RequireNumber("ClampMin", x), double.PositiveInfinity));
+
+    /// <summary>The smaller of x and a number; slope 1 at the end.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="high">The upper end.</param>
+    public static Node ClampMax(Node x, double high) => Clamp(RequireNumber("ClampMax", x), double.NegativeInfinity, high);
+
+    /// <summary>The smaller of x and an upper end, NaN if either is; slope 1 for x at the end, where <see cref="Minimum"/> shares it.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="high">The upper end, of x's dtype; the shapes broadcast.</param>
+    public static Node ClampMax(Node x, Node high) => Clamp("ClampMax", x, Bound(RequireNumber("ClampMax", x), double.NegativeInfinity), high);
 
     /// <summary>A named function of nodes, kept whole in the graph; with a pullback of its own where the derivative of its parts will not do. Of several results Output takes one.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
@@ -83,6 +91,20 @@ public static partial class Ops
     /// <param name="index">Which result, from 0.</param>
     public static Node Output(Node node, int index) =>
         NotNull(node).Results.Count == 1 && index == 0 ? node : Node.Create(new OutputOp(index), node);
+
+    private static Node Clamp(string op, Node x, Node low, Node high)
+    {
+        RequireNumber(op, x);
+        foreach (Node bound in (ReadOnlySpan<Node>)[NotNull(low), NotNull(high)])
+        {
+            if (bound.DType != x.DType)
+            {
+                throw new DTypeException($"{op}: a bound is {bound.DType.Display()} and x is {x.DType.Display()}; nothing is promoted implicitly, use Cast. Inputs: {x.Describe()}, {bound.Describe()}.");
+            }
+        }
+
+        return Node.Create(new ClampOp(), Broadcasting.Together(op, x, low, high));
+    }
 
     private static Node Bound(Node x, double value) => x.DType.IsInteger() && double.IsInfinity(value) ? Extreme(x.DType, value > 0) : Scalar(value, x);
 

@@ -93,6 +93,14 @@ public static partial class Ops
     /// <param name="b">Floats of the same dtype; the shapes broadcast.</param>
     public static Node Atan2(Node a, Node b) => Binary(new Atan2Op(), a, b);
 
+    /// <summary>Degrees as radians: x·π/180.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Deg2Rad(Node x) => RequireFloat("Deg2Rad", x) * (Math.PI / 180);
+
+    /// <summary>Radians as degrees: x·180/π.</summary>
+    /// <param name="x">Floats.</param>
+    public static Node Rad2Deg(Node x) => RequireFloat("Rad2Deg", x) * (180 / Math.PI);
+
     /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     /// <param name="x">Floats.</param>
     public static Node Erf(Node x) => Unary(new ErfOp(), x);

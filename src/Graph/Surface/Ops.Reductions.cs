@@ -51,6 +51,20 @@ public static partial class Ops
     /// <param name="keepDims">Whether the axis stays with size 1.</param>
     public static (Node Values, Node Indices) MinWithIndex(Node x, int axis, bool keepDims = false) => Pick("MinWithIndex", x, axis, keepDims, ArgMin);
 
+    /// <summary>The smallest and the largest over axes, NaN if there is one; ties share the gradients evenly.</summary>
+    /// <param name="x">Numbers, at least one along the axes.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    public static (Node Min, Node Max) AMinMax(Node x, Axes axes = default, bool keepDims = false)
+    {
+        foreach (int axis in Axis.Normalize(axes, RequireNumber("AMinMax", x), "AMinMax"))
+        {
+            x = Conditions.AtLeast("AMinMax", x, x.Shape[axis], 1, $"axis {axis} has no elements to choose from.");
+        }
+
+        return (Min(x, axes, keepDims), Max(x, axes, keepDims));
+    }
+
     /// <summary>The int64 position of the first largest element; over several axes, its row-major position among them. No gradient.</summary>
     /// <param name="x">Numbers, at least one along the axes.</param>
     /// <param name="axes">The axes; all by default.</param>
@@ -114,19 +128,15 @@ public static partial class Ops
     {
         RequireNumber(name, x);
         EquatableArray<int> normal = Axis.Normalize(axes, x, name);
-        Node result;
-        if (normal.Count == 1)
-        {
-            result = Node.Create(op(normal[0]), x);
-        }
-        else
-        {
-            int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => !normal.Contains(a))];
-            Node last = Reshape(Permute(x, [.. kept, .. normal]), Shape.Of([.. kept.Select(a => x.Shape[a]), CountAlong(x, axes)]));
-            result = Node.Create(op(kept.Length), last);
-        }
-
+        Node result = normal.Count == 1 ? Node.Create(op(normal[0]), x) : Node.Create(op(x.Rank - normal.Count), AsLast(x, normal));
         return keepDims ? Axis.Keep(result, normal, x.Shape) : result;
+    }
+
+    /// <summary>Axes as one, behind the others.</summary>
+    private static Node AsLast(Node x, EquatableArray<int> axes)
+    {
+        int[] kept = [.. Enumerable.Range(0, x.Rank).Where(a => !axes.Contains(a))];
+        return Reshape(Permute(x, [.. kept, .. axes]), Shape.Of([.. kept.Select(a => x.Shape[a]), CountAlong(x, axes.ToArray())]));
     }
 
     private static (Node Values, Node Indices) Pick(string op, Node x, int axis, bool keepDims, Func<Node, Axes, bool, Node> position)

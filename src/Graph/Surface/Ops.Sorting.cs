@@ -73,7 +73,7 @@ public static partial class Ops
     public static Node Median(Node x)
     {
         RequireNumber("Median", x);
-        return Node.Create(new MedianOp(), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
+        return Node.Create(new MedianOp(SkipsNaN: false), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
     }
 
     /// <summary>

@@ -66,62 +66,101 @@ public static partial class Ops
         return NaNSum(x, axes, keepDims) / Sum(Cast(Equal(x, x), x.DType), axes, keepDims);
     }
 
-    /// <summary>The differences x[i + 1] − x[i] of neighbours along an axis, which loses one element each time they are taken.</summary>
-    /// <param name="x">Numbers.</param>
-    /// <param name="order">How many times to take differences, at least 0.</param>
-    /// <param name="axis">The axis, of at least as many elements as are lost.</param>
-    /// <exception cref="ShapeException">The axis has fewer elements; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
-    public static Node Diff(Node x, int order = 1, int axis = -1)
+    /// <summary>The <see cref="Variance"/> and the <see cref="Mean"/> over axes.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's variance.</param>
+    public static (Node Variance, Node Mean) VarMean(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
     {
-        RequireNumber("Diff", x);
-        int along = Axis.Normalize(axis, x.Rank, "Diff", x);
-        if (order < 0)
-        {
-            throw new GraphException($"Diff: the order {order} is below 0. Input: {x.Describe()}.");
-        }
-
-        x = Conditions.AtLeast("Diff", x, x.Shape[along], order, $"axis {axis} of size {x.Shape[along]} has no differences of order {order}.");
-        for (int i = 0; i < order; i++)
-        {
-            x = Slice(x, along, 1) - Slice(x, along, 0, -1);
-        }
-
-        return x;
+        RequireFloat("VarMean", x);
+        Axis.Normalize(axes, x, "VarMean");
+        return (Variance(x, axes, keepDims, correction), Mean(x, axes, keepDims));
     }
 
-    /// <summary>The integral of samples along an axis at equal distances by the trapezoidal rule; 0 of one sample.</summary>
-    /// <param name="y">Floats.</param>
-    /// <param name="spacing">The distance between neighbouring samples.</param>
-    /// <param name="axis">The axis, of at least one element.</param>
-    /// <exception cref="ShapeException">The axis has no element; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
-    public static Node Trapezoid(Node y, double spacing = 1, int axis = -1)
+    /// <summary>The <see cref="StandardDeviation"/> and the <see cref="Mean"/> over axes.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">The axes; all by default.</param>
+    /// <param name="keepDims">Whether the axes stay with size 1.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the population's deviation.</param>
+    public static (Node Deviation, Node Mean) StdMean(Node x, Axes axes = default, bool keepDims = false, double correction = 1)
     {
-        RequireFloat("Trapezoid", y);
-        int along = Axis.Normalize(axis, y.Rank, "Trapezoid", y);
-        y = WithSample(y, along, axis);
-        return Sum(Slice(y, along, 1) + Slice(y, along, 0, -1), along) * (spacing / 2);
+        RequireFloat("StdMean", x);
+        Axis.Normalize(axes, x, "StdMean");
+        return (StandardDeviation(x, axes, keepDims, correction), Mean(x, axes, keepDims));
     }
 
-    /// <summary>The integral of samples along an axis by the trapezoidal rule.</summary>
-    /// <param name="y">Floats.</param>
-    /// <param name="x">Where the samples lie, of y's dtype: [n] for the n samples of the axis, or a shape that broadcasts with y's.</param>
-    /// <param name="axis">The axis, of at least one element.</param>
-    /// <exception cref="ShapeException">The axis has no element; for symbolic sizes a <see cref="BindingException"/> once they are known.</exception>
-    public static Node Trapezoid(Node y, Node x, int axis = -1)
+    /// <summary>
+    /// The covariances of variables, which are rows, over observations, which are columns: Σw(xᵢ − meanᵢ)(xⱼ − meanⱼ)/c, where w are frequencies times weights, 1 by
+    /// default, and c is Σw less the correction, which is multiplied by Σw·weight/Σw if there are weights.
+    /// </summary>
+    /// <param name="x">Floats, [variables, observations]; a vector or a number is one variable.</param>
+    /// <param name="correction">1 for the unbiased estimate (the default, as in PyTorch), 0 for the mean of the products.</param>
+    /// <param name="frequencies">How often each observation counts: int32 or int64, [observations], each at least 0; another is an error when the graph runs.</param>
+    /// <param name="weights">How important each observation is: of x's dtype, [observations], each at least 0; another is an error when the graph runs.</param>
+    /// <returns>[variables, variables]; the variance alone of one variable that is no matrix.</returns>
+    public static Node Cov(Node x, double correction = 1, Node? frequencies = null, Node? weights = null)
     {
-        RequireFloat("Trapezoid", y);
-        int along = Axis.Normalize(axis, y.Rank, "Trapezoid", y);
-        Node places = NotNull(x).Rank == 1 ? Reshape(x, Shape.Of(Enumerable.Range(0, y.Rank).Select(a => a == along ? x.Shape[0] : Dim.Of(1)))) : x;
-        if (places.Rank != y.Rank || places.Shape[along] != y.Shape[along])
+        if (RequireFloat("Cov", x).Rank > 2)
         {
-            throw new ShapeException(
-                $"Trapezoid: places {x.Shape} do not fit samples {y.Shape} along axis {along}; give [{y.Shape[along]}] or a shape that broadcasts with the samples'.{Broadcasting.Declare(y.Shape, x.Shape)} Inputs: {y.Describe()}, {x.Describe()}.");
+            throw new ShapeException($"Cov: it takes [variables, observations], or a vector of observations, not {x.Shape}. Input: {x.Describe()}.");
         }
 
-        y = WithSample(y, along, axis);
-        places = WithSample(places, along, axis);
-        return Sum(Diff(places, 1, along) * (Slice(y, along, 1) + Slice(y, along, 0, -1)), along) * 0.5;
+        Node rows = x.Rank == 2 ? x : Reshape(x, [1, x.Shape.ElementCount]);
+        RequireObservations(frequencies is null || frequencies.DType.IsInteger(), "frequencies", "int32 or int64", frequencies);
+        RequireObservations(weights is null || weights.DType == x.DType, "weights", x.DType.Display(), weights);
+        Node? often = frequencies is null ? null : Within("Cov", "a frequency is at least 0", Cast(frequencies, x.DType), 0, double.PositiveInfinity);
+        Node? important = weights is null ? null : Within("Cov", "a weight is at least 0", weights, 0, double.PositiveInfinity);
+        Node products;
+        Node count;
+        if ((often is null ? important : important is null ? often : often * important) is { } weight)
+        {
+            Node total = Sum(weight);
+            Node apart = rows - (Sum(rows * weight, 1, keepDims: true) / total);
+            products = MatMul(apart * weight, Transpose(apart));
+            count = total - (important is null ? Scalar(correction, x) : correction * Sum(weight * important) / total);
+        }
+        else
+        {
+            Node apart = Node.Create(new CentreOp(EquatableArray.Create([1])), rows);
+            products = MatMul(apart, Transpose(apart));
+            count = DimValue(rows.Shape[1], x.DType) - correction;
+        }
+
+        Node result = products / Maximum(count, Scalar(0, x.DType));
+        return x.Rank == 2 ? result : Reshape(result, []);
+
+        void RequireObservations(bool isOfType, string what, string type, Node? given)
+        {
+            if (!isOfType)
+            {
+                throw new DTypeException($"Cov: the {what} must be {type}, not {given!.DType.Display()}; use Cast. Inputs: {x.Describe()}, {given.Describe()}.");
+            }
+
+            if (given is not null && given.Shape != Shape.Of([rows.Shape[1]]))
+            {
+                throw new ShapeException($"Cov: the {what} must be {Shape.Of([rows.Shape[1]])}, one for each observation, not {given.Shape}.{Broadcasting.Declare([rows.Shape[1]], given.Shape)} Inputs: {x.Describe()}, {given.Describe()}.");
+            }
+        }
     }
 
-    private static Node WithSample(Node x, int along, int axis) => Conditions.AtLeast("Trapezoid", x, x.Shape[along], 1, $"axis {axis} has no samples.");
+    /// <summary>The correlation coefficients of variables, which are rows: covariances over the products of deviations, cut to ±1. NaN where a variable does not vary.</summary>
+    /// <param name="x">Floats, [variables, observations]; a vector or a number is one variable.</param>
+    /// <returns>[variables, variables]; 1 alone of one variable that is no matrix.</returns>
+    public static Node CorrCoef(Node x)
+    {
+        if (RequireFloat("CorrCoef", x).Rank > 2)
+        {
+            throw new ShapeException($"CorrCoef: it takes [variables, observations], or a vector of observations, not {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        Node covariance = Cov(x, 0);
+        if (x.Rank < 2)
+        {
+            return covariance / covariance;
+        }
+
+        Node deviations = Sqrt(Diagonal(covariance));
+        return Clamp(covariance / Unsqueeze(deviations, 1) / deviations, -1, 1);
+    }
 }

@@ -10,13 +10,16 @@ internal static partial class OperationsPage
     private static readonly (string File, string Title)[] Families =
     [
         ("Ops.Sources.cs", "Inputs, parameters and constants"),
+        ("Ops.Sequences.cs", "Sequences and identities"),
         ("Ops.Elementwise.cs", "Arithmetic"),
         ("Ops.Functions.cs", "Elementary and special functions"),
         ("Ops.Rounding.cs", "Rounding and remainders"),
         ("Ops.Logic.cs", "Comparisons, logic, bits and selection"),
         ("Ops.Activations.cs", "Activations"),
         ("Ops.Reductions.cs", "Reductions"),
-        ("Ops.Statistics.cs", "Statistics, differences and integrals"),
+        ("Ops.Statistics.cs", "Statistics"),
+        ("Ops.Quantiles.cs", "Quantiles and modes"),
+        ("Ops.Differences.cs", "Differences and integrals"),
         ("Ops.Norms.cs", "Norms and distances"),
         ("Ops.Scans.cs", "Scans"),
         ("Ops.Sorting.cs", "Sorting and searching"),

@@ -20,11 +20,12 @@ internal static class FunctionCases
         .. One(nameof(LogGamma), LogGamma, 0.4, 4), .. One(nameof(LogGamma), LogGamma, -1.7, -1.3), .. One(nameof(Digamma), Digamma, 0.6, 4),
         .. One(nameof(Polygamma), x => Polygamma(1, x), 0.8, 4), .. One(nameof(Polygamma), x => Polygamma(3, x), 1.2, 4), .. One(nameof(BesselI0), BesselI0, -3, 3),
         .. One(nameof(BesselI1), BesselI1, 0.5, 9), .. One(nameof(Sinc), Sinc, -3, 3), .. One(nameof(Sinc), Sinc, -0.09, 0.09), .. One(nameof(Logit), x => Logit(x), 0.1, 0.9),
-        .. One(nameof(Rsqrt), Rsqrt), .. One(nameof(Square), Square, -1, 1),
+        .. One(nameof(Deg2Rad), Deg2Rad), .. One(nameof(Rad2Deg), Rad2Deg), .. One(nameof(Rsqrt), Rsqrt), .. One(nameof(Square), Square, -1, 1),
         .. Two(nameof(Atan2), Atan2), .. Two(nameof(LogAddExp), LogAddExp), .. Two(nameof(LogAddExp2), LogAddExp2), .. Two(nameof(Hypot), Hypot), .. Two(nameof(XLogY), XLogY),
         .. Two(nameof(XLog1PY), XLog1PY), .. Two(nameof(CopySign), (a, b) => CopySign(a, b * b)), .. Two(nameof(Lerp), (a, b) => Lerp(a, b, 0.3)),
         .. Two(nameof(Lerp), (a, b) => Lerp(a, b, (a * 0.1) + 0.7)), .. Two(nameof(AddCMul), (a, b) => AddCMul(a, b, a, 0.5)), .. Two(nameof(AddCDiv), (a, b) => AddCDiv(a, b, a, 0.5)),
         .. Two(nameof(Heaviside), (a, b) => Heaviside(a, b) * b),
+        .. One(nameof(ClampMin), x => ClampMin(x, 0.2)), .. One(nameof(ClampMax), x => ClampMax(x, 0.2)), .. Two(nameof(ClampMin), (a, b) => ClampMin(a + 2, b)), .. Two(nameof(ClampMax), (a, b) => ClampMax(a + 2, b)),
         .. Two(nameof(Fmax), (a, b) => Fmax(a + 2, b)), .. Two(nameof(Fmin), (a, b) => Fmin(a + 2, b)),
     ];
 
@@ -37,6 +38,8 @@ internal static class FunctionCases
         .. One(nameof(HardSwish), HardSwish, -2, 2), .. One(nameof(HardShrink), x => HardShrink(x, 0.2)), .. One(nameof(SoftShrink), x => SoftShrink(x, 0.2)),
         .. One(nameof(TanhShrink), TanhShrink, -2, 2), .. One(nameof(Threshold), x => Threshold(x, 0.1, 7)), .. Two(nameof(PRelu), (x, w) => PRelu(-x, Reshape(Sum(w), [1]))),
         .. One(nameof(NaNToNumber), x => NaNToNumber(x)),
+        Row(nameof(Vander), "of batches", x => Vander(x[0], 4), In([2, 3])),
+        Row(nameof(Vander), "beside 0", x => Vander(x[0], 3, increasing: true), At(0, -1, 0.5)),
         Row(nameof(Glu), "along the first axis", x => Glu(x[0], 0), In([4, 3])),
         Row(nameof(Glu), "of a symbol", x => Glu(x[0]), In(["N", 2])),
         Row(nameof(PRelu), "slopes of channels", x => PRelu(x[0], x[1]), In([2, 3, 2], -1.7, -0.3), In([3])),
@@ -46,8 +49,9 @@ internal static class FunctionCases
 
     private static IEnumerable<GradientCase> Rounding =>
     [
-        .. One(nameof(Ceil), Ceil, 0.2, 0.8), .. One(nameof(Round), Round, 0.6, 1.4), .. One(nameof(Trunc), Trunc, -1.8, -1.2), .. One(nameof(Frac), Frac, 1.2, 1.8),
+        .. One(nameof(Ceil), Ceil, 0.2, 0.8), .. One(nameof(Round), Round, 0.6, 1.4), .. One(nameof(Round), x => Round(x, 1) * x, 0.61, 0.64), .. One(nameof(Trunc), Trunc, -1.8, -1.2), .. One(nameof(Frac), Frac, 1.2, 1.8),
         .. Two(nameof(Fmod), (a, b) => Fmod(a, b + 5)), .. Two(nameof(Fmod), (a, b) => Fmod((a * 0.1) + 7, (b * 0.1) + 2)), .. Two(nameof(Remainder), (a, b) => Remainder((a * -0.1) - 7, (b * 0.1) + 2)),
+        .. Two(nameof(NextAfter), NextAfter), .. One(nameof(Frexp), x => Frexp(x).Mantissa, -0.95, -0.6), .. One(nameof(Ldexp), x => Ldexp(x, ZerosLike(Cast(x, DType.Int64)) + 3)),
         .. Two(nameof(FloorDivide), (a, b) => (FloorDivide((a * 0.1) + 7, (b * 0.1) + 2) * a) + b), .. Two(nameof(TruncDivide), (a, b) => (TruncDivide((a * 0.1) + 7, (b * 0.1) + 2) * a) + b),
     ];
 

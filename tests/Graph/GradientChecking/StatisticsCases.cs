@@ -1,6 +1,7 @@
 using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GradientChecking.GradientCase;
+using static GraphCompiler.Tests.GraphTesting;
 
 namespace GraphCompiler.Tests.GradientChecking;
 
@@ -27,6 +28,18 @@ internal static class StatisticsCases
         Row<SubOp>("Diff of one", x => Diff(x[0]), In([2, 1])),
         Row<SumOp>("Trapezoid", x => Trapezoid(x[0], 0.5, 0), In(["N", 2])), Row<SumOp>("Trapezoid at places", x => Trapezoid(x[0], x[1]), In([2, 3]), In([3])),
         Row<SumOp>("Trapezoid at broadcast places", x => Trapezoid(x[0], x[1], 0), In([3, 2]), In([3, 1])), Row<SumOp>("Trapezoid of one sample", x => Trapezoid(x[0]), In([2, 1])),
+        .. Over<WhereOp>("Quantile", (x, axes) => Quantile(x, 0.3, axes)), .. Over<WhereOp>("NaNQuantile", (x, axes) => NaNQuantile(x, Vector(0.9, 0.1), axes)),
+        .. Over<SumOp>("VarMean", (x, axes) => VarMean(x, axes, correction: 0.5).Variance), .. Over<SumOp>("StdMean", (x, axes) => StdMean(x, axes, correction: 0.5).Mean), .. Over<MinOp>("AMinMax", (x, axes) => AMinMax(x, axes).Min),
+        .. from way in Enum.GetValues<QuantileInterpolation>() select Row<TakeAlongAxisOp>($"Quantile, {way}", x => Quantile(x[0], 0.4, 1, interpolation: way), In([2, 4])),
+        Row<WhereOp>("Quantile of q", x => Quantile(x[0], x[1], 0, keepDims: true), In([4, 2]), At(0.2, 0.7)), Row<WhereOp>("Quantile of one", x => Quantile(x[0], 0.4), In([1, 1])), Row<WhereOp>("Quantile of no rows", x => Quantile(x[0], 0.4, 1), In([0, 2])),
+        Row<WhereOp>("NaNQuantile beside NaN", x => NaNQuantile(Concat([Vector(double.NaN), x[0]]), 0.4), At(1, 2, 4)),
+        Row<MedianOp>("NaNMedian", x => NaNMedian(Concat([x[0], Vector(double.NaN)])), At(1, 2, 4)), Row<TakeAlongAxisOp>("NaNMedianWithIndex", x => NaNMedianWithIndex(x[0], 0).Values, In(["N", 2])),
+        Row<TakeAlongAxisOp>("Mode", x => Mode(x[0], 0).Values, In(["N", 2])),
+        Row<MatMulOp>("Cov", x => Cov(x[0]), In([2, 4])), Row<MatMulOp>("Cov of weights", x => Cov(x[0], 0.5, Constant([1, 2, 0, 3]), x[1]), In([2, 4]), In([4])), Row<MatMulOp>("Cov of a vector", x => Cov(x[0], 0), In(["N"])),
+        Row<MatMulOp>("CorrCoef", x => CorrCoef(x[0]), In([3, 5])),
+        Row<ConcatOp>("NumericalGradient", x => NumericalGradient(x[0], 0.5, 0), In(["N", 2])), Row<ConcatOp>("NumericalGradient of edges of order 2", x => NumericalGradient(x[0], 0.5, 1, 2), In([2, 4])),
+        Row<ConcatOp>("NumericalGradient at places", x => NumericalGradient(x[0], x[1] + Iota([4], 0, DType.Float64), 1, 2), In([2, 4]), In([4], 0.3, 0.6)), Row<ConcatOp>("NumericalGradient of two", x => NumericalGradient(x[0], Vector(1, 3)), In([2, 2])),
+        Row<CumulativeSumOp>("CumulativeTrapezoid", x => CumulativeTrapezoid(x[0], 0.5, 0), In(["N", 2])), Row<CumulativeSumOp>("CumulativeTrapezoid at places", x => CumulativeTrapezoid(x[0], x[1]), In([2, 3]), In([3])),
         Row<NormOp>("Dist", x => Dist(x[0], x[1]), In([2, 3]), In([3], 2, 3)), Row<SumOp>("Dist 1", x => Dist(x[0], x[1], 1), In([3]), In([3], 2, 3)),
         Row<WhereOp>("CDist", x => CDist(x[0], x[1]), In(["N", 3]), In([2, 3], 2, 3)), Row<NormOp>("CDist 3 of batches", x => CDist(x[0], x[1], 3), In([2, 1, 2, 3]), In([2, 2, 3], 2, 3)),
     ];
