@@ -24,7 +24,6 @@ internal static class CompilerPipeline
         // The bodies of calls have conditions of their own; what simplification drops keeps its conditions.
         guards.AddRange(GuardsOf(nodes));
         RandomStreamOp[] streams = [.. GraphWalk.TopologicalOrder(nodes).Select(n => n.Op).OfType<RandomStreamOp>()];
-        nodes = context.Pass("forget-gradients", nodes, ForgetGradients.Run);
         nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
         nodes = context.Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);

@@ -65,6 +65,19 @@ public sealed partial class ArchitectureTests
         }
     }
 
+    /// <summary>Users' functions read the grad mode, and a forward, which keeps nothing without it; what rules, passes and derivatives make knows none.</summary>
+    [Test]
+    public void The_grad_mode_is_read_where_users_call()
+    {
+        var known = Files(Sources)
+            .Select(f => (File: Path.GetRelativePath(Sources, f).Replace('\\', '/'), Root: CSharpSyntaxTree.ParseText(File.ReadAllText(f)).GetRoot()))
+            .ToLookup(f => f.File, f => f.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Select(m => m.ToString()).ToHashSet());
+        IEnumerable<string> Where(string access) => known.Where(k => k.Any(a => a.Any(m => m.StartsWith(access, StringComparison.Ordinal)))).Select(k => k.Key);
+        string[] doors = ["Graph/Surface/Ops.Sources.cs", "Graph/Surface/Ops.Gradients.cs", "Compiler/CompiledGraph.cs"];
+        Assert.That(Where("GradMode."), Is.EquivalentTo(doors.Append("Graph/GradientChecking/GradientCheck.cs")));
+        Assert.That(Where("Node.Create").Where(f => f.StartsWith("Graph/Surface", StringComparison.Ordinal)), Is.Empty, "they make nodes by Ops.Create");
+    }
+
     /// <summary>The rooms whose types a file uses, and where. What users see may be known to all.</summary>
     private static IEnumerable<(string Room, string Known, string Where)> Uses(CSharpCompilation compilation, SyntaxTree tree)
     {

@@ -47,12 +47,7 @@ internal sealed class Training : IDisposable
 
         Node[] wanted = [.. reached.Where(n => n is ILeaf && n.RequiresGrad), .. options.RetainGrad.Where(n => n is not ILeaf)];
         Node seed = Ops.Placeholder(root.Results[0], "seed", requiresGrad: false);
-        IReadOnlyList<Node?> gradients;
-        using (GradMode.NoGrad())
-        {
-            gradients = Ops.VjpOrNull([root], wanted, [seed]);
-        }
-
+        IReadOnlyList<Node?> gradients = Ops.VjpOrNull([root], wanted, [seed]);
         int[] found = [.. Enumerable.Range(0, wanted.Length).Where(i => gradients[i] is not null)];
         Root[] roots =
         [

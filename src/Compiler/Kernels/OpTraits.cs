@@ -59,7 +59,6 @@ internal sealed record OpTraits(Origin Origin)
             // It takes longer, but the loop in it makes it little code.
             [typeof(RandomBitsOp)] = new(Origin.Pointwise) { Form = FusedForm.Copy, Instructions = 24 },
             [typeof(ElementwiseOp)] = Elementwise,
-            [typeof(DetachOp)] = Elementwise with { WorkAgain = 8 },
             [typeof(FloorOp)] = Elementwise with { WorkAgain = 8 },
             [typeof(RoundOp)] = Elementwise with { WorkAgain = 8 },
             [typeof(SignOp)] = Elementwise with { IsShort = false, WorkAgain = 8 },

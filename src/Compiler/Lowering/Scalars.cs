@@ -20,7 +20,6 @@ internal static class Scalars
         SignBitOp => SignBit(x[0]),
         NotOp => new UnaryValue(UnaryFunction.Not, x[0]),
         CastOp cast => LoopMath.Convert(cast.To, x[0]),
-        DetachOp => x[0],
         AddOp => new BinaryValue(BinaryFunction.Add, x[0], x[1]),
         SubOp => new BinaryValue(BinaryFunction.Subtract, x[0], x[1]),
         MulOp => new BinaryValue(BinaryFunction.Multiply, x[0], x[1]),

@@ -32,7 +32,7 @@ internal sealed class CompilerContext(CompileOptions options)
         Node[] result = Timed(name, () => run(nodes));
         if (folder is not null)
         {
-            string text = GraphPrinter.Print(GraphWalk.TopologicalOrder(result), result);
+            string text = GraphPrinter.Print(GraphWalk.TopologicalOrder(result), result, gradients: false);
             if (text != last)
             {
                 Write($"{stage:00}-{name}.txt", text);

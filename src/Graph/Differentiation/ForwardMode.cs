@@ -74,20 +74,14 @@ internal static class ForwardMode
     /// </summary>
     private static Node?[] TransposePullback(Node node, Node?[] tangents)
     {
-        bool recording = GradMode.IsEnabled;
-        using (GradMode.EnableGrad())
-        {
-            Node[] cotangents = [.. node.Results.Select((r, i) => Ops.Placeholder(r, $"cotangent{i}", r.DType.IsFloat()))];
-            Node?[] pulled = node.Op.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
-            int[] used = [.. Enumerable.Range(0, tangents.Length).Where(i => tangents[i] is not null && pulled[i] is not null)];
-            HashSet<Node> outside = [node, .. node.Inputs, .. tangents.OfType<Node>()];
-            Node?[] pushed = ReverseMode.PullAbove([.. used.Select(i => pulled[i]!)], [.. used.Select(i => tangents[i])], cotangents, outside.Contains);
+        Node[] cotangents = [.. node.Results.Select((r, i) => Ops.Placeholder(r, $"cotangent{i}", r.DType.IsFloat()))];
+        Node?[] pulled = node.Op.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
+        int[] used = [.. Enumerable.Range(0, tangents.Length).Where(i => tangents[i] is not null && pulled[i] is not null)];
+        HashSet<Node> outside = [node, .. node.Inputs, .. tangents.OfType<Node>()];
+        Node?[] pushed = ReverseMode.PullAbove([.. used.Select(i => pulled[i]!)], [.. used.Select(i => tangents[i])], cotangents, outside.Contains);
 
-            // What is left of u in a linear function's derivative can only be multiplied by zero or be looked at for its shape.
-            Dictionary<Node, Node> zeros = cotangents.Where(c => c.DType.IsFloat()).ToDictionary(c => c, Ops.ZerosLike);
-            return [.. pushed.Select(p => p is null ? null : Finish(GraphWalk.Substitute([p], zeros, outside.Contains)[0]))];
-
-            Node Finish(Node tangent) => recording || !tangent.RequiresGrad ? tangent : Ops.Detach(tangent);
-        }
+        // What is left of u in a linear function's derivative can only be multiplied by zero or be looked at for its shape.
+        Dictionary<Node, Node> zeros = cotangents.Where(c => c.DType.IsFloat()).ToDictionary(c => c, Ops.ZerosLike);
+        return [.. pushed.Select(p => p is null ? null : GraphWalk.Substitute([p], zeros, outside.Contains)[0])];
     }
 }

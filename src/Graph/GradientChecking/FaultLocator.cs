@@ -39,44 +39,41 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
 
     private GradientFault? Check(Node node, TensorValue[] inputs, int derivatives, EquatableArray<string> inside)
     {
-        using (GradMode.EnableGrad())
+        Node[] leaves = [.. node.Inputs.Select((n, i) => Ops.Placeholder(n.Results[0], n.Name ?? $"input{i}", n.RequiresGrad))];
+        Dictionary<Node, TensorValue> point = leaves.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
+        Node alone = node.Rebuild([.. leaves]);
+        int[] varied = [.. Enumerable.Range(0, leaves.Length).Where(i => leaves[i].RequiresGrad)];
+        Node[] targets = [.. varied.Select(i => leaves[i])];
+        Node[] outputs = [.. Enumerable.Range(0, alone.Results.Count).Where(i => alone.Results[i].DType.IsFloat()).Select(i => Ops.Output(alone, i))];
+        CheckedFunction function = Function(outputs, targets, point);
+        (int Target, int Index, double Analytic, double Numeric, double Bar)? found = Compare(function, targets.Length);
+        int degree = 1;
+        for (; found is null && degree < derivatives && function.Gradients.Any(g => g is not null); degree++)
         {
-            Node[] leaves = [.. node.Inputs.Select((n, i) => Ops.Placeholder(n.Results[0], n.Name ?? $"input{i}", n.RequiresGrad))];
-            Dictionary<Node, TensorValue> point = leaves.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
-            Node alone = node.Rebuild([.. leaves]);
-            int[] varied = [.. Enumerable.Range(0, leaves.Length).Where(i => leaves[i].RequiresGrad)];
-            Node[] targets = [.. varied.Select(i => leaves[i])];
-            Node[] outputs = [.. Enumerable.Range(0, alone.Results.Count).Where(i => alone.Results[i].DType.IsFloat()).Select(i => Ops.Output(alone, i))];
-            CheckedFunction function = Function(outputs, targets, point);
-            (int Target, int Index, double Analytic, double Numeric, double Bar)? found = Compare(function, targets.Length);
-            int degree = 1;
-            for (; found is null && degree < derivatives && function.Gradients.Any(g => g is not null); degree++)
+            // The pullback, its cotangents fixed, is the next function.
+            TensorValue[] cotangents = function.Shaped(new CheckRandom(options.Seed).Weights([function.OutputCount]).Reals);
+            for (int i = 0; i < cotangents.Length; i++)
             {
-                // The pullback, its cotangents fixed, is the next function.
-                TensorValue[] cotangents = function.Shaped(new CheckRandom(options.Seed).Weights([function.OutputCount]).Reals);
-                for (int i = 0; i < cotangents.Length; i++)
-                {
-                    point[function.Cotangents[i]] = cotangents[i];
-                }
-
-                function = Function([.. function.Gradients.OfType<Node>()], targets, point);
-                found = Compare(function, targets.Length);
+                point[function.Cotangents[i]] = cotangents[i];
             }
 
-            if (found is not { } wrong)
-            {
-                return null;
-            }
-
-            if (node.Op is CompositeOp composite
-                && Find(composite.Expand(leaves), targets, point, derivatives, [.. inside, composite.Name]) is { } deeper)
-            {
-                return deeper;
-            }
-
-            EquatableArray<long> index = EvaluationContext.Coordinates(wrong.Index, function.PointOf(wrong.Target).Shape).ToEquatableArray();
-            return new GradientFault(node, node.Op.Name, varied[wrong.Target], index, wrong.Analytic, wrong.Numeric, wrong.Bar, degree, inside);
+            function = Function([.. function.Gradients.OfType<Node>()], targets, point);
+            found = Compare(function, targets.Length);
         }
+
+        if (found is not { } wrong)
+        {
+            return null;
+        }
+
+        if (node.Op is CompositeOp composite
+            && Find(composite.Expand(leaves), targets, point, derivatives, [.. inside, composite.Name]) is { } deeper)
+        {
+            return deeper;
+        }
+
+        EquatableArray<long> index = EvaluationContext.Coordinates(wrong.Index, function.PointOf(wrong.Target).Shape).ToEquatableArray();
+        return new GradientFault(node, node.Op.Name, varied[wrong.Target], index, wrong.Analytic, wrong.Numeric, wrong.Bar, degree, inside);
     }
 
     private CheckedFunction Function(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, TensorValue> point) =>

@@ -62,6 +62,9 @@ public static class GradientCheck
         options ??= new GradientCheckOptions();
         options.Validate();
         var draws = new RandomDraws(holds: true);
-        return new GradientChecker(loss, targets, values ?? new Dictionary<Node, Tensor<double>>(), options, new InterpreterEvaluator(draws), draws).Run();
+        using (GradMode.EnableGrad())
+        {
+            return new GradientChecker(loss, targets, values ?? new Dictionary<Node, Tensor<double>>(), options, new InterpreterEvaluator(draws), draws).Run();
+        }
     }
 }

@@ -80,33 +80,27 @@ internal sealed class GradientChecker
             point[variables[i]] = values[whole[this.targets[i]]][0];
         }
 
-        using (GradMode.EnableGrad())
-        {
-            Dictionary<Node, Node> replaced = wideTargets.Zip(variables).Where(p => p.First != p.Second).ToDictionary(p => p.First, p => p.Second);
-            lossLevel = new Level(wide[loss], GraphWalk.Substitute([wide[loss]], replaced)[0]);
-        }
+        Dictionary<Node, Node> replaced = wideTargets.Zip(variables).Where(p => p.First != p.Second).ToDictionary(p => p.First, p => p.Second);
+        lossLevel = new Level(wide[loss], GraphWalk.Substitute([wide[loss]], replaced)[0]);
     }
 
     public GradientReport Run()
     {
         GradientFault? fault = null;
-        using (GradMode.EnableGrad())
+        Level level = lossLevel;
+        for (int order = 1; order <= options.Order; order++)
         {
-            Level level = lossLevel;
-            for (int order = 1; order <= options.Order; order++)
+            CheckedFunction function = Function(level);
+            Check(order, level, function);
+            if (entries.Any(e => e.Verdict == GradientVerdict.Failed) || dotTests[^1].Verdict == GradientVerdict.Failed)
             {
-                CheckedFunction function = Function(level);
-                Check(order, level, function);
-                if (entries.Any(e => e.Verdict == GradientVerdict.Failed) || dotTests[^1].Verdict == GradientVerdict.Failed)
-                {
-                    fault = Locate(level.Whole, 1) ?? (order > 1 ? Locate(lossLevel.Whole, order) : null);
-                    break;
-                }
+                fault = Locate(level.Whole, 1) ?? (order > 1 ? Locate(lossLevel.Whole, order) : null);
+                break;
+            }
 
-                if (order < options.Order)
-                {
-                    level = Next(level, function, order);
-                }
+            if (order < options.Order)
+            {
+                level = Next(level, function, order);
             }
         }
 

@@ -7,7 +7,10 @@ namespace GraphCompiler.Nodes;
 /// <summary>Graphs as text: a line a node with its number, type, operation and inputs.</summary>
 internal static class GraphPrinter
 {
-    public static string Print(IReadOnlyList<Node> nodes, IReadOnlyList<Node> outputs)
+    /// <param name="nodes">What to print, each after its inputs.</param>
+    /// <param name="outputs">What is returned.</param>
+    /// <param name="gradients">Whether to say which nodes require gradients.</param>
+    public static string Print(IReadOnlyList<Node> nodes, IReadOnlyList<Node> outputs, bool gradients = true)
     {
         Dictionary<Node, int> number = Number(nodes);
         var text = new StringBuilder();
@@ -15,7 +18,7 @@ internal static class GraphPrinter
         {
             string name = node.Name is null ? string.Empty : $"  # {(node.Scope is null ? node.Name : $"{node.Scope}/{node.Name}")}";
             string inputs = string.Join(", ", node.Inputs.Select(i => $"%{number[i]}"));
-            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node.Op)}({inputs}){(node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
+            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node.Op)}({inputs}){(gradients && node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"return {string.Join(", ", outputs.Select(o => $"%{number[o]}"))}\n").ToString();

@@ -44,7 +44,7 @@ public partial class Node
 
         Guards = [.. context.Guards];
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
-        RequiresGrad = mayRequireGrad && (requiresGrad ?? (GradMode.IsEnabled && inputs.Any(i => i.RequiresGrad)));
+        RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
     }
 
     /// <summary>The element type.</summary>
@@ -93,6 +93,7 @@ public partial class Node
     /// <summary>The node in a line: operation, name, dtype and shape.</summary>
     public override string ToString() => Describe();
 
+    /// <summary>A node that requires a gradient when an input does, whatever the grad mode: what is not the user's own doing.</summary>
     internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs]);
 
     /// <summary>A node that does a part of this one's work, or is made for its gradient: errors in it are this one's.</summary>

@@ -22,14 +22,8 @@ internal abstract record CompositeOp : Op
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
-        Node[] results;
-        using (GradMode.EnableGrad())
-        {
-            results = Expand(node, node.Inputs);
-        }
-
         // An input that is given twice gets its whole cotangent once.
-        Node?[] pulled = ReverseMode.PullWithin(results, cotangents, node.Inputs);
+        Node?[] pulled = ReverseMode.PullWithin(Expand(node, node.Inputs), cotangents, node.Inputs);
         return [.. pulled.Select((p, i) => node.Inputs.IndexOf(node.Inputs[i]) == i ? p : null)];
     }
 
@@ -112,6 +106,18 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<I
             isTrying = false;
         }
     }
+}
+
+/// <summary>Its input, with no gradient.</summary>
+internal sealed record DetachOp : UnaryComposite
+{
+    public override bool IsDifferentiable => false;
+
+    public override NodeType[] Infer(TypeContext context) => [context.Inputs[0].Results[0]];
+
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => [null];
+
+    protected override Node Expand(Node x) => x;
 }
 
 /// <summary>One result of an operation that has several. Differentiation routes its cotangent by position.</summary>

@@ -43,5 +43,5 @@ internal static class Conditions
     public static Node Same(string op, Node x, Dim left, Dim right, string message) => Require(op, x, left, right, isEquality: true, Dim.Same(left, right), message);
 
     private static Node Require(string op, Node x, Dim left, Dim right, bool isEquality, bool? holds, string message) =>
-        holds == true ? x : Node.Create(new ConditionOp(op, left, right, isEquality, message), x);
+        holds == true ? x : Ops.Create(new ConditionOp(op, left, right, isEquality, message), x);
 }

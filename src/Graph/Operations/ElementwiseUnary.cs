@@ -95,19 +95,3 @@ internal sealed record CastOp(DType To) : ElementwiseOp
         _ => throw DTypes.Unexpected(To),
     };
 }
-
-/// <summary>The same values with no gradient.</summary>
-internal sealed record DetachOp : ElementwiseOp
-{
-    public override bool IsDifferentiable => false;
-
-    protected override DType InferDType(TypeContext context) => context.Inputs[0].DType;
-
-    protected override Node? Chain(Node node, int input, Node direction) => null;
-
-    public override double[]? BoundErrors(RoundingErrors errors) => errors.Own[0];
-
-    protected override double Real(TensorValue[] x, int i) => x[0].Reals[i];
-
-    protected override long Integer(TensorValue[] x, int i) => x[0].Integers[i];
-}

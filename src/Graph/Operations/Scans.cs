@@ -143,11 +143,8 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
     /// <summary>The function of two numbers whose body is given; made of elementwise operations and numbers only.</summary>
     public static Function Trace(DType dtype, Func<Node, Node, Node> body)
     {
-        using (GradMode.EnableGrad())
-        {
-            var number = new NodeType(dtype, []);
-            return Function.Trace("a recurrence", [(number, "before", dtype.IsFloat()), (number, "here", dtype.IsFloat())], p => [body(p[0], p[1])], out _);
-        }
+        var number = new NodeType(dtype, []);
+        return Function.Trace("a recurrence", [(number, "before", dtype.IsFloat()), (number, "here", dtype.IsFloat())], p => [body(p[0], p[1])], out _);
     }
 
     protected override NodeType InferResult(TypeContext context)
@@ -237,17 +234,14 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
         // At the first place f is not asked: it gets numbers that it may well know.
         Node previous = Ops.Where(isFirst, x, Scanning.Previous(y, Along, Reverse));
         Node[] parameters = [.. Body.Parameters.Select(p => Ops.Placeholder(y.Results[0], p.Name!, requiresGrad: true))];
-        using (GradMode.EnableGrad())
-        {
-            Node value = On(parameters[0], parameters[1]);
-            Node?[] slopes = ReverseMode.PullWithin([value], [Ops.OnesLike(y)], parameters);
-            Node[] known = [.. slopes.Select(s => s ?? Ops.ZerosLike(y))];
-            Node[] there = GraphWalk.Substitute(known, new Dictionary<Node, Node> { [parameters[0]] = previous, [parameters[1]] = x });
-            return (there[0], there[1], isFirst);
-        }
+        Node value = On(parameters[0], parameters[1]);
+        Node?[] slopes = ReverseMode.PullWithin([value], [Ops.OnesLike(y)], parameters);
+        Node[] known = [.. slopes.Select(s => s ?? Ops.ZerosLike(y))];
+        Node[] there = GraphWalk.Substitute(known, new Dictionary<Node, Node> { [parameters[0]] = previous, [parameters[1]] = x });
+        return (there[0], there[1], isFirst);
     }
 
-    /// <summary>f of whole tensors, element by element.</summary>
+    /// <summary>f of whole tensors, element by element. A function is the same for all that use it, whatever the grad mode when it was made.</summary>
     private Node On(Node before, Node here)
     {
         Dictionary<Node, Node> map = new() { [Body.Parameters[0]] = before, [Body.Parameters[1]] = here };
@@ -255,7 +249,7 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
         {
             if (!map.ContainsKey(node))
             {
-                map[node] = node.Op is ConstantOp ? Ops.BroadcastTo(node, here.Shape) : node.Rebuild([.. node.Inputs.Select(i => map[i])]);
+                map[node] = node.Op is ConstantOp ? Ops.BroadcastTo(node, here.Shape) : Node.Create(node.Op, [.. node.Inputs.Select(i => map[i])]);
             }
         }
 

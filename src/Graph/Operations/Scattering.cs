@@ -45,13 +45,7 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
                 Node wins = Ops.Equal(node.CreatePart(new TakeAlongAxisOp(Along), last, indices), position);
                 return [node.CreatePart(this, cotangent, indices, Ops.ZerosLike(source)), null, Ops.Where(wins, node.CreatePart(new TakeAlongAxisOp(Along), cotangent, indices), 0)];
             case ScatterMode.Multiply:
-                Node[] results;
-                using (GradMode.EnableGrad())
-                {
-                    results = [Product(node)];
-                }
-
-                Node?[] pulled = Differentiation.ReverseMode.PullWithin(results, [cotangent], [x, source]);
+                Node?[] pulled = Differentiation.ReverseMode.PullWithin([Product(node)], [cotangent], [x, source]);
                 return [pulled[0], null, x == source ? null : pulled[1]];
             case ScatterMode.MultiplyNonzero:
                 Node scaled = cotangent * node;

@@ -35,7 +35,7 @@ public readonly record struct Hyperparameter
 
     /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is looked at when the graph runs.</summary>
     internal Hyperparameter Checked(string optimizer, string name, double bound = double.PositiveInfinity) => node is null ? CheckedNumber(name, bound)
-        : Node.Create(new WithinOp(optimizer, Rule(name, bound), 0, Math.BitDecrement(bound)), node);
+        : Ops.Create(new WithinOp(optimizer, Rule(name, bound), 0, Math.BitDecrement(bound)), node);
 
     /// <summary>Refuses a number below 0 or from an upper bound on.</summary>
     internal Hyperparameter CheckedNumber(string name, double bound = double.PositiveInfinity) => node is not null || (number >= 0 && number < bound) ? this

@@ -7,48 +7,42 @@ internal static class InlineCalls
 {
     public static Node[] Run(IReadOnlyList<Node> roots)
     {
-        using (GradMode.EnableGrad())
+        Dictionary<Node, Node> map = [];
+        Dictionary<Node, Node[]> expanded = [];
+        Inline(roots);
+        return [.. roots.Select(r => map[r])];
+
+        void Inline(IReadOnlyList<Node> nodes)
         {
-            Dictionary<Node, Node> map = [];
-            Dictionary<Node, Node[]> expanded = [];
-            Inline(roots);
-            return [.. roots.Select(r => map[r])];
-
-            // A composite made without gradients stays without.
-            static Node Cut(Node node, Node part) => part.RequiresGrad && !node.RequiresGrad ? Ops.Detach(part) : part;
-
-            void Inline(IReadOnlyList<Node> nodes)
+            foreach (Node node in GraphWalk.TopologicalOrder(nodes, map.ContainsKey))
             {
-                foreach (Node node in GraphWalk.TopologicalOrder(nodes, map.ContainsKey))
+                if (map.ContainsKey(node))
                 {
-                    if (map.ContainsKey(node))
+                    continue;
+                }
+
+                if (node.Op is OutputOp output && expanded.TryGetValue(node.Inputs[0], out Node[]? results))
+                {
+                    map[node] = results[output.Index];
+                    continue;
+                }
+
+                Node[] inputs = [.. node.Inputs.Select(i => map[i])];
+                if (node.Op is CompositeOp composite)
+                {
+                    foreach (Node input in inputs)
                     {
-                        continue;
+                        map[input] = input;
                     }
 
-                    if (node.Op is OutputOp output && expanded.TryGetValue(node.Inputs[0], out Node[]? results))
-                    {
-                        map[node] = Cut(node, results[output.Index]);
-                        continue;
-                    }
-
-                    Node[] inputs = [.. node.Inputs.Select(i => map[i])];
-                    if (node.Op is CompositeOp composite)
-                    {
-                        foreach (Node input in inputs)
-                        {
-                            map[input] = input;
-                        }
-
-                        Node[] parts = composite.Expand(node, inputs);
-                        Inline(parts);
-                        expanded[node] = [.. parts.Select(p => map[p])];
-                        map[node] = Cut(node, expanded[node][0]);
-                    }
-                    else
-                    {
-                        map[node] = node.On([.. inputs]);
-                    }
+                    Node[] parts = composite.Expand(node, inputs);
+                    Inline(parts);
+                    expanded[node] = [.. parts.Select(p => map[p])];
+                    map[node] = expanded[node][0];
+                }
+                else
+                {
+                    map[node] = node.On([.. inputs]);
                 }
             }
         }

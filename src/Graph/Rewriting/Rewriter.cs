@@ -21,15 +21,15 @@ internal sealed record RewriteRule(string Name, Type Op, Func<Node, MatchContext
     }
 }
 
-/// <summary>What rules may look at: kept nodes, which somebody outside refers to, are not to be matched through.</summary>
-internal sealed class MatchContext(HashSet<Node> kept)
+/// <summary>
+/// What rules may look at: kept nodes, which somebody outside refers to, are not to be matched through, nor what cuts gradients off where the outcome is
+/// differentiated: they would reach its inputs.
+/// </summary>
+internal sealed class MatchContext(HashSet<Node> kept, bool isDifferentiated)
 {
-    /// <summary>
-    /// Whether a node inside a pattern is the operation asked for and may be absorbed. What cuts a gradient off (it was made under
-    /// <see cref="GradMode.NoGrad"/>) may not: its inputs would be reached by gradients.
-    /// </summary>
+    /// <summary>Whether a node inside a pattern is the operation asked for and may be absorbed.</summary>
     public bool Is<TOp>(Node node)
-        where TOp : Op => node.Op is TOp && !node.CutsGradient && !IsKept(node);
+        where TOp : Op => node.Op is TOp && !IsKept(node) && !(isDifferentiated && node.CutsGradient);
 
     public bool IsKept(Node node) => kept.Contains(node);
 }
@@ -55,22 +55,18 @@ internal sealed class Rewriter
     private readonly Dictionary<Computation, Node> canonical = [];
     private readonly Dictionary<Node, Node> map = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<string, int> hits = new(StringComparer.Ordinal);
-    private readonly MatchContext context = new([]);
+    private readonly MatchContext context = new([], isDifferentiated: false);
     private int budget;
 
     private Rewriter(IEnumerable<RewriteRule> rules) => this.rules = rules.GroupBy(r => r.Op).ToDictionary(g => g.Key, g => g.ToArray());
 
-    /// <summary>Rewrites a graph. What becomes of its nodes is other nodes, so nothing may be differentiated with respect to them after that.</summary>
+    /// <summary>Rewrites a graph. What becomes of its nodes is other nodes, so none may be differentiated after that, and which require a gradient means nothing.</summary>
     public static Rewritten Run(IEnumerable<RewriteRule> rules, IReadOnlyList<Node> roots)
     {
         var rewriter = new Rewriter(rules);
-        using (GradMode.EnableGrad())
-        {
-            List<Node> order = GraphWalk.TopologicalOrder(roots);
-            rewriter.budget = 1000 + (50 * order.Count);
-            rewriter.Process(order);
-        }
-
+        List<Node> order = GraphWalk.TopologicalOrder(roots);
+        rewriter.budget = 1000 + (50 * order.Count);
+        rewriter.Process(order);
         return new Rewritten(rewriter.map, rewriter.hits);
     }
 
@@ -109,11 +105,6 @@ internal sealed class Rewriter
 
             budget--;
             hits[rule.Name] = hits.GetValueOrDefault(rule.Name) + 1;
-            if (replacement.RequiresGrad && !current.RequiresGrad)
-            {
-                replacement = Ops.Detach(replacement);
-            }
-
             Process(GraphWalk.TopologicalOrder([replacement], map.ContainsKey));
             return map[replacement];
         }
@@ -128,7 +119,7 @@ internal sealed class Rewriter
             return node;
         }
 
-        var key = new Computation(node.Op, new EquatableArray<Node>(node.Inputs), node.RequiresGrad);
+        var key = new Computation(node.Op, new EquatableArray<Node>(node.Inputs));
         if (canonical.TryGetValue(key, out Node? twin))
         {
             return twin;
@@ -139,5 +130,5 @@ internal sealed class Rewriter
     }
 
     /// <summary>What a node computes, and from what.</summary>
-    private sealed record Computation(Op Op, EquatableArray<Node> Inputs, bool RequiresGrad);
+    private sealed record Computation(Op Op, EquatableArray<Node> Inputs);
 }

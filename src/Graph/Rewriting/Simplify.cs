@@ -58,7 +58,6 @@ internal static class Simplify
         RewriteRule.For<PermuteOp>("permute(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<SliceOp>("slice(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<RecurrenceOp>("recurrence of costly steps along the last axis → along the one before, as vectors", RecurrenceAcrossLines),
-        RewriteRule.For<DetachOp>("detach(x) → x", (n, _) => n.Inputs[0].RequiresGrad ? null : n.Inputs[0]),
     ];
 
     /// <summary>Every elementwise operation on constants, and every operation on small ones, is computed by the interpreter.</summary>

@@ -27,7 +27,7 @@ internal sealed class StableForms
     {
         originals = order.ToDictionary(n => n);
         kept = [.. keep];
-        context = new MatchContext(kept);
+        context = new MatchContext(kept, isDifferentiated: true);
     }
 
     /// <summary>The nodes of an order that have stable forms. What is differentiated with respect to is absorbed by none.</summary>
@@ -45,12 +45,9 @@ internal sealed class StableForms
         }
 
         var found = new StableForms(order, stop is null ? targets : [.. targets, .. order.Where(stop)]);
-        using (GradMode.EnableGrad())
+        foreach (Node node in within)
         {
-            foreach (Node node in within)
-            {
-                found.Look(node);
-            }
+            found.Look(node);
         }
 
         return found.forms;

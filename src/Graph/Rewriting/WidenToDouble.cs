@@ -4,8 +4,8 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Rewriting;
 
 /// <summary>
-/// The same graph in double: float32 nodes become float64 ones, casts between the two vanish, and every leaf becomes a placeholder that is
-/// to be given a value. Integers and bools stay as they are. The pullback of a call is asked in the dtypes it was written for and widened after.
+/// The same graph in double: float32 nodes become float64 ones, casts between the two vanish unless they cut gradients off, and every leaf becomes a
+/// placeholder that is to be given a value. Integers and bools stay as they are. The pullback of a call is asked in the dtypes it was written for and widened after.
 /// </summary>
 internal sealed class WidenToDouble
 {
@@ -39,14 +39,11 @@ internal sealed class WidenToDouble
 
     private Dictionary<Node, Node> Widen(IReadOnlyList<Node> roots)
     {
-        using (GradMode.EnableGrad())
+        foreach (Node node in GraphWalk.TopologicalOrder(roots))
         {
-            foreach (Node node in GraphWalk.TopologicalOrder(roots))
+            if (!map.ContainsKey(node))
             {
-                if (!map.ContainsKey(node))
-                {
-                    map[node] = cut(node) ?? Widen(node, [.. node.Inputs.Select(i => map[i])]);
-                }
+                map[node] = cut(node) ?? Widen(node, [.. node.Inputs.Select(i => map[i])]);
             }
         }
 
@@ -61,9 +58,9 @@ internal sealed class WidenToDouble
         }
 
         Op op = Widen(node.Op);
-        if (op is CastOp && inputs[0].DType == DType.Float64 && node.DType.IsFloat() && !apart(node))
+        if (op is CastOp && inputs[0].DType == DType.Float64 && node.DType.IsFloat() && inputs[0].RequiresGrad == node.RequiresGrad && !apart(node))
         {
-            return inputs[0].RequiresGrad == node.RequiresGrad ? inputs[0] : Ops.Detach(inputs[0]);
+            return inputs[0];
         }
 
         if (ReferenceEquals(op, node.Op) && node.Inputs.SequenceEqual(inputs))

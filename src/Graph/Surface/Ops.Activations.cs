@@ -9,7 +9,7 @@ public static partial class Ops
     public static Node Relu(Node x)
     {
         RequireNumber("Relu", x);
-        return Node.Create(new ReluOp(), x);
+        return Create(new ReluOp(), x);
     }
 
     /// <summary>x cut to [0, 6]; slope 0 at the ends.</summary>
@@ -45,7 +45,7 @@ public static partial class Ops
     public static Node Elu(Node x, double alpha = 1)
     {
         RequireFloat("Elu", x);
-        return Node.Create(new EluOp(alpha, 1, 1), x);
+        return Create(new EluOp(alpha, 1, 1), x);
     }
 
     /// <summary>x above 0, alpha·(e^(x/alpha) − 1) below: smooth for every alpha.</summary>
@@ -54,7 +54,7 @@ public static partial class Ops
     public static Node Celu(Node x, double alpha = 1)
     {
         RequireFloat("Celu", x);
-        return Node.Create(new EluOp(alpha, 1, 1 / alpha), x);
+        return Create(new EluOp(alpha, 1, 1 / alpha), x);
     }
 
     /// <summary><see cref="Elu"/> with the alpha 1.6733 and times the scale 1.0507 that keep mean and variance (Klambauer et al., 2017).</summary>
@@ -62,7 +62,7 @@ public static partial class Ops
     public static Node Selu(Node x)
     {
         RequireFloat("Selu", x);
-        return Node.Create(new EluOp(1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1), x);
+        return Create(new EluOp(1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1), x);
     }
 
     /// <summary>x·Φ(x), Φ the normal distribution function.</summary>
@@ -71,7 +71,7 @@ public static partial class Ops
     public static Node Gelu(Node x, bool approximate = false)
     {
         RequireFloat("Gelu", x);
-        return Node.Create(approximate ? new TanhGeluOp() : new GeluOp(), x);
+        return Create(approximate ? new TanhGeluOp() : new GeluOp(), x);
     }
 
     /// <summary>x·sigmoid(x), also known as swish.</summary>
@@ -79,7 +79,7 @@ public static partial class Ops
     public static Node Silu(Node x)
     {
         RequireFloat("Silu", x);
-        return Node.Create(new SiluOp(), x);
+        return Create(new SiluOp(), x);
     }
 
     /// <summary>x·tanh(softplus(x)).</summary>
@@ -87,7 +87,7 @@ public static partial class Ops
     public static Node Mish(Node x)
     {
         RequireFloat("Mish", x);
-        return Node.Create(new MishOp(), x);
+        return Create(new MishOp(), x);
     }
 
     /// <summary>log(1 + eˣ), without overflow or loss.</summary>
@@ -95,7 +95,7 @@ public static partial class Ops
     public static Node Softplus(Node x)
     {
         RequireFloat("Softplus", x);
-        return Node.Create(new SoftplusOp(), x);
+        return Create(new SoftplusOp(), x);
     }
 
     /// <summary>log(1 + e^(beta·x))/beta, and x itself beyond a threshold, as PyTorch has it; without one, nothing is lost.</summary>
@@ -118,7 +118,7 @@ public static partial class Ops
     public static Node Softsign(Node x)
     {
         RequireFloat("Softsign", x);
-        return Node.Create(new SoftsignOp(), x);
+        return Create(new SoftsignOp(), x);
     }
 
     /// <summary>x cut to [low, high]; slope 0 at the ends, unlike <see cref="Clamp(Node, double, double)"/>.</summary>
@@ -213,7 +213,7 @@ public static partial class Ops
     public static Node Softmax(Node x, int axis = -1)
     {
         RequireFloat("Softmax", x);
-        return Node.Create(new SoftmaxOp(Axis.Normalize(axis, x.Rank, "Softmax", x)), x);
+        return Create(new SoftmaxOp(Axis.Normalize(axis, x.Rank, "Softmax", x)), x);
     }
 
     /// <summary>The softmax of −x along an axis.</summary>
@@ -231,7 +231,7 @@ public static partial class Ops
     public static Node LogSoftmax(Node x, int axis = -1)
     {
         RequireFloat("LogSoftmax", x);
-        return Node.Create(new LogSoftmaxOp(Axis.Normalize(axis, x.Rank, "LogSoftmax", x)), x);
+        return Create(new LogSoftmaxOp(Axis.Normalize(axis, x.Rank, "LogSoftmax", x)), x);
     }
 
     /// <summary>One number, or one a channel, with axes of size 1 that line it up with an axis of x.</summary>

@@ -30,7 +30,7 @@ public static partial class Ops
             else if (size.Constant % sizes[i] == 0)
             {
                 long each = size.Constant!.Value / sizes[i];
-                y = Mean(Node.Create(new WindowsOp([new Window(2 + i, each, each, 1)]), y), -1);
+                y = Mean(Create(new WindowsOp([new Window(2 + i, each, each, 1)]), y), -1);
             }
             else
             {

@@ -111,7 +111,7 @@ public static partial class Ops
 
     /// <summary>Elements at indices that may count from the end, along an axis that the user may have as another.</summary>
     private static Node PickAlong(string op, Node x, int along, int own, Node indices) =>
-        Node.Create(new TakeOp(along) { UserAxis = own }, x, FromEnd(indices, x.Shape[along])).Named(op);
+        Create(new TakeOp(along) { UserAxis = own }, x, FromEnd(indices, x.Shape[along])).Named(op);
 
     private static Node Positions(Node x, Node indices) => NotNull(indices).DType.IsInteger()
         ? Cast(indices, DType.Int64)

@@ -38,7 +38,7 @@ public static partial class Ops
         }
 
         ClassTargets targets = new(Name, logits, target, weight, ignoreIndex);
-        Node losses = targets.Weighted(Node.Create(new CrossEntropyOp(), targets.Scores, targets.Classes).Named(Name));
+        Node losses = targets.Weighted(Create(new CrossEntropyOp(), targets.Scores, targets.Classes).Named(Name));
         if (labelSmoothing > 0)
         {
             Node even = -targets.Kept(Sum(targets.OfClasses(LogSoftmax(targets.Scores, 1)), 1));
@@ -198,7 +198,7 @@ public static partial class Ops
         }
 
         x = Conditions.AtLeast(Name, x, x.Shape[2], blank + 1L, $"the blank {blank} is no class of {x.Shape}.");
-        Node alpha = Node.Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths).Named(Name);
+        Node alpha = Create(new CtcAlphaOp(blank), x, targets, inputLengths, targetLengths).Named(Name);
 
         // A path ends in the last label or the blank behind it, at the last time that counts.
         Node last = BroadcastTo(Reshape(Maximum(inputLengths - 1, ZerosLike(inputLengths)), [1, x.Shape[1], 1]), alpha.Shape.With(0, 1));

@@ -81,7 +81,7 @@ public static partial class Ops
         }
 
         var call = new CallOp(function, inputs.Count, name, pullback);
-        Node node = Node.Create(call, [.. inputs, .. captured]);
+        Node node = Create(call, [.. inputs, .. captured]);
         call.Try(node);
         return node;
     }
@@ -90,7 +90,7 @@ public static partial class Ops
     /// <param name="node">The node.</param>
     /// <param name="index">Which result, from 0.</param>
     public static Node Output(Node node, int index) =>
-        NotNull(node).Results.Count == 1 && index == 0 ? node : Node.Create(new OutputOp(index), node);
+        NotNull(node).Results.Count == 1 && index == 0 ? node : Create(new OutputOp(index), node);
 
     private static Node Clamp(string op, Node x, Node low, Node high)
     {
@@ -103,7 +103,7 @@ public static partial class Ops
             }
         }
 
-        return Node.Create(new ClampOp(), Broadcasting.Together(op, x, low, high));
+        return Create(new ClampOp(), Broadcasting.Together(op, x, low, high));
     }
 
     private static Node Bound(Node x, double value) => x.DType.IsInteger() && double.IsInfinity(value) ? Extreme(x.DType, value > 0) : Scalar(value, x);

@@ -50,11 +50,11 @@ public static partial class Ops
         if (b.Rank == 2 && a.Rank > 2)
         {
             Node flat = Flatten(a, 0, a.Rank - 2);
-            return Reshape(Node.Create(new MatMulOp(), flat, b), a.Shape.With(a.Rank - 1, b.Shape[1]));
+            return Reshape(Create(new MatMulOp(), flat, b), a.Shape.With(a.Rank - 1, b.Shape[1]));
         }
 
         Shape batch = Broadcasting.Join($"MatMul of {a.Shape} and {b.Shape}: batch axes", Shape.Of(a.Shape.SkipLast(2)), Shape.Of(b.Shape.SkipLast(2)));
-        return Node.Create(
+        return Create(
             new MatMulOp(),
             BroadcastTo(a, Shape.Of([.. batch, .. a.Shape.TakeLast(2)])),
             BroadcastTo(b, Shape.Of([.. batch, .. b.Shape.TakeLast(2)])));

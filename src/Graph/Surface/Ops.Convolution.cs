@@ -130,7 +130,7 @@ public static partial class Ops
         Node padded = mode == PaddingMode.Zeros ? batched : Around(op, batched, widths, mode);
         EquatableArray<Margin> margins = mode == PaddingMode.Zeros ? [.. widths.Select(w => new Margin(w.Before, w.After))] : Margin.None(spatial);
 
-        Node result = Node.Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), padded, weight);
+        Node result = Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), padded, weight);
         return Biased(result, bias, spatial, isAlone);
     }
 
@@ -167,7 +167,7 @@ public static partial class Ops
         Margin[] margins = [.. cut.Select((c, i) => new Margin(c, c - more[i]))];
         Dim[] kept = [.. sizes.Select((size, i) => size - margins[i].Before - margins[i].After)];
         var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. margins], [.. kept]);
-        Node result = Node.Create(transposed, batched, weight);
+        Node result = Create(transposed, batched, weight);
         return Biased(result, bias, spatial, isAlone);
     }
 

@@ -37,7 +37,7 @@ public static partial class Ops
         Dim length = Dim.AtLeast(right, down) == true ? down
             : Dim.AtLeast(down, right) == true ? right
             : throw new ShapeException($"Diagonal: it is not known whether {down} or {right} is less, which is how long the diagonal {offset} is; slice x first. Input: {x.Describe()}.");
-        return Node.Create(new DiagonalOp(length.Constant < 0 ? 0 : offset, rows, columns, length.Constant < 0 ? 0 : length), x);
+        return Create(new DiagonalOp(length.Constant < 0 ? 0 : offset, rows, columns, length.Constant < 0 ? 0 : length), x);
     }
 
     /// <summary>Matrices of zeros with the last axis of x on a diagonal.</summary>

@@ -146,14 +146,14 @@ public static partial class Ops
     /// <summary>The same numbers in another dtype: float to integer truncates toward zero and saturates (NaN gives 0), to bool tests for non-zero.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="dtype">The dtype.</param>
-    public static Node Cast(Node x, DType dtype) => NotNull(x).DType == dtype ? x : Node.Create(new CastOp(dtype), x);
+    public static Node Cast(Node x, DType dtype) => NotNull(x).DType == dtype ? x : Create(new CastOp(dtype), x);
 
     /// <summary>A cotangent times a slope that may be infinite: 0 wherever the cotangent is 0, so that no NaN arises from 0·∞.</summary>
     /// <param name="cotangent">Floats.</param>
     /// <param name="slope">Floats of the same dtype; the shapes broadcast.</param>
     public static Node ScaleCotangent(Node cotangent, Node slope) => Binary(new ScaleCotangentOp(), cotangent, slope);
 
-    private static Node Unary(Op op, Node x) => Node.Create(op, NotNull(x));
+    private static Node Unary(Op op, Node x) => Create(op, NotNull(x));
 
     private static Node Binary(Op op, Node a, Node b)
     {
@@ -163,6 +163,6 @@ public static partial class Ops
             new TypeContext(op, [a, b], string.Empty).RequireSameTypes();
         }
 
-        return Node.Create(op, Broadcasting.Together(op.Name, a, b));
+        return Create(op, Broadcasting.Together(op.Name, a, b));
     }
 }

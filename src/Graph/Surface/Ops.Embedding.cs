@@ -25,7 +25,7 @@ public static partial class Ops
     {
         RequireTable("Embedding", indices, weight);
         return (paddingIndex is { } row
-            ? Node.Create(new TakeOp(0) { Padding = row < 0 ? weight.Shape[0] + row : row }, WithRow("Embedding", weight, row), NotNull(indices))
+            ? Create(new TakeOp(0) { Padding = row < 0 ? weight.Shape[0] + row : row }, WithRow("Embedding", weight, row), NotNull(indices))
             : Take(weight, indices)).Named("Embedding");
     }
 

@@ -13,7 +13,7 @@ public static partial class Ops
     /// <returns>[…, N, N]. A matrix that is not positive definite is an error when the graph runs; it names the matrix of the batch.</returns>
     public static Node Cholesky(Node a, bool upper = false)
     {
-        Node factor = Node.Create(new CholeskyOp(), NotNull(a));
+        Node factor = Create(new CholeskyOp(), NotNull(a));
         return upper ? Transpose(factor) : factor;
     }
 
@@ -36,7 +36,7 @@ public static partial class Ops
 
         (a, b) = TogetherInBatch("TriangularSolve", a, b);
         TriangularForm form = (upper ? TriangularForm.Upper : 0) | (unitTriangular ? TriangularForm.Unit : 0) | (transposed ? TriangularForm.Transposed : 0);
-        return Node.Create(new TriangularSolveOp(form), a, b);
+        return Create(new TriangularSolveOp(form), a, b);
     }
 
     /// <summary>
@@ -49,7 +49,7 @@ public static partial class Ops
     /// </returns>
     public static (Node Factors, Node Rows) LUFactor(Node a)
     {
-        Node lu = Node.Create(new LuOp(MustBeRegular: false), NotNull(a));
+        Node lu = Create(new LuOp(MustBeRegular: false), NotNull(a));
         return (Output(lu, 0), Output(lu, 1));
     }
 
@@ -62,7 +62,7 @@ public static partial class Ops
     /// <returns>Q […, M, K] and R […, K, N] with K = min(M, N).</returns>
     public static (Node Q, Node R) QR(Node a)
     {
-        Node qr = Node.Create(new QrOp(), NotNull(a));
+        Node qr = Create(new QrOp(), NotNull(a));
         return (Output(qr, 0), Output(qr, 1));
     }
 
@@ -75,7 +75,7 @@ public static partial class Ops
     /// <returns>The eigenvalues […, N], ascending, and the eigenvectors […, N, N] as columns.</returns>
     public static (Node Values, Node Vectors) Eigh(Node a)
     {
-        Node eigen = Node.Create(new EighOp(), NotNull(a));
+        Node eigen = Create(new EighOp(), NotNull(a));
         return (Output(eigen, 0), Output(eigen, 1));
     }
 
@@ -98,7 +98,7 @@ public static partial class Ops
     /// <returns>U […, M, K], S […, K], descending, and Vᵀ […, K, N], with K = min(M, N).</returns>
     public static (Node U, Node S, Node Vh) SVD(Node a)
     {
-        Node svd = Node.Create(new SvdOp(), NotNull(a));
+        Node svd = Create(new SvdOp(), NotNull(a));
         return (Output(svd, 0), Output(svd, 1), Output(svd, 2));
     }
 

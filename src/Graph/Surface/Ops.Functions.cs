@@ -160,7 +160,7 @@ public static partial class Ops
     public static Node Logit(Node p, double epsilon = 0)
     {
         RequireFloat("Logit", p);
-        return Node.Create(new LogitOp(), epsilon > 0 ? Clamp(p, epsilon, 1 - epsilon) : p);
+        return Create(new LogitOp(), epsilon > 0 ? Clamp(p, epsilon, 1 - epsilon) : p);
     }
 
     /// <summary>log(eᵃ + eᵇ), without overflow; of two equal infinities that infinity, half of whose gradient goes to each.</summary>

@@ -72,6 +72,6 @@ public static partial class Ops
     private static Node Standard(Generator generator, Node concentration)
     {
         ArgumentNullException.ThrowIfNull(generator);
-        return Node.Create(new RandomGammaOp(), concentration, RandomStreamOp.Create(generator));
+        return Create(new RandomGammaOp(), concentration, RandomStreamOp.Create(generator));
     }
 }

@@ -79,12 +79,15 @@ public static partial class Ops
         // One that requires no gradient depends on no target; to ask it of numbers that have none is a mistake.
         RequireGrad(outputs.Where(o => !NotNull(o).DType.IsFloat()), "The output");
         RequireGrad(targets, "The target");
-        Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
+        return [.. Recorded(() =>
+        {
+            Node?[] pulled = ReverseMode.Pull(outputs, cotangents, targets);
 
-        // Where a target is reached and nothing flows to it, all slopes on the way are 0, as those of Floor.
-        Node[] missing = [.. targets.Where((_, i) => pulled[i] is null)];
-        HashSet<Node> reached = missing.Length == 0 ? [] : new StableGraph(outputs, missing).Reached(outputs);
-        return [.. pulled.Select((p, i) => p ?? (reached.Contains(targets[i]) ? ZerosLike(targets[i]) : null))];
+            // Where a target is reached and nothing flows to it, all slopes on the way are 0, as those of Floor.
+            Node[] missing = [.. targets.Where((_, i) => pulled[i] is null)];
+            HashSet<Node> reached = missing.Length == 0 ? [] : new StableGraph(outputs, missing).Reached(outputs);
+            return [.. pulled.Select((p, i) => p ?? (reached.Contains(targets[i]) ? ZerosLike(targets[i]) : null))];
+        })];
     }
 
     /// <summary>The Jacobian-vector product: the tangents of outputs, given those of inputs (forward mode).</summary>
@@ -99,7 +102,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(tangents);
         CheckDirections("Jvp", "input", "tangent", inputs, tangents);
         RequireGrad(inputs, "The input");
-        Node?[] pushed = ForwardMode.Push(outputs, inputs, tangents);
+        Node?[] pushed = Recorded(() => ForwardMode.Push(outputs, inputs, tangents));
         return new GradientList([.. pushed.Select((p, i) => p ?? ZerosLike(outputs[i]))]);
     }
 
@@ -113,13 +116,23 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(vector);
         CheckDirections("HessianVectorProduct", "target", "vector", targets, vector);
-        GradientList gradients;
+        Node?[] products = Recorded(() => [.. Jvp([.. Gradients(loss, targets, Unreached.Zeros)], targets, vector)]);
+        return new GradientList(products!);
+    }
+
+    /// <summary>
+    /// Derivatives of derivatives are taken on the way, as of what a composite is made of, so differentiation records whatever the grad mode. What users
+    /// get requires a gradient only if they record.
+    /// </summary>
+    private static Node?[] Recorded(Func<Node?[]> differentiate)
+    {
+        Node?[] made;
         using (GradMode.EnableGrad())
         {
-            gradients = Gradients(loss, targets, Unreached.Zeros);
+            made = differentiate();
         }
 
-        return Jvp([.. gradients], targets, vector);
+        return GradMode.IsEnabled ? made : [.. made.Select(n => n is not { RequiresGrad: true } ? n : n.Op.IsLeaf ? Detach(n) : n.Rebuild(n.Inputs, requiresGrad: false))];
     }
 
     private static void CheckDirections(string op, string what, string direction, IReadOnlyList<Node> nodes, IReadOnlyList<Node> directions)

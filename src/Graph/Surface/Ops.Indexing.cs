@@ -9,14 +9,14 @@ public static partial class Ops
     /// <param name="indices">int32 or int64, each in [0, size of the axis); another is an error when the graph runs.</param>
     /// <param name="axis">The axis.</param>
     public static Node Take(Node x, Node indices, int axis = 0) =>
-        Node.Create(new TakeOp(Axis.Normalize(axis, NotNull(x).Rank, "Take", x)), x, NotNull(indices));
+        Create(new TakeOp(Axis.Normalize(axis, NotNull(x).Rank, "Take", x)), x, NotNull(indices));
 
     /// <summary>One element picked for each index: result[i, j] = x[i, indices[i, j]] for the last of two axes (PyTorch's gather).</summary>
     /// <param name="x">Any values.</param>
     /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
     /// <param name="axis">The axis.</param>
     public static Node TakeAlongAxis(Node x, Node indices, int axis) =>
-        Node.Create(new TakeAlongAxisOp(Axis.Normalize(axis, NotNull(x).Rank, "TakeAlongAxis", x)), x, NotNull(indices));
+        Create(new TakeAlongAxisOp(Axis.Normalize(axis, NotNull(x).Rank, "TakeAlongAxis", x)), x, NotNull(indices));
 
     /// <summary>The same as <see cref="TakeAlongAxis"/>, under PyTorch's name.</summary>
     /// <param name="x">Any values.</param>
@@ -30,7 +30,7 @@ public static partial class Ops
     /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
     /// <param name="source">Numbers of x's dtype and the shape of the indices.</param>
     public static Node ScatterAdd(Node x, int axis, Node indices, Node source) =>
-        Node.Create(new ScatterAddOp(Axis.Normalize(axis, NotNull(x).Rank, "ScatterAdd", x)), x, NotNull(indices), NotNull(source));
+        Create(new ScatterAddOp(Axis.Normalize(axis, NotNull(x).Rank, "ScatterAdd", x)), x, NotNull(indices), NotNull(source));
 
     /// <summary>x with whole slices of a source added at indices along an axis (PyTorch's index_add).</summary>
     /// <param name="x">Numbers.</param>
@@ -38,5 +38,5 @@ public static partial class Ops
     /// <param name="indices">int32 or int64, each in [0, size of the axis).</param>
     /// <param name="source">Numbers of x's dtype; its shape is x's with the axis replaced by the axes of the indices.</param>
     public static Node IndexAdd(Node x, int axis, Node indices, Node source) =>
-        Node.Create(new IndexAddOp(Axis.Normalize(axis, NotNull(x).Rank, "IndexAdd", x)), x, NotNull(indices), NotNull(source));
+        Create(new IndexAddOp(Axis.Normalize(axis, NotNull(x).Rank, "IndexAdd", x)), x, NotNull(indices), NotNull(source));
 }

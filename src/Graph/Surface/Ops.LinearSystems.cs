@@ -40,7 +40,7 @@ public static partial class Ops
         }
 
         (a, b) = TogetherInBatch("Solve", a, b);
-        return Node.Create(new SolveOp(Transposed: false), a, b);
+        return Create(new SolveOp(Transposed: false), a, b);
     }
 
     /// <summary>The inverse of matrices, by LU factors. Where a product with the inverse is wanted, <see cref="Solve"/> is faster and more accurate.</summary>
@@ -49,7 +49,7 @@ public static partial class Ops
     public static Node Inverse(Node a)
     {
         RequireMatrix("Inverse", a);
-        return Node.Create(new SolveOp(Transposed: false), a, Matrices.IdentityLike(a));
+        return Create(new SolveOp(Transposed: false), a, Matrices.IdentityLike(a));
     }
 
     /// <summary>The X of A·X = B, given the Cholesky factor of A.</summary>
@@ -68,7 +68,7 @@ public static partial class Ops
     /// </summary>
     /// <param name="a">Floats, […, N, N].</param>
     /// <returns>[…]; 1 for N = 0.</returns>
-    public static Node Det(Node a) => Node.Create(new DetOp(), NotNull(a));
+    public static Node Det(Node a) => Create(new DetOp(), NotNull(a));
 
     /// <summary>
     /// The sign of the determinant and the logarithm of its magnitude, which neither overflow nor vanish; of a singular matrix 0 and −∞. The gradient,
@@ -78,7 +78,7 @@ public static partial class Ops
     /// <returns>Two results […].</returns>
     public static (Node Sign, Node LogAbsDet) SlogDet(Node a)
     {
-        Node both = Node.Create(new SlogDetOp(), NotNull(a));
+        Node both = Create(new SlogDetOp(), NotNull(a));
         return (Output(both, 0), Output(both, 1));
     }
 
@@ -134,13 +134,13 @@ public static partial class Ops
         RequireMatrix("PInv", a);
         double unit = a.DType.Row().Epsilon;
         long larger = a.Shape.TakeLast(2).Max(d => d.Constant ?? 64);
-        return Node.Create(new PInvOp(tolerance ?? (larger * unit)), a);
+        return Create(new PInvOp(tolerance ?? (larger * unit)), a);
     }
 
     /// <summary>The exponential of square matrices, I + A + A²/2 + …, by scaling and squaring (Higham, 2005); NaN where A is not finite.</summary>
     /// <param name="a">Floats, […, N, N].</param>
     /// <returns>[…, N, N].</returns>
-    public static Node MatrixExp(Node a) => Node.Create(new MatrixExpOp(), NotNull(a));
+    public static Node MatrixExp(Node a) => Create(new MatrixExpOp(), NotNull(a));
 
     /// <summary>A whole power of square matrices, by repeated squaring; a negative one of the inverse.</summary>
     /// <param name="a">Floats, […, N, N].</param>

@@ -161,7 +161,7 @@ public static partial class Ops
     /// <param name="a">Values.</param>
     /// <param name="b">Values of the same dtype; the three shapes broadcast.</param>
     public static Node Where(Node condition, Node a, Node b) =>
-        Node.Create(new WhereOp(), Broadcasting.Together("Where", NotNull(condition), NotNull(a), NotNull(b)));
+        Create(new WhereOp(), Broadcasting.Together("Where", NotNull(condition), NotNull(a), NotNull(b)));
 
     /// <summary>a where the condition holds, else a number.</summary>
     /// <param name="condition">Bools.</param>
@@ -185,6 +185,6 @@ public static partial class Ops
             }
         }
 
-        return Node.Create(op, Broadcasting.Together(op.Name, inputs));
+        return Create(op, Broadcasting.Together(op.Name, inputs));
     }
 }

@@ -25,7 +25,7 @@ public static partial class Ops
         }
 
         CheckSizes("Reshape", shape);
-        return shape == x.Shape ? x : Node.Create(new ReshapeOp(shape), x);
+        return shape == x.Shape ? x : Create(new ReshapeOp(shape), x);
     }
 
     /// <summary>Joins neighbouring axes into one.</summary>
@@ -90,7 +90,7 @@ public static partial class Ops
             normal[i] = Axis.Normalize(order[i], NotNull(x).Rank, "Permute", x);
         }
 
-        return normal.SequenceEqual(Enumerable.Range(0, NotNull(x).Rank)) ? x : Node.Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
+        return normal.SequenceEqual(Enumerable.Range(0, NotNull(x).Rank)) ? x : Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
     }
 
     /// <summary>Repeats axes of size 1, and adds leading ones, to reach a shape.</summary>
@@ -105,7 +105,7 @@ public static partial class Ops
             ? Shape.Of(shape.Select((d, i) => d.Constant == -1 && i >= lead ? x.Shape[i - lead] : d))
             : shape;
         CheckSizes("BroadcastTo", to);
-        return to == x.Shape ? x : Node.Create(new BroadcastToOp(to), x);
+        return to == x.Shape ? x : Create(new BroadcastToOp(to), x);
     }
 
     /// <summary>A part of an axis: elements start, start + step, … below stop, as in Python.</summary>
@@ -138,7 +138,7 @@ public static partial class Ops
         }
 
         IEnumerable<SliceRange> ranges = x.Shape.Select((d, i) => i == along ? new SliceRange(from, length, step) : new SliceRange(0, d, 1));
-        return Node.Create(new SliceOp(ranges.ToEquatableArray()), x);
+        return Create(new SliceOp(ranges.ToEquatableArray()), x);
 
         static Dim Place(Dim at, Dim size)
         {
@@ -198,7 +198,7 @@ public static partial class Ops
         }
 
         int along = Axis.Normalize(axis, nodes[0].Rank, "Concat", nodes[0]);
-        return nodes.Count == 1 ? nodes[0] : Node.Create(new ConcatOp(along), [.. nodes]);
+        return nodes.Count == 1 ? nodes[0] : Create(new ConcatOp(along), [.. nodes]);
     }
 
     /// <summary>Tensors of one shape side by side along a new axis.</summary>
@@ -255,7 +255,7 @@ public static partial class Ops
 
         Scalar(value, x);
         IEnumerable<PadRange> ranges = x.Shape.Select((_, i) => i == along ? new PadRange(before, after, 0) : new PadRange(0, 0, 0));
-        return Node.Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
+        return Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
     }
 
     /// <summary>A number, or elements of x itself, around its last axes.</summary>

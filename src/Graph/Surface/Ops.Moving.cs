@@ -11,7 +11,7 @@ public static partial class Ops
     {
         EquatableArray<int> normal = Axis.Normalize(axes, NotNull(x), "Flip");
         EquatableArray<int> real = normal.Where(a => x.Shape[a].Constant is not (0 or 1)).ToEquatableArray();
-        return real.Count == 0 ? x : Node.Create(new FlipOp(real), x);
+        return real.Count == 0 ? x : Create(new FlipOp(real), x);
     }
 
     /// <summary>Elements moved along an axis; those that leave it at one end come in at the other.</summary>

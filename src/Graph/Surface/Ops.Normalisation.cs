@@ -15,7 +15,7 @@ public static partial class Ops
     {
         RequireFloat("LayerNorm", x);
         RequireTrailing("LayerNorm", x, axes, weight, bias);
-        Node normal = Node.Create(new NormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), epsilon), x);
+        Node normal = Create(new NormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), epsilon), x);
         Node scaled = weight is null ? normal : normal * weight;
         return bias is null ? scaled : scaled + bias;
     }
@@ -31,7 +31,7 @@ public static partial class Ops
         RequireTrailing("RmsNorm", x, axes, weight, null);
         double added = epsilon ?? x.DType.Row().Epsilon;
         RequireAtLeast(added, 0, nameof(epsilon));
-        Node normal = Node.Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), added), x);
+        Node normal = Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), added), x);
         return weight is null ? normal : normal * weight;
     }
 
@@ -60,7 +60,7 @@ public static partial class Ops
     {
         const string Name = "BatchNormTraining";
         RequireChannels(Name, x, 2);
-        return Affine(Name, Node.Create(new NormalizeOp(OtherThanChannels(x), epsilon), MoreThanOne(x)), weight, bias);
+        return Affine(Name, Create(new NormalizeOp(OtherThanChannels(x), epsilon), MoreThanOne(x)), weight, bias);
     }
 
     /// <summary>Batch normalisation in training that also moves running statistics: r ← (1 − momentum)·r + momentum·s, with the unbiased variance.</summary>
@@ -109,7 +109,7 @@ public static partial class Ops
         }
 
         Node grouped = Reshape(x, Shape.Of([x.Shape[0], groups, channels / groups, .. x.Shape.Skip(2)]));
-        Node normal = Node.Create(new NormalizeOp(Enumerable.Range(2, grouped.Rank - 2).ToEquatableArray(), epsilon), grouped);
+        Node normal = Create(new NormalizeOp(Enumerable.Range(2, grouped.Rank - 2).ToEquatableArray(), epsilon), grouped);
         return Affine(Name, Reshape(normal, x.Shape), weight, bias);
     }
 
@@ -124,7 +124,7 @@ public static partial class Ops
         const string Name = "InstanceNorm";
         RequireChannels(Name, x, 3);
         x = Conditions.AtLeast(Name, x, Shape.Of(x.Shape.Skip(2)).ElementCount, 2, "more than one place a channel is needed.");
-        return Affine(Name, Node.Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), x), weight, bias);
+        return Affine(Name, Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), x), weight, bias);
     }
 
     /// <summary>x/(k + alpha·m)^beta with the mean m of squares over neighbouring channels, those beyond the ends counting as 0 (Krizhevsky et al., 2012).</summary>

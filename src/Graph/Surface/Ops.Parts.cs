@@ -154,7 +154,7 @@ public static partial class Ops
 
     private static Node Part(Node x, int along, SliceRange range) => range == new SliceRange(0, x.Shape[along], 1)
         ? x
-        : Node.Create(new SliceOp(x.Shape.Select((d, i) => i == along ? range : new SliceRange(0, d, 1)).ToEquatableArray()), x);
+        : Create(new SliceOp(x.Shape.Select((d, i) => i == along ? range : new SliceRange(0, d, 1)).ToEquatableArray()), x);
 
     private static Node Replace(Node x, Node source, int along, SliceRange range)
     {
@@ -174,7 +174,7 @@ public static partial class Ops
         Node hit = Spread(Ones(Shape.Of(x.Shape.Select((_, i) => i == along ? range.Size : 1)), DType.Bool));
         return Where(hit, Spread(source), x);
 
-        Node Spread(Node node) => Node.Create(
+        Node Spread(Node node) => Create(
             new PadOp(
                 node.Shape.Select((_, i) => i == along ? new PadRange(range.Start, after, range.Step - 1) : new PadRange(0, 0, 0)).ToEquatableArray(),
                 node.Shape.With(along, x.Shape[along]),

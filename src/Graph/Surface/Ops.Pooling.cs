@@ -157,7 +157,7 @@ public static partial class Ops
         (Node batched, bool isAlone) = PoolInput(op, spatial, x);
         RequireNumber(op, x);
         PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, dilation, ceilMode);
-        Node pooled = Node.Create(new MaxPoolOp([.. axes]), batched);
+        Node pooled = Create(new MaxPoolOp([.. axes]), batched);
         Node values = Output(pooled, 0);
         return (isAlone ? Reshape(values, Shape.Of(values.Shape.Skip(1))) : values, Output(pooled, 1), axes);
     }
@@ -178,7 +178,7 @@ public static partial class Ops
 
         PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, default, ceilMode);
         Node padded = PadSpatial(batched, [.. axes.Select(a => (Dim)a.Low)], [.. axes.Select(a => a.High)], 0);
-        Node windows = Node.Create(new WindowsOp([.. axes.Select(a => a.Window)]), padded);
+        Node windows = Create(new WindowsOp([.. axes.Select(a => a.Window)]), padded);
 
         // Elements of a window outside, so that neighbouring windows share vectors.
         Node sum = Sum(Permute(windows, [.. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(0, 2 + spatial)]), [.. Enumerable.Range(0, spatial)]);

@@ -68,7 +68,7 @@ public static partial class Ops
     public static Node NaNMedian(Node x)
     {
         RequireFloat("NaNMedian", x);
-        return Node.Create(new MedianOp(SkipsNaN: true), Conditions.AtLeast("NaNMedian", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
+        return Create(new MedianOp(SkipsNaN: true), Conditions.AtLeast("NaNMedian", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
     }
 
     /// <summary>

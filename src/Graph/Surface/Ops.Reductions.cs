@@ -120,7 +120,7 @@ public static partial class Ops
     private static Node Reduce(string name, Func<EquatableArray<int>, Op> op, Node x, Axes axes, bool keepDims)
     {
         EquatableArray<int> normal = Axis.Normalize(axes, NotNull(x), name);
-        Node reduced = Node.Create(op(normal), x);
+        Node reduced = Create(op(normal), x);
         return keepDims ? Axis.Keep(reduced, normal, x.Shape) : reduced;
     }
 
@@ -128,7 +128,7 @@ public static partial class Ops
     {
         RequireNumber(name, x);
         EquatableArray<int> normal = Axis.Normalize(axes, x, name);
-        Node result = normal.Count == 1 ? Node.Create(op(normal[0]), x) : Node.Create(op(x.Rank - normal.Count), AsLast(x, normal));
+        Node result = normal.Count == 1 ? Create(op(normal[0]), x) : Create(op(x.Rank - normal.Count), AsLast(x, normal));
         return keepDims ? Axis.Keep(result, normal, x.Shape) : result;
     }
 

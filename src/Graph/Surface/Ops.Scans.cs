@@ -11,7 +11,7 @@ public static partial class Ops
     /// <param name="axis">The axis.</param>
     /// <param name="reverse">Whether to sum from each element to the end instead.</param>
     public static Node CumulativeSum(Node x, int axis, bool reverse = false) =>
-        Node.Create(new CumulativeSumOp(Axis.Normalize(axis, NotNull(x).Rank, "CumulativeSum", x), reverse), x);
+        Create(new CumulativeSumOp(Axis.Normalize(axis, NotNull(x).Rank, "CumulativeSum", x), reverse), x);
 
     /// <summary>The product of all elements up to each along an axis. The gradient is exact where factors are zero.</summary>
     /// <param name="x">Numbers.</param>
@@ -20,7 +20,7 @@ public static partial class Ops
     public static Node CumulativeProduct(Node x, int axis, bool reverse = false)
     {
         RequireNumber("CumulativeProduct", x);
-        return Node.Create(new RecurrenceOp(RecurrenceBodies.Products[x.DType], Axis.Normalize(axis, x.Rank, "CumulativeProduct", x), reverse), x);
+        return Create(new RecurrenceOp(RecurrenceBodies.Products[x.DType], Axis.Normalize(axis, x.Rank, "CumulativeProduct", x), reverse), x);
     }
 
     /// <summary>
@@ -35,7 +35,7 @@ public static partial class Ops
         RequireFloat("LogCumulativeSumExp", x);
         int along = Axis.Normalize(axis, x.Rank, "LogCumulativeSumExp", x);
         Node level = Level(x, along);
-        return Node.Create(new RecurrenceOp(RecurrenceBodies.LogSums[x.DType], along, reverse), x - level) + level;
+        return Create(new RecurrenceOp(RecurrenceBodies.LogSums[x.DType], along, reverse), x - level) + level;
     }
 
     /// <summary>
@@ -78,7 +78,7 @@ public static partial class Ops
     public static Node LinearRecurrence(Node a, Node b, int axis, bool reverse = false)
     {
         Node[] both = Broadcasting.Together("LinearRecurrence", NotNull(a), NotNull(b));
-        return Node.Create(new LinearRecurrenceOp(Axis.Normalize(axis, both[0].Rank, "LinearRecurrence", both[1]), reverse, AtSource: false), both);
+        return Create(new LinearRecurrenceOp(Axis.Normalize(axis, both[0].Rank, "LinearRecurrence", both[1]), reverse, AtSource: false), both);
     }
 
     private static Node Scan(Node x, int axis, LambdaExpression function, bool reverse)
@@ -86,14 +86,14 @@ public static partial class Ops
         RequireFloat("CumulativeScan", x);
         ArgumentNullException.ThrowIfNull(function);
         Function body = RecurrenceOp.Trace(x.DType, (before, here) => new LambdaTranslation("CumulativeScan", function, [before, here]).Result());
-        return Node.Create(new RecurrenceOp(body, Axis.Normalize(axis, x.Rank, "CumulativeScan", x), reverse), x);
+        return Create(new RecurrenceOp(body, Axis.Normalize(axis, x.Rank, "CumulativeScan", x), reverse), x);
     }
 
     private static (Node Values, Node Indices) CumulativeExtremum(string name, Node x, int axis, bool largest)
     {
         RequireNumber(name, x);
         int along = Axis.Normalize(axis, x.Rank, name, x);
-        Node indices = Node.Create(new CumulativeArgExtremumOp(along, largest), x);
+        Node indices = Create(new CumulativeArgExtremumOp(along, largest), x);
         return (TakeAlongAxis(x, indices, along), indices);
     }
 

@@ -171,7 +171,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(bound);
         Node mask = NotNull(x).DType == DType.Bool ? x : NotEqual(x, 0);
         CheckSizes("NonZero", [bound]);
-        Node flat = Node.Create(new NonZeroOp(bound), Flatten(mask));
+        Node flat = Create(new NonZeroOp(bound), Flatten(mask));
         var places = new Node[x.Rank];
         Dim step = 1;
         for (int axis = x.Rank - 1; axis >= 0; axis--)
@@ -198,7 +198,7 @@ public static partial class Ops
 
     private static Node Scatter(string op, ScatterMode mode, Node x, int axis, Node indices, Node source)
     {
-        Node result = Node.Create(new ScatterOp(Axis.Normalize(axis, NotNull(x).Rank, op, x), mode), x, NotNull(indices), NotNull(source));
+        Node result = Create(new ScatterOp(Axis.Normalize(axis, NotNull(x).Rank, op, x), mode), x, NotNull(indices), NotNull(source));
         return op == result.Op.Name ? result : result.Named(op);
     }
 
@@ -212,7 +212,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(bound);
         CheckSizes("MaskedSelect", [bound]);
-        Node found = Node.Create(new NonZeroOp(bound), Flatten(mask));
+        Node found = Create(new NonZeroOp(bound), Flatten(mask));
         return (Where(found < 0, DimValue(mask.Shape.ElementCount), found), CountTrue(mask));
     }
 

@@ -48,7 +48,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "TopK", x);
         string message = $"{InvariantText.Count(k, "element")} cannot be taken of the {x.Shape[along]} along axis {along}.";
         Node from = k >= 0 ? Conditions.AtLeast("TopK", x, x.Shape[along], k, message) : throw new ShapeException($"TopK: {message} Input: {x.Describe()}.");
-        return Picked(from, along, Node.Create(new ArgSortOp(along, largest, 0, k), from));
+        return Picked(from, along, Create(new ArgSortOp(along, largest, 0, k), from));
     }
 
     /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
@@ -62,7 +62,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "KthValue", x);
         string message = $"there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1.";
         Node from = k >= 1 ? Conditions.AtLeast("KthValue", x, x.Shape[along], k, message) : throw new ShapeException($"KthValue: {message} Input: {x.Describe()}.");
-        return Pick(from, along, keepDims, Node.Create(new ArgSortOp(along, Descending: false, k - 1, 1), from));
+        return Pick(from, along, keepDims, Create(new ArgSortOp(along, Descending: false, k - 1, 1), from));
     }
 
     /// <summary>
@@ -73,7 +73,7 @@ public static partial class Ops
     public static Node Median(Node x)
     {
         RequireNumber("Median", x);
-        return Node.Create(new MedianOp(SkipsNaN: false), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
+        return Create(new MedianOp(SkipsNaN: false), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
     }
 
     /// <summary>
@@ -89,7 +89,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "MedianWithIndex", x);
         Dim size = x.Shape[along];
         x = Conditions.AtLeast("MedianWithIndex", x, size, 1, $"axis {along} has no elements to choose from.");
-        Node index = Node.Create(new ArgSortOp(along, Descending: false, (size - 1) / 2, 1), x);
+        Node index = Create(new ArgSortOp(along, Descending: false, (size - 1) / 2, 1), x);
         if (x.DType.IsFloat())
         {
             // NaN is sorted to the end; the first of them counts.
@@ -111,14 +111,14 @@ public static partial class Ops
     {
         if (NotNull(sorted).Rank != 1)
         {
-            return Node.Create(new SearchSortedOp(right), sorted, NotNull(values));
+            return Create(new SearchSortedOp(right), sorted, NotNull(values));
         }
 
         // One row for all values: they are one row, too.
-        return Reshape(Node.Create(new SearchSortedOp(right), sorted, Reshape(NotNull(values), [values.Shape.ElementCount])), values.Shape);
+        return Reshape(Create(new SearchSortedOp(right), sorted, Reshape(NotNull(values), [values.Shape.ElementCount])), values.Shape);
     }
 
-    private static Node Ordered(Node x, int along, bool descending) => Node.Create(new ArgSortOp(along, descending, 0, x.Shape[along]), x);
+    private static Node Ordered(Node x, int along, bool descending) => Create(new ArgSortOp(along, descending, 0, x.Shape[along]), x);
 
     private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (TakeAlongAxis(x, indices, along), indices);
 }

@@ -208,7 +208,7 @@ public static partial class Ops
         CheckSizes("Iota", shape);
         int along = axis < 0 ? axis + shape.Rank : axis;
         return along >= 0 && along < shape.Rank
-            ? Node.Create(new IotaOp(shape, along, dtype))
+            ? Create(new IotaOp(shape, along, dtype))
             : throw new ShapeException($"Iota: axis {axis} is outside the shape {shape}, whose rank is {shape.Rank}.");
     }
 
@@ -218,14 +218,17 @@ public static partial class Ops
     public static Node DimValue(Dim dim, DType dtype = DType.Int64)
     {
         ArgumentNullException.ThrowIfNull(dim);
-        return dim.Constant is { } size ? Scalar(size, dtype) : Node.Create(new DimValueOp(dim, dtype));
+        return dim.Constant is { } size ? Scalar(size, dtype) : Create(new DimValueOp(dim, dtype));
     }
 
     /// <summary>The values of a node without its gradient: nothing flows back through the result.</summary>
     /// <param name="x">Any node.</param>
-    public static Node Detach(Node x) => Node.Create(new DetachOp(), NotNull(x));
+    public static Node Detach(Node x) => Create(new DetachOp(), NotNull(x));
 
-    internal static Node Constant(TensorValue value) => Node.Create(new ConstantOp(new ConstantData(value)));
+    /// <summary>What functions of users make: the grad mode is read here, and nowhere else where nodes are built.</summary>
+    internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], GradMode.IsEnabled ? null : false);
+
+    internal static Node Constant(TensorValue value) => Create(new ConstantOp(new ConstantData(value)));
 
     /// <summary>A number as a scalar of a dtype that can hold it.</summary>
     internal static Node Scalar(double value, DType dtype) => Fits(value, dtype)

@@ -13,7 +13,7 @@ public static partial class Ops
     {
         RequireFloat("Variance", x);
         EquatableArray<int> along = Axis.Normalize(axes, x, "Variance");
-        Node squares = Node.Create(new SquaresAboutMeanOp(along), x);
+        Node squares = Create(new SquaresAboutMeanOp(along), x);
         Node count = DimValue(CountAlong(x, axes), x.DType);
         return (keepDims ? squares : Reshape(squares, x.Shape.Without(along))) / (correction == 0 ? count : Maximum(count - correction, Scalar(0, x.DType)));
     }
@@ -122,7 +122,7 @@ public static partial class Ops
         }
         else
         {
-            Node apart = Node.Create(new CentreOp(EquatableArray.Create([1])), rows);
+            Node apart = Create(new CentreOp(EquatableArray.Create([1])), rows);
             products = MatMul(apart, Transpose(apart));
             count = DimValue(rows.Shape[1], x.DType) - correction;
         }

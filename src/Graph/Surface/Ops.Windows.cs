@@ -18,7 +18,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(size);
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Windows", x);
-        return Node.Create(new WindowsOp([new Window(along, size, stride, dilation)]), x);
+        return Create(new WindowsOp([new Window(along, size, stride, dilation)]), x);
     }
 
     /// <summary>
@@ -43,7 +43,7 @@ public static partial class Ops
                 "Unfold", x, size, windows[i].Reach, $"a window spans {InvariantText.Count(windows[i].Reach, "element")} along axis {i - spatial}, more than the {size} of the padded input.");
         }
 
-        Node all = Node.Create(new WindowsOp([.. windows]), PadSpatial(x, pad, pad, 0));
+        Node all = Create(new WindowsOp([.. windows]), PadSpatial(x, pad, pad, 0));
         Node columns = Permute(all, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
         return Flatten(Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
     }
@@ -80,7 +80,7 @@ public static partial class Ops
 
         Node split = Reshape(x, Shape.Of([x.Shape[0], channels, .. windows.Select(w => w.Size), .. positions]));
         Node all = Permute(split, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
-        Node sum = Node.Create(new OverlapAddOp([.. windows], Shape.Of([x.Shape[0], channels, .. whole])), all);
+        Node sum = Create(new OverlapAddOp([.. windows], Shape.Of([x.Shape[0], channels, .. whole])), all);
         return PadSpatial(sum, [.. pad.Select(p => -p)], [.. pad.Select(p => -p)], 0);
     }
 
@@ -118,7 +118,7 @@ public static partial class Ops
             .. low.Select((before, i) => before.Constant < 0 || high[i].Constant < 0 ? new PadRange(0, 0, 0) : new PadRange(before, high[i], 0)),
         ];
         return ranges.All(r => r.Low == Dim.Of(0) && r.High == Dim.Of(0)) ? x
-            : Node.Create(new PadOp([.. ranges], Shape.Of(x.Shape.Select((size, axis) => ranges[axis].Low + size + ranges[axis].High)), value), x);
+            : Create(new PadOp([.. ranges], Shape.Of(x.Shape.Select((size, axis) => ranges[axis].Low + size + ranges[axis].High)), value), x);
     }
 
     private static Node PadSpatial(Node x, int[] low, int[] high, double value) => PadSpatial(x, [.. low.Select(p => Dim.Of(p))], [.. high.Select(p => Dim.Of(p))], value);

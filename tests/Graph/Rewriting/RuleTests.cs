@@ -79,7 +79,6 @@ public class RuleTests
         ("permute(splat) → splat", [Transpose(Full(["N", 3], 2, DType.Float64)) * Transpose(X)]),
         ("slice(splat) → splat", [Slice(Full(["N", 3], 2, DType.Float64), 1, 0, 2)]),
         ("recurrence of costly steps along the last axis → along the one before, as vectors", [LogCumulativeSumExp(X, 1), LogCumulativeSumExp(Unsqueeze(X, 0), -1, reverse: true)]),
-        ("detach(x) → x", [Detach(K) + 1]),
     ];
 
     internal static IEnumerable<TestCaseData> StableCases() =>
