@@ -105,7 +105,7 @@ internal sealed class ScalarEmitter
         Local local => locals[local],
         Extent extent => extents[extent.Slot],
         Load load => EmitLoad(load),
-        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X)),
+        UnaryValue unary => FunctionForm.Of(unary.Function).OfNumbers(Emit(unary.X)),
         BinaryValue binary => EmitBinary(binary),
         SelectValue select => E.Condition(Emit(select.Condition), Emit(select.X), Emit(select.Y)),
         FmaValue fma => Call(MathOf(fma.Type), nameof(MathF.FusedMultiplyAdd), Emit(fma.X), Emit(fma.Y), Emit(fma.Z)),
@@ -140,22 +140,6 @@ internal sealed class ScalarEmitter
         return (address, offset, displacement);
     }
 
-    private static E EmitUnary(UnaryFunction function, E x)
-    {
-        bool isFloat = x.Type == typeof(float) || x.Type == typeof(double);
-        Type math = x.Type == typeof(float) ? typeof(MathF) : typeof(Math);
-        return function switch
-        {
-            UnaryFunction.Negate => E.Negate(x),
-            UnaryFunction.Abs => Call(isFloat ? math : typeof(ScalarMath), "Abs", x),
-            UnaryFunction.Sqrt or UnaryFunction.Floor or UnaryFunction.Round => Call(math, function.ToString(), x),
-            UnaryFunction.Not => x.Type == typeof(bool) ? E.Not(x) : Call(typeof(ScalarMath), nameof(ScalarMath.Not), x),
-            UnaryFunction.IsNaN => Call(x.Type == typeof(float) ? typeof(float) : typeof(double), nameof(float.IsNaN), x),
-            UnaryFunction.SinLarge or UnaryFunction.CosLarge => Call(typeof(VectorMath), function.ToString(), x),
-            _ => E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
-        };
-    }
-
     private E EmitBinary(BinaryValue binary)
     {
         E x = Emit(binary.X);
@@ -170,41 +154,13 @@ internal sealed class ScalarEmitter
             return binary.Function == BinaryFunction.ShiftLeft ? E.LeftShift(x, count) : E.RightShift(x, count);
         }
 
-        E y = Emit(binary.Y);
-        return Combine(binary.Function, x, y);
+        return Combine(binary.Function, x, Emit(binary.Y));
     }
 
-    public static E Combine(BinaryFunction function, E x, E y)
-    {
-        bool isFloat = x.Type == typeof(float) || x.Type == typeof(double);
-        Type math = x.Type == typeof(float) ? typeof(MathF) : typeof(Math);
-        return function switch
-        {
-            BinaryFunction.Add => E.Add(x, y),
-            BinaryFunction.Subtract => E.Subtract(x, y),
-            BinaryFunction.Multiply => E.Multiply(x, y),
-            BinaryFunction.Divide => isFloat ? E.Divide(x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.FloorDivide), x, y),
-            BinaryFunction.Maximum => Call(math, nameof(Math.Max), x, y),
-
-            // The JIT of .NET 10 takes 0 for the smaller of 0 and a constant −0.
-            BinaryFunction.Minimum when IsMinusZero(x) || IsMinusZero(y) => E.Negate(Call(math, nameof(Math.Max), E.Negate(x), E.Negate(y))),
-            BinaryFunction.Minimum => Call(math, nameof(Math.Min), x, y),
-            BinaryFunction.Power => isFloat ? Call(math, nameof(Math.Pow), x, y) : Call(typeof(ScalarMath), nameof(ScalarMath.Power), x, y),
-            BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature =>
-                E.Call(Methods.Find(typeof(VectorMath), nameof(VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y),
-            BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => Call(typeof(ScalarMath), function.ToString(), x, y),
-            BinaryFunction.And => E.And(x, y),
-            BinaryFunction.Or => E.Or(x, y),
-            BinaryFunction.Xor => E.ExclusiveOr(x, y),
-            BinaryFunction.Equal => E.Equal(x, y),
-            BinaryFunction.NotEqual => E.NotEqual(x, y),
-            BinaryFunction.Less => E.LessThan(x, y),
-            BinaryFunction.LessEqual => E.LessThanOrEqual(x, y),
-            BinaryFunction.Greater => E.GreaterThan(x, y),
-            BinaryFunction.GreaterEqual => E.GreaterThanOrEqual(x, y),
-            _ => throw new CompileException($"{function} is no function the emitter knows."),
-        };
-    }
+    // The JIT of .NET 10 takes 0 for the smaller of 0 and a constant −0.
+    public static E Combine(BinaryFunction function, E x, E y) => function == BinaryFunction.Minimum && (IsMinusZero(x) || IsMinusZero(y))
+        ? E.Negate(Combine(BinaryFunction.Maximum, E.Negate(x), E.Negate(y)))
+        : FunctionForm.Of(function).OfNumbers(x, y);
 
     private static bool IsMinusZero(E x) => x is ConstantExpression { Value: -0f or -0.0 } constant && double.IsNegative(Convert.ToDouble(constant.Value, null));
 

@@ -124,9 +124,9 @@ internal sealed class VectorEmitter(
     {
         Local => operations.Ramp(scalars.Addresses.Sum(position), E.Constant(1L), DType.Int64),
         Load load => EmitLoad(load),
-        UnaryValue unary => EmitUnary(unary.Function, Emit(unary.X)),
+        UnaryValue unary => Apply(ScalarFunction.Of(unary.Function), FunctionForm.Of(unary.Function), Emit(unary.X)),
         BinaryValue { Function: BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight } shift => operations.Call(
-            shift.Function == BinaryFunction.ShiftLeft ? "ShiftLeft" : "ShiftRightArithmetic",
+            FunctionForm.Of(shift.Function).Vector!,
             Emit(shift.X),
             E.Constant((int)((Literal)shift.Y).Bits)),
         BinaryValue binary => EmitBinary(binary),
@@ -163,15 +163,6 @@ internal sealed class VectorEmitter(
             : operations.Load(address, index, displacement, LaneOf(load.Type));
     }
 
-    private E EmitUnary(UnaryFunction function, E x) => function switch
-    {
-        UnaryFunction.Not => operations.Call("OnesComplement", x),
-        UnaryFunction.IsNaN => operations.As(operations.Call("IsNaN", x), loop.MaskLane),
-        _ when ScalarFunction.Of(function).Kind == FunctionKind.Arithmetic => operations.Call(function.ToString(), x),
-        UnaryFunction.SinLarge or UnaryFunction.CosLarge => E.Call(Methods.Find(typeof(Routines.VectorMath), function.ToString(), [x.Type]), x),
-        _ => E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply), [x.Type], MathFunctions.Of(function)), x),
-    };
-
     private E EmitBinary(BinaryValue binary)
     {
         if (binary.Type == DType.Bool && binary.X.Type == DType.Int64 && loop.TrySplitComparison(binary, out long step, out IndexPolynomial? rest))
@@ -182,21 +173,21 @@ internal sealed class VectorEmitter(
         return Combine(binary.Function, binary.X, binary.Y, Emit(binary.X), Emit(binary.Y));
     }
 
-    public E Combine(BinaryFunction function, LoopValue left, LoopValue right, E x, E y)
+    public E Combine(BinaryFunction function, LoopValue left, LoopValue right, E x, E y) =>
+        function is not (BinaryFunction.Maximum or BinaryFunction.Minimum) || !left.Type.IsFloat() ? Apply(ScalarFunction.Of(function), FunctionForm.Of(function), x, y)
+        : right is Literal ? Extremum(function, right, y, x)
+        : Extremum(function, left, x, y);
+
+    private E Apply(ScalarFunction function, FunctionForm form, params E[] x)
     {
-        switch (function)
+        E result = form.OfVectors(operations, x);
+        if (function.Kind != FunctionKind.Comparison)
         {
-            case BinaryFunction.Maximum or BinaryFunction.Minimum when left.Type.IsFloat():
-                return right is Literal ? Extremum(function, right, y, x) : Extremum(function, left, x, y);
-            case BinaryFunction.Remainder or BinaryFunction.Atan2 or BinaryFunction.Polygamma or BinaryFunction.GammaSlope or BinaryFunction.GammaCurvature:
-                return E.Call(Methods.Find(typeof(Routines.VectorMath), nameof(Routines.VectorMath.Apply2), [x.Type, y.Type], MathFunctions.Of(function)), x, y);
-            case BinaryFunction.NotEqual:
-                return operations.Call("OnesComplement", Compare("Equals", x, y));
-            case var _ when ScalarFunction.Of(function).Kind == FunctionKind.Comparison:
-                return Compare(NameOf(function), x, y);
-            default:
-                return operations.Call(NameOf(function), x, y);
+            return result;
         }
+
+        E holds = operations.As(result, loop.MaskLane);
+        return form.IsComplement ? operations.Call("OnesComplement", holds) : holds;
     }
 
     /// <summary>
@@ -205,7 +196,7 @@ internal sealed class VectorEmitter(
     /// </summary>
     private E Extremum(BinaryFunction function, LoopValue bound, E x, E y)
     {
-        string name = function == BinaryFunction.Maximum ? "Max" : "Min";
+        string name = FunctionForm.Of(function).Vector!;
         double constant = bound is Literal literal ? literal.ToReal() : double.NaN;
         if (double.IsNaN(constant))
         {
@@ -226,8 +217,6 @@ internal sealed class VectorEmitter(
         return operations.Call("Negate", Extremum(BinaryFunction.Maximum, zero, Broadcast(zero), operations.Call("Negate", y)));
     }
 
-    private E Compare(string name, E x, E y) => operations.As(operations.Call(name, x, y), loop.MaskLane);
-
     // The difference of two indices grows by a constant a lane, so a comparison is one of a ramp with zero, in lanes of any size.
     private E CompareRamp(BinaryFunction function, long step, IndexPolynomial rest)
     {
@@ -244,24 +233,8 @@ internal sealed class VectorEmitter(
         }
 
         E zero = Broadcast(loop.LaneSize == 4 ? Literal.Of(0) : Literal.Of(0L));
-        return function == BinaryFunction.NotEqual
-            ? operations.Call("OnesComplement", operations.Call("Equals", ramp, zero))
-            : operations.Call(NameOf(function), ramp, zero);
+        return Apply(ScalarFunction.Of(function), FunctionForm.Of(function), ramp, zero);
     }
-
-    private static string NameOf(BinaryFunction function) => function switch
-    {
-        BinaryFunction.Maximum => "Max",
-        BinaryFunction.Minimum => "Min",
-        BinaryFunction.And => "BitwiseAnd",
-        BinaryFunction.Or => "BitwiseOr",
-        BinaryFunction.Equal => "Equals",
-        BinaryFunction.Less => "LessThan",
-        BinaryFunction.LessEqual => "LessThanOrEqual",
-        BinaryFunction.Greater => "GreaterThan",
-        BinaryFunction.GreaterEqual => "GreaterThanOrEqual",
-        _ => function.ToString(),
-    };
 
     private E EmitConvert(ConvertValue convert)
     {
@@ -277,7 +250,7 @@ internal sealed class VectorEmitter(
         {
             _ when from == convert.To => x,
             (DType.Bool, _) => operations.Call("BitwiseAnd", operations.As(x, LaneOf(convert.To)), Broadcast(Literal.Of(convert.To, 1))),
-            (_, DType.Bool) => operations.Call("OnesComplement", Compare("Equals", x, Broadcast(Literal.Of(from, 0)))),
+            (_, DType.Bool) => Combine(BinaryFunction.NotEqual, convert.X, convert.X, x, Broadcast(Literal.Of(from, 0))),
             (DType.Float32, DType.Int32) => operations.Call("ConvertToInt32", x),
             (DType.Float64, DType.Int64) => operations.Call("ConvertToInt64", x),
             (DType.Int32, DType.Float32) => operations.Call("ConvertToSingle", x),

@@ -222,11 +222,7 @@ internal sealed class VectorLoop
         VisitIndex(definition);
     }
 
-    private static bool HasVectorForm(BinaryValue binary) => binary.Function switch
-    {
-        BinaryFunction.Power => false,
-        BinaryFunction.Divide => binary.X.Type.IsFloat(),
-        BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight => binary.HasLiteralCount,
-        _ => true,
-    };
+    private static bool HasVectorForm(BinaryValue binary) => binary.Function is BinaryFunction.ShiftLeft or BinaryFunction.ShiftRight
+        ? binary.HasLiteralCount
+        : (FunctionForm.Of(binary.Function).Vectors & ScalarFunction.SetOf(binary.X.Type)) != 0;
 }

@@ -212,8 +212,7 @@ internal sealed unsafe class LoopEvaluator
                 {
                     BinaryValue binary => Binary(binary.Function, binary.X.Type, x, y),
                     Load load => Read(load.Type, AddressOf(step.Y, load.Type, x)),
-                    FmaValue { Type: DType.Float32 } => Bits(MathF.FusedMultiplyAdd(Single(x), Single(y), Single(z))),
-                    FmaValue => Bits(Math.FusedMultiplyAdd(Double(x), Double(y), Double(z))),
+                    FmaValue => Fma(step.Value.Type, x, y, z),
                     UnaryValue unary => Unary(unary.Function, unary.X.Type, x),
                     SelectValue => x != 0 ? y : z,
                     ConvertValue convert => Convert(convert.X.Type, convert.To, x),
@@ -266,24 +265,4 @@ internal sealed unsafe class LoopEvaluator
                 throw DTypes.Unexpected(type);
         }
     }
-
-    private static long Convert(DType from, DType to, long x) => from == to ? x : from.IsFloat() ? OfReal(to, Real(from, x)) : OfInteger(to, x);
-
-    private static long OfReal(DType type, double x) => type switch
-    {
-        DType.Float32 => Bits((float)x),
-        DType.Float64 => Bits(x),
-        DType.Int32 => (int)x,
-        DType.Int64 => (long)x,
-        DType.Bool => x != 0 ? 1 : 0,
-        _ => throw DTypes.Unexpected(type),
-    };
-
-    private static long OfInteger(DType type, long x) => type switch
-    {
-        DType.Float32 => Bits((float)x),
-        DType.Float64 => Bits((double)x),
-        DType.Bool => x != 0 ? 1 : 0,
-        _ => Wrap(type, x),
-    };
 }

@@ -56,24 +56,14 @@ internal static class ScalarEvaluator
         _ => Holds(function, Order(x, y)) ? 1 : 0,
     });
 
-    public static float Single(long bits) => BitConverter.Int32BitsToSingle(unchecked((int)bits));
-
-    public static double Double(long bits) => BitConverter.Int64BitsToDouble(bits);
-
-    public static double Real(DType type, long bits) => type.OfFloat(Single(bits), Double(bits));
-
-    public static long Bits(float x) => BitConverter.SingleToInt32Bits(x);
-
-    public static long Bits(double x) => BitConverter.DoubleToInt64Bits(x);
-
-    /// <summary>The bits of an integer or Bool that hold its value.</summary>
-    public static long Wrap(DType type, long x) => type switch
+    public static long Fma(DType type, long x, long y, long z) => type switch
     {
-        DType.Int32 => unchecked((int)x),
-        DType.Int64 => x,
-        DType.Bool => x & 1,
+        DType.Float32 => Bits(MathF.FusedMultiplyAdd(Single(x), Single(y), Single(z))),
+        DType.Float64 => Bits(Math.FusedMultiplyAdd(Double(x), Double(y), Double(z))),
         _ => throw DTypes.Unexpected(type),
     };
+
+    public static long Convert(DType from, DType to, long x) => from == to ? x : from.IsFloat() ? OfReal(to, Real(from, x)) : OfInteger(to, x);
 
     private static long Whole(UnaryFunction function, long x) => unchecked(function switch
     {
@@ -169,6 +159,43 @@ internal static class ScalarEvaluator
         BinaryFunction.Greater => order > 0,
         BinaryFunction.GreaterEqual => order >= 0,
         _ => throw Unknown(comparison),
+    };
+
+    private static long OfReal(DType type, double x) => type switch
+    {
+        DType.Float32 => Bits((float)x),
+        DType.Float64 => Bits(x),
+        DType.Int32 => (int)x,
+        DType.Int64 => (long)x,
+        DType.Bool => x != 0 ? 1 : 0,
+        _ => throw DTypes.Unexpected(type),
+    };
+
+    private static long OfInteger(DType type, long x) => type switch
+    {
+        DType.Float32 => Bits((float)x),
+        DType.Float64 => Bits((double)x),
+        DType.Bool => x != 0 ? 1 : 0,
+        _ => Wrap(type, x),
+    };
+
+    private static double Real(DType type, long bits) => type.OfFloat(Single(bits), Double(bits));
+
+    private static float Single(long bits) => BitConverter.Int32BitsToSingle(unchecked((int)bits));
+
+    private static double Double(long bits) => BitConverter.Int64BitsToDouble(bits);
+
+    private static long Bits(float x) => BitConverter.SingleToInt32Bits(x);
+
+    private static long Bits(double x) => BitConverter.DoubleToInt64Bits(x);
+
+    /// <summary>The bits of an integer or Bool that hold its value.</summary>
+    private static long Wrap(DType type, long x) => type switch
+    {
+        DType.Int32 => unchecked((int)x),
+        DType.Int64 => x,
+        DType.Bool => x & 1,
+        _ => throw DTypes.Unexpected(type),
     };
 
     private static UnreachableException Unknown(Enum function) => new($"{function} has no value here.");

@@ -171,7 +171,8 @@ internal sealed record FunctionCost(double Float32, double Float64, double Integ
         {
             DType.Float32 => Float32,
             DType.Float64 => Float64,
-            _ => Integer,
+            DType.Int32 or DType.Int64 or DType.Bool => Integer,
+            _ => throw DTypes.Unexpected(type),
         };
         return (ByLane & ScalarFunction.SetOf(type)) == 0 ? vector : vector * lanes;
     }
@@ -186,7 +187,7 @@ internal sealed record FunctionCost(double Float32, double Float64, double Integ
 /// <param name="Takes">The types of its arguments.</param>
 internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands Takes)
 {
-    private static readonly Table Unary = new(Enum.GetValues<UnaryFunction>().Length)
+    private static readonly FunctionTable<ScalarFunction> Unary = new(Enum.GetValues<UnaryFunction>().Length)
     {
         [Negate] = new("-", Arithmetic, Numbers) { Tightness = 8 },
         [Abs] = new("abs", Arithmetic, Numbers),
@@ -228,7 +229,7 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
         [CosLarge] = new("coslarge", Runtime, Float32s),
     };
 
-    private static readonly Table Binary = new(Enum.GetValues<BinaryFunction>().Length)
+    private static readonly FunctionTable<ScalarFunction> Binary = new(Enum.GetValues<BinaryFunction>().Length)
     {
         [Add] = new("+", Arithmetic, Numbers) { Tightness = 6 },
         [Subtract] = new("-", Arithmetic, Numbers) { Tightness = 6 },
@@ -260,9 +261,9 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
 
     public FunctionCost Cost { get; private init; } = One;
 
-    public static ScalarFunction Of(UnaryFunction function) => Unary[function];
+    public static ScalarFunction Of(UnaryFunction function) => Unary[function] ?? throw Missing(function);
 
-    public static ScalarFunction Of(BinaryFunction function) => Binary[function];
+    public static ScalarFunction Of(BinaryFunction function) => Binary[function] ?? throw Missing(function);
 
     /// <summary>The set of one type.</summary>
     public static Operands SetOf(DType type) => type switch
@@ -271,7 +272,7 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
         DType.Float64 => Float64s,
         DType.Int32 or DType.Int64 => Integers,
         DType.Bool => Bools,
-        _ => throw new UnreachableException($"{type} is in no set of dtypes."),
+        _ => throw DTypes.Unexpected(type),
     };
 
     public bool Accepts(DType type) => (Takes & SetOf(type)) != 0;
@@ -280,22 +281,5 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
 
     private static ScalarFunction Call(string name, FunctionCost cost) => new(name, Runtime, Floats) { Cost = cost };
 
-    private sealed class Table(int count)
-    {
-        private readonly ScalarFunction?[] rows = new ScalarFunction?[count];
-
-        public ScalarFunction this[UnaryFunction function]
-        {
-            get => rows[(int)function] ?? throw Missing(function);
-            init => rows[(int)function] = value;
-        }
-
-        public ScalarFunction this[BinaryFunction function]
-        {
-            get => rows[(int)function] ?? throw Missing(function);
-            init => rows[(int)function] = value;
-        }
-
-        private static UnreachableException Missing(Enum function) => new($"{function} has no row in {nameof(ScalarFunction)}.");
-    }
+    private static UnreachableException Missing(Enum function) => new($"{function} has no row in {nameof(ScalarFunction)}.");
 }
