@@ -43,13 +43,14 @@ internal static class KernelRun
         select new EmitOptions(width, UseFec: useFec, Verify: true);
 
     /// <summary>Compiles a kernel every way and asserts that each leaves what the evaluator leaves.</summary>
-    public static void AssertAgrees(Kernel kernel, IReadOnlyCollection<long[]> sizes, double ulps = 0, bool mayBeScalar = false, IEnumerable<EmitOptions>? options = null)
+    public static void AssertAgrees(
+        Kernel kernel, IReadOnlyCollection<long[]> sizes, double ulps = 0, bool mayBeScalar = false, IEnumerable<EmitOptions>? options = null, byte[][]? given = null)
     {
         Kernel expanded = ExpandMath.Run(kernel);
         List<(byte[][] Data, (int Result, byte[][] Contents, long Detail) Expected)> expected = [];
         foreach (long[] extents in sizes)
         {
-            byte[][] data = Data(kernel, extents);
+            byte[][] data = given ?? Data(kernel, extents);
             expected.Add((data, Run(Evaluated(expanded), kernel, extents, data)));
         }
 

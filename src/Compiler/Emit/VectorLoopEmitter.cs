@@ -230,12 +230,11 @@ internal sealed class VectorLoopEmitter(
     private List<E> Finish(Reduction reduction, ParameterExpression[] partials, VectorEmitter vectors)
     {
         List<E> statements = [];
-        BinaryFunction combine = reduction.Function.Combining();
         for (int width = 1; width < partials.Length; width *= 2)
         {
             for (int i = 0; i + width < partials.Length; i += 2 * width)
             {
-                E both = vectors.Combine(combine, reduction.Accumulator, reduction.Accumulator, partials[i], partials[i + width]);
+                E both = vectors.Combine(reduction.Function, reduction.Accumulator, reduction.Accumulator, partials[i], partials[i + width]);
                 statements.Add(E.Assign(partials[i], both));
             }
         }
@@ -250,14 +249,14 @@ internal sealed class VectorLoopEmitter(
         else
         {
             ParameterExpression accumulator = scalars.Variable(reduction.Accumulator);
-            statements.Add(E.Assign(accumulator, ScalarEmitter.Combine(combine, accumulator, lanes)));
+            statements.Add(E.Assign(accumulator, ScalarEmitter.Combine(reduction.Function, accumulator, lanes)));
         }
 
         return statements;
     }
 
     private static E Identity(VectorEmitter vectors, Reduction reduction) =>
-        vectors.Operations.Broadcast(ScalarEmitter.Constant(reduction.Function.Identity(reduction.Accumulator.Type)));
+        vectors.Operations.Broadcast(ScalarEmitter.Constant(ScalarFunction.Of(reduction.Function).IdentityOf(reduction.Accumulator.Type)));
 
     private static bool IsWorthUnrolling(For loop)
     {

@@ -144,7 +144,7 @@ internal sealed class VectorOperations
         E.Call(Methods.Find(typeof(Lanes), $"Ramp{Bits}{type}", [typeof(long), typeof(long)]), start, step);
 
     /// <summary>The lanes of a vector combined into one scalar.</summary>
-    public E Reduce(Loops.ReduceFunction function, E vector) =>
+    public E Reduce(Loops.BinaryFunction function, E vector) =>
         E.Call(Methods.Find(typeof(Lanes), $"{function}{Bits}", [vector.Type], LaneOf(vector.Type)), vector);
 
     public static E SetLane(ParameterExpression vector, E lane, E value) =>

@@ -38,7 +38,7 @@ internal static class WarmUp
         var value = new UnaryValue(UnaryFunction.Exp, new SelectValue(new UnaryValue(UnaryFunction.IsNaN, shifted), Literal.Of(0f), shifted));
         var columns = new For(column, Literal.Of(0L), count, LoopKind.Vector, new Block([new Store(y, index, value), new Assign(sum, new BinaryValue(BinaryFunction.Add, sum, value))]))
         {
-            Reductions = [new Reduction(sum, ReduceFunction.Sum)],
+            Reductions = [new Reduction(sum, BinaryFunction.Add)],
         };
         var rows = new For(row, begin, end, LoopKind.Parallel, new Block([new Let(sum, Literal.Of(0f)), columns, new Store(sums, row, sum)]));
         return new Kernel("warm-up", [x, y, sums], 2, begin, end, new Extent(1), rows);

@@ -11,7 +11,7 @@ internal static class LongSum
     public const int MostTerms = 64;
 
     /// <summary>Whether so many terms of a type need more than one accumulator.</summary>
-    public static bool Is(ReduceFunction function, DType type, Dim terms) => function == ReduceFunction.Sum && type.IsFloat() && !(terms.Constant <= MostTerms);
+    public static bool Is(BinaryFunction function, DType type, Dim terms) => function == BinaryFunction.Add && type.IsFloat() && !(terms.Constant <= MostTerms);
 
     /// <summary>
     /// A loop that does something after every so many of its iterations, and after the last. A loop over blocks around one over a block's iterations

@@ -118,7 +118,7 @@ internal sealed class LoopPrinter
         string step = loop.Step == 1 ? string.Empty : $" by {loop.Step}";
         string reductions = loop.Reductions.IsEmpty
             ? string.Empty
-            : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {Lower(reduction.Function)}{(reduction.Lost is null ? string.Empty : $" losing {Value(reduction.Lost)}")}"))}";
+            : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {ScalarFunction.Of(reduction.Function).Name}{(reduction.Lost is null ? string.Empty : $" losing {Value(reduction.Lost)}")}"))}";
         string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty)
             + (loop.PastCache is null ? string.Empty : $" past the cache if {Value(loop.PastCache)}");
         return $"{kind}for {Value(loop.Variable)} in {range}{step}{vectors}{reductions}:";
@@ -243,12 +243,5 @@ internal sealed class LoopPrinter
         DType.Bool => literal.Bits != 0 ? "true" : "false",
         DType.Int32 or DType.Int64 => literal.Bits.ToString(CultureInfo.InvariantCulture),
         _ => throw DTypes.Unexpected(literal.Type),
-    };
-
-    private static string Lower(Enum function) => function.ToString() switch
-    {
-        "Maximum" => "max",
-        "Minimum" => "min",
-        string name => name.ToLowerInvariant(),
     };
 }

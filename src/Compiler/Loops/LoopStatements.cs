@@ -53,20 +53,12 @@ internal enum LoopKind
 
 /// <summary>How a loop combines values.</summary>
 /// <param name="Accumulator">The result, declared outside of the loop.</param>
-/// <param name="Function">What combines.</param>
+/// <param name="Function">What combines, of those that have an identity.</param>
 /// <param name="Lost">
 /// For sums of many floats: a variable declared outside, too, that gathers what rounding takes from the accumulator, as
 /// <see cref="LongSum"/> adds to it. Null: nothing is gathered.
 /// </param>
-internal sealed record Reduction(Local Accumulator, ReduceFunction Function, Local? Lost = null);
-
-internal enum ReduceFunction
-{
-    Sum,
-    Product,
-    Maximum,
-    Minimum,
-}
+internal sealed record Reduction(Local Accumulator, BinaryFunction Function, Local? Lost = null);
 
 /// <summary>A branch. In a vector loop the condition must not vary with the loop variable (use <see cref="SelectValue"/> for that).</summary>
 internal sealed record If(LoopValue Condition, LoopStatement Then, LoopStatement? Else = null) : LoopStatement;

@@ -145,16 +145,13 @@ internal sealed class LoopVerifier
         }
     }
 
-    private static bool Combines(Assign assign, ReduceFunction function)
+    private static bool Combines(Assign assign, BinaryFunction function)
     {
         Local accumulator = assign.Variable;
-        return (function, assign.Value) switch
+        return assign.Value switch
         {
-            (ReduceFunction.Sum, FmaValue fma) => fma.Z == accumulator && !Uses(fma.X) && !Uses(fma.Y),
-            (ReduceFunction.Sum, BinaryValue { Function: BinaryFunction.Add } add) => OneSide(add),
-            (ReduceFunction.Product, BinaryValue { Function: BinaryFunction.Multiply } multiply) => OneSide(multiply),
-            (ReduceFunction.Maximum, BinaryValue { Function: BinaryFunction.Maximum } maximum) => OneSide(maximum),
-            (ReduceFunction.Minimum, BinaryValue { Function: BinaryFunction.Minimum } minimum) => OneSide(minimum),
+            FmaValue fma => function == BinaryFunction.Add && fma.Z == accumulator && !Uses(fma.X) && !Uses(fma.Y),
+            BinaryValue binary => function == binary.Function && OneSide(binary),
             _ => false,
         };
 
@@ -173,13 +170,14 @@ internal sealed class LoopVerifier
         Check(variance is null || !(variance.Varies(loop.Begin) || variance.Varies(loop.End)), "the bounds vary in a vector loop");
         foreach (Reduction reduction in loop.Reductions)
         {
+            Check(ScalarFunction.Of(reduction.Function).Identity is not null, $"{reduction.Function} is no reduction: it has no identity");
             Check(visible.Contains(reduction.Accumulator), $"accumulator {reduction.Accumulator.Name} is not declared here");
             Check(reduction.Accumulator.Type != DType.Bool, $"accumulator {reduction.Accumulator.Name} is bool; reduce integers instead");
             Check(loop.Reductions.Count(other => other.Accumulator == reduction.Accumulator) == 1, $"{reduction.Accumulator.Name} is reduced twice");
             if (reduction.Lost is { } lost)
             {
                 Check(visible.Contains(lost), $"{lost.Name} is not declared here");
-                Check(reduction.Function == ReduceFunction.Sum && lost.Type.IsFloat(), $"only sums of floats lose anything to {lost.Name}");
+                Check(reduction.Function == BinaryFunction.Add && lost.Type.IsFloat(), $"only sums of floats lose anything to {lost.Name}");
                 CheckTypes(lost.Type, reduction.Accumulator.Type, $"what is lost, {lost.Name},", "the accumulator");
             }
         }

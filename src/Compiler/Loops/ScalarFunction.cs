@@ -231,12 +231,12 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
 
     private static readonly FunctionTable<ScalarFunction> Binary = new(Enum.GetValues<BinaryFunction>().Length)
     {
-        [Add] = new("+", Arithmetic, Numbers) { Tightness = 6 },
+        [Add] = new("+", Arithmetic, Numbers) { Tightness = 6, Identity = 0 },
         [Subtract] = new("-", Arithmetic, Numbers) { Tightness = 6 },
-        [Multiply] = new("*", Arithmetic, Numbers) { Tightness = 7 },
+        [Multiply] = new("*", Arithmetic, Numbers) { Tightness = 7, Identity = 1 },
         [Divide] = new("/", Arithmetic, Numbers) { Tightness = 7, Cost = new(4, 4, 20, ByLane: Integers) },
-        [Maximum] = new("max", Arithmetic, Numbers),
-        [Minimum] = new("min", Arithmetic, Numbers),
+        [Maximum] = new("max", Arithmetic, Numbers) { Identity = double.NegativeInfinity },
+        [Minimum] = new("min", Arithmetic, Numbers) { Identity = double.PositiveInfinity },
         [Power] = new("power", Arithmetic, Numbers) { Cost = EachLane(60) },
         [Remainder] = Call("remainder", EachLane(60)),
         [Atan2] = Call("atan2", new(100, 100, 0)),
@@ -261,6 +261,9 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
 
     public FunctionCost Cost { get; private init; } = One;
 
+    /// <summary>The result of no numbers, which changes none that it is combined with; null for what does not reduce. Of integers it is the nearest there is.</summary>
+    public double? Identity { get; private init; }
+
     public static ScalarFunction Of(UnaryFunction function) => Unary[function] ?? throw Missing(function);
 
     public static ScalarFunction Of(BinaryFunction function) => Binary[function] ?? throw Missing(function);
@@ -276,6 +279,8 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
     };
 
     public bool Accepts(DType type) => (Takes & SetOf(type)) != 0;
+
+    public Literal IdentityOf(DType type) => Literal.Of(type, Identity ?? throw new UnreachableException($"{Name} has no identity."));
 
     public DType ResultOf(DType argument) => Kind == Comparison ? DType.Bool : argument;
 

@@ -186,10 +186,10 @@ internal sealed class LowerGroup
         LoopStatement InBlocks(For loop, Local[] parts)
         {
             bool isShort = loop is { Begin: Literal { Bits: 0 }, End: Literal { Bits: <= LongSum.MostTerms } };
-            Block Next() => new([.. Join(), .. parts.Select(p => new Assign(p, ReduceFunction.Sum.Identity(p.Type)))]);
+            Block Next() => new([.. Join(), .. parts.Select(p => new Assign(p, Literal.Of(p.Type, 0)))]);
             return new Block(
             [
-                .. parts.Select(p => new Let(p, ReduceFunction.Sum.Identity(p.Type))),
+                .. parts.Select(p => new Let(p, Literal.Of(p.Type, 0))),
                 .. isShort ? [loop, .. Join()] : LongSum.InBlocks(loop, LongSum.MostTerms, Next),
             ]);
 
@@ -215,7 +215,7 @@ internal sealed class LowerGroup
 
     private Reduction TotalOf(Node node)
     {
-        ReduceFunction function = ReductionParts.FunctionOf(node.Op);
+        BinaryFunction function = ReductionParts.FunctionOf(node.Op);
         string name = $"acc{accumulators.Count}";
         Local? lost = LongSum.Is(function, node.DType, domain.RowLength) ? new Local($"lost{accumulators.Count}", node.DType) : null;
         return new Reduction(accumulators[node] = new Local(name, node.DType), function, lost);
@@ -223,7 +223,7 @@ internal sealed class LowerGroup
 
     private static IEnumerable<LoopStatement> Declare(Reduction total)
     {
-        Literal nothing = total.Function.Identity(total.Accumulator.Type);
+        Literal nothing = ScalarFunction.Of(total.Function).IdentityOf(total.Accumulator.Type);
         return total.Lost is null ? [new Let(total.Accumulator, nothing)] : [new Let(total.Accumulator, nothing), new Let(total.Lost, nothing)];
     }
 
@@ -469,6 +469,6 @@ internal sealed class LowerGroup
         private static LoopValue Combined(Node node, LoopValue sum, LoopValue value) =>
             node.Op is SumOp && node.DType.IsFloat() && value is BinaryValue { Function: BinaryFunction.Multiply } product
                 ? new FmaValue(product.X, product.Y, sum)
-                : new BinaryValue(ReductionParts.FunctionOf(node.Op).Combining(), sum, value);
+                : new BinaryValue(ReductionParts.FunctionOf(node.Op), sum, value);
     }
 }

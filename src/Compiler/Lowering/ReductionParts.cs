@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Operations;
@@ -12,7 +13,7 @@ internal sealed class ReductionParts
 {
     private readonly KernelBuilder kernel;
     private readonly Node node;
-    private readonly ReduceFunction function;
+    private readonly BinaryFunction function;
     private readonly Dim width;
     private readonly LoopBuffer total;
     private readonly LoopValue start;
@@ -46,12 +47,13 @@ internal sealed class ReductionParts
     public bool IsLong => block is not null;
 
     /// <summary>What a reduction does with its elements.</summary>
-    public static ReduceFunction FunctionOf(Op op) => op switch
+    public static BinaryFunction FunctionOf(Op op) => op switch
     {
-        SumOp => ReduceFunction.Sum,
-        ProdOp => ReduceFunction.Product,
-        MaxOp => ReduceFunction.Maximum,
-        _ => ReduceFunction.Minimum,
+        SumOp => BinaryFunction.Add,
+        ProdOp => BinaryFunction.Multiply,
+        MaxOp => BinaryFunction.Maximum,
+        MinOp => BinaryFunction.Minimum,
+        _ => throw new UnreachableException($"{op.Name} is no reduction."),
     };
 
     /// <summary>Before the first row of a chunk.</summary>
@@ -82,7 +84,7 @@ internal sealed class ReductionParts
             LongSum.Add(sum, rest, new Load(block!, i)),
             new Store(total, at, sum),
             new Store(lost!, i, rest),
-            new Store(block!, i, function.Identity(node.DType)),
+            new Store(block!, i, ScalarFunction.Of(function).IdentityOf(node.DType)),
         ];
     });
 
@@ -92,7 +94,7 @@ internal sealed class ReductionParts
         var combine = new KernelBuilder(node);
         LoopBuffer from = combine.Input(parts);
         LoopBuffer to = combine.Output(node);
-        ReduceFunction function = FunctionOf(node.Op);
+        BinaryFunction function = FunctionOf(node.Op);
         bool isLong = LongSum.Is(function, node.DType, chunks);
         Local chunk = LoopMath.Index("chunk");
         Local column = LoopMath.Index("column");
@@ -102,14 +104,14 @@ internal sealed class ReductionParts
         LoopValue part = new Load(from, isSingle ? chunk : LoopMath.Plus(LoopMath.Times(chunk, combine.Size(width)), column));
         LoopStatement[] body =
         [
-            new Let(sum, function.Identity(node.DType)),
-            .. isLong ? [new Let(lost, function.Identity(node.DType))] : (LoopStatement[])[],
+            new Let(sum, ScalarFunction.Of(function).IdentityOf(node.DType)),
+            .. isLong ? [new Let(lost, ScalarFunction.Of(function).IdentityOf(node.DType))] : (LoopStatement[])[],
             new For(
                 chunk,
                 LoopMath.Int(0),
                 combine.Size(chunks),
                 isSingle ? LoopKind.Vector : LoopKind.Serial,
-                isLong && !isSingle ? LongSum.Add(sum, lost, part) : new Assign(sum, new BinaryValue(function.Combining(), sum, part)))
+                isLong && !isSingle ? LongSum.Add(sum, lost, part) : new Assign(sum, new BinaryValue(function, sum, part)))
             {
                 Reductions = isSingle ? [new Reduction(sum, function, isLong ? lost : null)] : [],
             },
@@ -123,7 +125,7 @@ internal sealed class ReductionParts
     private For Fill(LoopBuffer buffer, LoopValue from)
     {
         Local i = LoopMath.Index("i");
-        return new For(i, LoopMath.Int(0), kernel.Size(width), LoopKind.Vector, new Store(buffer, LoopMath.Plus(from, i), function.Identity(node.DType)));
+        return new For(i, LoopMath.Int(0), kernel.Size(width), LoopKind.Vector, new Store(buffer, LoopMath.Plus(from, i), ScalarFunction.Of(function).IdentityOf(node.DType)));
     }
 
     private For Each(Func<Local, LoopStatement[]> body)

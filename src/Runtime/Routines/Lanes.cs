@@ -74,7 +74,7 @@ internal static class Lanes
         Vector512.Narrow(Ramp512Float64(start, step), Ramp512Float64(start + (8 * step), step));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum128<T>(Vector128<T> x)
+    public static T Add128<T>(Vector128<T> x)
         where T : struct, INumber<T>
     {
         T result = x.GetElement(0);
@@ -87,15 +87,15 @@ internal static class Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum256<T>(Vector256<T> x)
-        where T : struct, INumber<T> => Sum128(x.GetLower() + x.GetUpper());
+    public static T Add256<T>(Vector256<T> x)
+        where T : struct, INumber<T> => Add128(x.GetLower() + x.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum512<T>(Vector512<T> x)
-        where T : struct, INumber<T> => Sum256(x.GetLower() + x.GetUpper());
+    public static T Add512<T>(Vector512<T> x)
+        where T : struct, INumber<T> => Add256(x.GetLower() + x.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Product128<T>(Vector128<T> x)
+    public static T Multiply128<T>(Vector128<T> x)
         where T : struct, INumber<T>
     {
         T result = x.GetElement(0);
@@ -108,12 +108,12 @@ internal static class Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Product256<T>(Vector256<T> x)
-        where T : struct, INumber<T> => Product128(x.GetLower() * x.GetUpper());
+    public static T Multiply256<T>(Vector256<T> x)
+        where T : struct, INumber<T> => Multiply128(x.GetLower() * x.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Product512<T>(Vector512<T> x)
-        where T : struct, INumber<T> => Product256(x.GetLower() * x.GetUpper());
+    public static T Multiply512<T>(Vector512<T> x)
+        where T : struct, INumber<T> => Multiply256(x.GetLower() * x.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Maximum128<T>(Vector128<T> x)

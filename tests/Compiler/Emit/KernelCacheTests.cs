@@ -201,7 +201,7 @@ internal sealed class KernelCacheTests
         yield return Case("then or else", Of(i => new If(Less(i, Int(3)), Zero(i))), Of(i => new If(Less(i, Int(3)), Zero(i), Zero(i))));
         yield return Case("sites", Of(i => new Fail(1, i)), Of(i => new Fail(2, i)));
         yield return Case("a conversion", Of(i => new Store(y, i, new ConvertValue(DType.Float32, new ConvertValue(DType.Int32, new Load(x, i))))), Of(i => new Store(y, i, new ConvertValue(DType.Float32, new ConvertValue(DType.Int64, new Load(x, i))))));
-        yield return Case("a reduction", Reduced(ReduceFunction.Maximum), Reduced(ReduceFunction.Minimum));
+        yield return Case("a reduction", Reduced(BinaryFunction.Maximum), Reduced(BinaryFunction.Minimum));
         LoopBuffer wide = Output("y", DType.Float64);
         yield return Case("dtypes", Elementwise("k", [y], i => new Store(y, i, Literal.Of(0f))), Elementwise("k", [wide], i => new Store(wide, i, Literal.Of(0.0))));
 
@@ -219,13 +219,13 @@ internal sealed class KernelCacheTests
             return change(new For(i, begin, end, LoopKind.Serial, Zero(i)));
         });
 
-        Kernel Reduced(ReduceFunction function) => Kernel("k", [x, z, y], (begin, end) =>
+        Kernel Reduced(BinaryFunction function) => Kernel("k", [x, z, y], (begin, end) =>
         {
             Local i = Index("i");
             Local most = new("most", DType.Float32);
             return Sequence(
                 new Let(most, Literal.Of(0f)),
-                new For(i, begin, end, LoopKind.Vector, new Assign(most, new BinaryValue(function.Combining(), most, new Load(x, i)))) { Reductions = [new Reduction(most, function)] },
+                new For(i, begin, end, LoopKind.Vector, new Assign(most, new BinaryValue(function, most, new Load(x, i)))) { Reductions = [new Reduction(most, function)] },
                 new Store(y, Int(0), most));
         });
 

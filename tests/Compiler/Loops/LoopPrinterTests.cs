@@ -23,7 +23,7 @@ internal sealed class LoopPrinterTests
                 new Let(most, Literal.Of(float.NegativeInfinity)),
                 new For(i, Int(0), m, LoopKind.Vector, new Assign(most, new BinaryValue(BinaryFunction.Maximum, most, new Load(x, At(i)))))
                 {
-                    Reductions = [new(most, ReduceFunction.Maximum)],
+                    Reductions = [new(most, BinaryFunction.Maximum)],
                 },
                 new For(j, Int(0), m, LoopKind.Vector, new Store(y, At(j), new SelectValue(
                     Less(value, Literal.Of(0f)),

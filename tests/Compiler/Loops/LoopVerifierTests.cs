@@ -71,13 +71,13 @@ internal sealed class LoopVerifierTests
         yield return Vector("the condition varies in a vector loop; select instead", i => new If(Less(i, Int(3)), Sequence()));
         yield return Vector("the bounds vary in a vector loop", i => new For(Index("j"), Int(0), i, LoopKind.Serial, Sequence()));
         yield return Vector("f outlives the vector loop over i but is none of its reductions", i => new Assign(F, new Load(X, i)));
-        yield return Vector("f is reduced by Sum but not combined so", i => new Assign(F, Multiply(F, new Load(X, i))), new Reduction(F, ReduceFunction.Sum));
-        yield return Vector("f is reduced by Sum but not combined so", i => new Assign(F, Add(F, F)), new Reduction(F, ReduceFunction.Sum));
+        yield return Vector("f is reduced by Add but not combined so", i => new Assign(F, Multiply(F, new Load(X, i))), new Reduction(F, BinaryFunction.Add));
+        yield return Vector("f is reduced by Add but not combined so", i => new Assign(F, Add(F, F)), new Reduction(F, BinaryFunction.Add));
         yield return Vector(
             "f is read inside the vector loop that reduces it",
             i => Sequence(new Assign(F, Add(F, One)), new Store(Y, i, F)),
-            new Reduction(F, ReduceFunction.Sum));
-        yield return Vector("accumulator g is not declared here", i => Sequence(), new Reduction(G, ReduceFunction.Sum));
+            new Reduction(F, BinaryFunction.Add));
+        yield return Vector("accumulator g is not declared here", i => Sequence(), new Reduction(G, BinaryFunction.Add));
     }
 
     [TestCaseSource(nameof(Bad))]
@@ -97,7 +97,7 @@ internal sealed class LoopVerifierTests
             Local i = Index("i");
             return Sequence(
                 new Let(F, Literal.Of(0f)),
-                new For(i, begin, end, LoopKind.Vector, new Assign(F, new FmaValue(new Load(X, i), new Load(X, i), F))) { Reductions = [new(F, ReduceFunction.Sum)] },
+                new For(i, begin, end, LoopKind.Vector, new Assign(F, new FmaValue(new Load(X, i), new Load(X, i), F))) { Reductions = [new(F, BinaryFunction.Add)] },
                 new Store(Y, Int(0), F));
         });
         Assert.That(() => LoopVerifier.Verify(kernel), Throws.Nothing);

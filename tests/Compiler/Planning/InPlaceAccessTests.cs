@@ -59,7 +59,7 @@ internal sealed class InPlaceAccessTests
     {
         var sum = new Local("sum", DType.Float32);
         LoopStatement start = new Let(sum, Literal.Of(0f));
-        LoopStatement add = new For(other, Int(0), M, LoopKind.Vector, new Assign(sum, Add(sum, new Load(x, At(row, other))))) { Reductions = [new(sum, ReduceFunction.Sum)] };
+        LoopStatement add = new For(other, Int(0), M, LoopKind.Vector, new Assign(sum, Add(sum, new Load(x, At(row, other))))) { Reductions = [new(sum, BinaryFunction.Add)] };
         LoopStatement subtract = Columns(new Store(y, At(row, column), Subtract(new Load(x, At(row, column)), sum)));
         using (Assert.EnterMultipleScope())
         {

@@ -24,8 +24,8 @@ internal sealed class DTypeTests
         yield return Case("round", () => TensorValue.Round(Wrong, 1));
         yield return Case("literal of a real", () => Literal.Of(Wrong, 1.0));
         yield return Case("literal of an integer", () => Literal.Of(Wrong, 1));
-        yield return Case("identity of a sum", () => ReduceFunction.Sum.Identity(Wrong));
-        yield return Case("identity of a maximum", () => ReduceFunction.Maximum.Identity(Wrong));
+        yield return Case("identity of a sum", () => ScalarFunction.Of(BinaryFunction.Add).IdentityOf(Wrong));
+        yield return Case("identity of a maximum", () => ScalarFunction.Of(BinaryFunction.Maximum).IdentityOf(Wrong));
         yield return Case("printer", () => LoopPrinter.Print(Literal.OfBits(Wrong, 1)));
         yield return Case("real", () => _ = Literal.OfBits(Wrong, 1).ToReal());
     }

@@ -83,7 +83,7 @@ internal static class DotProducts
                     .. sums.Select(s => new Assign(s.Sum, MatMulKernel.MultiplyAdd(lefts[s.Row], rights[s.Column], s.Sum))),
                 ]))
                 {
-                    Reductions = [.. sums.Select(s => new Reduction(s.Sum, ReduceFunction.Sum))],
+                    Reductions = [.. sums.Select(s => new Reduction(s.Sum, BinaryFunction.Add))],
                 },
             ];
             IEnumerable<LoopStatement> Stores(Func<TileSum, LoopValue> sum) =>
