@@ -11,7 +11,7 @@ internal static class KernelRun
     public static byte[][] Data(Kernel kernel, long[] extents, int seed = 1)
     {
         var random = new Random(seed);
-        return [.. kernel.Buffers.Select(buffer => Fill(buffer.Type, LengthOf(buffer.Length, extents), random))];
+        return [.. kernel.Buffers.Select(buffer => Fill(buffer.Storage, LengthOf(buffer.Length, extents), random))];
     }
 
     public static (int Result, byte[][] Contents, long Detail) Run(KernelEntry entry, Kernel kernel, long[] extents, byte[][] data, long? end = null)
@@ -73,7 +73,7 @@ internal static class KernelRun
                 {
                     if (kernel.Buffers[i].Writable)
                     {
-                        AssertSame(kernel.Buffers[i].Type, contents[i], want.Contents[i], ulps, $"{where}, {kernel.Buffers[i].Name}");
+                        AssertSame(kernel.Buffers[i].Storage, contents[i], want.Contents[i], ulps, $"{where}, {kernel.Buffers[i].Name}");
                     }
                     else
                     {

@@ -17,7 +17,7 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
     /// <summary>The three arguments that every load and store helper takes.</summary>
     public (E Address, E Index, E Displacement) Resolve(LoopBuffer buffer, IndexPolynomial index)
     {
-        int size = buffer.Type.Size();
+        int size = buffer.Storage.Size();
         int depth = context.Depth;
         bool fits = index.Constant is > -(1 << 28) and < 1 << 28;
         var groups = new List<IndexTerm>?[depth + 1];
@@ -47,9 +47,7 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
 
     /// <summary>The address of an element.</summary>
     public E AddressOf(LoopBuffer buffer, E index) => E.Call(
-        Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], ElementOf(buffer)), bases[buffer], index);
-
-    private static Type ElementOf(LoopBuffer buffer) => buffer.Type == DType.Bool ? typeof(byte) : buffer.Type.ClrType();
+        Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], buffer.Storage.ClrType()), bases[buffer], index);
 
     /// <summary>A polynomial as an Int64 expression.</summary>
     public E Sum(IReadOnlyList<IndexTerm> terms, long constant)
@@ -79,7 +77,7 @@ internal sealed class AddressEmitter(EmitContext context, ScalarEmitter scalars)
     private ParameterExpression Advance(ParameterExpression address, IndexTerm[] terms, int level, LoopBuffer buffer)
     {
         return context.Hoist(level, new AddressKey(address, terms), buffer.Name, () => E.Call(
-            Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], ElementOf(buffer)),
+            Methods.Find(typeof(Memory), nameof(Memory.Advance), [typeof(nint), typeof(long)], buffer.Storage.ClrType()),
             address,
             Sum(terms, 0)));
     }

@@ -72,7 +72,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
             {
                 buffers.Add(buffer, buffers.Count);
                 int length = withLengths ? Number(buffer.Length) : -1;
-                Add((int)buffer.Type, buffer.Writable ? 1 : 0, length);
+                Add((int)buffer.Storage, buffer.Writable ? 1 : 0, length);
             }
 
             Write(kernel.Body);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Numerics;
+using System.Reflection;
 using GraphCompiler.Loops;
 using E = System.Linq.Expressions.Expression;
 
@@ -63,14 +64,14 @@ internal sealed class ScalarEmitter
     {
         E value = Emit(store.Value);
         (E address, E index, E displacement) = Resolve(store.Buffer, store.Index);
-        return store.Buffer.Type == DType.Bool
-            ? Call(typeof(Memory), nameof(Memory.StoreBool), address, index, displacement, value)
-            : E.Call(
-                Methods.Find(typeof(Memory), nameof(Memory.Store), [typeof(nint), typeof(long), typeof(int), value.Type], value.Type),
-                address,
-                index,
-                displacement,
-                value);
+        Type[] types = [typeof(nint), typeof(long), typeof(int), value.Type];
+        MethodInfo method = store.Buffer.Storage switch
+        {
+            DType.Float32 or DType.Float64 or DType.Int32 or DType.Int64 => Methods.Find(typeof(Memory), nameof(Memory.Store), types, value.Type),
+            DType.Bool => Methods.Find(typeof(Memory), nameof(Memory.StoreBool), types),
+            _ => throw DTypes.Unexpected(store.Buffer.Storage),
+        };
+        return E.Call(method, address, index, displacement, value);
     }
 
     /// <summary>A routine's call.</summary>
@@ -119,13 +120,14 @@ internal sealed class ScalarEmitter
     private MethodCallExpression EmitLoad(Load load)
     {
         (E address, E index, E displacement) = Resolve(load.Buffer, load.Index);
-        return load.Type == DType.Bool
-            ? Call(typeof(Memory), nameof(Memory.LoadBool), address, index, displacement)
-            : E.Call(
-                Methods.Find(typeof(Memory), nameof(Memory.Load), [typeof(nint), typeof(long), typeof(int)], load.Type.ClrType()),
-                address,
-                index,
-                displacement);
+        Type[] types = [typeof(nint), typeof(long), typeof(int)];
+        MethodInfo method = load.Buffer.Storage switch
+        {
+            DType.Float32 or DType.Float64 or DType.Int32 or DType.Int64 => Methods.Find(typeof(Memory), nameof(Memory.Load), types, load.Type.ClrType()),
+            DType.Bool => Methods.Find(typeof(Memory), nameof(Memory.LoadBool), types),
+            _ => throw DTypes.Unexpected(load.Buffer.Storage),
+        };
+        return E.Call(method, address, index, displacement);
     }
 
     private (E Address, E Index, E Displacement) Resolve(LoopBuffer buffer, LoopValue index)

@@ -101,11 +101,7 @@ internal sealed class VectorEmitter(
             return;
         }
 
-        (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position));
-        context.Output.Add(mask is not null ? operations.StoreMasked(address, index, displacement, mask, value, isBool: store.Buffer.Type == DType.Bool)
-            : store.Buffer.Type == DType.Bool ? operations.StoreMask(address, index, displacement, value)
-            : Alignment is not null ? operations.StorePastCache(address, index, displacement, value, Alignment)
-            : operations.Store(address, index, displacement, value));
+        context.Output.Add(operations.Store(store.Buffer.Storage, scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position)), value, mask, Alignment));
     }
 
     /// <summary>A hint: where it is not a plain address, it is left out.</summary>
@@ -114,7 +110,7 @@ internal sealed class VectorEmitter(
         if (loop.TrySplit(prefetch.Index, out long coefficient, out IndexPolynomial? rest) && coefficient == 1)
         {
             (E address, E index, E displacement) = scalars.Addresses.Resolve(prefetch.Buffer, rest!.Plus(position));
-            context.Output.Add(VectorOperations.Prefetch(prefetch.Buffer.Type, address, index, displacement));
+            context.Output.Add(VectorOperations.Prefetch(prefetch.Buffer.Storage, address, index, displacement));
         }
     }
 
@@ -157,10 +153,7 @@ internal sealed class VectorEmitter(
             return Gather(load);
         }
 
-        (E address, E index, E displacement) = scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position));
-        return mask is not null ? operations.LoadMasked(address, index, displacement, mask, LaneOf(load.Type), isBool: load.Type == DType.Bool)
-            : load.Type == DType.Bool ? operations.LoadMask(address, index, displacement, loop.MaskLane)
-            : operations.Load(address, index, displacement, LaneOf(load.Type));
+        return operations.Load(load.Buffer.Storage, scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position)), LaneOf(load.Type), mask);
     }
 
     private E EmitBinary(BinaryValue binary)

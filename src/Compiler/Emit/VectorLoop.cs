@@ -128,13 +128,7 @@ internal sealed class VectorLoop
         AddLane(local.Type);
     }
 
-    private void AddLane(DType type)
-    {
-        if (type != DType.Bool)
-        {
-            laneSizes |= type.Size();
-        }
-    }
+    private void AddLane(DType type) => laneSizes |= type.Row().LaneSize;
 
     private void Refuse(string reason) => Reason ??= reason;
 

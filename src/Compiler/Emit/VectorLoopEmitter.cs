@@ -158,7 +158,7 @@ internal sealed class VectorLoopEmitter(
             _ = loop.TrySplit(store.Index, out _, out IndexPolynomial? rest);
             (E address, E index, E displacement) = scalars.Addresses.Resolve(store.Buffer, rest!.Plus(IndexPolynomial.OfAtom(loop.Loop.Variable)));
             E head = E.Call(
-                Methods.Find(typeof(Routines.Memory), nameof(Routines.Memory.ElementsToBoundary), [typeof(nint), typeof(long), typeof(int), typeof(nint), typeof(long)], store.Buffer.Type.ClrType()),
+                Methods.Find(typeof(Routines.Memory), nameof(Routines.Memory.ElementsToBoundary), [typeof(nint), typeof(long), typeof(int), typeof(nint), typeof(long)], store.Buffer.Storage.ClrType()),
                 address,
                 index,
                 displacement,

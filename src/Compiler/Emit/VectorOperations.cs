@@ -73,71 +73,59 @@ internal sealed class VectorOperations
         return from == lane ? vector : E.Call(Methods.Find(container, "As", [vector.Type], from, lane), vector);
     }
 
-    public E Load(E address, E index, E displacement, Type lane) =>
-        E.Call(Methods.Find(typeof(Memory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int)], lane), address, index, displacement);
+    /// <summary>Elements as lanes of what they are computed with; zeros in the lanes outside the mask, if there is one.</summary>
+    /// <param name="storage">What memory holds.</param>
+    /// <param name="at">Where the first one lies.</param>
+    /// <param name="lane">The lanes; a bool is a mask.</param>
+    /// <param name="mask">Which lanes are read. Null: all.</param>
+    public E Load(DType storage, (E Address, E Index, E Displacement) at, Type lane, E? mask)
+    {
+        E[] arguments = [at.Address, at.Index, at.Displacement, .. Given(mask is null ? null : As(mask, lane))];
+        Type[] types = [.. arguments.Select(a => a.Type)];
+        MethodInfo method = storage switch
+        {
+            DType.Float32 or DType.Float64 or DType.Int32 or DType.Int64 => mask is null
+                ? Methods.Find(typeof(Memory), $"Load{Bits}", types, lane)
+                : Methods.Find(typeof(MaskedMemory), $"Load{Bits}", types, lane),
+            DType.Bool => Methods.Find(typeof(Masks), $"LoadMask{Bits}{lane.Name}", types),
+            _ => throw DTypes.Unexpected(storage),
+        };
+        return E.Call(method, arguments);
+    }
 
-    public E Store(E address, E index, E displacement, E value) =>
-        E.Call(
-            Methods.Find(typeof(Memory), $"Store{Bits}", [typeof(nint), typeof(long), typeof(int), value.Type], LaneOf(value.Type)),
-            address,
-            index,
-            displacement,
-            value);
+    /// <summary>Writes lanes as elements.</summary>
+    /// <param name="storage">What memory holds.</param>
+    /// <param name="at">Where the first one lies.</param>
+    /// <param name="value">The lanes; of bools a mask.</param>
+    /// <param name="mask">Which lanes are written. Null: all.</param>
+    /// <param name="alignment">All are written past the cache where the address has none of these bits. Null: nowhere.</param>
+    public E Store(DType storage, (E Address, E Index, E Displacement) at, E value, E? mask, E? alignment)
+    {
+        Type lane = LaneOf(value.Type);
+        E[] arguments = [at.Address, at.Index, at.Displacement, .. Given(mask is null ? null : As(mask, lane)), value, .. Given(mask is null ? alignment : null)];
+        Type[] types = [.. arguments.Select(a => a.Type)];
+        MethodInfo method = storage switch
+        {
+            DType.Float32 or DType.Float64 or DType.Int32 or DType.Int64 => mask is not null
+                ? Methods.Find(typeof(MaskedMemory), $"Store{Bits}", types, lane)
+                : Methods.Find(typeof(Memory), alignment is null ? $"Store{Bits}" : $"StorePastCache{Bits}", types, lane),
+            DType.Bool => Methods.Find(typeof(Masks), $"StoreMask{Bits}{lane.Name}", types),
+            _ => throw DTypes.Unexpected(storage),
+        };
+        return E.Call(method, arguments);
+    }
 
-    /// <summary>A store past the cache where the address has none of the bits of <paramref name="alignment"/>, else a plain one.</summary>
-    public E StorePastCache(E address, E index, E displacement, E value, E alignment) =>
-        E.Call(
-            Methods.Find(typeof(Memory), $"StorePastCache{Bits}", [typeof(nint), typeof(long), typeof(int), value.Type, typeof(nint)], LaneOf(value.Type)),
-            address,
-            index,
-            displacement,
-            value,
-            alignment);
+    private static E[] Given(E? argument) => argument is null ? [] : [argument];
 
-    public static E Prefetch(DType type, E address, E index, E displacement) =>
+    public static E Prefetch(DType storage, E address, E index, E displacement) =>
         E.Call(
-            Methods.Find(typeof(Memory), nameof(Memory.Prefetch), [typeof(nint), typeof(long), typeof(int)], type == DType.Bool ? typeof(byte) : type.ClrType()),
+            Methods.Find(typeof(Memory), nameof(Memory.Prefetch), [typeof(nint), typeof(long), typeof(int)], storage.ClrType()),
             address,
             index,
             displacement);
 
     /// <summary>A mask of the first lanes, as many as counted.</summary>
     public E FirstLanes(E count, Type maskLane) => E.Call(Methods.Find(typeof(MaskedMemory), $"First{Bits}{maskLane.Name}", [typeof(long)]), count);
-
-    /// <summary>The elements in the lanes of a mask, zeros in others.</summary>
-    public E LoadMasked(E address, E index, E displacement, E mask, Type lane, bool isBool)
-    {
-        mask = As(mask, lane);
-        return isBool
-            ? E.Call(Methods.Find(typeof(Masks), $"LoadMask{Bits}{lane.Name}", [typeof(nint), typeof(long), typeof(int), mask.Type]), address, index, displacement, mask)
-            : E.Call(Methods.Find(typeof(MaskedMemory), $"Load{Bits}", [typeof(nint), typeof(long), typeof(int), mask.Type], lane), address, index, displacement, mask);
-    }
-
-    /// <summary>Writes the lanes of a mask.</summary>
-    public E StoreMasked(E address, E index, E displacement, E mask, E value, bool isBool)
-    {
-        Type lane = LaneOf(value.Type);
-        mask = As(mask, lane);
-        Type[] types = [typeof(nint), typeof(long), typeof(int), mask.Type, value.Type];
-        return E.Call(
-            isBool ? Methods.Find(typeof(Masks), $"StoreMask{Bits}{lane.Name}", types) : Methods.Find(typeof(MaskedMemory), $"Store{Bits}", types, lane),
-            address,
-            index,
-            displacement,
-            mask,
-            value);
-    }
-
-    public E LoadMask(E address, E index, E displacement, Type maskLane) =>
-        E.Call(Methods.Find(typeof(Masks), $"LoadMask{Bits}{maskLane.Name}", [typeof(nint), typeof(long), typeof(int)]), address, index, displacement);
-
-    public E StoreMask(E address, E index, E displacement, E mask) =>
-        E.Call(
-            Methods.Find(typeof(Masks), $"StoreMask{Bits}{LaneOf(mask.Type).Name}", [typeof(nint), typeof(long), typeof(int), mask.Type]),
-            address,
-            index,
-            displacement,
-            mask);
 
     /// <summary>start, start + step, … as lanes of a dtype.</summary>
     public E Ramp(E start, E step, DType type) =>

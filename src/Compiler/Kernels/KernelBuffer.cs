@@ -13,6 +13,7 @@ internal sealed record KernelBuffer
 
     public BufferKind Kind { get; }
 
+    /// <summary>What memory holds; of scratch that is what is computed with.</summary>
     public DType Type { get; }
 
     public Shape Shape { get; }
@@ -34,10 +35,10 @@ internal sealed record KernelBuffer
     public static KernelBuffer Of(Node node) => new(BufferKind.Value, node, node.DType, node.Shape);
 
     /// <summary>Memory between the kernels that compute a node: one fills it, the next ones read it.</summary>
-    public static KernelBuffer Scratch(Node node, DType type, Dim length) => new(BufferKind.Scratch, node, type, [length]);
+    public static KernelBuffer Scratch(Node node, DType type, Dim length) => new(BufferKind.Scratch, node, type.Row().ComputedAs, [length]);
 
     /// <summary>Memory that each thread has for itself while it works on a kernel that computes a node.</summary>
-    public static KernelBuffer WorkerScratch(Node node, DType type, Dim length) => new(BufferKind.WorkerScratch, node, type, [length]);
+    public static KernelBuffer WorkerScratch(Node node, DType type, Dim length) => new(BufferKind.WorkerScratch, node, type.Row().ComputedAs, [length]);
 
     /// <summary>What an error calls it.</summary>
     public string Describe() => Kind == BufferKind.Value ? owner.Describe() : $"scratch memory of {owner.Describe()}";

@@ -20,7 +20,7 @@ internal sealed record NodeWork
     /// <summary>What its expression costs.</summary>
     public required int Instructions { get; init; }
 
-    /// <summary>The sizes in bytes of the elements in it, or-ed together.</summary>
+    /// <summary>The sizes in bytes of the lanes in it, or-ed together.</summary>
     public required int Lanes { get; init; }
 
     /// <summary>The nodes whose values it reads where the kernel stands.</summary>
@@ -36,14 +36,14 @@ internal sealed record NodeWork
         foreach (Node each in expression.Operations)
         {
             instructions += OpTraits.Of(each.Op).Instructions;
-            lanes |= each.DType == DType.Bool ? 0 : each.DType.Size();
+            lanes |= each.DType.Row().LaneSize;
         }
 
         foreach ((Node each, (KernelBuffer? buffer, View view)) in expression.Leaves)
         {
             // What is the same in all lanes is a broadcast; counts are ramps in lanes of any size.
             bool varies = view.Strides.Count > 0 && view.Strides[^1].Constant != 0;
-            lanes |= varies && each.DType != DType.Bool && view.Source.Op is not IotaOp ? each.DType.Size() : 0;
+            lanes |= varies && view.Source.Op is not IotaOp ? each.DType.Row().LaneSize : 0;
             instructions += buffer is null ? OpTraits.Of(view.Source.Op).Instructions : 0;
         }
 

@@ -170,7 +170,7 @@ internal sealed unsafe class LoopEvaluator
                     Run(otherwise);
                     break;
                 case Store store:
-                    Write(store.Buffer.Type, AddressOf(evaluator.ordinals[store.Buffer], store.Buffer.Type, ValueOf(store.Index)), ValueOf(store.Value));
+                    Write(store.Buffer.Storage, AddressOf(evaluator.ordinals[store.Buffer], store.Buffer.Storage, ValueOf(store.Index)), ValueOf(store.Value));
                     break;
                 case Invoke invoke:
                     registers[evaluator.registers[invoke.Result]] = Run(invoke);
@@ -194,7 +194,7 @@ internal sealed unsafe class LoopEvaluator
             {
                 int ordinal = evaluator.ordinals[part.Buffer];
                 long offset = Memory.CheckPart(ValueOf(part.Offset), ValueOf(part.Count), lengths[ordinal], ordinal);
-                arguments.Add((nint)frame[ordinal] + (nint)(offset * part.Buffer.Type.Size()));
+                arguments.Add((nint)frame[ordinal] + (nint)(offset * part.Buffer.Storage.Size()));
             }
 
             arguments.AddRange(invoke.Sizes.Select(s => (object)ValueOf(s)));
@@ -211,7 +211,7 @@ internal sealed unsafe class LoopEvaluator
                 registers[step.Target] = step.Value switch
                 {
                     BinaryValue binary => Binary(binary.Function, binary.X.Type, x, y),
-                    Load load => Read(load.Type, AddressOf(step.Y, load.Type, x)),
+                    Load load => Read(load.Buffer.Storage, AddressOf(step.Y, load.Buffer.Storage, x)),
                     FmaValue => Fma(step.Value.Type, x, y, z),
                     UnaryValue unary => Unary(unary.Function, unary.X.Type, x),
                     SelectValue => x != 0 ? y : z,
@@ -236,21 +236,21 @@ internal sealed unsafe class LoopEvaluator
             };
         }
 
-        private nint AddressOf(int ordinal, DType type, long index) =>
-            (nint)frame[ordinal] + (nint)(Memory.CheckIndex(index, lengths[ordinal], ordinal) * type.Size());
+        private nint AddressOf(int ordinal, DType storage, long index) =>
+            (nint)frame[ordinal] + (nint)(Memory.CheckIndex(index, lengths[ordinal], ordinal) * storage.Size());
     }
 
-    private static long Read(DType type, nint address) => type switch
+    private static long Read(DType storage, nint address) => storage switch
     {
         DType.Float32 or DType.Int32 => *(int*)address,
         DType.Float64 or DType.Int64 => *(long*)address,
         DType.Bool => *(byte*)address != 0 ? 1 : 0,
-        _ => throw DTypes.Unexpected(type),
+        _ => throw DTypes.Unexpected(storage),
     };
 
-    private static void Write(DType type, nint address, long bits)
+    private static void Write(DType storage, nint address, long bits)
     {
-        switch (type)
+        switch (storage)
         {
             case DType.Float32 or DType.Int32:
                 *(int*)address = (int)bits;
@@ -262,7 +262,7 @@ internal sealed unsafe class LoopEvaluator
                 *(byte*)address = (byte)bits;
                 break;
             default:
-                throw DTypes.Unexpected(type);
+                throw DTypes.Unexpected(storage);
         }
     }
 }

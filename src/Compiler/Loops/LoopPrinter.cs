@@ -25,7 +25,7 @@ internal sealed class LoopPrinter
     {
         var printer = new LoopPrinter();
         IEnumerable<string> buffers = kernel.Buffers.Select(buffer =>
-            $"{(buffer.Writable ? "out " : string.Empty)}{buffer.Type.Display()} {printer.Name(buffer, buffer.Name)}[{printer.Value(buffer.Length)}]");
+            $"{(buffer.Writable ? "out " : string.Empty)}{buffer.Storage.Display()} {printer.Name(buffer, buffer.Name)}[{printer.Value(buffer.Length)}]");
         printer.text.Append(CultureInfo.InvariantCulture, $"kernel {kernel.Name}({string.Join(", ", buffers)})");
         printer.text.Append(CultureInfo.InvariantCulture, $" over [{printer.Value(kernel.Begin)}, {printer.Value(kernel.End)}) of {printer.Value(kernel.Range)}\n");
         printer.Print(kernel.Body, 1);

@@ -63,7 +63,7 @@ internal sealed record Reduction(Local Accumulator, BinaryFunction Function, Loc
 /// <summary>A branch. In a vector loop the condition must not vary with the loop variable (use <see cref="SelectValue"/> for that).</summary>
 internal sealed record If(LoopValue Condition, LoopStatement Then, LoopStatement? Else = null) : LoopStatement;
 
-/// <summary>Writes an element; the index counts elements.</summary>
+/// <summary>Writes an element, narrowed to what the buffer holds; the index counts elements.</summary>
 internal sealed record Store(LoopBuffer Buffer, LoopValue Index, LoopValue Value) : LoopStatement;
 
 /// <summary>Asks for the cache line of an element that is soon read. The index may lie outside the buffer: nothing is read yet.</summary>
@@ -90,7 +90,10 @@ internal sealed record Invoke(Local Result, Routine Routine, ImmutableArray<Buff
 internal sealed record BufferPart(LoopBuffer Buffer, LoopValue Offset, LoopValue Count);
 
 /// <summary>A buffer argument. Compared by reference.</summary>
-internal sealed record LoopBuffer(string Name, DType Type, bool Writable = false)
+/// <param name="Name">The name, for people.</param>
+/// <param name="Storage">What memory holds: it tells where elements lie. What they are computed with is the type of a <see cref="Load"/>, and of what a <see cref="Store"/> takes.</param>
+/// <param name="Writable">Whether the kernel writes it.</param>
+internal sealed record LoopBuffer(string Name, DType Storage, bool Writable = false)
 {
     /// <summary>The number of elements, for checked builds and the evaluator.</summary>
     public required LoopValue Length { get; init; }

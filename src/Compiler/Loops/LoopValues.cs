@@ -1,7 +1,14 @@
 namespace GraphCompiler.Loops;
 
 /// <summary>A scalar expression of the Loop IR. Inside a vector loop the emitter widens what varies with the loop variable.</summary>
-internal abstract record LoopValue(DType Type);
+internal abstract record LoopValue
+{
+    /// <param name="type">The dtype of a value, which memory may hold in less than it is computed with.</param>
+    protected LoopValue(DType type) => Type = type.Row().ComputedAs;
+
+    /// <summary>What it is computed with.</summary>
+    public DType Type { get; }
+}
 
 /// <summary>A constant, held as its bits so that -0.0 and NaN payloads keep their identity. Floats hold their IEEE bits, bools 0 or 1.</summary>
 internal sealed record Literal : LoopValue
@@ -63,8 +70,8 @@ internal sealed record Local(string Name, DType Type) : LoopValue(Type)
 /// <summary>The Int64 size argument in an extent slot of the frame: a symbolic dimension, known when sizes are bound.</summary>
 internal sealed record Extent(int Slot) : LoopValue(DType.Int64);
 
-/// <summary>An element of a buffer; the index counts elements.</summary>
-internal sealed record Load(LoopBuffer Buffer, LoopValue Index) : LoopValue(Buffer.Type);
+/// <summary>An element of a buffer, widened to what it is computed with; the index counts elements.</summary>
+internal sealed record Load(LoopBuffer Buffer, LoopValue Index) : LoopValue(Buffer.Storage);
 
 /// <summary>An operation of one argument; see <see cref="ScalarFunction"/>.</summary>
 internal sealed record UnaryValue(UnaryFunction Function, LoopValue X) : LoopValue(ScalarFunction.Of(Function).ResultOf(X.Type));

@@ -81,7 +81,7 @@ internal sealed class LoopVerifier
                 Visit(store.Index);
                 Check(store.Index.Type == DType.Int64, $"the index is {store.Index.Type.Display()}, not int64");
                 Visit(store.Value);
-                CheckTypes(store.Buffer.Type, store.Value.Type, $"buffer {store.Buffer.Name}", "the value");
+                CheckTypes(store.Buffer.Storage.Row().ComputedAs, store.Value.Type, $"buffer {store.Buffer.Name}", "the value");
                 break;
             case Prefetch prefetch:
                 CheckBuffer(prefetch.Buffer);
@@ -199,7 +199,7 @@ internal sealed class LoopVerifier
                 && LoopTree.Statements(loop.Body).OfType<Store>().Count() == 1
                 && !LoopTree.Contains<For>(loop.Body);
             Check(isPlain, "only a vector loop without reductions that makes one store can write past the cache");
-            Check(LoopTree.Statements(loop.Body).OfType<Store>().All(s => s.Buffer.Type != DType.Bool), "bools are not written past the cache");
+            Check(LoopTree.Statements(loop.Body).OfType<Store>().All(s => s.Buffer.Storage.Row().IsStoredAsComputed), "what is narrowed is not written past the cache");
         }
 
         loops.Add((loop, [.. visible]));

@@ -33,8 +33,8 @@ internal sealed class ScatteredSums
         Dim totals = (count / Chain) + 1;
         counts = kernel.WorkerScratch(DType.Int64, slices);
         places = kernel.WorkerScratch(DType.Int64, slices);
-        high = kernel.WorkerScratch(output.Type, totals * slice);
-        low = kernel.WorkerScratch(output.Type, totals * slice);
+        high = kernel.WorkerScratch(output.Storage, totals * slice);
+        low = kernel.WorkerScratch(output.Storage, totals * slice);
     }
 
     /// <summary>Whether so many floats may be too many for one chain.</summary>
@@ -67,12 +67,12 @@ internal sealed class ScatteredSums
         Local element = LoopMath.Index("element");
 
         // What −0 is added to stays what it is.
-        LoopValue zero = Literal.Of(output.Type, -0.0);
+        LoopValue zero = Literal.Of(output.Storage, -0.0);
         LoopValue at = LoopMath.Plus(LoopMath.Times(used, kernel.Size(slice)), element);
         LoopValue whole = LoopMath.Times(LoopMath.Quotient(count, Chain), LoopMath.Int(Chain));
         var begin = new Block(
         [
-            new For(element, LoopMath.Int(0), kernel.Size(slice), LoopKind.Vector, new Block([new Store(high, at, zero), new Store(low, at, Literal.Of(output.Type, 0))])),
+            new For(element, LoopMath.Int(0), kernel.Size(slice), LoopKind.Vector, new Block([new Store(high, at, zero), new Store(low, at, Literal.Of(output.Storage, 0))])),
             new Store(places, index, used),
             new Assign(used, LoopMath.Plus(used, LoopMath.Int(1))),
         ]);
@@ -92,8 +92,8 @@ internal sealed class ScatteredSums
     private For Join(LoopValue start, LoopValue index, LoopValue place, Func<LoopValue, LoopValue> rest)
     {
         Local element = LoopMath.Index("element");
-        var sum = new Local("sum", output.Type);
-        var lost = new Local("lost", output.Type);
+        var sum = new Local("sum", output.Storage);
+        var lost = new Local("lost", output.Storage);
         LoopValue each = kernel.Size(slice);
         LoopValue at = LoopMath.Plus(LoopMath.Times(place, each), element);
         LoopValue target = LoopMath.Sum(start, LoopMath.Times(index, each), element);

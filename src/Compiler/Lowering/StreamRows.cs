@@ -17,7 +17,7 @@ internal static class StreamRows
     private const long MostRow = 8 << 10;
 
     /// <summary>Whether a tensor may be that large.</summary>
-    public static bool MayBeLarge(Node node) => node.DType != DType.Bool && (node.Shape.ElementCount.Constant is not { } count || count * node.DType.Size() >= LeastBytes);
+    public static bool MayBeLarge(Node node) => node.DType.Row().IsStoredAsComputed && (node.Shape.ElementCount.Constant is not { } count || count * node.DType.Size() >= LeastBytes);
 
     /// <summary>Whether a tensor is that large, when the kernel runs.</summary>
     public static LoopValue IsLarge(Node node, KernelBuilder kernel)
@@ -61,7 +61,7 @@ internal static class StreamRows
         }
     }
 
-    private static bool MayBeLarge(LoopBuffer buffer) => buffer.Length is not Literal length || length.Bits * buffer.Type.Size() >= LeastBytes;
+    private static bool MayBeLarge(LoopBuffer buffer) => buffer.Length is not Literal length || length.Bits * buffer.Storage.Size() >= LeastBytes;
 
     private static bool IsAlongRow(For loop) => loop.Kind == LoopKind.Vector
         && (loop is not { Begin: Literal { Bits: var begin }, End: Literal { Bits: var end } } || (end - begin) is >= LeastRow and <= MostRow);

@@ -56,7 +56,7 @@ internal sealed class AddInPlace
             {
                 // Its elements are still stored once, but loaded too.
                 LoopBuffer buffer = kernel.Buffers[b];
-                added.Add(buffer, new LoopBuffer(buffer.Name, buffer.Type, Writable: true) { Length = buffer.Length });
+                added.Add(buffer, new LoopBuffer(buffer.Name, buffer.Storage, Writable: true) { Length = buffer.Length });
             }
         }
 

@@ -38,7 +38,7 @@ internal sealed class InPlaceAccess
     {
         LoopBuffer[] stored = BuffersOf(written);
         LoopBuffer[] loaded = BuffersOf(read);
-        if (stored is not [{ Writable: true } output] || loaded.Any(b => b.Writable || b.Type.Size() != output.Type.Size() || indexing.Contains(b)))
+        if (stored is not [{ Writable: true } output] || loaded.Any(b => b.Writable || b.Storage.Size() != output.Storage.Size() || indexing.Contains(b)))
         {
             return false;
         }

@@ -55,7 +55,7 @@ internal static class MergeSmallKernels
                     {
                         LoopBuffer buffer = kernel.Kernel.Buffers[i];
                         memory.Add(of);
-                        buffers.Add(new LoopBuffer(buffer.Name, buffer.Type, written.Contains(of)) { Length = renumber.Rewrite(buffer.Length) });
+                        buffers.Add(new LoopBuffer(buffer.Name, buffer.Storage, written.Contains(of)) { Length = renumber.Rewrite(buffer.Length) });
                     }
                 }
             }

@@ -61,7 +61,7 @@ internal sealed class WorkEstimate
         for (int b = 0; b < kernel.Buffers.Length; b++)
         {
             LoopBuffer buffer = kernel.Buffers[b];
-            double whole = walk.Value(buffer.Length) * buffer.Type.Size() ?? double.PositiveInfinity;
+            double whole = walk.Value(buffer.Length) * buffer.Storage.Size() ?? double.PositiveInfinity;
             bytes += Math.Min(whole, touched[b]);
         }
 
@@ -116,8 +116,8 @@ internal sealed class WorkEstimate
     {
         int size = LoopTree.Statements(loop.Body).Aggregate(4, (most, s) => Math.Max(most, s switch
         {
-            Store store => store.Buffer.Type.Size(),
-            Assign assign => assign.Variable.Type.Size(),
+            Store store => store.Value.Type.Row().LaneSize,
+            Assign assign => assign.Variable.Type.Row().LaneSize,
             _ => 4,
         }));
         return Math.Max(1, vectorBytes / size);
@@ -174,7 +174,7 @@ internal sealed class WorkEstimate
         // Addresses are part of loads and stores, unless they are looked up themselves: then every lane goes its own way.
         void Touch(LoopBuffer buffer, LoopValue index)
         {
-            region.Bytes.Add((kernel.Buffers.IndexOf(buffer), buffer.Type.Size() * lanes));
+            region.Bytes.Add((kernel.Buffers.IndexOf(buffer), buffer.Storage.Size() * lanes));
             foreach (Load lookup in LoopTree.Values(index).OfType<Load>())
             {
                 region.Operations += lanes;

@@ -15,6 +15,9 @@ internal sealed record DTypeRow(DType DType, string Name, Type ClrType, int Size
     /// <summary>Bytes of a lane that an element is computed in; 0 for bools, whose masks are as wide as what they stand beside.</summary>
     public int LaneSize => Kind == DTypeKind.Bool ? 0 : DTypes.Row(ComputedAs).Size;
 
+    /// <summary>Whether memory holds an element as it is computed with, so that a vector is written as it is.</summary>
+    public bool IsStoredAsComputed => Size == LaneSize;
+
     /// <summary>Of floats: from 1 to the next number above it.</summary>
     public double Epsilon { get; init; } = double.NaN;
 

@@ -441,10 +441,10 @@ internal sealed class KernelTests
     private static Kernel ReduceKernel(string name, LoopBuffer x, LoopBuffer y, BinaryFunction function, Func<LoopValue, LoopValue> map) =>
         Kernel(name, [x, y], (begin, end) =>
         {
-            var total = new Local("total", x.Type);
+            var total = new Local("total", x.Storage);
             Local i = Index("i");
             return Sequence(
-                new Let(total, Literal.Of(x.Type, function == BinaryFunction.Multiply ? 1 : 0)),
+                new Let(total, Literal.Of(x.Storage, function == BinaryFunction.Multiply ? 1 : 0)),
                 new For(i, begin, end, LoopKind.Vector, new Assign(total, new BinaryValue(function, total, map(new Load(x, i)))))
                 {
                     Reductions = [new(total, function)],

@@ -226,7 +226,7 @@ internal sealed class UpdateInPlaceTests
         Block block => new Block([.. block.Statements.Select(Count)]),
         For loop => loop with { Body = Count(loop.Body) },
         If branch => new If(branch.Condition, Count(branch.Then), branch.Else is null ? null : Count(branch.Else)),
-        Store { Buffer.IsStoredOnce: true } store => store with { Value = new BinaryValue(BinaryFunction.Add, new Load(store.Buffer, store.Index), Literal.Of(store.Buffer.Type, 1)) },
+        Store { Buffer.IsStoredOnce: true } store => store with { Value = new BinaryValue(BinaryFunction.Add, new Load(store.Buffer, store.Index), Literal.Of(store.Buffer.Storage, 1)) },
         _ => statement,
     };
 

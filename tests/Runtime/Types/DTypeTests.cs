@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using GraphCompiler.Emit;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Types;
+using static GraphCompiler.Tests.Compiler.LoopBuilder;
 
 namespace GraphCompiler.Tests.Runtime.Types;
 
@@ -56,6 +59,23 @@ internal sealed class DTypeTests
         Assert.That(row.Integer.IsInteger());
         Assert.That(row.LaneSize, Is.EqualTo(row.Kind == DTypeKind.Bool ? 0 : row.Integer.Size()));
         Assert.That((dtype.IsFloat(), dtype.IsInteger()), Is.EqualTo((row.Kind == DTypeKind.Float, row.Kind == DTypeKind.Integer)));
+    }
+
+    /// <summary>Memory may hold an element in less than it is computed with: what is not memory knows only the latter.</summary>
+    [Test]
+    public void Loads_give_what_is_computed_with_and_stores_take_it([Values] DType storage)
+    {
+        DType computed = storage.Row().ComputedAs;
+        LoopBuffer x = Input("x", storage);
+        LoopBuffer y = Output("y", storage);
+        Kernel kernel = Elementwise("copy", [x, y], i => new Store(y, i, new Load(x, i)));
+        LoopVerifier.Verify(kernel);
+        Assert.That(new Load(x, Int(0)).Type, Is.EqualTo(computed));
+        Assert.That(new Local("local", storage).Type, Is.EqualTo(computed));
+        Assert.That(Literal.Of(storage, 1).Type, Is.EqualTo(computed));
+        Assert.That(new ConvertValue(storage, Literal.Of(1f)).Type, Is.EqualTo(computed));
+        Assert.That(VectorLoop.Analyse((For)kernel.Body).LaneSize, Is.EqualTo(Math.Max(4, storage.Row().LaneSize)));
+        Assert.That(KernelBuffer.Scratch(Ops.Zeros([1]), storage, 1).Type, Is.EqualTo(computed));
     }
 
     [Test]

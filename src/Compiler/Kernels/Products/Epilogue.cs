@@ -127,7 +127,7 @@ internal sealed class Epilogue
         }
 
         // Integers in lanes of the same size.
-        bool IsWhole(Node node) => node.DType.IsInteger() && node.DType.Size() == product.DType.Size();
+        bool IsWhole(Node node) => node.DType.IsInteger() && node.DType.Row().LaneSize == product.DType.Row().LaneSize;
     }
 
     // What is the same in all rows is loaded once a tile, what is the same along a row is broadcast.
@@ -142,7 +142,7 @@ internal sealed class Epilogue
         VectorForm.None => false,
         VectorForm.OfAll => true,
         VectorForm.OfFloats => !node.DType.IsInteger(),
-        VectorForm.OfEqualLanes => node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Size() == node.Inputs[0].DType.Size(),
+        VectorForm.OfEqualLanes => node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Row().LaneSize == node.Inputs[0].DType.Row().LaneSize,
         _ => throw new UnreachableException(),
     };
 }

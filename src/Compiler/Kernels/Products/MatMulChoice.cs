@@ -164,7 +164,7 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
     /// <summary>Whether a panel's part of each row of the right matrix stays in the cache although the rows lie apart.</summary>
     private static bool RowsFit(MatMulProblem problem)
     {
-        long stride = (problem.B.Row.Constant ?? 0) * problem.Type.Size();
+        long stride = (problem.B.Row.Constant ?? 0) * problem.B.Source.DType.Size();
         return stride > 0 && problem.K.Constant * (stride & -stride) <= CacheBytes;
     }
 
@@ -174,5 +174,5 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
 
     /// <summary>Whether the rows of a tile fall into the same cache sets, or may: then packing them is worth a pass over the matrix.</summary>
     private static bool RowsCollide(MatMulProblem problem) =>
-        !(problem.N.Constant < ManyColumns) && (problem.A.Row.Constant is not { } stride || (stride * problem.Type.Size()) % SetBytes == 0);
+        !(problem.N.Constant < ManyColumns) && (problem.A.Row.Constant is not { } stride || (stride * problem.A.Source.DType.Size()) % SetBytes == 0);
 }

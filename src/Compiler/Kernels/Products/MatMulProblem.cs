@@ -6,7 +6,7 @@ namespace GraphCompiler.Kernels.Products;
 /// </summary>
 internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K, Matrix A, Matrix B, Matrix C, Epilogue? Epilogue)
 {
-    public DType Type => Root.DType;
+    public DType Type => Root.DType.Row().ComputedAs;
 
     /// <summary>Elementwise work on the root whose results the kernel leaves beside it, or instead of it.</summary>
     public Epilogue? Further { get; init; }
