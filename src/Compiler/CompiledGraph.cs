@@ -2,8 +2,8 @@ using System.Numerics.Tensors;
 using GraphCompiler.Calling;
 using GraphCompiler.Differentiation;
 using GraphCompiler.Emit;
+using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
-using GraphCompiler.Planning;
 
 namespace GraphCompiler;
 

@@ -1,10 +1,12 @@
-using GraphCompiler.Operations;
+using GraphCompiler.Emit;
+using GraphCompiler.Fusion;
+using GraphCompiler.Kernels;
 using GraphCompiler.Planning;
 using GraphCompiler.Rewriting;
 
 namespace GraphCompiler;
 
-/// <summary>The compiler's passes, in order: from the nodes that a user wrote to a program that runs.</summary>
+/// <summary>The whole compiler, a line a step: from the nodes that a user wrote to a program that runs.</summary>
 internal static class CompilerPipeline
 {
     /// <param name="options">How to compile.</param>
@@ -14,27 +16,43 @@ internal static class CompilerPipeline
     public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, Node? seed = null)
     {
         var context = new CompilerContext(options);
-        Node[] nodes = [.. roots.Select(r => r.Node)];
-        List<Guard> guards = [.. GuardsOf(nodes)];
 
-        nodes = context.Pass("input", nodes, n => n);
-        nodes = context.Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
-        nodes = context.Pass("inline-calls", nodes, InlineCalls.Run);
+        // What is to be computed.
+        Computation nodes = context.Step("input", Level.Nodes, () => new Computation(inputs, roots, seed).WithDemands());
+        nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
+        nodes = Pass("inline-calls", nodes, InlineCalls.Run);
+        nodes = context.Step("demands", Level.Nodes, nodes.WithDemands);
+        nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
+        nodes = Pass("inline-stabilized", nodes, InlineCalls.Run);
+        nodes = Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);
+        nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
+        nodes = Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
-        // The bodies of calls have conditions of their own; what simplification drops keeps its conditions.
-        guards.AddRange(GuardsOf(nodes));
-        RandomStreamOp[] streams = [.. GraphWalk.TopologicalOrder(nodes).Select(n => n.Op).OfType<RandomStreamOp>()];
-        nodes = context.Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
-        nodes = context.Pass("inline-stabilized", nodes, InlineCalls.Run);
-        nodes = context.Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);
-        nodes = context.Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
-        nodes = context.Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
+        // What runs together.
+        Regions regions = context.Step("regions", null, () => Regions.Of(nodes));
+        ChosenBuffers choice = context.Step("choose-buffers", null, () => ChooseBuffers.Run(regions, options));
+        KernelGraph graph = context.Step("fuse", Level.Kernels, () => FuseKernels.Run(regions, choice, options));
 
-        Root[] final = [.. roots.Select((r, i) => r with { Node = nodes[i] })];
-        Program program = BuildProgram.Run(context, inputs, final, [.. guards.Distinct()], streams, seed);
+        // How.
+        LoweredProgram lowered = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
+        Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Kernels.Select(k => k.Accesses), [.. lowered.Results.Distinct()]));
+        LoweredProgram ordered = context.Step("update-in-place", Level.Loops, () => WriteUpdatesInPlace.Run(lowered, options));
+        LoweredProgram merged = context.Step("merge", Level.Loops, () => MergeSmallKernels.Run(ordered, options));
+        ResultPlaces results = context.Step("place-results", null, () => PlaceResults.Run(merged, options));
+        LoweredProgram complete = context.Step("add-in-place", Level.Loops, () => AddInPlace.Run(merged, results, options));
+        CompiledKernel[] compiled = context.Step("emit-and-compile", null, () => context.Compile(complete.Kernels.Concat(complete.Merged)));
+
+        // Where.
+        PlacedBuffers buffers = context.Step("place-buffers", null, () => PlaceBuffers.Run(complete, results));
+        Schedule schedule = context.Step("schedule", Level.Plan, () => ScheduleKernels.Run(complete, results, buffers, compiled, options, () => context.Compile(complete.Adding.Select(a => a.Kernel))));
+        PlannedMemory memory = context.Step("plan-memory", Level.Memory, () => PlanMemory.Run(schedule, options.ReuseMemory));
+
+        // Where runs are verified, all values are still there after them.
+        memory = options.Verify ? context.Step("keep-values", Level.Memory, () => PlanMemory.Run(schedule, reuse: false)) : memory;
+        Program program = context.Step("program", null, () => AssembleProgram.Run(complete, results, buffers, compiled, memory, traffic, options));
         context.Finish(program);
         return program;
-    }
 
-    private static IEnumerable<Guard> GuardsOf(IEnumerable<Node> nodes) => GraphWalk.TopologicalOrder(nodes).SelectMany(n => n.Guards);
+        Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => context.Step(name, Level.Nodes, () => before.After(pass));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GraphCompiler.Calling;
 using GraphCompiler.Emit;
+using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
@@ -50,7 +51,15 @@ internal sealed class LookingInsideTests
             Assert.That(timings.RootElement.GetProperty("kernels").GetArrayLength(), Is.EqualTo(kernels));
             Assert.That(files.Count(f => f.StartsWith("kernel-", StringComparison.Ordinal)), Is.EqualTo(2 * kernels));
             Assert.That(timings.RootElement.GetProperty("kernels")[0].GetProperty("compiler").GetString(), Is.EqualTo("FastExpressionCompiler"));
-            Assert.That(timings.RootElement.GetProperty("passes").EnumerateArray().Select(p => p.GetProperty("name").GetString()), Does.Contain("lower"));
+            string[] levels = ["simplify", "fuse", "lower", "traffic", "schedule", "plan-memory"];
+            string?[] steps = [.. timings.RootElement.GetProperty("passes").EnumerateArray().Select(p => p.GetProperty("name").GetString())];
+            Assert.That(steps.Where(levels.Contains), Is.EqualTo(levels), "all steps are timed, in order");
+            foreach (string level in levels)
+            {
+                Assert.That(files, Does.Contain($"{Array.IndexOf(steps, level):00}-{level}.txt"));
+            }
+
+            Assert.That(Read(files.Single(f => f.EndsWith("-schedule.txt", StringComparison.Ordinal))), Does.Contain(" step 0 ").And.Contain("Input 'x' float32[N, 4]"));
 
             string Read(string file) => File.ReadAllText(Path.Combine(dump, file));
         }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 

@@ -11,7 +11,10 @@ namespace GraphCompiler.Emit;
 /// <param name="UseFec">Whether FastExpressionCompiler compiles it, falling back to LINQ's own compiler; or that one at once.</param>
 /// <param name="Verify">Whether the expression tree is checked against what FEC and the JIT are known to get wrong.</param>
 /// <param name="Interpret">Whether it is not emitted at all: <see cref="LoopEvaluator"/> runs the loops.</param>
-internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false, bool Interpret = false);
+internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false, bool Interpret = false)
+{
+    public static EmitOptions Of(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify, options.Interpret);
+}
 
 /// <summary>A kernel ready to run.</summary>
 internal sealed record CompiledKernel(KernelEntry Entry)

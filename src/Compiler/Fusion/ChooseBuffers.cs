@@ -40,25 +40,13 @@ internal sealed class ChooseBuffers : IMaterialization
         this.inline = inline;
     }
 
-    /// <param name="order">The nodes in topological order.</param>
-    /// <param name="roots">What must lie in memory in the end.</param>
-    /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
-    /// <param name="inline">Whether elementwise operations may be computed inside their readers.</param>
-    /// <param name="windowsInPlace">Whether matrix products may read windows that no strides lead through.</param>
-    /// <param name="leavesLast">Whether parameters and constants keep their values from call to call.</param>
-    /// <param name="prologueWidth">The width of vectors if matrix products may compute operands while they pack them.</param>
-    /// <param name="epilogues">Whether matrix products may do elementwise work on their results.</param>
-    public static ChosenBuffers Run(
-        IReadOnlyList<Node> order,
-        IReadOnlyCollection<Node> roots,
-        Func<Node, int> stage,
-        bool inline,
-        bool windowsInPlace,
-        bool leavesLast,
-        VectorWidth? prologueWidth,
-        bool epilogues)
+    /// <param name="regions">What the parts of the program compute.</param>
+    /// <param name="options">How to compile.</param>
+    public static ChosenBuffers Run(Regions regions, CompileOptions options)
     {
-        var choice = new ChooseBuffers(roots, stage, inline, windowsInPlace);
+        Node[] roots = regions.Computation.Nodes;
+        IReadOnlyList<Node> order = regions.Order;
+        var choice = new ChooseBuffers(roots, regions.StageOf, options.Inline, options.WindowsInPlace);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
@@ -83,13 +71,16 @@ internal sealed class ChooseBuffers : IMaterialization
 
         choice.Settle(order, roots);
         var log = new FusionLog();
+
+        // Training writes its parameters all the time: what is kept of them would be made anew in every call.
+        bool leavesLast = options.PackWeights && regions.Computation.Roots.All(r => r.IsForward && r.Kind != RootKind.Update);
         var materialization = new Materialization(choice.buffered, leavesLast);
-        if (inline && prologueWidth is { } width)
+        if (options is { Inline: true, Prologues: true })
         {
-            materialization = ChoosePrologues.Run(materialization, choice.readers, order, choice.required, stage, width, log);
+            materialization = ChoosePrologues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, options.Width, log);
         }
 
-        return inline && epilogues ? ChooseEpilogues.Run(materialization, choice.readers, order, choice.required, stage, log)
+        return options is { Inline: true, Epilogues: true } ? ChooseEpilogues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, log)
             : new ChosenBuffers(materialization, new Dictionary<Node, Epilogue>(), log);
     }
 

@@ -64,29 +64,26 @@ internal sealed class FuseKernels
         }
     }
 
+    /// <param name="regions">What the parts of the program compute.</param>
     /// <param name="choice">Which nodes have values of their own.</param>
-    /// <param name="anchors">Those that are computed, in topological order.</param>
-    /// <param name="needed">Those that must lie in memory in the end.</param>
-    /// <param name="stage">The part of the program (0 forward, 1 backward) that computes a node.</param>
-    /// <param name="fuse">Whether to fuse at all: if not, each node is a kernel.</param>
-    /// <param name="epilogues">Whether kernels of matrix products may compute several results.</param>
-    /// <param name="width">The width of vectors.</param>
+    /// <param name="options">How to compile.</param>
     /// <returns>The kernels in an order in which they may run, and what was joined and refused.</returns>
-    public static KernelGraph Run(
-        ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, bool fuse, bool epilogues, VectorWidth width)
+    public static KernelGraph Run(Regions regions, ChosenBuffers choice, CompileOptions options)
     {
-        var fusion = new FuseKernels(choice, anchors, needed, stage, width);
-        if (fuse)
+        Materialization materialization = choice.Materialization;
+        Node[] anchors = [.. regions.Order.Where(n => materialization.IsMaterialized(n) && !OpTraits.Of(n.Op).IsFromOutside)];
+        var fusion = new FuseKernels(choice, anchors, regions.Computation.Nodes.Select(materialization.SourceOf), regions.StageOf, options.Width);
+        if (options.Fuse)
         {
             fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
-            if (epilogues)
+            if (options.Epilogues)
             {
-                var check = new ProductCheck(choice.Materialization, fusion.work, fusion.WaysOf);
+                var check = new ProductCheck(materialization, fusion.work, fusion.WaysOf);
                 fusion.JoinAll(fusion.ProductCandidates(), fusion.IsOfProduct, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));
             }
         }
 
-        return new KernelGraph(fusion.Ordered(), choice.Materialization, fusion.log, fusion.tests + fusion.joins.Steps);
+        return new KernelGraph(fusion.Ordered(), materialization, fusion.log, fusion.tests + fusion.joins.Steps);
     }
 
     /// <summary>

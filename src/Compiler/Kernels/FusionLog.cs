@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GraphCompiler.Kernels;
 
-/// <summary>What fusion joined and what it refused, each with its reason: <c>fusion.txt</c> of a dump.</summary>
+/// <summary>What fusion joined and what it refused, each with its reason: <c>NN-fuse.txt</c> of a dump.</summary>
 internal sealed class FusionLog
 {
     private readonly List<Attempt> attempts = [];
@@ -15,11 +15,10 @@ internal sealed class FusionLog
     public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
 
     /// <summary>The log, with the kernels that came of it.</summary>
-    public string Describe(IReadOnlyList<KernelSpec> specs, Traffic traffic)
+    public string Describe(IReadOnlyList<KernelSpec> specs)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {specs.Count} kernels; a symbolic size counts as {Dim.NominalSize}\n");
-        text.Append(CultureInfo.InvariantCulture, $"# {traffic.Moved:N0} bytes moved between kernels and memory, of which {traffic.Fewest:N0} cannot be avoided: inputs read and results written once\n");
         foreach (KernelSpec spec in specs)
         {
             string domain = spec is FusedSpec fused ? $" over {fused.Domain}" : string.Empty;

@@ -3,7 +3,7 @@ namespace GraphCompiler.Kernels;
 /// <summary>Whether kernels may run in their order: each reads what comes from outside or what one before it has stored, and each value is stored once.</summary>
 internal static class KernelVerifier
 {
-    /// <exception cref="InvalidOperationException">They may not.</exception>
+    /// <exception cref="CompileException">They may not.</exception>
     public static void Verify(KernelGraph graph)
     {
         HashSet<Node> stored = [];
@@ -11,17 +11,17 @@ internal static class KernelVerifier
         {
             if (spec.Sources.FirstOrDefault(s => !OpTraits.Of(s.Op).IsFromOutside && !stored.Contains(s)) is { } early)
             {
-                throw new InvalidOperationException($"The kernel of {spec.Nodes[^1].Describe()} reads {early.Describe()}, which no kernel before it stores.");
+                throw new CompileException($"The kernel of {spec.Nodes[^1].Describe()} reads {early.Describe()}, which no kernel before it stores.");
             }
 
             if (spec.Nodes.FirstOrDefault(n => !graph.Materialization.IsMaterialized(n)) is { } other)
             {
-                throw new InvalidOperationException($"The kernel of {spec.Nodes[^1].Describe()} computes {other.Describe()}, which has no value of its own.");
+                throw new CompileException($"The kernel of {spec.Nodes[^1].Describe()} computes {other.Describe()}, which has no value of its own.");
             }
 
             if (spec.Stored.FirstOrDefault(n => !spec.Nodes.Contains(n) || !stored.Add(n)) is { } twice)
             {
-                throw new InvalidOperationException($"The kernel of {spec.Nodes[^1].Describe()} stores {twice.Describe()}, which it does not compute or another one stores too.");
+                throw new CompileException($"The kernel of {spec.Nodes[^1].Describe()} stores {twice.Describe()}, which it does not compute or another one stores too.");
             }
         }
     }

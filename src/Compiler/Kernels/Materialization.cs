@@ -25,6 +25,17 @@ internal sealed class Materialization : IMaterialization
     /// <summary>Whether a node's values stay as they are from call to call, so that what is made of them once can be kept.</summary>
     public bool IsLasting(Node node) => leavesLast && node.Op is ParameterOp or ConstantOp;
 
+    /// <summary>The node in whose buffer the value of a root lies.</summary>
+    public Node SourceOf(Node root)
+    {
+        while (root.Op is MovementOp && !IsMaterialized(root))
+        {
+            root = root.Inputs[0];
+        }
+
+        return root;
+    }
+
     /// <summary>The same if a node had no value.</summary>
     public Materialization Without(Node node) => new(nodes, changes.SetItem(node, false), leavesLast);
 

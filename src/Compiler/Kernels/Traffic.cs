@@ -22,4 +22,7 @@ internal sealed record Traffic(long Moved, long Fewest)
 
         return new Traffic(moved, touched.Except(made.Except(results)).Sum(Costs.Bytes));
     }
+
+    public string Describe() =>
+        $"{Moved:N0} bytes moved between kernels and memory, of which {Fewest:N0} cannot be avoided: inputs read and results written once\n";
 }

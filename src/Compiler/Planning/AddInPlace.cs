@@ -1,3 +1,4 @@
+using GraphCompiler.Emit;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
@@ -16,7 +17,7 @@ internal sealed class AddInPlace
     private readonly Dictionary<KernelBuffer, int> writers = [];
 
     /// <param name="kernels">All kernels, in order.</param>
-    public AddInPlace(LoweredKernel[] kernels)
+    private AddInPlace(LoweredKernel[] kernels)
     {
         this.kernels = kernels;
         lastToFail = Array.FindLastIndex(kernels, k => k.Sites.Count > 0);
@@ -34,7 +35,7 @@ internal sealed class AddInPlace
     /// <param name="index">The kernel's place.</param>
     /// <param name="lowered">The kernel, or another that does its work.</param>
     /// <param name="candidates">Values of nodes that nothing but kernels reads.</param>
-    public KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates)
+    private KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates)
     {
         if (index <= lastToFail)
         {
@@ -45,8 +46,51 @@ internal sealed class AddInPlace
         return [.. kernels[index].Roots.Select(KernelBuffer.Of).Where(b => candidates.Contains(b) && writers.GetValueOrDefault(b) == 1 && !readers.ContainsKey(b) && access.Value.StoresOnce(b))];
     }
 
+    /// <summary>A program with kernels that add: for single ones, and for the one that does the work of all backward ones.</summary>
+    public static LoweredProgram Run(LoweredProgram program, ResultPlaces results, CompileOptions options)
+    {
+        // A gradient of several leaves must stand alone before it is added to each.
+        HashSet<KernelBuffer> candidates = [.. program.Results.GroupBy(s => s).Where(g => g.Count() == 1 && results.Gradients.ContainsKey(g.Key)).Select(g => g.Key)];
+        if (candidates.Count == 0 || options is { Verify: true } or { Checked: true })
+        {
+            return program;
+        }
+
+        var pass = new AddInPlace([.. program.Kernels]);
+        List<AddingKernel> adding = [];
+        List<LoweredKernel> parts = [];
+        List<KernelBuffer> together = [];
+        for (int k = 0; k < program.Kernels.Count; k++)
+        {
+            LoweredKernel kernel = program.Kernels[k];
+            if (program.IsForward(kernel))
+            {
+                continue;
+            }
+
+            KernelBuffer[] targets = pass.TargetsOf(k, kernel, candidates);
+            if (targets.Length > 0)
+            {
+                adding.Add(new AddingKernel(Run(kernel, targets), k, targets));
+            }
+
+            LoweredKernel small = program.SmallerOf(kernel);
+            targets = pass.TargetsOf(k, small, targets);
+            together.AddRange(targets);
+            parts.Add(targets.Length > 0 ? Run(small, targets) : small);
+        }
+
+        int merged = program.Merged.ToList().FindIndex(m => !program.IsForward(m));
+        if (together.Count > 0 && merged >= 0 && MergeSmallKernels.Run(parts, EmitOptions.Of(options)) is { } union)
+        {
+            adding.Add(new AddingKernel(union, program.Kernels.Count + merged, together));
+        }
+
+        return program with { Adding = adding };
+    }
+
     /// <summary>The kernel that adds to some of its results.</summary>
-    public static LoweredKernel Run(LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> targets)
+    private static LoweredKernel Run(LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> targets)
     {
         Kernel kernel = lowered.Kernel;
         Dictionary<LoopBuffer, LoopBuffer> added = [];

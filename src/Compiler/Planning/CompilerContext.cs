@@ -4,71 +4,59 @@ using System.Linq.Expressions;
 using System.Text;
 using System.Text.Json;
 using GraphCompiler.Emit;
-using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
 namespace GraphCompiler.Planning;
 
-/// <summary>One compilation: its options, what each pass took, and the dump of its stages.</summary>
+/// <summary>One compilation: the door that all its steps go through, which times, verifies and dumps them.</summary>
 internal sealed class CompilerContext(CompileOptions options)
 {
     private static int dumps;
 
-    private readonly List<(string Pass, TimeSpan Time)> timings = [];
+    private readonly List<(string Step, TimeSpan Time)> timings = [];
     private readonly string? folder = options.DumpDirectory is { } root
         ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
         : null;
 
-    private readonly KernelQueue compilations = new(EmitOptionsOf(options), options is { CacheKernels: true, Interpret: false });
-    private string last = string.Empty;
+    private readonly KernelQueue compilations = new(EmitOptions.Of(options), options is { CacheKernels: true, Interpret: false });
+    private readonly Dictionary<object, string> last = new(ReferenceEqualityComparer.Instance);
     private int stage;
 
-    public CompileOptions Options => options;
-
-    /// <summary>Runs a pass from nodes to nodes, and dumps what it made if that differs from what it was given.</summary>
-    public Node[] Pass(string name, Node[] nodes, Func<Node[], Node[]> run)
-    {
-        Node[] result = Timed(name, () => run(nodes));
-        if (folder is not null)
-        {
-            string text = GraphPrinter.Print(GraphWalk.TopologicalOrder(result), result, gradients: false);
-            if (text != last)
-            {
-                Write($"{stage:00}-{name}.txt", text);
-                last = text;
-            }
-
-            stage++;
-        }
-
-        return result;
-    }
-
-    public T Timed<T>(string pass, Func<T> run)
+    /// <summary>Runs a step: it is timed, and what it leaves is verified, and dumped if it is not what a step before it has left.</summary>
+    /// <param name="name">The name of the step.</param>
+    /// <param name="level">What it leaves; null for what is but a part of the next level.</param>
+    /// <param name="run">The step.</param>
+    /// <exception cref="CompileException">A verifier refuses what it has left.</exception>
+    public T Step<T>(string name, Level<T>? level, Func<T> run)
     {
         long start = Stopwatch.GetTimestamp();
-        T result = run();
-        timings.Add((pass, Stopwatch.GetElapsedTime(start)));
-        return result;
-    }
+        T made = run();
+        timings.Add((name, Stopwatch.GetElapsedTime(start)));
+        if (level is not null && options.Verify)
+        {
+            Verify(name, level, made);
+        }
 
-    public EmitOptions EmitOptions => EmitOptionsOf(options);
+        if (level is not null && folder is not null)
+        {
+            string text = level.Print(made);
+            if (text != last.GetValueOrDefault(level))
+            {
+                Write($"{stage:00}-{name}.txt", text);
+                last[level] = text;
+            }
+        }
+
+        stage++;
+        return made;
+    }
 
     /// <summary>Begins to compile a kernel, while what follows is lowered.</summary>
     public void CompileAhead(LoweredKernel kernel) => compilations.Add(kernel.Kernel);
 
     /// <summary>Compiles kernels, several at a time.</summary>
-    public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => Timed("emit-and-compile", () => compilations.Get([.. kernels.Select(k => k.Kernel)]));
-
-    /// <summary>Dumps what fusion joined and refused, and how much memory traffic is left.</summary>
-    public void DumpFusion(KernelGraph graph, Traffic traffic)
-    {
-        if (folder is not null)
-        {
-            Write("fusion.txt", graph.Log.Describe(graph.Specs, traffic));
-        }
-    }
+    public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => compilations.Get([.. kernels.Select(k => k.Kernel)]);
 
     /// <summary>Dumps the kernels, as loops and as generated C#, and the timings.</summary>
     public void Finish(Program program)
@@ -89,7 +77,7 @@ internal sealed class CompilerContext(CompileOptions options)
 
             if (!options.Interpret)
             {
-                Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions);
+                Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions.Of(options));
                 if (KernelSize.Of(lambda) is var size and > KernelSize.Most)
                 {
                     text.Append(CultureInfo.InvariantCulture, $"// slow: a size of {size}, over {KernelSize.Most}: the JIT may leave calls in it\n");
@@ -113,10 +101,10 @@ internal sealed class CompilerContext(CompileOptions options)
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteStartArray("passes");
-        foreach ((string pass, TimeSpan time) in timings)
+        foreach ((string step, TimeSpan time) in timings)
         {
             json.WriteStartObject();
-            json.WriteString("name", pass);
+            json.WriteString("name", step);
             json.WriteNumber("us", time.TotalMicroseconds);
             json.WriteEndObject();
         }
@@ -139,7 +127,17 @@ internal sealed class CompilerContext(CompileOptions options)
         json.WriteEndObject();
     }
 
-    private static EmitOptions EmitOptionsOf(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify, options.Interpret);
+    private static void Verify<T>(string step, Level<T> level, T made)
+    {
+        try
+        {
+            level.Verify(made);
+        }
+        catch (CompileException e)
+        {
+            throw new CompileException($"The step {step} of the compiler has left what cannot go on: {e.Message}", e);
+        }
+    }
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(folder!, file), text);
 }

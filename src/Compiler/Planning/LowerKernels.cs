@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GraphCompiler.Kernels;
 using GraphCompiler.Kernels.Products;
+using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Lowering.Contraction;
 
@@ -9,15 +10,41 @@ namespace GraphCompiler.Planning;
 /// <summary>From what is to be computed to loops.</summary>
 internal static class LowerKernels
 {
+    /// <param name="regions">What the parts of the program compute.</param>
+    /// <param name="graph">The kernels.</param>
+    /// <param name="options">How to compile.</param>
+    /// <param name="compileAhead">Is given each kernel as soon as it is lowered.</param>
+    public static LoweredProgram Run(Regions regions, KernelGraph graph, CompileOptions options, Action<LoweredKernel> compileAhead)
+    {
+        IReadOnlyList<Root> roots = regions.Computation.Roots;
+        KernelBuffer[] results = [.. roots.Select(r => KernelBuffer.Of(graph.Materialization.SourceOf(r.Node)))];
+        HashSet<KernelBuffer> updated = WriteUpdatesInPlace.IsAllowed(options) ? [.. results.Where((_, i) => roots[i].Kind == RootKind.Update)] : [];
+        List<LoweredKernel> kernels = [];
+        Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
+        foreach (KernelSpec spec in graph.Specs)
+        {
+            LoweredKernel[] lowered = [.. Lower(spec, options).Select(Ordered)];
+            if (lowered is [var only] && spec is ProductSpec product && LowerMatMul.FewRows(product, options.Width) is { } small)
+            {
+                smaller.Add(only, Ordered(small));
+            }
+
+            Array.ForEach(lowered, compileAhead);
+            kernels.AddRange(lowered);
+        }
+
+        return new LoweredProgram(regions, graph, results, kernels, smaller);
+
+        // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
+        LoweredKernel Ordered(LoweredKernel kernel) => kernel.Buffers.Any(updated.Contains) ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) } : kernel;
+    }
+
     /// <summary>The kernels of a spec, in order; the last one leaves its values.</summary>
-    public static IReadOnlyList<LoweredKernel> Run(KernelSpec spec, CompileOptions options) => spec switch
+    private static IReadOnlyList<LoweredKernel> Lower(KernelSpec spec, CompileOptions options) => spec switch
     {
         FusedSpec fused => LowerGroup.Run(fused, options.StreamRows),
         ProductSpec product => LowerMatMul.Run(product, options.Width),
         OperationSpec operation => LowerOperation.Run(operation),
         _ => throw new UnreachableException(),
     };
-
-    /// <summary>A kernel for a spec where all tensors are small, of less code than that for any size; null if there is none.</summary>
-    public static LoweredKernel? Small(KernelSpec spec, VectorWidth width) => spec is ProductSpec product ? LowerMatMul.FewRows(product, width) : null;
 }

@@ -14,6 +14,14 @@ internal static class MergeSmallKernels
     private const int MostKernels = 16;
     private const int MostStatements = 400;
 
+    /// <summary>A program with such a kernel for each of its parts that can have one: it does the same work in the same order, or the plan of memory would not hold for it.</summary>
+    public static LoweredProgram Run(LoweredProgram program, CompileOptions options) =>
+        !options.MergeSmallKernels || options.Checked || options.Verify || program.Kernels.Any(program.RunsOnceAVersion) ? program
+        : program with
+        {
+            Merged = [.. program.Kernels.GroupBy(program.IsForward).Select(part => Run([.. part.Select(program.SmallerOf)], EmitOptions.Of(options))).OfType<LoweredKernel>()],
+        };
+
     /// <summary>The kernel; null where there is nothing to merge, sizes are surely larger, or it would be more code than the JIT optimises well.</summary>
     public static LoweredKernel? Run(IReadOnlyList<LoweredKernel> kernels, EmitOptions options)
     {

@@ -2,6 +2,13 @@ using GraphCompiler.Lowering;
 
 namespace GraphCompiler.Planning;
 
+/// <summary>A schedule with the memory that its buffers have in a workspace.</summary>
+/// <param name="Schedule">What runs.</param>
+/// <param name="Buffers">The buffers, those of the workspace with their blocks.</param>
+/// <param name="Blocks">The blocks.</param>
+/// <param name="EndOfForward">The time at which the forward part has ended.</param>
+internal sealed record PlannedMemory(Schedule Schedule, PlanBuffer[] Buffers, PlanBlock[] Blocks, int EndOfForward);
+
 /// <summary>
 /// Gives every buffer of the workspace a block, and every block the time in which it is in use: from the step that first writes it to the last that
 /// touches it. Buffers share a block where a kernel may write one in place of another that it is the last to read. Times count the steps as they follow each
@@ -11,8 +18,7 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class PlanMemory
 {
-    private readonly IReadOnlyList<LoweredKernel> kernels;
-    private readonly IReadOnlyList<PlanStep> steps;
+    private readonly Schedule schedule;
     private readonly PlanBuffer[] buffers;
     private readonly int[] first;
     private readonly int[] last;
@@ -21,58 +27,42 @@ internal sealed class PlanMemory
     private readonly List<(PlanNode.Loop Loop, int Begin, int End)> loops = [];
     private int time;
 
-    private PlanMemory(IReadOnlyList<LoweredKernel> kernels, IReadOnlyList<PlanStep> steps, PlanBuffer[] buffers)
+    private PlanMemory(Schedule schedule)
     {
-        (this.kernels, this.steps, this.buffers) = (kernels, steps, buffers);
+        this.schedule = schedule;
+        buffers = schedule.Buffers;
         first = new int[buffers.Length];
         last = new int[buffers.Length];
         Array.Fill(first, int.MaxValue);
         Array.Fill(last, -1);
     }
 
-    /// <param name="kernels">What the steps compute.</param>
-    /// <param name="steps">The steps; of variants, those of the default way.</param>
-    /// <param name="forward">What the forward part runs.</param>
-    /// <param name="backward">What the backward part runs.</param>
-    /// <param name="buffers">The buffers; given blocks here.</param>
-    /// <param name="writtenBefore">Buffers that are written before the first step.</param>
-    /// <param name="readAfterForward">Buffers that are read or written when the forward part has run.</param>
-    /// <param name="readAfterBackward">Buffers that are read when the backward part has run.</param>
+    /// <param name="schedule">What runs; of variants, the default way counts.</param>
     /// <param name="reuse">Whether memory may be used again; if not, every buffer has a block of its own for the whole run.</param>
-    /// <returns>The blocks, and the time at which the forward part has ended.</returns>
-    public static (PlanBlock[] Blocks, int EndOfForward) Run(
-        IReadOnlyList<LoweredKernel> kernels,
-        IReadOnlyList<PlanStep> steps,
-        PlanNode forward,
-        PlanNode backward,
-        PlanBuffer[] buffers,
-        IEnumerable<int> writtenBefore,
-        IEnumerable<int> readAfterForward,
-        IEnumerable<int> readAfterBackward,
-        bool reuse)
+    public static PlannedMemory Run(Schedule schedule, bool reuse)
     {
-        var plan = new PlanMemory(kernels, steps, buffers);
-        foreach (int buffer in writtenBefore)
+        var plan = new PlanMemory(schedule);
+        foreach ((_, int buffer) in schedule.Streams)
         {
             plan.Use(buffer, 0);
         }
 
-        plan.Visit(forward);
+        plan.Visit(schedule.Forward);
         int endOfForward = plan.time++;
-        plan.Visit(backward);
+        plan.Visit(schedule.Backward);
         int endOfBackward = plan.time;
-        foreach (int buffer in readAfterForward)
+        foreach (int buffer in schedule.Outputs.Concat(schedule.Updates).Select(r => r.Buffer).Concat(schedule.Saved.Select(s => s.To)))
         {
             plan.Use(buffer, endOfForward);
         }
 
-        foreach (int buffer in readAfterBackward)
+        foreach (RootBuffer gradient in schedule.Gradients)
         {
-            plan.Use(buffer, endOfBackward);
+            plan.Use(gradient.Buffer, endOfBackward);
         }
 
         plan.StayForLoops();
-        return (plan.Blocks(endOfBackward, reuse), endOfForward);
+        return plan.Blocks(endOfForward, endOfBackward, reuse);
     }
 
     private void Visit(PlanNode node)
@@ -81,7 +71,7 @@ internal sealed class PlanMemory
         {
             case PlanNode.Run run:
                 order.Add((run.Step, time));
-                foreach (int buffer in steps[run.Step].Buffers)
+                foreach (int buffer in schedule.Steps[run.Step].Buffers)
                 {
                     Use(buffer, time);
                 }
@@ -136,8 +126,8 @@ internal sealed class PlanMemory
             HashSet<int> met = [];
             foreach ((int step, int _) in order.Where(o => begin < o.Time && o.Time < end))
             {
-                HashSet<int> read = [.. Enumerable.Range(0, steps[step].Buffers.Length).Where(i => !kernels[step].Kernel.Buffers[i].Writable).Select(i => WholeOf(steps[step].Buffers[i]))];
-                foreach (int buffer in steps[step].Buffers.Select(WholeOf).Where(met.Add))
+                HashSet<int> read = [.. Enumerable.Range(0, schedule.Steps[step].Buffers.Length).Where(i => !schedule.Kernels[step].Kernel.Buffers[i].Writable).Select(i => WholeOf(schedule.Steps[step].Buffers[i]))];
+                foreach (int buffer in schedule.Steps[step].Buffers.Select(WholeOf).Where(met.Add))
                 {
                     if (first[buffer] < begin || last[buffer] > end || read.Contains(buffer))
                     {
@@ -162,7 +152,7 @@ internal sealed class PlanMemory
         }
     }
 
-    private PlanBlock[] Blocks(int end, bool reuse)
+    private PlannedMemory Blocks(int endOfForward, int end, bool reuse)
     {
         int[] place = [.. Enumerable.Range(0, buffers.Length)];
         if (reuse)
@@ -191,15 +181,7 @@ internal sealed class PlanMemory
             }
         }
 
-        for (int b = 0; b < buffers.Length; b++)
-        {
-            if (buffers[b].IsInWorkspace)
-            {
-                buffers[b] = buffers[b] with { Block = blockOf[place[b]] };
-            }
-        }
-
-        return [.. blocks];
+        return new PlannedMemory(schedule, [.. buffers.Select((buffer, b) => buffer.IsInWorkspace ? buffer with { Block = blockOf[place[b]] } : buffer)], [.. blocks], endOfForward);
     }
 
     private void Use(int buffer, int at)
@@ -222,8 +204,8 @@ internal sealed class PlanMemory
     /// <summary>Lets what a step is the first to write take the place of what it is the last to read. The first and last time of a place are those of all that lie there.</summary>
     private void TakePlaces(int step, int at, int[] place)
     {
-        LoweredKernel kernel = kernels[step];
-        int[] used = steps[step].Buffers;
+        LoweredKernel kernel = schedule.Kernels[step];
+        int[] used = schedule.Steps[step].Buffers;
         int[] written = [.. Enumerable.Range(0, used.Length).Where(i => kernel.Kernel.Buffers[i].Writable && buffers[used[i]] is { IsInWorkspace: true, IsPerThread: false } && first[used[i]] == at)];
         int[] read = [.. Enumerable.Range(0, used.Length).Where(i => !kernel.Kernel.Buffers[i].Writable && buffers[used[i]].IsInWorkspace && last[place[used[i]]] == at)];
         if (written.Length == 0 || read.Length == 0)

@@ -22,7 +22,7 @@ internal sealed class WriteUpdatesInPlace
 
     private WriteUpdatesInPlace(LoweredKernel[] kernels)
     {
-        this.kernels = [.. kernels];
+        this.kernels = kernels;
         after = [.. Enumerable.Range(0, kernels.Length + 1).Select(_ => new List<int>())];
         AddDataFlow();
         for (int k = 0; k < kernels.Length; k++)
@@ -38,29 +38,32 @@ internal sealed class WriteUpdatesInPlace
 
     private int AllThatCanFail => kernels.Length;
 
-    /// <param name="kernels">The kernels of the forward part, in order.</param>
-    /// <param name="roots">The roots with the buffers that hold their values.</param>
-    /// <returns>The kernels in order, and for each buffer that lies where a parameter does, the parameter.</returns>
-    public static (LoweredKernel[] Kernels, IReadOnlyDictionary<KernelBuffer, Node> Places) Run(LoweredKernel[] kernels, IReadOnlyList<(Root Root, KernelBuffer Source)> roots)
+    /// <summary>Whether old values need not be there after a call.</summary>
+    public static bool IsAllowed(CompileOptions options) => options is { UpdateInPlace: true, Verify: false, Checked: false };
+
+    /// <summary>A program with its kernels in such an order.</summary>
+    public static LoweredProgram Run(LoweredProgram program, CompileOptions options)
     {
-        Dictionary<KernelBuffer, int> uses = roots.GroupBy(r => r.Source).ToDictionary(g => g.Key, g => g.Count());
-        (Root Root, KernelBuffer Source)[] candidates = [.. roots.Where(r => r.Root.Kind == RootKind.Update && uses[r.Source] == 1 && !uses.ContainsKey(KernelBuffer.Of(r.Root.Parameter!)))];
+        Dictionary<KernelBuffer, int> uses = program.Results.GroupBy(r => r).ToDictionary(g => g.Key, g => g.Count());
+        (Root Root, KernelBuffer Source)[] candidates = IsAllowed(options)
+            ? [.. program.Roots.Where(r => r.Root.Kind == RootKind.Update && uses[r.Source] == 1 && !uses.ContainsKey(KernelBuffer.Of(r.Root.Parameter!)))]
+            : [];
         if (candidates.Length == 0)
         {
-            return (kernels, new Dictionary<KernelBuffer, Node>());
+            return program;
         }
 
-        var pass = new WriteUpdatesInPlace(kernels);
-        Dictionary<KernelBuffer, Node> places = [];
+        var pass = new WriteUpdatesInPlace([.. program.Kernels]);
+        Dictionary<KernelBuffer, IParameter> places = [];
         foreach ((Root root, KernelBuffer source) in candidates)
         {
             if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!)))
             {
-                places.Add(source, root.Parameter!);
+                places.Add(source, (IParameter)root.Parameter!);
             }
         }
 
-        return places.Count == 0 ? (kernels, places) : (pass.Order(), places);
+        return places.Count == 0 ? program : program with { Kernels = pass.Order(), Places = places };
     }
 
     /// <summary>Kernels run after those that write what they read, and those that write the same buffer stay in order.</summary>

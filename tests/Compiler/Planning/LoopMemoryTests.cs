@@ -78,6 +78,8 @@ public class LoopMemoryTests
         /// <summary>The blocks of a loop whose body is a chain.</summary>
         public PlanBlock[] Chain(int times, int steps)
         {
+            this.steps.Clear();
+            kernels.Clear();
             (int current, int next) = (Own(), Own());
             List<PlanNode> body = [];
             int at = current;
@@ -93,20 +95,19 @@ public class LoopMemoryTests
                 Step(current, input, input),
                 new PlanNode.Loop(new PlanNode.Sequence([.. body])) { Count = Count(times), Carries = [new LoopCarry(current, next)] },
                 Step(result, current, current));
-            return Blocks(chain, [.. buffers], reuse: true).Blocks;
+            return Memory(chain, reuse: true).Blocks;
         }
 
         public Workspace Workspace(bool reuse)
         {
-            PlanBuffer[] planned = [.. buffers];
-            (PlanBlock[] blocks, int end) = Blocks(tree, planned, reuse);
+            PlannedMemory memory = Memory(tree, reuse);
             var workspace = new Workspace(new Plan
             {
                 Steps = [.. steps],
                 Forward = tree,
-                EndOfForward = end,
-                Buffers = planned,
-                Blocks = blocks,
+                EndOfForward = memory.EndOfForward,
+                Buffers = memory.Buffers,
+                Blocks = memory.Blocks,
                 Externals = 3,
                 Symbols = 0,
                 Sizes = FirstCount + counts.Count,
@@ -184,8 +185,12 @@ public class LoopMemoryTests
             }
         }
 
-        private (PlanBlock[] Blocks, int EndOfForward) Blocks(PlanNode plan, PlanBuffer[] planned, bool reuse) =>
-            PlanMemory.Run(kernels, steps, plan, new PlanNode.Sequence(), planned, [], [], [], reuse);
+        private PlannedMemory Memory(PlanNode plan, bool reuse)
+        {
+            var schedule = new Schedule { Kernels = kernels, Steps = [.. steps], Forward = plan, Buffers = [.. buffers], Sizes = [.. Enumerable.Repeat((Dim)1, FirstCount + counts.Count)] };
+            PlannedMemory memory = PlanMemory.Run(schedule, reuse);
+            return memory;
+        }
 
         private PlanNode.Sequence Sequence(List<int> visible, int depth)
         {

@@ -153,7 +153,7 @@ internal sealed class EpilogueTests
             string folder = Directory.CreateTempSubdirectory().FullName;
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], outputs, null, new CompileOptions { DumpDirectory = folder });
             graph.Run(new float[64 * 30]);
-            string log = File.ReadAllText(Directory.GetFiles(folder, "fusion.txt", SearchOption.AllDirectories).Single());
+            string log = File.ReadAllText(Directory.GetFiles(folder, "*-fuse.txt", SearchOption.AllDirectories).Single());
             Directory.Delete(folder, recursive: true);
             return log;
         }

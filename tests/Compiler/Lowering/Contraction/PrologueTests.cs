@@ -1,3 +1,4 @@
+using GraphCompiler.Kernels;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
@@ -172,7 +173,7 @@ internal sealed class PrologueTests
         try
         {
             Compiled(inputs, roots, new CompileOptions { DumpDirectory = folder });
-            return File.ReadAllText(Directory.GetFiles(folder, "fusion.txt", SearchOption.AllDirectories).Single());
+            return File.ReadAllText(Directory.GetFiles(folder, "*-fuse.txt", SearchOption.AllDirectories).Single());
         }
         finally
         {

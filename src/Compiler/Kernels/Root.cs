@@ -1,4 +1,4 @@
-namespace GraphCompiler.Planning;
+namespace GraphCompiler.Kernels;
 
 /// <summary>What a program must compute.</summary>
 /// <param name="Node">The value.</param>

@@ -1,0 +1,24 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Kernels;
+
+/// <summary>The two parts of a program, which run one after the other: forward and backward.</summary>
+/// <param name="Computation">What is computed.</param>
+/// <param name="Order">All nodes, each after its inputs; those of the forward part first.</param>
+/// <param name="Forward">The nodes of the forward part; the others are of the backward part.</param>
+internal sealed record Regions(Computation Computation, IReadOnlyList<Node> Order, IReadOnlySet<Node> Forward)
+{
+    public static Regions Of(Computation computation)
+    {
+        IEnumerable<Node> RootsOf(bool isForward) => computation.Roots.Where(r => r.IsForward == isForward).Select(r => r.Node);
+        HashSet<Node> forward = [.. GraphWalk.TopologicalOrder(RootsOf(isForward: true))];
+        List<Node> order = GraphWalk.TopologicalOrder(RootsOf(isForward: true).Concat(RootsOf(isForward: false)));
+
+        // A kernel leaves all results of its operation, also those that the backward part alone takes.
+        forward.UnionWith(order.Where(n => n.Op is OutputOp && forward.Contains(n.Inputs[0])));
+        return new Regions(computation, order, forward);
+    }
+
+    /// <summary>The part that computes a node: 0 forward, 1 backward.</summary>
+    public int StageOf(Node node) => Forward.Contains(node) ? 0 : 1;
+}

@@ -1,0 +1,43 @@
+using GraphCompiler.Kernels;
+using GraphCompiler.Lowering;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>A program as loops.</summary>
+/// <param name="Regions">Its parts.</param>
+/// <param name="Graph">The kernels that it is made of.</param>
+/// <param name="Results">Where the values of the roots lie.</param>
+/// <param name="Kernels">The kernels as loops, in an order in which they may run.</param>
+/// <param name="Smaller">For some of these, one that does its work with less code where all tensors are small.</param>
+internal sealed record LoweredProgram(
+    Regions Regions, KernelGraph Graph, IReadOnlyList<KernelBuffer> Results, IReadOnlyList<LoweredKernel> Kernels, IReadOnlyDictionary<LoweredKernel, LoweredKernel> Smaller)
+{
+    /// <summary>The parameter in whose place a new value is written.</summary>
+    public IReadOnlyDictionary<KernelBuffer, IParameter> Places { get; init; } = new Dictionary<KernelBuffer, IParameter>();
+
+    /// <summary>For each part of the program the one kernel that does its work where sizes are small, if there is one.</summary>
+    public IReadOnlyList<LoweredKernel> Merged { get; init; } = [];
+
+    /// <summary>The kernels that add to gradients, where others write over them.</summary>
+    public IReadOnlyList<AddingKernel> Adding { get; init; } = [];
+
+    /// <summary>All kernels, in the order of the steps of a plan.</summary>
+    public IEnumerable<LoweredKernel> All => Kernels.Concat(Merged).Concat(Adding.Select(a => a.Kernel));
+
+    /// <summary>Each root with where its value lies.</summary>
+    public IEnumerable<(Root Root, KernelBuffer Source)> Roots => Regions.Computation.Roots.Zip(Results);
+
+    public bool IsForward(LoweredKernel kernel) => Regions.Forward.Contains(kernel.Root);
+
+    public LoweredKernel SmallerOf(LoweredKernel kernel) => Smaller.GetValueOrDefault(kernel, kernel);
+
+    /// <summary>Whether a kernel does nothing but fill scratch, of constant size, from values that last.</summary>
+    public bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.All(e => e.IsConstant) && kernel.Range.IsConstant && kernel.Accesses.All(a =>
+        a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && Graph.Materialization.IsLasting(node));
+}
+
+/// <summary>A kernel that adds to gradients where another writes over them.</summary>
+/// <param name="Kernel">The kernel.</param>
+/// <param name="Replaced">The position of the other one among all kernels.</param>
+/// <param name="Targets">The gradients.</param>
+internal sealed record AddingKernel(LoweredKernel Kernel, int Replaced, IReadOnlyList<KernelBuffer> Targets);

@@ -1,0 +1,50 @@
+using GraphCompiler.Kernels;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// Which results kernels write where the caller has them, by their positions among all memory of the caller's: the inputs, all outputs, then those
+/// gradients.
+/// </summary>
+/// <param name="Outputs">Outputs that a kernel computes, and that only the forward part reads.</param>
+/// <param name="Gradients">What backward kernels compute for a gradient alone; the caller may say that it lies nowhere yet.</param>
+/// <param name="ReadBackward">What the backward part needs.</param>
+internal sealed record ResultPlaces(
+    IReadOnlyDictionary<KernelBuffer, int> Outputs, IReadOnlyDictionary<KernelBuffer, int> Gradients, IReadOnlySet<KernelBuffer> ReadBackward);
+
+/// <summary>Finds the results that kernels can write where the caller has them.</summary>
+internal static class PlaceResults
+{
+    public static ResultPlaces Run(LoweredProgram program, CompileOptions options)
+    {
+        Regions regions = program.Regions;
+        HashSet<KernelBuffer> computed = [.. program.Graph.Specs.SelectMany(s => s.Stored).Select(KernelBuffer.Of)];
+        HashSet<KernelBuffer> readBackward =
+        [
+            .. program.Kernels.Where(k => !program.IsForward(k)).SelectMany(k => k.Buffers),
+            .. program.Roots.Where(r => !r.Root.IsForward).Select(r => r.Source),
+        ];
+        Dictionary<KernelBuffer, int> outputs = [];
+        Dictionary<KernelBuffer, int> gradients = [];
+        int external = regions.Computation.Inputs.Count;
+        foreach ((Root _, KernelBuffer source) in program.Roots.Where(r => r.Root.Kind == RootKind.Output))
+        {
+            if (computed.Contains(source) && !readBackward.Contains(source))
+            {
+                outputs.TryAdd(source, external);
+            }
+
+            external++;
+        }
+
+        foreach ((Root _, KernelBuffer source) in program.Roots.Where(r => r.Root.Kind == RootKind.Gradient && options.GradientsInPlace))
+        {
+            if (computed.Contains(source) && regions.StageOf(source.Node!) == 1 && gradients.TryAdd(source, external))
+            {
+                external++;
+            }
+        }
+
+        return new ResultPlaces(outputs, gradients, readBackward);
+    }
+}

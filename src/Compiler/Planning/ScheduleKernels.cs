@@ -1,0 +1,151 @@
+using GraphCompiler.Emit;
+using GraphCompiler.Kernels;
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// Makes steps of kernels, and of each part of a program a tree: its kernels in order; where sizes are small, the one that does the work of all; and for
+/// each the one that adds to results where it would write over them.
+/// </summary>
+internal sealed class ScheduleKernels
+{
+    private readonly LoweredProgram program;
+    private readonly ResultPlaces results;
+    private readonly PlacedBuffers buffers;
+    private readonly CompileOptions options;
+    private readonly List<Dim> sizes = [];
+    private readonly Dictionary<Dim, int> sizeOf = [];
+
+    private ScheduleKernels(LoweredProgram program, ResultPlaces results, PlacedBuffers buffers, CompileOptions options) =>
+        (this.program, this.results, this.buffers, this.options) = (program, results, buffers, options);
+
+    /// <param name="program">The kernels.</param>
+    /// <param name="results">Which results they write where the caller has them.</param>
+    /// <param name="buffers">What they work on.</param>
+    /// <param name="compiled">The code of all kernels but those that add.</param>
+    /// <param name="options">How to compile.</param>
+    /// <param name="compileAdding">Compiles those that add, all at once when the first is needed: after that, no sizes call for a compilation.</param>
+    public static Schedule Run(
+        LoweredProgram program, ResultPlaces results, PlacedBuffers buffers, CompiledKernel[] compiled, CompileOptions options, Func<CompiledKernel[]> compileAdding) =>
+        new ScheduleKernels(program, results, buffers, options).Run(compiled, new OnDemand<CompiledKernel[]>(compileAdding));
+
+    private Schedule Run(CompiledKernel[] compiled, OnDemand<CompiledKernel[]> compiledAdding)
+    {
+        LoweredKernel[] kernels = [.. program.All];
+        PlanBuffer[] placed = [.. buffers.All.Select(BufferOf)];
+        OnDemand<KernelEntry>[] added = [.. program.Adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
+        PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, i < compiled.Length ? compiled[i].Entry : Later(added[i - compiled.Length])))];
+        var adding = program.Adding.Select((a, i) => (a.Replaced, Variant: new PlanVariant(new PlanNode.Run(compiled.Length + i))
+        {
+            AddsTo = [.. a.Targets.Select(t => results.Gradients[t])],
+            Needs = added[i],
+        })).ToDictionary(a => a.Replaced, a => a.Variant);
+        PlanNode forward = Part(isForward: true, adding);
+        PlanNode backward = Part(isForward: false, adding);
+        (RootKind Kind, RootBuffer Buffer)[] roots = [.. PlaceRoots()];
+        IReadOnlyList<Node> inputs = program.Regions.Computation.Inputs;
+        return new Schedule
+        {
+            Kernels = kernels,
+            Steps = steps,
+            Forward = forward,
+            Backward = backward,
+            Buffers = placed,
+            InputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))],
+            Streams = [.. buffers.Positions.Where(b => b.Key.Node?.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Node!.Op, b.Value))],
+            Outputs = [.. roots.Where(r => r.Kind == RootKind.Output).Select(r => r.Buffer)],
+            Updates = [.. roots.Where(r => r.Kind == RootKind.Update).Select(r => r.Buffer)],
+            Gradients = [.. roots.Where(r => r.Kind == RootKind.Gradient).Select(r => r.Buffer)],
+            Saved = [.. buffers.Copies.Select(c => (buffers.Positions[c.Key], c.Value))],
+            Sizes = sizes,
+        };
+
+        static KernelEntry Later(OnDemand<KernelEntry> entry) => (frame, begin, end) => entry.Value(frame, begin, end);
+    }
+
+    private int SizeOf(Dim dim)
+    {
+        if (!sizeOf.TryGetValue(dim, out int at))
+        {
+            at = sizes.Count;
+            sizes.Add(dim);
+            sizeOf.Add(dim, at);
+        }
+
+        return at;
+    }
+
+    private PlanBuffer BufferOf(PlacedBuffer placed) =>
+        new(placed.External, placed.Address, SizeOf(placed.Buffer.Length * placed.Buffer.Type.Size()))
+        {
+            IsOptional = placed.IsOptional,
+            IsPerThread = placed.Buffer.Kind == BufferKind.WorkerScratch,
+        };
+
+    private PlanStep Step(LoweredKernel kernel, KernelEntry entry)
+    {
+        bool isForward = program.IsForward(kernel);
+        int[] extents = [.. kernel.Extents.Select(SizeOf)];
+        var step = new PlanStep(entry, [.. kernel.Buffers.Select(b => buffers.PositionOf(b, isForward))], extents, SizeOf(kernel.Range));
+        if (program.RunsOnceAVersion(kernel))
+        {
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<IParameter>()]) };
+        }
+
+        if (options.Threads == 1 || kernel.Range.Constant <= 1)
+        {
+            return step;
+        }
+
+        WorkEstimate estimate = WorkEstimate.Of(kernel.Kernel, options.Width);
+        return step with
+        {
+            IsVectorRange = estimate.IsVectorRange,
+            Work = values =>
+            {
+                Span<long> own = extents.Length <= 64 ? stackalloc long[extents.Length] : new long[extents.Length];
+                for (int i = 0; i < extents.Length; i++)
+                {
+                    own[i] = values[extents[i]];
+                }
+
+                return estimate.Nanoseconds(own);
+            },
+        };
+    }
+
+    private PlanNode Part(bool isForward, Dictionary<int, PlanVariant> adding)
+    {
+        PlanNode Node(int step) => adding.TryGetValue(step, out PlanVariant? variant) ? new PlanNode.Variants(new PlanNode.Run(step), variant) : new PlanNode.Run(step);
+
+        int[] own = [.. Enumerable.Range(0, program.Kernels.Count).Where(k => program.IsForward(program.Kernels[k]) == isForward)];
+        var apart = new PlanNode.Sequence([.. own.Select(Node)]);
+        int merged = program.Merged.ToList().FindIndex(m => program.IsForward(m) == isForward);
+        return merged < 0 ? apart : new PlanNode.Variants(apart, new PlanVariant(Node(program.Kernels.Count + merged))
+        {
+            Elements = SizeOf(MergeSmallKernels.Elements([.. own.Select(k => program.Kernels[k])])),
+            Most = Costs.FewElements,
+        });
+    }
+
+    private IEnumerable<(RootKind Kind, RootBuffer Buffer)> PlaceRoots()
+    {
+        int output = program.Regions.Computation.Inputs.Count;
+        HashSet<KernelBuffer> taken = [];
+        foreach ((Root root, KernelBuffer source) in program.Roots)
+        {
+            int external = root.Kind == RootKind.Output ? output++
+                : root.Kind == RootKind.Gradient && results.Gradients.TryGetValue(source, out int gradient) && taken.Add(source) ? gradient
+                : -1;
+            yield return (root.Kind, new RootBuffer(
+                root.Kind == RootKind.Output ? root.Given : root.Node,
+                buffers.PositionOf(source, root.IsForward),
+                SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
+                [.. root.Node.Shape.Select(SizeOf)],
+                external,
+                (IParameter?)root.Parameter));
+        }
+    }
+}
