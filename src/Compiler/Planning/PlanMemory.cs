@@ -24,6 +24,7 @@ internal sealed class PlanMemory
     private readonly int[] last;
     private readonly Dictionary<int, int> wholes = [];
     private readonly List<(int Step, int Time)> order = [];
+    private readonly List<(int Buffer, int Time)> conditions = [];
     private readonly List<(PlanNode.Loop Loop, int Begin, int End)> loops = [];
     private int time;
 
@@ -85,6 +86,7 @@ internal sealed class PlanMemory
                 Visit(variants.Default);
                 break;
             case PlanNode.Branch branch:
+                conditions.Add((branch.Condition, time));
                 Use(branch.Condition, time++);
                 Visit(branch.Then);
                 Visit(branch.Otherwise);
@@ -135,6 +137,12 @@ internal sealed class PlanMemory
                         Use(buffer, end);
                     }
                 }
+            }
+
+            foreach (int buffer in conditions.Where(c => begin < c.Time && c.Time < end).Select(c => WholeOf(c.Buffer)).Where(b => first[b] < begin || last[b] > end))
+            {
+                Use(buffer, begin);
+                Use(buffer, end);
             }
         }
 

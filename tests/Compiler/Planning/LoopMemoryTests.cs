@@ -185,10 +185,13 @@ public class LoopMemoryTests
             }
         }
 
+        /// <summary>Memory for a plan, both verified.</summary>
         private PlannedMemory Memory(PlanNode plan, bool reuse)
         {
             var schedule = new Schedule { Kernels = kernels, Steps = [.. steps], Forward = plan, Buffers = [.. buffers], Sizes = [.. Enumerable.Repeat((Dim)1, FirstCount + counts.Count)] };
             PlannedMemory memory = PlanMemory.Run(schedule, reuse);
+            PlanVerifier.Verify(schedule);
+            MemoryVerifier.Verify(memory);
             return memory;
         }
 

@@ -122,6 +122,16 @@ internal sealed class VerifierTests
             Assert.That(() => MemoryVerifier.Verify(memory), Throws.TypeOf<CompileException>().With.Message.Contains(message));
     }
 
+    [Test]
+    public void What_a_loop_decides_by_each_time_stays_as_long_as_the_loop()
+    {
+        // The condition was made before the loop; what the body makes after it may not take its place.
+        var choice = new PlanNode.Branch(1, new PlanNode.Sequence(), new PlanNode.Sequence());
+        PlannedMemory memory = PlanMemory.Run(Plan([0, 0, 2], A, new PlanNode.Loop(new PlanNode.Sequence(choice, B, C)) { Count = 0 }), reuse: true);
+        Assert.That(() => MemoryVerifier.Verify(memory), Throws.Nothing);
+        Assert.That(memory.Buffers[2..4].Select(b => b.Block), Has.None.EqualTo(memory.Buffers[1].Block));
+    }
+
     private static void Refuses(Schedule schedule, string message) =>
         Assert.That(() => PlanVerifier.Verify(schedule), Throws.TypeOf<CompileException>().With.Message.Contains(message));
 
