@@ -58,7 +58,7 @@ internal sealed class ElementwiseTests
         LoopBuffer y = Output("y", new UnaryValue(unary, new Local("x", type)).Type);
         Kernel kernel = Elementwise("unary", [x, y], i => new Store(y, i, new UnaryValue(unary, new Load(x, i))));
         byte[] points = Points(type);
-        KernelRun.AssertAgrees(kernel, [[points.Length / type.Size()]], Ulps(unary, type), given: [points, new byte[points.Length / type.Size() * y.Type.Size()]]);
+        KernelRun.AssertAgrees(kernel, [[points.Length / type.Size()]], Ulps(unary, type), given: [points, new byte[points.Length / type.Size() * y.Storage.Size()]]);
     }
 
     [TestCaseSource(nameof(BinaryCases))]
@@ -73,7 +73,7 @@ internal sealed class ElementwiseTests
         int count = points.Length / type.Size();
         byte[] each = [.. Enumerable.Range(0, count).SelectMany(_ => points)];
         byte[] all = [.. Enumerable.Range(0, count).SelectMany(i => Enumerable.Repeat(points[(i * type.Size())..((i + 1) * type.Size())], count).SelectMany(one => one))];
-        KernelRun.AssertAgrees(kernel, [[count * count]], Ulps(binary), !IsAlwaysVector(binary, type, hasLiteralCount: false), given: [all, each, new byte[count * count * z.Type.Size()]]);
+        KernelRun.AssertAgrees(kernel, [[count * count]], Ulps(binary), !IsAlwaysVector(binary, type, hasLiteralCount: false), given: [all, each, new byte[count * count * z.Storage.Size()]]);
     }
 
     [Test]
