@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 
 namespace GraphCompiler.Kernels;
 
-/// <summary>A row for each family of operations: an operation's is that of its type, or of the nearest of its bases that has one.</summary>
-/// <param name="rows">The rows.</param>
-/// <param name="name">Where they stand.</param>
-internal sealed class FamilyTable<TRow>(IReadOnlyDictionary<Type, TRow> rows, string name)
+/// <summary>Rows for families of operations: an operation's is that of its type, or of the nearest of its bases that has one.</summary>
+/// <param name="name">Where the table stands.</param>
+/// <param name="rows">The rows, each with the families that it is for.</param>
+internal sealed class FamilyTable<TRow>(string name, params (TRow Row, Type[] Families)[] rows)
     where TRow : class
 {
     private readonly ConcurrentDictionary<Type, TRow> known = new();
 
-    public IEnumerable<Type> Families => rows.Keys;
+    public IEnumerable<Type> Families => rows.SelectMany(r => r.Families);
 
     /// <exception cref="InvalidOperationException">The operation has no row.</exception>
     public TRow Of(Type op) => known.GetOrAdd(op, Find);
@@ -19,9 +19,12 @@ internal sealed class FamilyTable<TRow>(IReadOnlyDictionary<Type, TRow> rows, st
     {
         for (Type? family = op; family is not null; family = family.BaseType)
         {
-            if (rows.TryGetValue(family, out TRow? row))
+            foreach ((TRow row, Type[] families) in rows)
             {
-                return row;
+                if (families.Contains(family))
+                {
+                    return row;
+                }
             }
         }
 

@@ -6,25 +6,25 @@ namespace GraphCompiler.Kernels;
 internal abstract class FusedForm
 {
     /// <summary>Elements of the domain, or values a row that are computed from others.</summary>
-    public static readonly FusedForm Elements = new ElementForm { Joins = true };
+    public static readonly FusedForm Elements = new ElementForm();
 
     /// <summary>What is known or read and becomes a value of its own: a kernel that never joins others.</summary>
-    public static readonly FusedForm Copy = new ElementForm();
+    public static readonly FusedForm Copy = new ElementForm { Joins = false };
 
     /// <summary>Elements combined within rows, or over all rows.</summary>
-    public static readonly FusedForm Reduction = new ReductionForm { Joins = true };
+    public static readonly FusedForm Reduction = new ReductionForm();
 
     /// <summary>One element a row, picked by an index.</summary>
-    public static readonly FusedForm RowGather = new RowGatherForm { Joins = true };
+    public static readonly FusedForm RowGather = new RowGatherForm();
 
     /// <summary>Rows of another tensor, picked by an index a row.</summary>
-    public static readonly FusedForm Pick = new PickForm { Joins = true };
+    public static readonly FusedForm Pick = new PickForm();
 
     /// <summary>Whether its kernels may be joined with others.</summary>
-    public bool Joins { get; private init; }
+    public bool Joins { get; private init; } = true;
 
     /// <summary>What a kernel of a node alone may run over, the best first; nothing if it needs a kernel of its own form.</summary>
-    public abstract IReadOnlyList<Domain> DomainsOf(Node node);
+    public virtual IReadOnlyList<Domain> DomainsOf(Node node) => DomainOf(node) is var domain && RoleIn(domain, node) is not null ? [domain] : [];
 
     /// <summary>What a node can be in a kernel over a domain; null if it has no place in it.</summary>
     public abstract Role? RoleIn(Domain domain, Node node);
@@ -32,9 +32,11 @@ internal abstract class FusedForm
     /// <summary>What a node computes, and what it takes.</summary>
     public abstract NodeWork WorkOf(Node node, IMaterialization materialization);
 
+    protected abstract Domain DomainOf(Node node);
+
     private sealed class ElementForm : FusedForm
     {
-        public override IReadOnlyList<Domain> DomainsOf(Node node) => [new Domain(node.Shape, [])];
+        protected override Domain DomainOf(Node node) => new(node.Shape, []);
 
         public override Role? RoleIn(Domain domain, Node node) => node.Shape == domain.Shape ? Role.Element : domain.Inner.Count > 0 && domain.HoldsRows(node.Shape) ? Role.Row : null;
 
@@ -46,12 +48,12 @@ internal abstract class FusedForm
         /// <summary>A reduction over leading axes may also run row by row, adding each to the results.</summary>
         public override IReadOnlyList<Domain> DomainsOf(Node node)
         {
-            Shape shape = node.Inputs[0].Shape;
-            EquatableArray<int> axes = ((ReductionOp)node.Op).Axes;
-            var columns = new Domain(shape, [.. Enumerable.Range(axes.Count, shape.Rank - axes.Count)]);
-            var rows = new Domain(shape, axes);
+            Domain rows = DomainOf(node);
+            var columns = new Domain(rows.Shape, [.. Enumerable.Range(rows.Inner.Count, rows.Shape.Rank - rows.Inner.Count)]);
             return RoleIn(columns, node) == Role.ColumnReduction ? [columns, rows] : [rows];
         }
+
+        protected override Domain DomainOf(Node node) => new(node.Inputs[0].Shape, ((ReductionOp)node.Op).Axes);
 
         public override Role? RoleIn(Domain domain, Node node)
         {
@@ -68,8 +70,7 @@ internal abstract class FusedForm
 
     private sealed class RowGatherForm : FusedForm
     {
-        public override IReadOnlyList<Domain> DomainsOf(Node node) =>
-            new Domain(node.Inputs[0].Shape, [((TakeAlongAxisOp)node.Op).Along]) is var domain && RoleIn(domain, node) is not null ? [domain] : [];
+        protected override Domain DomainOf(Node node) => new(node.Inputs[0].Shape, [((TakeAlongAxisOp)node.Op).Along]);
 
         public override Role? RoleIn(Domain domain, Node node) =>
             domain.Inner is [var along] && ((TakeAlongAxisOp)node.Op).Along == along && along == domain.Shape.Rank - 1
@@ -81,8 +82,7 @@ internal abstract class FusedForm
 
     private sealed class PickForm : FusedForm
     {
-        public override IReadOnlyList<Domain> DomainsOf(Node node) =>
-            new Domain(node.Shape, [.. Enumerable.Range(0, node.Rank).Skip(InnerFrom(node))]) is var domain && RoleIn(domain, node) is not null ? [domain] : [];
+        protected override Domain DomainOf(Node node) => new(node.Shape, [.. Enumerable.Range(0, node.Rank).Skip(InnerFrom(node))]);
 
         public override Role? RoleIn(Domain domain, Node node) => node.Shape == domain.Shape && domain.IsTrailing && domain.Inner[0] == InnerFrom(node) ? Role.Pick : null;
 

@@ -27,86 +27,51 @@ internal sealed record OpTraits(Origin Origin)
     /// <summary>Whether its values are there before anything runs, if they lie in memory.</summary>
     public bool IsFromOutside => Origin is Origin.Given or Origin.Written;
 
-    private static readonly OpTraits Given = new(Origin.Given);
     private static readonly OpTraits OnTheSpot = new(Origin.OnTheSpot) { Form = FusedForm.Copy };
+    private static readonly OpTraits Own = new(Origin.Kernel);
     private static readonly OpTraits Elementwise = new(Origin.Pointwise)
     {
-        Inputs = InputAccess.Inlined, Form = FusedForm.Elements, Instructions = 1, IsShort = true, Vectors = VectorForm.OfAll, WorkAgain = 1,
+        Inputs = InputAccess.Inlined,
+        Form = FusedForm.Elements,
+        Instructions = 1,
+        IsShort = true,
+        Vectors = VectorForm.OfAll,
+        WorkAgain = 1,
     };
 
     private static readonly OpTraits Quotient = Elementwise with { Instructions = 4, WorkAgain = 8 };
     private static readonly OpTraits Transcendental = Elementwise with { Instructions = 16, IsShort = false, WorkAgain = 8 };
-    private static readonly OpTraits LongFunction = Transcendental with { Instructions = 64, Vectors = VectorForm.None };
-    private static readonly OpTraits Reduction = new(Origin.Kernel) { Inputs = InputAccess.Inlined, Form = FusedForm.Reduction };
-    private static readonly OpTraits Own = new(Origin.Kernel);
-    private static readonly OpTraits Joining = Own with { Inputs = InputAccess.Inlined };
-
-    // Routines know one layout.
-    private static readonly OpTraits ByRoutine = Own with { Inputs = InputAccess.Dense };
 
     private static readonly FamilyTable<OpTraits> Table = new(
-        new Dictionary<Type, OpTraits>
-        {
-            [typeof(InputOp)] = Given,
-            [typeof(ParameterOp)] = Given,
-            [typeof(RandomStreamOp)] = Given,
-            [typeof(ConstantOp)] = OnTheSpot with { Origin = Origin.Written },
-            [typeof(IotaOp)] = OnTheSpot,
-            [typeof(DimValueOp)] = OnTheSpot,
-            [typeof(MovementOp)] = new(Origin.Movement) { Form = FusedForm.Copy, WorkAgain = 0 },
-            [typeof(OutputOp)] = new(Origin.Result),
+        "Kernels/OpTraits",
+        (new(Origin.Given), [typeof(InputOp), typeof(ParameterOp), typeof(RandomStreamOp)]),
+        (OnTheSpot, [typeof(IotaOp), typeof(DimValueOp)]),
+        (OnTheSpot with { Origin = Origin.Written }, [typeof(ConstantOp)]),
+        (new(Origin.Movement) { Form = FusedForm.Copy, WorkAgain = 0 }, [typeof(MovementOp)]),
+        (new(Origin.Result), [typeof(OutputOp)]),
 
-            // It takes longer, but the loop in it makes it little code.
-            [typeof(RandomBitsOp)] = new(Origin.Pointwise) { Form = FusedForm.Copy, Instructions = 24 },
-            [typeof(ElementwiseOp)] = Elementwise,
-            [typeof(FloorOp)] = Elementwise with { WorkAgain = 8 },
-            [typeof(RoundOp)] = Elementwise with { WorkAgain = 8 },
-            [typeof(SignOp)] = Elementwise with { IsShort = false, WorkAgain = 8 },
-            [typeof(ShiftOp)] = Elementwise with { IsShort = false, Vectors = VectorForm.None, WorkAgain = 8 },
-            [typeof(CastOp)] = Elementwise with { IsShort = false, Vectors = VectorForm.OfEqualLanes },
-            [typeof(DivOp)] = Quotient with { Vectors = VectorForm.OfFloats },
-            [typeof(SqrtOp)] = Quotient,
-            [typeof(ReciprocalOp)] = Quotient,
-            [typeof(TranscendentalOp)] = Transcendental,
-            [typeof(Atan2Op)] = Transcendental,
-            [typeof(PowOp)] = Transcendental with { Vectors = VectorForm.None },
-            [typeof(FmodOp)] = LongFunction,
-            [typeof(LogGammaOp)] = LongFunction,
-            [typeof(PolygammaOp)] = LongFunction,
-            [typeof(GammaSlopeOp)] = LongFunction,
-            [typeof(SumOp)] = Reduction,
-            [typeof(ProdOp)] = Reduction,
-            [typeof(ExtremumOp)] = Reduction,
-            [typeof(MatMulOp)] = Own,
-            [typeof(TakeOp)] = Own with { Form = FusedForm.Pick },
-            [typeof(TakeAlongAxisOp)] = Own with { Form = FusedForm.RowGather },
-            [typeof(ConcatOp)] = Joining,
-            [typeof(PadOp)] = Joining,
-            [typeof(OverlapAddOp)] = Joining,
-            [typeof(ArgExtremumOp)] = Own,
-            [typeof(ArgSortOp)] = Own,
-            [typeof(SearchSortedOp)] = Own,
-            [typeof(CumulativeSumOp)] = Own,
-            [typeof(LinearRecurrenceOp)] = Own,
-            [typeof(RecurrenceOp)] = Own,
-            [typeof(CumulativeArgExtremumOp)] = Own,
-            [typeof(IndexAddOp)] = Own,
-            [typeof(ScatterAddOp)] = Own,
-            [typeof(ScatterOp)] = Own,
-            [typeof(WithinOp)] = Own,
-            [typeof(NonZeroOp)] = Own,
-            [typeof(CtcAlphaOp)] = Own,
-            [typeof(CtcPullbackOp)] = Own,
-            [typeof(CholeskyOp)] = ByRoutine,
-            [typeof(TriangularSolveOp)] = ByRoutine,
-            [typeof(LuOp)] = ByRoutine,
-            [typeof(QrOp)] = ByRoutine,
-            [typeof(EighOp)] = ByRoutine,
-            [typeof(SvdOp)] = ByRoutine,
-            [typeof(MatrixExpOp)] = ByRoutine,
-            [typeof(RandomGammaOp)] = ByRoutine,
-        },
-        "Kernels/OpTraits");
+        // It takes longer, but the loop in it makes it little code.
+        (new(Origin.Pointwise) { Form = FusedForm.Copy, Instructions = 24 }, [typeof(RandomBitsOp)]),
+        (Elementwise, [typeof(ElementwiseOp)]),
+        (Elementwise with { WorkAgain = 8 }, [typeof(FloorOp), typeof(RoundOp)]),
+        (Elementwise with { IsShort = false, WorkAgain = 8 }, [typeof(SignOp)]),
+        (Elementwise with { IsShort = false, WorkAgain = 8, Vectors = VectorForm.None }, [typeof(ShiftOp)]),
+        (Elementwise with { IsShort = false, Vectors = VectorForm.OfEqualLanes }, [typeof(CastOp)]),
+        (Quotient, [typeof(SqrtOp), typeof(ReciprocalOp)]),
+        (Quotient with { Vectors = VectorForm.OfFloats }, [typeof(DivOp)]),
+        (Transcendental, [typeof(TranscendentalOp), typeof(Atan2Op)]),
+        (Transcendental with { Vectors = VectorForm.None }, [typeof(PowOp)]),
+        (Transcendental with { Vectors = VectorForm.None, Instructions = 64 }, [typeof(FmodOp), typeof(LogGammaOp), typeof(PolygammaOp), typeof(GammaSlopeOp)]),
+        (Own with { Inputs = InputAccess.Inlined, Form = FusedForm.Reduction }, [typeof(SumOp), typeof(ProdOp), typeof(ExtremumOp)]),
+        (Own with { Form = FusedForm.Pick }, [typeof(TakeOp)]),
+        (Own with { Form = FusedForm.RowGather }, [typeof(TakeAlongAxisOp)]),
+        (Own with { Inputs = InputAccess.Inlined }, [typeof(ConcatOp), typeof(PadOp), typeof(OverlapAddOp)]),
+        (Own, [typeof(MatMulOp), typeof(ArgExtremumOp), typeof(ArgSortOp), typeof(SearchSortedOp), typeof(WithinOp), typeof(NonZeroOp), typeof(CtcAlphaOp), typeof(CtcPullbackOp)]),
+        (Own, [typeof(CumulativeSumOp), typeof(LinearRecurrenceOp), typeof(RecurrenceOp), typeof(CumulativeArgExtremumOp)]),
+        (Own, [typeof(IndexAddOp), typeof(ScatterAddOp), typeof(ScatterOp)]),
+
+        // Routines know one layout.
+        (Own with { Inputs = InputAccess.Dense }, [typeof(CholeskyOp), typeof(TriangularSolveOp), typeof(LuOp), typeof(QrOp), typeof(EighOp), typeof(SvdOp), typeof(MatrixExpOp), typeof(RandomGammaOp)]));
 
     /// <summary>The operations that have a row, by their types or by an abstract base.</summary>
     public static IEnumerable<Type> Families => Table.Families;

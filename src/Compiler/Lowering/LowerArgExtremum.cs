@@ -10,7 +10,7 @@ namespace GraphCompiler.Lowering;
 /// </summary>
 internal static class LowerArgExtremum
 {
-    public static LoweredKernel[] Run(OperationSpec spec)
+    public static IReadOnlyList<LoweredKernel> Run(OperationSpec spec)
     {
         Node root = spec.Operation;
         Node x = root.Inputs[0];

@@ -38,7 +38,7 @@ internal sealed class OpTraitsTests
     [Test]
     public void A_missing_row_says_what_to_add()
     {
-        var table = new FamilyTable<string>(new Dictionary<Type, string> { [typeof(ElementwiseOp)] = "elementwise", [typeof(ComparisonOp)] = "comparison" }, "a table");
+        var table = new FamilyTable<string>("a table", ("elementwise", [typeof(ElementwiseOp)]), ("comparison", [typeof(ComparisonOp)]));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(table.Of(typeof(AddOp)), Is.EqualTo("elementwise"));
