@@ -42,7 +42,15 @@ internal static class VectorWidths
     };
 
     /// <summary>Every width this machine runs, narrowest first.</summary>
-    public static IEnumerable<VectorWidth> Supported => Enum.GetValues<VectorWidth>().Where(IsSupported);
+    public static IEnumerable<VectorWidth> Supported => Enum.GetValues<VectorWidth>().Where(IsSupported).OrderBy(Bits);
+
+    /// <summary>Vectors half as wide; the narrowest have no half.</summary>
+    public static VectorWidth? Half(this VectorWidth width) => width switch
+    {
+        VectorWidth.Bits512 => VectorWidth.Bits256,
+        VectorWidth.Bits256 => VectorWidth.Bits128,
+        _ => null,
+    };
 
     /// <summary>Bits in a vector; 0 for scalar.</summary>
     public static int Bits(this VectorWidth width) => width switch

@@ -74,7 +74,8 @@ internal sealed class ExpressionChecker : ExpressionVisitor
 
     protected override E VisitBinary(BinaryExpression node)
     {
-        Require(!IsCompoundAssignment(node.NodeType), $"compound assignment {Describe(node)}");
+        // Only these are reducible.
+        Require(!node.CanReduce, $"compound assignment {Describe(node)}");
         Require(node.Method is null, $"{Describe(node)} has a method of its own; call it");
         if (node.NodeType is not (ExpressionType.Assign or ExpressionType.ArrayIndex))
         {
@@ -187,7 +188,4 @@ internal sealed class ExpressionChecker : ExpressionVisitor
         ParameterExpression parameter => parameter.Name ?? "a parameter",
         _ => node.NodeType.ToString(),
     };
-
-    private static bool IsCompoundAssignment(ExpressionType type) =>
-        type is >= ExpressionType.AddAssign and <= ExpressionType.SubtractAssignChecked;
 }

@@ -67,9 +67,9 @@ internal sealed class VectorLoopEmitter(
     private VectorWidth WidthOf(VectorLoop loop, long? trips)
     {
         VectorWidth narrowest = width;
-        while (narrowest > VectorWidth.Bits128 && trips <= (narrowest - 1).Bits() / 8 / loop.LaneSize)
+        while (narrowest.Half() is { } half && trips <= half.Bits() / 8 / loop.LaneSize)
         {
-            narrowest--;
+            narrowest = half;
         }
 
         return loop.Loop.IsMasked ? width : narrowest;
