@@ -22,10 +22,10 @@ internal static class CompilerPipeline
         nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
         nodes = Pass("inline-calls", nodes, InlineCalls.Run);
         nodes = context.Step("demands", Level.Nodes, nodes.WithDemands);
-        nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. Stabilize.Rules] : [], n).Of(n));
+        nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = Pass("inline-stabilized", nodes, InlineCalls.Run);
         nodes = Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);
-        nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? Simplify.Rules : [], n).Of(n));
+        nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
         nodes = Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
         // What runs together.

@@ -57,7 +57,6 @@ internal static class Simplify
         RewriteRule.For<ReshapeOp>("reshape(splat) → splat", (n, _) => n.Rank > 0 && Splat.Of(n.Inputs[0]) is { } s && n.Inputs[0].Rank > 0 ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<PermuteOp>("permute(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
         RewriteRule.For<SliceOp>("slice(splat) → splat", (n, _) => Splat.Of(n.Inputs[0]) is { } s ? Ops.BroadcastTo(s, n.Shape) : null),
-        RewriteRule.For<RecurrenceOp>("recurrence of costly steps along the last axis → along the one before, as vectors", RecurrenceAcrossLines),
     ];
 
     /// <summary>Every elementwise operation on constants, and every operation on small ones, is computed by the interpreter.</summary>
@@ -80,16 +79,6 @@ internal static class Simplify
 
     /// <summary>What a sum would be: not −0.</summary>
     private static Node AsSum(Node x) => x.DType.IsFloat() ? x + 0.0 : x;
-
-    /// <summary>Along the last axis steps wait for each other; along another one, lines side by side are vectors.</summary>
-    private static Node? RecurrenceAcrossLines(Node node, MatchContext context)
-    {
-        var recurrence = (RecurrenceOp)node.Op;
-        bool mayGain = recurrence.Along == node.Rank - 1 && node.Rank > 1 && node.Shape[^2].Constant != 1;
-        return mayGain && GraphWalk.TopologicalOrder(recurrence.Body.Results).Any(n => n.Op is TranscendentalOp or CompositeOp)
-            ? Ops.Transpose(Node.Create(recurrence with { Along = node.Rank - 2 }, Ops.Transpose(node.Inputs[0])))
-            : null;
-    }
 
     private static Node? Fold(Node node, MatchContext context)
     {
