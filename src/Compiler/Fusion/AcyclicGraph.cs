@@ -33,8 +33,14 @@ internal sealed class AcyclicGraph
         this.readers = [.. readers.Select(r => r.ToList())];
         int count = this.readers.Length;
         sources = [.. this.readers.Select(_ => new List<int>())];
-        clusterOf = [.. Enumerable.Range(0, count)];
-        nodesOf = [.. Enumerable.Range(0, count).Select(n => new List<int> { n })];
+        clusterOf = new int[count];
+        nodesOf = new List<int>[count];
+        for (int node = 0; node < count; node++)
+        {
+            clusterOf[node] = node;
+            nodesOf[node] = [node];
+        }
+
         rank = new long[count];
         (first, last) = (new int[count], new int[count]);
         for (int node = 0; node < count; node++)
@@ -98,48 +104,25 @@ internal sealed class AcyclicGraph
     private Side? Search(int a, int b, bool countEdges)
     {
         (int low, int high) = rank[a] <= rank[b] ? (a, b) : (b, a);
-        var above = new Side(low, high, IsForward: true);
-        var below = new Side(high, low, IsForward: false);
-        using IEnumerator<bool> up = Walk(above, countEdges).GetEnumerator();
-        using IEnumerator<bool> down = Walk(below, countEdges).GetEnumerator();
+        var above = new Side(this, low, high, isForward: true, countEdges);
+        var below = new Side(this, high, low, isForward: false, countEdges);
         while (true)
         {
-            if (!up.MoveNext())
+            bool leadsUp = above.LooksOn();
+            if (above.IsSearched)
             {
                 return above;
             }
 
-            if (!down.MoveNext())
+            bool leadsDown = below.LooksOn();
+            if (below.IsSearched)
             {
                 return below;
             }
 
-            if (up.Current || down.Current)
+            if (leadsUp || leadsDown)
             {
                 return null;
-            }
-        }
-    }
-
-    /// <summary>Looks at a side up to the rank of the other; an answer an edge: whether it leads there, on a detour or by an edge that counts.</summary>
-    private IEnumerable<bool> Walk(Side side, bool countEdges)
-    {
-        (int from, int to, bool isForward) = (side.From, side.To, side.IsForward);
-        HashSet<int> seen = [from, to];
-        var pending = new Queue<int>([from]);
-        while (pending.TryDequeue(out int cluster))
-        {
-            foreach (int next in Neighbours(cluster, isForward))
-            {
-                int other = clusterOf[next];
-                bool leadsThere = other == to && (countEdges || cluster != from);
-                if (!IsBeyond(other, to, isForward) && seen.Add(other))
-                {
-                    pending.Enqueue(other);
-                    leadsThere = nodesOf[to].Exists(node => isForward ? IsBelow(node, next) : IsBelow(next, node));
-                }
-
-                yield return leadsThere;
             }
         }
     }
@@ -147,29 +130,22 @@ internal sealed class AcyclicGraph
     /// <summary>Gives what lies on one side of a cluster ranks on that side, where it has not.</summary>
     private void Push(int cluster, bool isForward)
     {
+        List<int>[] next = isForward ? readers : sources;
         var pending = new Queue<int>([cluster]);
         while (pending.TryDequeue(out int each))
         {
-            foreach (int other in Neighbours(each, isForward).Select(next => clusterOf[next]))
+            foreach (int node in nodesOf[each])
             {
-                if (other != each && !IsBeyond(other, each, isForward))
+                foreach (int neighbour in next[node])
                 {
-                    rank[other] = rank[each] + (isForward ? Step : -Step);
-                    pending.Enqueue(other);
+                    Steps++;
+                    int other = clusterOf[neighbour];
+                    if (other != each && !IsBeyond(other, each, isForward))
+                    {
+                        rank[other] = rank[each] + (isForward ? Step : -Step);
+                        pending.Enqueue(other);
+                    }
                 }
-            }
-        }
-    }
-
-    /// <summary>What a cluster's nodes lead to, or what leads to them.</summary>
-    private IEnumerable<int> Neighbours(int cluster, bool isForward)
-    {
-        foreach (int node in nodesOf[cluster])
-        {
-            foreach (int next in isForward ? readers[node] : sources[node])
-            {
-                Steps++;
-                yield return next;
             }
         }
     }
@@ -209,6 +185,57 @@ internal sealed class AcyclicGraph
         }
     }
 
-    /// <summary>What lies beyond one of two clusters, on the way to the other.</summary>
-    private sealed record Side(int From, int To, bool IsForward);
+    /// <summary>What lies beyond one of two clusters, on the way to the other, as far as it has been searched: up to the rank of the other.</summary>
+    private sealed class Side(AcyclicGraph graph, int from, int to, bool isForward, bool countEdges)
+    {
+        private readonly List<int>[] next = isForward ? graph.readers : graph.sources;
+        private readonly HashSet<int> seen = [from, to];
+        private readonly Queue<int> pending = new();
+
+        // Where it looks: an edge of a node of a cluster.
+        private int cluster = from;
+        private int node;
+        private int edge;
+
+        public int From { get; } = from;
+
+        public int To => to;
+
+        public bool IsForward => isForward;
+
+        /// <summary>Whether there is no more to look at.</summary>
+        public bool IsSearched { get; private set; }
+
+        /// <summary>Looks at one more edge: whether it leads to the other cluster, on a detour or by an edge that counts.</summary>
+        public bool LooksOn()
+        {
+            while (node == graph.nodesOf[cluster].Count || edge == next[graph.nodesOf[cluster][node]].Count)
+            {
+                if (node < graph.nodesOf[cluster].Count)
+                {
+                    (node, edge) = (node + 1, 0);
+                }
+                else if (pending.TryDequeue(out cluster))
+                {
+                    node = 0;
+                }
+                else
+                {
+                    IsSearched = true;
+                    return false;
+                }
+            }
+
+            graph.Steps++;
+            int neighbour = next[graph.nodesOf[cluster][node]][edge++];
+            int other = graph.clusterOf[neighbour];
+            if (graph.IsBeyond(other, to, isForward) || !seen.Add(other))
+            {
+                return other == to && (countEdges || cluster != From);
+            }
+
+            pending.Enqueue(other);
+            return graph.nodesOf[to].Exists(n => isForward ? graph.IsBelow(n, neighbour) : graph.IsBelow(neighbour, n));
+        }
+    }
 }

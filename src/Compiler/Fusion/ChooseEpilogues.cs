@@ -61,7 +61,7 @@ internal sealed class ChooseEpilogues
             {
                 epilogues.Add(root, epilogue);
                 readByEpilogues.UnionWith(epilogue.Sources);
-                materialization = materialization.With(root, without: inside);
+                materialization = materialization.With(root, without: inside).Kept();
                 return;
             }
         }

@@ -65,7 +65,7 @@ internal sealed class ChoosePrologues
         Materialization without = materialization.Without(node);
         long saved = 0;
         reason ??= Reason(node, without, products, others, out saved);
-        materialization = reason is null ? without : materialization;
+        materialization = reason is null ? without.Kept() : materialization;
         log.AddPrologue(node, [.. products], saved, reason);
     }
 

@@ -12,6 +12,7 @@ namespace GraphCompiler.Fusion;
 internal sealed class FuseKernels
 {
     private readonly ChosenBuffers choice;
+    private readonly IReadOnlyList<Node> anchors;
     private readonly KnownWork work;
     private readonly VectorWidth width;
     private readonly Func<Node, int> stage;
@@ -26,7 +27,7 @@ internal sealed class FuseKernels
 
     private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, VectorWidth width)
     {
-        (this.choice, this.stage, this.width, log) = (choice, stage, width, choice.Log);
+        (this.choice, this.anchors, this.stage, this.width, log) = (choice, anchors, stage, width, choice.Log);
         this.needed = [.. needed];
         work = new KnownWork(choice.Materialization);
         foreach (Node node in anchors)
@@ -93,25 +94,35 @@ internal sealed class FuseKernels
     private void JoinAll(IEnumerable<Candidate> candidates, Func<Candidate, bool> isOpen, Func<Draft, Draft, Node, long, bool> join)
     {
         Candidate[] pairs = [.. candidates.OrderByDescending(c => c.Saved).ThenBy(c => position[c.B])];
-        ILookup<Node, int> pairsOf = pairs
-            .SelectMany((c, i) => new[] { (Node: c.A, Index: i), (Node: c.B, Index: i) })
-            .ToLookup(e => e.Node, e => e.Index);
+        List<int>[] pairsOf = new List<int>[position.Count];
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            (pairsOf[position[pairs[i].A]] ??= []).Add(i);
+            (pairsOf[position[pairs[i].B]] ??= []).Add(i);
+        }
+
         HashSet<Pair> refused = [];
         bool[] opened = new bool[pairs.Length];
-        SortedSet<int> next = [.. Enumerable.Range(0, pairs.Length)];
+        bool[] isInNow = new bool[pairs.Length];
+        bool[] isInNext = new bool[pairs.Length];
+        var now = new PriorityQueue<int, int>();
+        List<int> next = [.. Enumerable.Range(0, pairs.Length)];
         while (next.Count > 0)
         {
-            SortedSet<int> now = [.. next.Where(i => isOpen(pairs[i]))];
-            next = [];
-            foreach (int i in now)
+            foreach (int i in next)
             {
-                opened[i] = true;
+                isInNext[i] = false;
+                if (isOpen(pairs[i]))
+                {
+                    opened[i] = isInNow[i] = true;
+                    now.Enqueue(i, i);
+                }
             }
 
-            while (now.Count > 0)
+            next = [];
+            while (now.TryDequeue(out int at, out _))
             {
-                int at = now.Min;
-                now.Remove(at);
+                isInNow[at] = false;
                 Candidate pair = pairs[at];
                 (Draft a, Draft b) = (drafts[pair.A], drafts[pair.B]);
                 tests++;
@@ -126,9 +137,24 @@ internal sealed class FuseKernels
                     continue;
                 }
 
-                foreach (int again in drafts[pair.A].Nodes.SelectMany(n => pairsOf[n]))
+                foreach (Node node in drafts[pair.A].Nodes)
                 {
-                    (again > at && opened[again] ? now : next).Add(again);
+                    foreach (int again in pairsOf[position[node]] ?? [])
+                    {
+                        if (again > at && opened[again])
+                        {
+                            if (!isInNow[again])
+                            {
+                                isInNow[again] = true;
+                                now.Enqueue(again, again);
+                            }
+                        }
+                        else if (!isInNext[again])
+                        {
+                            isInNext[again] = true;
+                            next.Add(again);
+                        }
+                    }
                 }
             }
         }
@@ -161,12 +187,19 @@ internal sealed class FuseKernels
     }
 
     /// <summary>What may come to be a product's value, and elementwise kernels that read it.</summary>
-    private IEnumerable<Candidate> ProductCandidates() =>
-        from entry in readers
-        where drafts.ContainsKey(entry.Key)
-        from reader in entry.Value
-        where drafts[reader].Domains.Count > 0
-        select new Candidate(entry.Key, reader, entry.Key, 2 * Costs.Bytes(entry.Key));
+    private IEnumerable<Candidate> ProductCandidates()
+    {
+        foreach ((Node source, List<Node> list) in readers)
+        {
+            if (drafts.ContainsKey(source))
+            {
+                foreach (Node reader in list.Where(n => drafts[n].Domains.Count > 0))
+                {
+                    yield return new(source, reader, source, 2 * Costs.Bytes(source));
+                }
+            }
+        }
+    }
 
     private bool IsOfProduct(Candidate pair) => drafts[pair.A].Product is not null && drafts[pair.B].Domains.Count > 0;
 
@@ -301,23 +334,36 @@ internal sealed class FuseKernels
             waiting[reader]++;
         }
 
-        var ready = new PriorityQueue<Draft, (int, int)>(waiting.Where(w => w.Value == 0).Select(w => (w.Key, PriorityOf(w.Key))));
-        while (ready.TryDequeue(out Draft? draft, out _))
+        var ready = new PriorityQueue<int, int>();
+        foreach ((Draft draft, int count) in waiting)
         {
+            if (count == 0)
+            {
+                Enqueue(draft);
+            }
+        }
+
+        while (ready.TryDequeue(out int last, out _))
+        {
+            Draft draft = drafts[anchors[last]];
             result.Add(Finish(draft));
             foreach (Draft reader in next[draft])
             {
                 if (--waiting[reader] == 0)
                 {
-                    ready.Enqueue(reader, PriorityOf(reader));
+                    Enqueue(reader);
                 }
             }
         }
 
         return result;
-    }
 
-    private (int Stage, int Position) PriorityOf(Draft draft) => (draft.Stage, draft.Nodes.Max(n => position[n]));
+        void Enqueue(Draft draft)
+        {
+            int last = draft.Nodes.Max(n => position[n]);
+            ready.Enqueue(last, (draft.Stage * anchors.Count) + last);
+        }
+    }
 
     /// <summary>What nobody else reads stays within the kernel.</summary>
     private KernelSpec Finish(Draft draft)

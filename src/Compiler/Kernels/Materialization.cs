@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Kernels;
@@ -6,21 +5,30 @@ namespace GraphCompiler.Kernels;
 /// <summary>Which nodes have a value of their own, in a buffer; the others are computed where they are read. What would be if a node had none is another such value.</summary>
 internal sealed class Materialization : IMaterialization
 {
-    private readonly HashSet<Node> nodes;
-    private readonly ImmutableDictionary<Node, bool> changes;
+    // A node has a value if it is in an odd number of layers: each holds what differs from those below it.
+    private readonly HashSet<Node> layer;
+    private readonly Materialization? below;
     private readonly bool leavesLast;
 
     /// <param name="nodes">The nodes that have.</param>
     /// <param name="leavesLast">Whether parameters and constants stay as they are from call to call.</param>
     public Materialization(IEnumerable<Node> nodes, bool leavesLast)
-        : this([.. nodes], ImmutableDictionary<Node, bool>.Empty, leavesLast)
+        : this([.. nodes], below: null, leavesLast)
     {
     }
 
-    private Materialization(HashSet<Node> nodes, ImmutableDictionary<Node, bool> changes, bool leavesLast) =>
-        (this.nodes, this.changes, this.leavesLast) = (nodes, changes, leavesLast);
+    private Materialization(HashSet<Node> layer, Materialization? below, bool leavesLast) => (this.layer, this.below, this.leavesLast) = (layer, below, leavesLast);
 
-    public bool IsMaterialized(Node node) => !changes.IsEmpty && changes.TryGetValue(node, out bool has) ? has : nodes.Contains(node);
+    public bool IsMaterialized(Node node)
+    {
+        bool has = false;
+        for (Materialization? each = this; each is not null; each = each.below)
+        {
+            has ^= each.layer.Contains(node);
+        }
+
+        return has;
+    }
 
     /// <summary>Whether a node's values stay as they are from call to call, so that what is made of them once can be kept.</summary>
     public bool IsLasting(Node node) => leavesLast && node.Op is ParameterOp or ConstantOp;
@@ -37,12 +45,36 @@ internal sealed class Materialization : IMaterialization
     }
 
     /// <summary>The same if a node had no value.</summary>
-    public Materialization Without(Node node) => new(nodes, changes.SetItem(node, false), leavesLast);
+    public Materialization Without(Node node) => new(IsMaterialized(node) ? [node] : [], below: this, leavesLast);
 
     /// <summary>The same if some nodes had no value, and one had.</summary>
-    public Materialization With(Node node, IEnumerable<Node> without) =>
-        new(nodes, changes.SetItems(without.Select(n => KeyValuePair.Create(n, false))).SetItem(node, true), leavesLast);
+    public Materialization With(Node node, IEnumerable<Node> without)
+    {
+        HashSet<Node> changed = [.. without.Where(IsMaterialized)];
+        if (!IsMaterialized(node))
+        {
+            changed.Add(node);
+        }
 
-    /// <summary>The same, to be asked often.</summary>
-    public Materialization Settled() => new(nodes.Concat(changes.Keys).Where(IsMaterialized), leavesLast);
+        return new(changed, below: this, leavesLast);
+    }
+
+    /// <summary>The same, to be changed further: a layer takes in those below that are no larger, so that there are few, and each node moves up few times.</summary>
+    public Materialization Kept() => Merged(layer => layer.Count);
+
+    /// <summary>The same, to be asked often: one layer.</summary>
+    public Materialization Settled() => Merged(_ => int.MaxValue);
+
+    private Materialization Merged(Func<HashSet<Node>, int> most)
+    {
+        HashSet<Node> merged = [.. layer];
+        Materialization? rest = below;
+        while (rest is not null && rest.layer.Count <= most(merged))
+        {
+            merged.SymmetricExceptWith(rest.layer);
+            rest = rest.below;
+        }
+
+        return new(merged, rest, leavesLast);
+    }
 }

@@ -1,5 +1,8 @@
 namespace GraphCompiler.Kernels;
 
+/// <summary>A buffer of a kernel, and whether it writes it.</summary>
+internal sealed record Access(KernelBuffer Buffer, bool IsWritten);
+
 /// <summary>The bytes that kernels move, each of its tensors counted once a kernel; a symbolic size counts as a nominal one.</summary>
 /// <param name="Moved">The bytes that all kernels read and write.</param>
 /// <param name="Fewest">Those of tensors that come from outside, read once, and of results, written once: the fewest possible.</param>
@@ -7,7 +10,7 @@ internal sealed record Traffic(long Moved, long Fewest)
 {
     /// <param name="kernels">The buffers of each kernel, and whether it writes them.</param>
     /// <param name="results">What must lie in memory in the end.</param>
-    public static Traffic Of(IEnumerable<IEnumerable<(KernelBuffer Buffer, bool IsWritten)>> kernels, IReadOnlyCollection<KernelBuffer> results)
+    public static Traffic Of(IEnumerable<IEnumerable<Access>> kernels, IReadOnlyCollection<KernelBuffer> results)
     {
         HashSet<KernelBuffer> touched = [.. results];
         HashSet<KernelBuffer> made = [];

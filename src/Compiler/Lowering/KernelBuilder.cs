@@ -17,7 +17,7 @@ internal sealed record LoweredKernel(
     public Node Root => Roots[0];
 
     /// <summary>Its buffers, and whether it writes them.</summary>
-    public IEnumerable<(KernelBuffer Buffer, bool IsWritten)> Accesses => Buffers.Zip(Kernel.Buffers, (buffer, own) => (buffer, own.Writable));
+    public IEnumerable<Access> Accesses => Buffers.Zip(Kernel.Buffers, (buffer, own) => new Access(buffer, own.Writable));
 
     /// <summary>The memory that this kernel fills for the next ones of its roots.</summary>
     public IEnumerable<KernelBuffer> Scratch => Accesses.Where(a => a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch }).Select(a => a.Buffer);

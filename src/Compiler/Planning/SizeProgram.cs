@@ -107,5 +107,5 @@ internal sealed class SizeProgram
     }
 
     /// <summary>A number, the position of a symbol, or arithmetic on the values of two earlier steps.</summary>
-    private readonly record struct Step(Kind Kind, long X, long Y);
+    private sealed record Step(Kind Kind, long X, long Y);
 }

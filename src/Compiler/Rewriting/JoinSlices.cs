@@ -103,6 +103,11 @@ internal sealed class JoinSlices
     {
         var join = new JoinSlices(terms);
         int before = join.placed.Count + join.scattered.Count;
+        if (before < 2)
+        {
+            return null;
+        }
+
         join.AddInPlace();
         for (int axis = join.whole.Rank - 1; axis >= 0; axis--)
         {
