@@ -13,117 +13,156 @@ internal static unsafe class MaskedMemory
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> First128Int32(long count) =>
-        Vector128.GreaterThan(Vector128.Create((int)Math.Min(count, 64)), Vector128<int>.Indices);
+        Vector128.GreaterThan(Vector128.Create((int)(count < 64 ? count : 64)), Vector128<int>.Indices);
 
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<long> First128Int64(long count) =>
-        Vector128.GreaterThan(Vector128.Create(Math.Min(count, 64)), Vector128<long>.Indices);
+        Vector128.GreaterThan(Vector128.Create(count < 64 ? count : 64), Vector128<long>.Indices);
 
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> First256Int32(long count) =>
-        Vector256.GreaterThan(Vector256.Create((int)Math.Min(count, 64)), Vector256<int>.Indices);
+        Vector256.GreaterThan(Vector256.Create((int)(count < 64 ? count : 64)), Vector256<int>.Indices);
 
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<long> First256Int64(long count) =>
-        Vector256.GreaterThan(Vector256.Create(Math.Min(count, 64)), Vector256<long>.Indices);
+        Vector256.GreaterThan(Vector256.Create(count < 64 ? count : 64), Vector256<long>.Indices);
 
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> First512Int32(long count) =>
-        Vector512.GreaterThan(Vector512.Create((int)Math.Min(count, 64)), Vector512<int>.Indices);
+        Vector512.GreaterThan(Vector512.Create((int)(count < 64 ? count : 64)), Vector512<int>.Indices);
 
     /// <summary>The first <paramref name="count"/> lanes, which is an Int32 if below 0; none below 1, all from the number of lanes on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<long> First512Int64(long count) =>
-        Vector512.GreaterThan(Vector512.Create(Math.Min(count, 64)), Vector512<long>.Indices);
+        Vector512.GreaterThan(Vector512.Create(count < 64 ? count : 64), Vector512<long>.Indices);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Load128<T>(nint address, long index, int displacement, Vector128<T> mask)
-        where T : unmanaged
+    public static Vector128<int> Load128Int32(nint address, long index, int displacement, Vector128<int> mask)
     {
-        nint from = address + ((nint)index * sizeof(T)) + displacement;
-        return !Avx2.IsSupported ? LoadLanes128((T*)from, mask)
-            : sizeof(T) == 4 ? Avx2.MaskLoad((int*)from, mask.AsInt32()).As<int, T>()
-            : Avx2.MaskLoad((long*)from, mask.AsInt64()).As<long, T>();
+        int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes128(from, mask);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store128<T>(nint address, long index, int displacement, Vector128<T> mask, Vector128<T> value)
-        where T : unmanaged
+    public static void Store128Int32(nint address, long index, int displacement, Vector128<int> mask, Vector128<int> value)
     {
-        nint to = address + ((nint)index * sizeof(T)) + displacement;
-        if (!Avx2.IsSupported)
+        int* to = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        if (Avx2.IsSupported)
         {
-            StoreLanes128((T*)to, mask, value);
-        }
-        else if (sizeof(T) == 4)
-        {
-            Avx2.MaskStore((int*)to, mask.AsInt32(), value.AsInt32());
+            Avx2.MaskStore(to, mask, value);
         }
         else
         {
-            Avx2.MaskStore((long*)to, mask.AsInt64(), value.AsInt64());
+            StoreLanes128(to, mask, value);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Load256<T>(nint address, long index, int displacement, Vector256<T> mask)
-        where T : unmanaged
+    public static Vector128<long> Load128Int64(nint address, long index, int displacement, Vector128<long> mask)
     {
-        nint from = address + ((nint)index * sizeof(T)) + displacement;
-        return !Avx2.IsSupported ? LoadLanes256((T*)from, mask)
-            : sizeof(T) == 4 ? Avx2.MaskLoad((int*)from, mask.AsInt32()).As<int, T>()
-            : Avx2.MaskLoad((long*)from, mask.AsInt64()).As<long, T>();
+        long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes128(from, mask);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store256<T>(nint address, long index, int displacement, Vector256<T> mask, Vector256<T> value)
-        where T : unmanaged
+    public static void Store128Int64(nint address, long index, int displacement, Vector128<long> mask, Vector128<long> value)
     {
-        nint to = address + ((nint)index * sizeof(T)) + displacement;
-        if (!Avx2.IsSupported)
+        long* to = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        if (Avx2.IsSupported)
         {
-            StoreLanes256((T*)to, mask, value);
-        }
-        else if (sizeof(T) == 4)
-        {
-            Avx2.MaskStore((int*)to, mask.AsInt32(), value.AsInt32());
+            Avx2.MaskStore(to, mask, value);
         }
         else
         {
-            Avx2.MaskStore((long*)to, mask.AsInt64(), value.AsInt64());
+            StoreLanes128(to, mask, value);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Load512<T>(nint address, long index, int displacement, Vector512<T> mask)
-        where T : unmanaged
+    public static Vector256<int> Load256Int32(nint address, long index, int displacement, Vector256<int> mask)
     {
-        nint from = address + ((nint)index * sizeof(T)) + displacement;
-        return !Avx512F.IsSupported ? LoadLanes512((T*)from, mask)
-            : sizeof(T) == 4 ? Avx512F.MaskLoad((int*)from, mask.AsInt32(), Vector512<int>.Zero).As<int, T>()
-            : Avx512F.MaskLoad((long*)from, mask.AsInt64(), Vector512<long>.Zero).As<long, T>();
+        int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes256(from, mask);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store512<T>(nint address, long index, int displacement, Vector512<T> mask, Vector512<T> value)
-        where T : unmanaged
+    public static void Store256Int32(nint address, long index, int displacement, Vector256<int> mask, Vector256<int> value)
     {
-        nint to = address + ((nint)index * sizeof(T)) + displacement;
-        if (!Avx512F.IsSupported)
+        int* to = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        if (Avx2.IsSupported)
         {
-            StoreLanes512((T*)to, mask, value);
-        }
-        else if (sizeof(T) == 4)
-        {
-            Avx512F.MaskStore((int*)to, mask.AsInt32(), value.AsInt32());
+            Avx2.MaskStore(to, mask, value);
         }
         else
         {
-            Avx512F.MaskStore((long*)to, mask.AsInt64(), value.AsInt64());
+            StoreLanes256(to, mask, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<long> Load256Int64(nint address, long index, int displacement, Vector256<long> mask)
+    {
+        long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes256(from, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store256Int64(nint address, long index, int displacement, Vector256<long> mask, Vector256<long> value)
+    {
+        long* to = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        if (Avx2.IsSupported)
+        {
+            Avx2.MaskStore(to, mask, value);
+        }
+        else
+        {
+            StoreLanes256(to, mask, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Load512Int32(nint address, long index, int displacement, Vector512<int> mask)
+    {
+        int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        return Avx512F.IsSupported ? Avx512F.MaskLoad(from, mask, Vector512<int>.Zero) : LoadLanes512(from, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store512Int32(nint address, long index, int displacement, Vector512<int> mask, Vector512<int> value)
+    {
+        int* to = (int*)(address + ((nint)index * sizeof(int)) + displacement);
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(to, mask, value);
+        }
+        else
+        {
+            StoreLanes512(to, mask, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<long> Load512Int64(nint address, long index, int displacement, Vector512<long> mask)
+    {
+        long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        return Avx512F.IsSupported ? Avx512F.MaskLoad(from, mask, Vector512<long>.Zero) : LoadLanes512(from, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store512Int64(nint address, long index, int displacement, Vector512<long> mask, Vector512<long> value)
+    {
+        long* to = (long*)(address + ((nint)index * sizeof(long)) + displacement);
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(to, mask, value);
+        }
+        else
+        {
+            StoreLanes512(to, mask, value);
         }
     }
 
