@@ -142,49 +142,26 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                 return number;
             }
 
-            switch (value)
+            int[] arguments = [.. LoopTree.Arguments(value).Select(Number)];
+            (Record record, long field) = value switch
             {
-                case Literal literal:
-                    Add(Record.Literal, (int)literal.Type);
-                    Add(literal.Bits);
-                    break;
-                case Local local:
-                    Add(Record.Local, (int)local.Type);
-                    break;
-                case Extent extent:
-                    Add(Record.Extent, extent.Slot);
-                    break;
-                case Load load:
-                    Add(Record.Load, Number(load.Index), buffers[load.Buffer]);
-                    break;
-                case UnaryValue unary:
-                    Add(Record.Unary, Number(unary.X), (int)unary.Function);
-                    break;
-                case BinaryValue binary:
-                    Add(Record.Binary, Number(binary.X), Number(binary.Y), (int)binary.Function);
-                    break;
-                case SelectValue select:
-                    Add(Record.Select, Number(select.Condition), Number(select.X), Number(select.Y));
-                    break;
-                case FmaValue fma:
-                    Add(Record.Fma, Number(fma.X), Number(fma.Y), Number(fma.Z));
-                    break;
-                case ConvertValue convert:
-                    Add(Record.Convert, Number(convert.X), (int)convert.To);
-                    break;
-                case BitcastValue bitcast:
-                    Add(Record.Bitcast, Number(bitcast.X), (int)bitcast.To);
-                    break;
-                case RandomBlock block:
-                    Add(Record.RandomBlock, [.. LoopTree.Arguments(block).Select(Number)]);
-                    break;
-                case RandomPart part:
-                    Add(Record.RandomPart, Number(part.Block), part.Part);
-                    break;
-                default:
-                    throw LoopTree.Unknown(value);
-            }
-
+                Literal literal => (Record.Literal, literal.Bits),
+                Local => (Record.Local, 0),
+                Extent extent => (Record.Extent, extent.Slot),
+                Load load => (Record.Load, buffers[load.Buffer]),
+                UnaryValue unary => (Record.Unary, (long)unary.Function),
+                BinaryValue binary => (Record.Binary, (long)binary.Function),
+                SelectValue => (Record.Select, 0),
+                FmaValue => (Record.Fma, 0),
+                ConvertValue convert => (Record.Convert, (long)convert.To),
+                BitcastValue => (Record.Bitcast, 0),
+                RandomBlock => (Record.RandomBlock, 0),
+                RandomPart part => (Record.RandomPart, part.Part),
+                _ => throw LoopTree.Unknown(value),
+            };
+            Add(record, (int)value.Type);
+            Add(field);
+            Add(arguments);
             number = values.Count;
             values.Add(value, number);
             return number;

@@ -29,24 +29,10 @@ internal sealed record Literal : LoopValue
     public static Literal Of(bool value) => new(DType.Bool, value ? 1 : 0);
 
     /// <summary>The number as a literal of <paramref name="type"/>, converted as a C# cast would.</summary>
-    public static Literal Of(DType type, double value) => type switch
-    {
-        DType.Float32 => Of((float)value),
-        DType.Float64 => Of(value),
-        DType.Int32 => Of((int)value),
-        DType.Int64 => Of((long)value),
-        DType.Bool => Of(value != 0),
-        _ => throw DTypes.Unexpected(type),
-    };
+    public static Literal Of(DType type, double value) => new(type, ScalarEvaluator.OfReal(type, value));
 
-    /// <summary>An integer or truth value as a literal of <paramref name="type"/>, wrapped as a C# cast would.</summary>
-    public static Literal Of(DType type, long value) => type switch
-    {
-        DType.Int32 => Of(unchecked((int)value)),
-        DType.Int64 => Of(value),
-        DType.Bool => Of(value != 0),
-        _ => Of(type, (double)value),
-    };
+    /// <inheritdoc cref="Of(DType, double)"/>
+    public static Literal Of(DType type, long value) => new(type, ScalarEvaluator.OfInteger(type, value));
 
     /// <summary>The literal that a type's bits are.</summary>
     public static Literal OfBits(DType type, long bits) => new(type, bits);

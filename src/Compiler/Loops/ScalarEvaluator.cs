@@ -161,7 +161,8 @@ internal static class ScalarEvaluator
         _ => throw Unknown(comparison),
     };
 
-    private static long OfReal(DType type, double x) => type switch
+    /// <summary>A real number as the bits of a type, converted as a C# cast would.</summary>
+    public static long OfReal(DType type, double x) => type switch
     {
         DType.Float32 => Bits((float)x),
         DType.Float64 => Bits(x),
@@ -171,7 +172,8 @@ internal static class ScalarEvaluator
         _ => throw DTypes.Unexpected(type),
     };
 
-    private static long OfInteger(DType type, long x) => type switch
+    /// <summary>An integer or Bool as the bits of a type, converted as a C# cast would.</summary>
+    public static long OfInteger(DType type, long x) => type switch
     {
         DType.Float32 => Bits((float)x),
         DType.Float64 => Bits((double)x),

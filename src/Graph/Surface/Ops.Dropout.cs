@@ -82,7 +82,7 @@ public static partial class Ops
         }
 
         double scale = 1 / Math.Sqrt((1 - p) * (1 + (p * Low * Low)));
-        Node dropped = IsBelow("AlphaDropout", generator, p, x.Shape, x.DType.Size());
+        Node dropped = IsBelow("AlphaDropout", generator, p, x.Shape, x.DType);
         double shift = scale * Low * p;
         return (x * Where(dropped, 0, Full(x.Shape, scale, x.DType))) + Where(dropped, shift - (scale * Low), Full(x.Shape, shift, x.DType));
     }
@@ -104,7 +104,7 @@ public static partial class Ops
         {
             0 => x,
             1 => x * 0,
-            _ => x * BroadcastTo(Where(IsBelow(op, generator, p, mask, x.DType.Size()), 0, Full(mask, 1 / (1 - p), x.DType)), x.Shape),
+            _ => x * BroadcastTo(Where(IsBelow(op, generator, p, mask, x.DType), 0, Full(mask, 1 / (1 - p), x.DType)), x.Shape),
         };
     }
 }

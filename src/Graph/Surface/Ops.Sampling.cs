@@ -17,7 +17,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(generator);
         CheckSizes("Bernoulli", shape);
         RequireProbability("Bernoulli", p);
-        return Cast(IsBelow("Bernoulli", generator, p, shape, dtype.Size()), dtype);
+        return Cast(IsBelow("Bernoulli", generator, p, shape, dtype), dtype);
     }
 
     /// <summary>1 with the probability p, else 0, anew at each call. No gradient.</summary>
@@ -131,8 +131,8 @@ public static partial class Ops
         return hard ? Cast(Equal(Iota(soft.Shape, along), Unsqueeze(ArgMax(soft, along), along)), soft.DType) - Detach(soft) + soft : soft;
     }
 
-    /// <summary>Whether random bits are below a probability, in lanes of a size.</summary>
-    private static Node IsBelow(string op, Generator generator, double p, Shape shape, int lane)
+    /// <summary>Whether random bits are below a probability, in lanes as wide as those of a dtype.</summary>
+    private static Node IsBelow(string op, Generator generator, double p, Shape shape, DType beside)
     {
         // As signed integers: the bits of −2³¹ stand for 0.
         if (p is 0 or 1)
@@ -141,9 +141,12 @@ public static partial class Ops
         }
 
         Node stream = RandomStreamOp.Create(generator);
-        return lane == 8
-            ? RandomBits(op, stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63))))
-            : RandomBits(op, stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue));
+        return beside.Row().Integer switch
+        {
+            DType.Int32 => RandomBits(op, stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue)),
+            DType.Int64 => RandomBits(op, stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63)))),
+            var integer => throw DTypes.Unexpected(integer),
+        };
     }
 
     private static void RequireProbability(string op, double p)

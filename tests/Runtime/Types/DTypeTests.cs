@@ -78,6 +78,17 @@ internal sealed class DTypeTests
         Assert.That(KernelBuffer.Scratch(Ops.Zeros([1]), storage, 1).Type, Is.EqualTo(computed));
     }
 
+    /// <summary>By way of a double the first would be rounded twice, to 2⁵³.</summary>
+    [Test]
+    public void An_integer_becomes_a_literal_by_one_rounding()
+    {
+        const long Number = (1L << 53) + (1L << 29) + 1;
+        Assert.That(Literal.Of(DType.Float32, Number), Is.EqualTo(Literal.Of((float)Number)));
+        Assert.That(Literal.Of(DType.Float64, Number), Is.EqualTo(Literal.Of((double)Number)));
+        Assert.That(Literal.Of(DType.Int32, Number), Is.EqualTo(Literal.Of((1 << 29) + 1)));
+        Assert.That(Literal.Of(DType.Bool, Number), Is.EqualTo(Literal.Of(true)));
+    }
+
     [Test]
     public void The_table_tells_the_limits_of_numbers()
     {
