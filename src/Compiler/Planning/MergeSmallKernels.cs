@@ -19,7 +19,7 @@ internal static class MergeSmallKernels
         !options.MergeSmallKernels || options.Checked || options.Verify || program.Kernels.Any(program.RunsOnceAVersion) ? program
         : program with
         {
-            Merged = [.. program.Kernels.GroupBy(program.IsForward).Select(part => Run([.. part.Select(program.SmallerOf)], EmitOptions.Of(options))).OfType<LoweredKernel>()],
+            Merged = [.. program.Kernels.GroupBy(k => program.Regions.StageOf(k.Root)).Select(part => Run([.. part.Select(program.SmallerOf)], EmitOptions.Of(options))).OfType<LoweredKernel>()],
         };
 
     /// <summary>The kernel; null where there is nothing to merge, sizes are surely larger, or it would be more code than the JIT optimises well.</summary>

@@ -7,10 +7,15 @@ namespace GraphCompiler.Planning;
 /// <summary>The buffers of a program, in the order of a plan.</summary>
 /// <param name="All">Each with where it lies.</param>
 /// <param name="Positions">The position of each.</param>
-/// <param name="Copies">Inputs that the backward part reads, and the position of the copy that it reads.</param>
+/// <param name="Copies">For inputs that the backward part reads, the position of the copy that it reads.</param>
+/// <param name="Saved">From where to where such inputs are copied.</param>
 /// <param name="Constants">Memory that is there as long as the program.</param>
 internal sealed record PlacedBuffers(
-    IReadOnlyList<PlacedBuffer> All, IReadOnlyDictionary<KernelBuffer, int> Positions, IReadOnlyDictionary<KernelBuffer, int> Copies, IReadOnlyList<AlignedBuffer> Constants)
+    PlacedBuffer[] All,
+    IReadOnlyDictionary<KernelBuffer, int> Positions,
+    IReadOnlyDictionary<KernelBuffer, int> Copies,
+    (int From, int To)[] Saved,
+    IReadOnlyList<AlignedBuffer> Constants)
 {
     /// <summary>The position of what a part of the program reads or writes for a buffer.</summary>
     public int PositionOf(KernelBuffer buffer, bool isForward) => !isForward && Copies.TryGetValue(buffer, out int copy) ? copy : Positions[buffer];
@@ -64,14 +69,16 @@ internal sealed class PlaceBuffers
 
         // The caller may change an input between forward and backward: what backward reads of it is a copy, whether or not forward reads it too.
         Dictionary<KernelBuffer, int> copies = [];
+        List<(int, int)> saved = [];
         foreach (KernelBuffer input in values.Where(n => n.Op is InputOp && n != program.Regions.Computation.Seed).Select(KernelBuffer.Of).Where(results.ReadBackward.Contains))
         {
             copies.Add(input, all.Count);
+            saved.Add((positions[input], all.Count));
             all.Add(new PlacedBuffer(input));
         }
 
         AddWorkerScratch(program.Merged);
-        return new PlacedBuffers(all, positions, copies, constants);
+        return new PlacedBuffers([.. all], positions, copies, [.. saved], constants);
     }
 
     private void Add(PlacedBuffer placed)

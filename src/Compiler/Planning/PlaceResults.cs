@@ -27,19 +27,19 @@ internal static class PlaceResults
         Dictionary<KernelBuffer, int> outputs = [];
         Dictionary<KernelBuffer, int> gradients = [];
         int external = regions.Computation.Inputs.Count;
-        foreach ((Root _, KernelBuffer source) in program.Roots.Where(r => r.Root.Kind == RootKind.Output))
+        foreach ((Root root, KernelBuffer source) in program.Roots)
         {
-            if (computed.Contains(source) && !readBackward.Contains(source))
+            if (root.Kind == RootKind.Output && computed.Contains(source) && !readBackward.Contains(source))
             {
                 outputs.TryAdd(source, external);
             }
 
-            external++;
+            external += root.Kind == RootKind.Output ? 1 : 0;
         }
 
-        foreach ((Root _, KernelBuffer source) in program.Roots.Where(r => r.Root.Kind == RootKind.Gradient && options.GradientsInPlace))
+        foreach ((Root root, KernelBuffer source) in program.Roots)
         {
-            if (computed.Contains(source) && regions.StageOf(source.Node!) == 1 && gradients.TryAdd(source, external))
+            if (root.Kind == RootKind.Gradient && options.GradientsInPlace && computed.Contains(source) && regions.StageOf(source.Node!) == 1 && gradients.TryAdd(source, external))
             {
                 external++;
             }

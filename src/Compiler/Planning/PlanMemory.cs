@@ -43,25 +43,15 @@ internal sealed class PlanMemory
     public static PlannedMemory Run(Schedule schedule, bool reuse)
     {
         var plan = new PlanMemory(schedule);
-        foreach ((_, int buffer) in schedule.Streams)
-        {
-            plan.Use(buffer, 0);
-        }
-
+        Array.ForEach(schedule.Streams, s => plan.Use(s.Buffer, 0));
         plan.Visit(schedule.Forward);
         int endOfForward = plan.time++;
         plan.Visit(schedule.Backward);
         int endOfBackward = plan.time;
-        foreach (int buffer in schedule.Outputs.Concat(schedule.Updates).Select(r => r.Buffer).Concat(schedule.Saved.Select(s => s.To)))
-        {
-            plan.Use(buffer, endOfForward);
-        }
-
-        foreach (RootBuffer gradient in schedule.Gradients)
-        {
-            plan.Use(gradient.Buffer, endOfBackward);
-        }
-
+        Array.ForEach(schedule.Outputs, r => plan.Use(r.Buffer, endOfForward));
+        Array.ForEach(schedule.Updates, r => plan.Use(r.Buffer, endOfForward));
+        Array.ForEach(schedule.Saved, s => plan.Use(s.To, endOfForward));
+        Array.ForEach(schedule.Gradients, r => plan.Use(r.Buffer, endOfBackward));
         plan.StayForLoops();
         return plan.Blocks(endOfForward, endOfBackward, reuse);
     }
@@ -189,7 +179,16 @@ internal sealed class PlanMemory
             }
         }
 
-        return new PlannedMemory(schedule, [.. buffers.Select((buffer, b) => buffer.IsInWorkspace ? buffer with { Block = blockOf[place[b]] } : buffer)], [.. blocks], endOfForward);
+        PlanBuffer[] placed = [.. buffers];
+        for (int b = 0; b < placed.Length; b++)
+        {
+            if (placed[b].IsInWorkspace)
+            {
+                placed[b] = placed[b] with { Block = blockOf[place[b]] };
+            }
+        }
+
+        return new PlannedMemory(schedule, placed, [.. blocks], endOfForward);
     }
 
     private void Use(int buffer, int at)

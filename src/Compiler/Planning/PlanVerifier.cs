@@ -9,7 +9,7 @@ internal static class PlanVerifier
     public static void Verify(Schedule schedule)
     {
         int[] times = new int[schedule.Steps.Length];
-        foreach (PlanNode node in NodesIn(schedule.Forward).Concat(NodesIn(schedule.Backward)))
+        foreach (PlanNode node in schedule.Forward.All.Concat(schedule.Backward.All))
         {
             (int[] buffers, int[] sizes) = Positions(node);
             Check(buffers, schedule.Buffers.Length, "buffer", node);
@@ -62,18 +62,4 @@ internal static class PlanVerifier
             [.. loop.Parts.Select(p => p.Bytes), .. new[] { loop.Count }.Where(c => c >= 0)]),
         _ => ([], []),
     };
-
-    private static IEnumerable<PlanNode> NodesIn(PlanNode node)
-    {
-        PlanNode[] parts = node switch
-        {
-            PlanNode.Sequence sequence => sequence.Parts,
-            PlanNode.Variants variants => [variants.Default, .. variants.Others.Select(o => o.Way)],
-            PlanNode.Branch branch => [branch.Then, branch.Otherwise],
-            PlanNode.Loop { Condition: { } condition } loop => [condition.Evaluation, loop.Body],
-            PlanNode.Loop loop => [loop.Body],
-            _ => [],
-        };
-        return parts.SelectMany(NodesIn).Prepend(node);
-    }
 }

@@ -34,17 +34,18 @@ internal sealed class ScheduleKernels
     private Schedule Run(CompiledKernel[] compiled, OnDemand<CompiledKernel[]> compiledAdding)
     {
         LoweredKernel[] kernels = [.. program.All];
-        PlanBuffer[] placed = [.. buffers.All.Select(BufferOf)];
+        PlanBuffer[] placed = Array.ConvertAll(buffers.All, BufferOf);
         OnDemand<KernelEntry>[] added = [.. program.Adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
         PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, i < compiled.Length ? compiled[i].Entry : Later(added[i - compiled.Length])))];
-        var adding = program.Adding.Select((a, i) => (a.Replaced, Variant: new PlanVariant(new PlanNode.Run(compiled.Length + i))
+        Dictionary<int, PlanVariant> adding = [];
+        foreach (AddingKernel each in program.Adding)
         {
-            AddsTo = [.. a.Targets.Select(t => results.Gradients[t])],
-            Needs = added[i],
-        })).ToDictionary(a => a.Replaced, a => a.Variant);
+            int i = adding.Count;
+            adding.Add(each.Replaced, new PlanVariant(new PlanNode.Run(compiled.Length + i)) { AddsTo = [.. each.Targets.Select(t => results.Gradients[t])], Needs = added[i] });
+        }
+
         PlanNode forward = Part(isForward: true, adding);
         PlanNode backward = Part(isForward: false, adding);
-        (RootKind Kind, RootBuffer Buffer)[] roots = [.. PlaceRoots()];
         IReadOnlyList<Node> inputs = program.Regions.Computation.Inputs;
         return new Schedule
         {
@@ -55,10 +56,10 @@ internal sealed class ScheduleKernels
             Buffers = placed,
             InputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))],
             Streams = [.. buffers.Positions.Where(b => b.Key.Node?.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Node!.Op, b.Value))],
-            Outputs = [.. roots.Where(r => r.Kind == RootKind.Output).Select(r => r.Buffer)],
-            Updates = [.. roots.Where(r => r.Kind == RootKind.Update).Select(r => r.Buffer)],
-            Gradients = [.. roots.Where(r => r.Kind == RootKind.Gradient).Select(r => r.Buffer)],
-            Saved = [.. buffers.Copies.Select(c => (buffers.Positions[c.Key], c.Value))],
+            Outputs = PlaceRoots(RootKind.Output),
+            Updates = PlaceRoots(RootKind.Update),
+            Gradients = PlaceRoots(RootKind.Gradient),
+            Saved = buffers.Saved,
             Sizes = sizes,
         };
 
@@ -130,22 +131,27 @@ internal sealed class ScheduleKernels
         });
     }
 
-    private IEnumerable<(RootKind Kind, RootBuffer Buffer)> PlaceRoots()
+    private RootBuffer[] PlaceRoots(RootKind kind)
     {
-        int output = program.Regions.Computation.Inputs.Count;
+        List<RootBuffer> placed = [];
         HashSet<KernelBuffer> taken = [];
         foreach ((Root root, KernelBuffer source) in program.Roots)
         {
-            int external = root.Kind == RootKind.Output ? output++
-                : root.Kind == RootKind.Gradient && results.Gradients.TryGetValue(source, out int gradient) && taken.Add(source) ? gradient
-                : -1;
-            yield return (root.Kind, new RootBuffer(
-                root.Kind == RootKind.Output ? root.Given : root.Node,
-                buffers.PositionOf(source, root.IsForward),
-                SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
-                [.. root.Node.Shape.Select(SizeOf)],
-                external,
-                (IParameter?)root.Parameter));
+            if (root.Kind == kind)
+            {
+                int external = kind == RootKind.Output ? program.Regions.Computation.Inputs.Count + placed.Count
+                    : kind == RootKind.Gradient && taken.Add(source) ? results.Gradients.GetValueOrDefault(source, -1)
+                    : -1;
+                placed.Add(new RootBuffer(
+                    kind == RootKind.Output ? root.Given : root.Node,
+                    buffers.PositionOf(source, root.IsForward),
+                    SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
+                    [.. root.Node.Shape.Select(SizeOf)],
+                    external,
+                    (IParameter?)root.Parameter));
+            }
         }
+
+        return [.. placed];
     }
 }

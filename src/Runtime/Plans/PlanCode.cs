@@ -16,7 +16,7 @@ internal sealed class PlanCode
         this.plan = plan;
         instructions = new Instruction[LengthOf(plan.Forward) + LengthOf(plan.Backward)];
         addedTo = new bool[plan.Externals];
-        Loops = [.. LoopsIn(plan.Forward).Concat(LoopsIn(plan.Backward)).Select(loop => new LoopState(loop))];
+        Loops = [.. plan.Forward.All.Concat(plan.Backward.All).OfType<PlanNode.Loop>().Select(loop => new LoopState(loop))];
     }
 
     /// <summary>All loops of the plan, also of ways that are not chosen.</summary>
@@ -146,15 +146,6 @@ internal sealed class PlanCode
         PlanNode.Branch branch => 2 + LengthOf(branch.Then) + LengthOf(branch.Otherwise),
         PlanNode.Loop loop => 3 + LengthOf(loop.Body) + (loop.Condition is { } condition ? LengthOf(condition.Evaluation) : 0),
         _ => throw new InvalidOperationException($"{node.GetType().Name} is no part of a plan."),
-    };
-
-    private static IEnumerable<PlanNode.Loop> LoopsIn(PlanNode node) => node switch
-    {
-        PlanNode.Sequence sequence => sequence.Parts.SelectMany(LoopsIn),
-        PlanNode.Variants variants => variants.Others.Select(o => o.Way).Prepend(variants.Default).SelectMany(LoopsIn),
-        PlanNode.Branch branch => LoopsIn(branch.Then).Concat(LoopsIn(branch.Otherwise)),
-        PlanNode.Loop loop => LoopsIn(loop.Body).Concat(loop.Condition is { } condition ? LoopsIn(condition.Evaluation) : []).Prepend(loop),
-        _ => [],
     };
 }
 

@@ -7,6 +7,19 @@ internal abstract record PlanNode
     {
     }
 
+    /// <summary>It and all within it, what is around first.</summary>
+    public IEnumerable<PlanNode> All => Inside.SelectMany(node => node.All).Prepend(this);
+
+    private PlanNode[] Inside => this switch
+    {
+        Sequence sequence => sequence.Parts,
+        Variants variants => [variants.Default, .. variants.Others.Select(o => o.Way)],
+        Branch branch => [branch.Then, branch.Otherwise],
+        Loop { Condition: { } condition } loop => [condition.Evaluation, loop.Body],
+        Loop loop => [loop.Body],
+        _ => [],
+    };
+
     /// <summary>A kernel.</summary>
     /// <param name="Step">Its position among the plan's steps.</param>
     internal sealed record Run(int Step) : PlanNode;
