@@ -48,6 +48,18 @@ internal static class FunctionRows
         new(typeof(CentreOp), Floats, c => Ops.Cov(c.X([3, c.N]))) { Variant = " of covariances", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
         new(typeof(MatMulOp), Floats, c => Ops.Cov(c.X([3, c.N]), 0, weights: c.X([c.N]))) { Variant = " of weighted covariances", Ulps = 64, Floor = n => 16 * n, Positive = true, Least = 2 },
         new(typeof(ConcatOp), Floats, c => Ops.NumericalGradient(c.X([2, c.N + 3]), 0.5, edgeOrder: 2)) { Variant = " of slopes", Ulps = 16, Floor = _ => 16, Specials = false },
+        new(typeof(SearchSortedOp), Numbers, c => Ops.IsIn(c.X([3, c.N]), c.X([c.N]))) { Variant = " of a set", Range = 3 },
+        .. from reduction in Enum.GetValues<ScatterReduction>()
+           select new OperationRow(reduction is ScatterReduction.Sum or ScatterReduction.Mean ? typeof(IndexAddOp) : typeof(ScatterOp), Numbers, c => Ops.SegmentReduce(c.X([c.N, 3]), c.Indices(DType.Int32, [c.N], 4), 4, reduction))
+               { Variant = $" of segments, {reduction}", Ulps = 64, Floor = n => 4 * (n + 4), Specials = false, Range = 1.3, HasGradient = reduction != ScatterReduction.Prod },
+        new(typeof(ScatterOp), Numbers, c => Ops.IndexReduce(c.X([2, 5]), 1, c.Indices(DType.Int64, [c.N], 5), c.X([2, c.N]), ScatterReduction.Max)) { Variant = " largest slices", Specials = false },
+        new(typeof(WhereOp), All, c => Ops.DiagonalScatter(c.X([c.N, c.N + 2]), c.X([c.N]), 1)) { Variant = " of a diagonal" },
+        new(typeof(ConcatOp), All, c => Ops.BlockDiag(c.X([2, c.N]), c.X([c.N, 3]))) { Variant = " of blocks" },
+        new(typeof(NonZeroOp), Floats, c => Ops.PDist(c.X([c.N, 3]))) { Variant = " of pairs", Ulps = 64 },
+        new(typeof(SumOp), Numbers, c => Ops.VecDot(c.X([3, c.N]), c.X([c.N]))) { Variant = " of products of vectors", Ulps = 8, Floor = n => 16 * (n + 4), Specials = false },
+        new(typeof(DivOp), Floats, c => Ops.Resize(c.X([1, 2, c.N + 1]), [5], ResizeMode.Area)) { Variant = " of areas", Ulps = 8, Floor = _ => 4, Specials = false },
+        new(typeof(IncompleteGammaOp), Floats, c => Ops.RegularizedGammaP(c.X([3, c.N]), c.X([c.N]))) { Positive = true, Ulps = 1 },
+        new(typeof(IncompleteGammaOp), Floats, c => Ops.RegularizedGammaQ(c.X([3, c.N]), c.X([3, c.N]) * 3)) { Variant = " above", Positive = true, Ulps = 1 },
         new(typeof(MedianOp), [DType.Int32, DType.Int64], c => Ops.Median(c.X([3, c.N]))) { Variant = " of integers", Least = 1 },
     ];
 

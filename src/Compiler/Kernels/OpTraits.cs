@@ -61,7 +61,7 @@ internal sealed record OpTraits(Origin Origin)
         (Quotient with { Vectors = VectorForm.OfFloats }, [typeof(DivOp)]),
         (Transcendental, [typeof(TranscendentalOp), typeof(Atan2Op)]),
         (Transcendental with { Vectors = VectorForm.None }, [typeof(PowOp)]),
-        (Transcendental with { Vectors = VectorForm.None, Instructions = 64 }, [typeof(FmodOp), typeof(LogGammaOp), typeof(PolygammaOp), typeof(GammaSlopeOp)]),
+        (Transcendental with { Vectors = VectorForm.None, Instructions = 64 }, [typeof(FmodOp), typeof(LogGammaOp), typeof(PolygammaOp), typeof(GammaSlopeOp), typeof(IncompleteGammaOp)]),
         (Own with { Inputs = InputAccess.Inlined, Form = FusedForm.Reduction }, [typeof(SumOp), typeof(ProdOp), typeof(ExtremumOp)]),
         (Own with { Form = FusedForm.Pick }, [typeof(TakeOp)]),
         (Own with { Form = FusedForm.RowGather }, [typeof(TakeAlongAxisOp)]),

@@ -130,6 +130,9 @@ internal static class ScalarEvaluator
         BinaryFunction.Polygamma => GammaFunctions.Polygamma(x, y),
         BinaryFunction.GammaSlope => GammaSlopes.Slope(x, y),
         BinaryFunction.GammaCurvature => GammaSlopes.Curvature(x, y),
+        BinaryFunction.LowerGamma => IncompleteGamma.Lower(x, y),
+        BinaryFunction.UpperGamma => IncompleteGamma.Upper(x, y),
+        BinaryFunction.GammaDensity => IncompleteGamma.Density(x, y),
         _ => throw Unknown(function),
     };
 

@@ -100,6 +100,11 @@ internal enum BinaryFunction
     GammaSlope,
     GammaCurvature,
 
+    /// <summary>The regularised incomplete gamma functions of x, up to y and from there on, and the slope of the former in y.</summary>
+    LowerGamma,
+    UpperGamma,
+    GammaDensity,
+
     /// <summary>Logical (Bool) or bitwise (integers).</summary>
     And,
     Or,
@@ -243,6 +248,9 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
         [Polygamma] = Call("polygamma", EachLane(500)),
         [GammaSlope] = Call("gammaslope", EachLane(3000)),
         [GammaCurvature] = Call("gammacurvature", EachLane(3000)),
+        [LowerGamma] = Call("lowergamma", EachLane(1000)),
+        [UpperGamma] = Call("uppergamma", EachLane(1000)),
+        [GammaDensity] = Call("gammadensity", EachLane(300)),
         [And] = new("&", Arithmetic, Bits) { Tightness = 3 },
         [Or] = new("|", Arithmetic, Bits) { Tightness = 1 },
         [Xor] = new("^", Arithmetic, Bits) { Tightness = 2 },

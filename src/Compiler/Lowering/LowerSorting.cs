@@ -79,12 +79,14 @@ internal static class LowerSorting
         Local middle = LoopMath.Index("middle");
         Local step = LoopMath.Index("step");
         Local levels = LoopMath.Index("levels");
+        var element = new Local("element", values.DType);
         var before = new Local("before", DType.Bool);
         LoopValue probe = new Load(kernel.Input(rows.Source), LowerIndexing.Position(kernel, rows.Offset, rows.Strides, [.. at[..^1], middle]));
         LoopStatement halve = new If(LoopMath.Less(low, high), new Block(
         [
             new Let(middle, new BinaryValue(BinaryFunction.ShiftRight, LoopMath.Plus(low, high), LoopMath.Int(1))),
-            new Let(before, new UnaryValue(UnaryFunction.Not, new BinaryValue(op.Right ? BinaryFunction.Greater : BinaryFunction.GreaterEqual, probe, value))),
+            new Let(element, probe),
+            new Let(before, IsBefore(element, value, op.Right)),
             new Assign(low, new SelectValue(before, LoopMath.Plus(middle, LoopMath.Int(1)), low)),
             new Assign(high, new SelectValue(before, high, middle)),
         ]));
@@ -99,6 +101,19 @@ internal static class LowerSorting
             new Store(output, LowerIndexing.Position(kernel, 0, View.RowMajor(root.Shape), at), low),
         ]);
         return Nest.Serial(kernel, at, [.. root.Shape], body, before: new Let(levels, Halvings(sorted.Shape[^1], kernel)));
+    }
+
+    /// <summary>Whether an element of a row comes before a value, with NaN as the greatest.</summary>
+    private static LoopValue IsBefore(LoopValue element, LoopValue value, bool right)
+    {
+        LoopValue isBefore = new BinaryValue(right ? BinaryFunction.LessEqual : BinaryFunction.Less, element, value);
+        if (!value.Type.IsFloat())
+        {
+            return isBefore;
+        }
+
+        LoopValue isNaN = new BinaryValue(BinaryFunction.NotEqual, value, value);
+        return LoopMath.Either(isBefore, right ? isNaN : LoopMath.Both(isNaN, new BinaryValue(BinaryFunction.Equal, element, element)));
     }
 
     /// <summary>An integer of the element's size in the order of the elements: NaN is the greatest, and 0 and −0 are one.</summary>

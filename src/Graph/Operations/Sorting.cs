@@ -6,7 +6,7 @@ namespace GraphCompiler.Operations;
 /// </summary>
 internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Count) : SingleResultOp
 {
-    private static readonly Comparer<double> NaNGreatest = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
+    public static readonly Comparer<double> NaNGreatest = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
 
     public override bool IsDifferentiable => false;
 
@@ -49,7 +49,7 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
 }
 
 /// <summary>
-/// For each value the int64 number of elements of a sorted row that come before it: those less, or those less or equal. NaN comes after all. No slope.
+/// For each value the int64 number of elements of a sorted row that come before it: those less, or those less or equal. NaN counts as the greatest. No slope.
 /// </summary>
 internal sealed record SearchSortedOp(bool Right) : SingleResultOp
 {
@@ -90,9 +90,9 @@ internal sealed record SearchSortedOp(bool Right) : SingleResultOp
         return TensorValue.OfIntegers(DType.Int64, values.Shape, found);
     }
 
-    private bool IsBefore(TensorValue sorted, long at, TensorValue values, long value) => sorted.DType.IsFloat()
-        ? !(Right ? sorted.Reals[at] > values.Reals[value] : sorted.Reals[at] >= values.Reals[value])
-        : !(Right ? sorted.Integers[at] > values.Integers[value] : sorted.Integers[at] >= values.Integers[value]);
+    private bool IsBefore(TensorValue sorted, long at, TensorValue values, long value) => (sorted.DType.IsFloat()
+        ? ArgSortOp.NaNGreatest.Compare(sorted.Reals[at], values.Reals[value])
+        : sorted.Integers[at].CompareTo(values.Integers[value])) < (Right ? 1 : 0);
 }
 
 /// <summary>The lower median of all elements, or of those that are not NaN; NaN if there is one, or no other. Elements equal to it share the gradient evenly.</summary>

@@ -79,3 +79,47 @@ internal sealed record BesselI1Op : TranscendentalOp
 
     protected override double Apply(double x) => VectorMath.Apply<Functions.BesselI1>(x);
 }
+
+/// <summary>Which of the functions of an incomplete gamma integral.</summary>
+internal enum GammaPart
+{
+    /// <summary>P, from 0 on.</summary>
+    Lower,
+
+    /// <summary>Q, up to infinity.</summary>
+    Upper,
+
+    /// <summary>What is integrated, the slope of P in x.</summary>
+    Density,
+}
+
+/// <summary>The regularised incomplete gamma functions of a and x, and their density.</summary>
+internal sealed record IncompleteGammaOp(GammaPart Part) : BinaryOp
+{
+    public override string Name => Part switch { GammaPart.Lower => "RegularizedGammaP", GammaPart.Upper => "RegularizedGammaQ", _ => "GammaDensity" };
+
+    internal override bool KeepsFinite => false;
+
+    protected override bool TakesIntegers => false;
+
+    protected override Node Chain(Node node, int input, Node direction)
+    {
+        (Node a, Node x) = (node.Inputs[0], node.Inputs[1]);
+        if (Part == GammaPart.Density)
+        {
+            return Scale(direction, node * (input == 0 ? Ops.Log(x) - Ops.Digamma(a) : ((a - 1) / x) - 1));
+        }
+
+        // While the probability stays, x moves with a by GammaSlope; at both ends it is the same for every a.
+        Node density = Node.Create(new IncompleteGammaOp(GammaPart.Density), a, x);
+        Node slope = input == 1 ? density : Ops.Where(Ops.Equal(x, 0) | Ops.IsInfinite(x), 0, -density * Node.Create(new GammaSlopeOp(1), a, x));
+        return Scale(direction, Part == GammaPart.Lower ? slope : -slope);
+    }
+
+    protected override double Apply(double a, double b) => Part switch
+    {
+        GammaPart.Lower => IncompleteGamma.Lower(a, b),
+        GammaPart.Upper => IncompleteGamma.Upper(a, b),
+        _ => IncompleteGamma.Density(a, b),
+    };
+}

@@ -28,16 +28,58 @@ public static partial class Ops
     /// <param name="axis0">The axis of rows.</param>
     /// <param name="axis1">The axis of columns.</param>
     /// <exception cref="ShapeException">The axes are the same, or symbols leave open how long the diagonal is.</exception>
-    public static Node Diagonal(Node x, int offset = 0, int axis0 = 0, int axis1 = 1)
+    public static Node Diagonal(Node x, int offset = 0, int axis0 = 0, int axis1 = 1) => Diagonal("Diagonal", x, offset, axis0, axis1);
+
+    /// <summary>x with a diagonal of the matrices that two axes span replaced.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="source">Values of x's dtype and of the shape of the <see cref="Diagonal(Node, int, int, int)"/>.</param>
+    /// <param name="offset">The diagonal: 0 is the main one, larger numbers lie above it. One outside the matrices is empty.</param>
+    /// <param name="axis0">The axis of rows.</param>
+    /// <param name="axis1">The axis of columns.</param>
+    /// <exception cref="ShapeException">The source does not fit, the axes are the same, or symbols leave open how long the diagonal is.</exception>
+    public static Node DiagonalScatter(Node x, Node source, int offset = 0, int axis0 = 0, int axis1 = 1)
     {
-        int rows = Axis.Normalize(axis0, NotNull(x).Rank, "Diagonal", x);
-        int columns = Axis.Normalize(axis1, x.Rank, "Diagonal", x);
-        Dim down = x.Shape[rows] - Math.Max(-(long)offset, 0);
-        Dim right = x.Shape[columns] - Math.Max((long)offset, 0);
-        Dim length = Dim.AtLeast(right, down) == true ? down
-            : Dim.AtLeast(down, right) == true ? right
-            : throw new ShapeException($"Diagonal: it is not known whether {down} or {right} is less, which is how long the diagonal {offset} is; slice x first. Input: {x.Describe()}.");
-        return Create(new DiagonalOp(length.Constant < 0 ? 0 : offset, rows, columns, length.Constant < 0 ? 0 : length), x);
+        Node diagonal = Diagonal("DiagonalScatter", x, offset, axis0, axis1);
+        if (NotNull(source).Results[0] != diagonal.Results[0])
+        {
+            throw new ShapeException($"DiagonalScatter: the source must be {diagonal.Results[0]}, not {source.Describe()}.{Broadcasting.Declare(diagonal.Shape, source.Shape)} Input: {x.Describe()}.");
+        }
+
+        if (diagonal.Shape[^1].Constant == 0)
+        {
+            return x;
+        }
+
+        int[] plane = [Axis.Normalize(axis0, x.Rank, "DiagonalScatter", x), Axis.Normalize(axis1, x.Rank, "DiagonalScatter", x)];
+        Node matrices = MoveAxis(x, plane, [-2, -1]);
+        (Dim rows, Dim columns) = (matrices.Shape[^2], matrices.Shape[^1]);
+        return MoveAxis(Where(Equal(FromDiagonal(rows, columns, x.DType), offset), EmbedDiagonal(source, offset, rows, columns), matrices), [-2, -1], plane);
+    }
+
+    /// <summary>Matrices one after the other along the diagonal of one, which is zero elsewhere.</summary>
+    /// <param name="nodes">At least one matrix; a vector is a row, a number a matrix of one element.</param>
+    public static Node BlockDiag(params IReadOnlyList<Node> nodes)
+    {
+        Node[] blocks = AtLeast("BlockDiag", nodes, n => n.Rank < 2 ? Reshape(n, [1, n.Rank == 0 ? 1 : n.Shape[0]]) : n);
+        foreach (Node block in blocks)
+        {
+            if (block.Rank > 2 || block.DType != blocks[0].DType)
+            {
+                throw new ShapeException($"BlockDiag: matrices of one dtype are needed, not {blocks[0].Describe()} and {block.Describe()}.");
+            }
+        }
+
+        Dim columns = blocks.Aggregate(Dim.Of(0), (total, b) => total + b.Shape[1]);
+        Dim before = 0;
+        var rows = new Node[blocks.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Dim after = before + blocks[i].Shape[1];
+            rows[i] = Pad(blocks[i], 1, before, columns - after);
+            before = after;
+        }
+
+        return Concat(rows);
     }
 
     /// <summary>Matrices of zeros with the last axis of x on a diagonal.</summary>
@@ -95,6 +137,18 @@ public static partial class Ops
     {
         DType count = type.Row().Integer;
         return Iota([rows, columns], 1, count) - Iota([rows, columns], 0, count);
+    }
+
+    private static Node Diagonal(string op, Node x, int offset, int axis0, int axis1)
+    {
+        int rows = Axis.Normalize(axis0, NotNull(x).Rank, op, x);
+        int columns = Axis.Normalize(axis1, x.Rank, op, x);
+        Dim down = x.Shape[rows] - Math.Max(-(long)offset, 0);
+        Dim right = x.Shape[columns] - Math.Max((long)offset, 0);
+        Dim length = Dim.AtLeast(right, down) == true ? down
+            : Dim.AtLeast(down, right) == true ? right
+            : throw new ShapeException($"{op}: it is not known whether {down} or {right} is less, which is how long the diagonal {offset} is; slice x first. Input: {x.Describe()}.");
+        return Create(new DiagonalOp(length.Constant < 0 ? 0 : offset, rows, columns, length.Constant < 0 ? 0 : length), x);
     }
 
     private static void RequireMatrices(Node x, string op)

@@ -25,30 +25,26 @@ public static partial class Ops
     /// <summary>‖x − y + ε‖ₚ along the last axis; slope 0 where it is 0.</summary>
     /// <param name="x">Floats [..., D].</param>
     /// <param name="y">Floats of the same dtype; the shapes broadcast.</param>
-    /// <param name="p">The norm: 1, 2, +∞ or another number above 0.</param>
+    /// <param name="p">The norm, as in <see cref="Norm"/>.</param>
     /// <param name="epsilon">ε, added to each difference, which keeps the distance of equal vectors above 0.</param>
     /// <param name="keepDims">Whether the last axis stays, with size 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p is not above 0.</exception>
     public static Node PairwiseDistance(Node x, Node y, double p = 2, double epsilon = 1e-6, bool keepDims = false)
     {
         const string Name = "PairwiseDistance";
         RequireFloat(Name, x);
         RequireSameType(Name, x, NotNull(y));
-        RequireAbove(p, 0);
         Node[] both = Broadcasting.Together(Name, x, y);
         return Norm(both[0] - both[1] + epsilon, p, Axis.Normalize(-1, both[0].Rank, Name, both[0]), keepDims);
     }
 
     /// <summary>x/max(‖x‖ₚ, ε) along an axis.</summary>
     /// <param name="x">Floats.</param>
-    /// <param name="p">The norm: 1, 2, +∞ or another number above 0.</param>
+    /// <param name="p">The norm, as in <see cref="Norm"/>.</param>
     /// <param name="axis">The axis of the vectors.</param>
     /// <param name="epsilon">ε.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p is not above 0.</exception>
     public static Node Normalize(Node x, double p = 2, int axis = 1, double epsilon = 1e-12)
     {
         RequireFloat("Normalize", x);
-        RequireAbove(p, 0);
         RequireAtLeast(epsilon, 0);
         return x / Clamp(Norm(x, p, Axis.Normalize(axis, x.Rank, "Normalize", x), keepDims: true), epsilon);
     }
@@ -71,7 +67,7 @@ public static partial class Ops
     /// <param name="positive">What should be near, of the same dtype and shape.</param>
     /// <param name="negative">What should be far, of the same dtype and shape.</param>
     /// <param name="margin">By how much farther.</param>
-    /// <param name="p">The norm of the distance, above 0.</param>
+    /// <param name="p">The norm of the distance, as in <see cref="Norm"/>.</param>
     /// <param name="epsilon">Added to each difference.</param>
     /// <param name="swap">Whether the distance from positive to negative counts instead where it is smaller (Balntas et al., 2016).</param>
     /// <param name="reduction">The mean over the samples, their sum, or one loss a sample.</param>

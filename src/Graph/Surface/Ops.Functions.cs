@@ -135,6 +135,22 @@ public static partial class Ops
             : throw InvariantText.OutOfRange(nameof(order), order, $"Polygamma: the order must be in [0, {Routines.GammaFunctions.MostOrder}].");
     }
 
+    /// <summary>
+    /// The regularised incomplete gamma function P(a, x) = ∫₀ˣ tᵃ⁻¹e⁻ᵗ dt/Γ(a) (PyTorch's igamma), with slopes in both. NaN where one is below 0, or both are 0
+    /// or ∞. A third derivative in a is an error.
+    /// </summary>
+    /// <param name="a">Floats, at least 0.</param>
+    /// <param name="x">Floats of the same dtype, at least 0; the shapes broadcast.</param>
+    public static Node RegularizedGammaP(Node a, Node x) => Binary(new IncompleteGammaOp(GammaPart.Lower), a, x);
+
+    /// <summary>
+    /// The regularised incomplete gamma function Q(a, x) = 1 − P(a, x), accurate also where it vanishes (PyTorch's igammac), with slopes in both. NaN where one
+    /// is below 0, or both are 0 or ∞. A third derivative in a is an error.
+    /// </summary>
+    /// <param name="a">Floats, at least 0.</param>
+    /// <param name="x">Floats of the same dtype, at least 0; the shapes broadcast.</param>
+    public static Node RegularizedGammaQ(Node a, Node x) => Binary(new IncompleteGammaOp(GammaPart.Upper), a, x);
+
     /// <summary>sin(πx)/(πx), and 1 at 0, with its derivatives of every order there.</summary>
     /// <param name="x">Floats.</param>
     public static Node Sinc(Node x)

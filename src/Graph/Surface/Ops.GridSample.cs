@@ -31,7 +31,11 @@ public static partial class Ops
     {
         NotNull(x);
         NotNull(grid);
-        Known("GridSample", mode);
+        if (Known("GridSample", mode) == ResizeMode.Area)
+        {
+            throw new ShapeException($"GridSample: a place in a grid has no {mode}; choose another mode. Input: {x.Describe()}.");
+        }
+
         Known("GridSample", padding);
         int spatial = x.Rank - 2;
         if (spatial is not (2 or 3) || grid.Rank != x.Rank || grid.Shape[^1].Constant != spatial || grid.Shape[0] != x.Shape[0])

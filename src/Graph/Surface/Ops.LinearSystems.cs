@@ -191,6 +191,48 @@ public static partial class Ops
         static Node Root(Node x) => Where(Equal(x, 0), 0, Sqrt(Where(Equal(x, 0), 1, x)));
     }
 
+    /// <summary>
+    /// The number of singular values above a tolerance, as int64: the larger of the absolute one and the relative one times the largest singular value. No gradient.
+    /// </summary>
+    /// <param name="a">Floats, […, M, N]; of symbolic sizes, M at least N.</param>
+    /// <param name="absolute">The absolute tolerance, at least 0; 0 by default.</param>
+    /// <param name="relative">The relative tolerance, at least 0; by default, if no absolute one is given, max(M, N) units in the last place of 1, else 0.</param>
+    /// <returns>[…].</returns>
+    public static Node MatrixRank(Node a, double? absolute = null, double? relative = null)
+    {
+        RequireMatrix("MatrixRank", a);
+        RequireAtLeast(absolute ?? 0, 0, nameof(absolute));
+        RequireAtLeast(relative ?? 0, 0, nameof(relative));
+        Node values = Detach(SvdVals(a));
+        Node share = relative is { } given ? Scalar(given, a.DType)
+            : absolute > 0 ? Scalar(0, a.DType)
+            : Maximum(DimValue(a.Shape[^2], a.DType), DimValue(a.Shape[^1], a.DType)) * a.DType.OfFloat(Math.ScaleB(1, -23), Math.ScaleB(1, -52));
+        Node tolerance = Maximum(Scalar(absolute ?? 0, a.DType), share * Largest(values, -1));
+        return Sum(Cast(values > tolerance, DType.Int64), -1);
+    }
+
+    /// <summary>How much a matrix may enlarge relative errors: its norm times that of its inverse. By singular values, ∞ of a singular matrix.</summary>
+    /// <param name="a">Floats, […, M, N], square unless the norm is of the largest or smallest singular value; of symbolic sizes, M at least N.</param>
+    /// <param name="kind">Which norm; for others than these two a singular matrix is an error when the graph runs.</param>
+    /// <returns>[…].</returns>
+    public static Node ConditionNumber(Node a, MatrixNormKind kind = MatrixNormKind.Spectral)
+    {
+        RequireMatrix("ConditionNumber", a);
+        if (kind is MatrixNormKind.Spectral or MatrixNormKind.SmallestSingularValue)
+        {
+            Node values = SvdVals(a);
+            (Node largest, Node smallest) = (Select(values, -1, 0), Select(values, -1, -1));
+            return kind == MatrixNormKind.Spectral ? largest / smallest : smallest / largest;
+        }
+
+        if (Dim.Same(a.Shape[^2], a.Shape[^1]) == false)
+        {
+            throw new ShapeException($"ConditionNumber: square matrices are needed for the norm {kind}, not {a.Shape}. Input: {a.Describe()}.");
+        }
+
+        return MatrixNorm(a, kind) * MatrixNorm(Inverse(a), kind);
+    }
+
     private static void RequireMatrix(string op, Node a)
     {
         if (NotNull(a).Rank < 2)

@@ -50,6 +50,29 @@ public static partial class Ops
         return Reshape(x, Shape.Of([.. x.Shape.Take(start), joined, .. x.Shape.Skip(end + 1)]));
     }
 
+    /// <summary>One axis as several.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="sizes">Sizes whose product is the axis' size; one may be −1, which stands for what is left.</param>
+    /// <exception cref="ShapeException">The product is another, or more than one size is −1.</exception>
+    public static Node Unflatten(Node x, int axis, Shape sizes)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "Unflatten", x);
+        Dim whole = x.Shape[along];
+        Dim[] known = [.. sizes.Where(d => d.Constant != -1)];
+        Dim product = known.Aggregate(Dim.Of(1), (total, d) => total * d);
+        if (sizes.Rank - known.Length > 1 || sizes.Rank == 0)
+        {
+            throw new ShapeException($"Unflatten: {(sizes.Rank == 0 ? "no sizes are given" : $"{sizes} leaves more than one size open; at most one may be -1")}. Input: {x.Describe()}.");
+        }
+
+        CheckSizes("Unflatten", Shape.Of(known));
+        Dim rest = product.Constant == 0 ? 0 : whole / product;
+        Dim all = known.Length < sizes.Rank ? product * rest : product;
+        x = Conditions.Same("Unflatten", x, all, whole, $"axis {axis} of size {whole} is no product of {sizes}.");
+        return Reshape(x, Shape.Of([.. x.Shape.Take(along), .. sizes.Select(d => d.Constant == -1 ? rest : d), .. x.Shape.Skip(along + 1)]));
+    }
+
     /// <summary>Drops axes of size 1.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axes">The axes; by default every axis of constant size 1. A named axis of another size stays, as in PyTorch.</param>
@@ -108,19 +131,20 @@ public static partial class Ops
         return to == x.Shape ? x : Create(new BroadcastToOp(to), x);
     }
 
-    /// <summary>A part of an axis: elements start, start + step, … below stop, as in Python.</summary>
+    /// <summary>A part of an axis: elements start, start + step, … as long as they are below stop, or above it if the step is negative, as in Python.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis.</param>
-    /// <param name="start">The first element; a negative number counts from the end; null is 0.</param>
-    /// <param name="stop">The end, which is not included; a negative number counts from the end; null is the size.</param>
-    /// <param name="step">The distance between elements, at least 1.</param>
+    /// <param name="start">The first element; a negative number counts from the end; null is 0, or the last element if the step is negative.</param>
+    /// <param name="stop">The end, which is not included; a negative number counts from the end; null is behind the last element, or before the first if the step is negative.</param>
+    /// <param name="step">The distance between elements, not 0.</param>
     /// <remarks>Numbers beyond the ends of an axis of constant size are cut to it; of a symbolic axis they are an error once its size is known.</remarks>
     public static Node Slice(Node x, int axis, Dim? start = null, Dim? stop = null, long step = 1)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Slice", x);
-        if (step < 1)
+        if (RequireStep("Slice", x, step) < 0)
         {
-            throw new ShapeException($"Slice: the step {step} must be at least 1. Input: {x.Describe()}.");
+            (start, stop) = Backwards(x.Shape[along], start, stop);
+            return Slice(Flip(x, along), along, start, stop, -Math.Max(step, -long.MaxValue));
         }
 
         Dim size = x.Shape[along];
@@ -155,11 +179,32 @@ public static partial class Ops
     public static Node Slice(Node x, int axis, Range range, long step = 1)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Slice", x);
+        if (step < 1)
+        {
+            throw new ShapeException($"Slice: the step {step} through the range {range} must be at least 1; to go backwards, give start and stop. Input: {x.Describe()}.");
+        }
+
         Dim size = x.Shape[along];
         return Slice(x, along, Of(range.Start), Of(range.End), step);
 
         // Below 0 would count from the end once more.
         Dim Of(Index index) => !index.IsFromEnd ? index.Value : size.Constant is { } s ? Math.Max(0, s - index.Value) : size - index.Value;
+    }
+
+    private static long RequireStep(string op, Node x, long step) => step != 0
+        ? step
+        : throw new ShapeException($"{op}: the step 0 must be at least 1, or below 0 to go backwards. Input: {x.Describe()}.");
+
+    /// <summary>Start and stop of a way backwards as those of one forwards through the flipped axis.</summary>
+    private static (Dim Start, Dim Stop) Backwards(Dim size, Dim? start, Dim? stop)
+    {
+        return (start is null ? 0 : Place(start), stop is null ? size : Place(stop));
+
+        Dim Place(Dim at)
+        {
+            Dim placed = size - 1 - (at.Constant < 0 ? size + at : at);
+            return placed.Constant is { } p && size.Constant is { } s ? Math.Clamp(p, 0, s) : placed;
+        }
     }
 
     /// <summary>One element of an axis; the axis goes away.</summary>
@@ -262,7 +307,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="widths">How many elements to add before and after, for each of the last axes in their order, where PyTorch begins with the last one.</param>
     /// <param name="mode">
-    /// What they are: <see cref="PaddingMode.Zeros"/> stands for the value, and there negative widths take away. Mirrored elements must be fewer than the axis
+    /// What they are: <see cref="PaddingMode.Zeros"/> stands for the value. There and with <see cref="PaddingMode.Circular"/> negative widths take away. Mirrored elements must be fewer than the axis
     /// has, those from the other end no more.
     /// </param>
     /// <param name="value">The number of <see cref="PaddingMode.Zeros"/>.</param>
@@ -274,12 +319,20 @@ public static partial class Ops
             throw new ShapeException($"Pad: there are widths for {InvariantText.Count(widths.Count, "axis")}, and {x.Shape} has {x.Rank}. Input: {x.Describe()}.");
         }
 
-        if (Known("Pad", mode) != PaddingMode.Zeros && widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0))
+        bool takesAway = widths.Any(w => w.Before.Constant < 0 || w.After.Constant < 0);
+        if (takesAway && Known("Pad", mode) is PaddingMode.Reflect or PaddingMode.Replicate)
         {
             throw new ShapeException($"Pad: the widths of {mode} must not be negative. Input: {x.Describe()}.");
         }
 
         Scalar(value, x);
-        return Around("Pad", x, [.. widths], mode, value);
+        if (takesAway && mode == PaddingMode.Circular)
+        {
+            // What is taken away does not come in at the other end.
+            x = Around("Pad", x, [.. widths.Select(w => (w.Before.Constant < 0 ? w.Before : 0, w.After.Constant < 0 ? w.After : 0))], PaddingMode.Zeros);
+            widths = [.. widths.Select(w => (w.Before.Constant < 0 ? 0 : w.Before, w.After.Constant < 0 ? 0 : w.After))];
+        }
+
+        return Around("Pad", x, [.. widths], Known("Pad", mode), value);
     }
 }

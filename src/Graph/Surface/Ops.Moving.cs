@@ -108,6 +108,11 @@ public static partial class Ops
     public static Node DStack(params IReadOnlyList<Node> nodes) => Concat(
         AtLeast("DStack", nodes, n => n.Rank == 2 ? Unsqueeze(n, 2) : n.Rank < 2 ? Reshape(n, Shape.Of([1, n.Rank == 0 ? 1 : n.Shape[0], 1])) : n), 2);
 
+    /// <summary>Vectors and numbers as columns, matrices as they are, one after the other along axis 1.</summary>
+    /// <param name="nodes">At least one.</param>
+    public static Node ColumnStack(params IReadOnlyList<Node> nodes) => Concat(
+        AtLeast("ColumnStack", nodes, n => n.Rank < 2 ? Reshape(n, Shape.Of([n.Rank == 0 ? 1 : n.Shape[0], 1])) : n), 1);
+
     /// <summary>Groups of r² channels as squares of r by r neighbours: [N, C·r², H, W] → [N, C, H·r, W·r].</summary>
     /// <param name="x">Any values, […, C·r², H, W].</param>
     /// <param name="factor">r, at least 1.</param>

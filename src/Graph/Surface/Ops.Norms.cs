@@ -63,6 +63,22 @@ public static partial class Ops
         return order == 2 ? Root(Sum(Square(difference), -1)) : Norm(difference, order, -1);
     }
 
+    /// <summary>The p-norm of the difference of each two rows of a matrix (PyTorch's pdist): the gradient is 0 between equal rows.</summary>
+    /// <param name="x">Floats [N, M].</param>
+    /// <param name="order">p, as in <see cref="Norm"/>.</param>
+    /// <returns>[N·(N − 1)/2]: rows 0 and 1, 0 and 2, …, 1 and 2, ….</returns>
+    public static Node PDist(Node x, double order = 2)
+    {
+        if (RequireFloat("PDist", x).Rank != 2)
+        {
+            throw new ShapeException($"PDist: it takes a matrix [N, M], not {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        Dim rows = x.Shape[0];
+        (Node pairs, _) = NonZero(FromDiagonal(rows, rows, x.DType) > 0, rows * (rows - 1) / 2);
+        return Norm(Take(x, Select(pairs, 1, 0)) - Take(x, Select(pairs, 1, 1)), order, 1);
+    }
+
     /// <summary>√x of what is at least 0, with the gradient 0 at 0.</summary>
     private static Node Root(Node x) => Where(Equal(x, 0), 0, Sqrt(x));
 }

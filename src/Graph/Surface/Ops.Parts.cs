@@ -96,6 +96,53 @@ public static partial class Ops
             : throw new ShapeException($"Chunk: {count} parts of axis {axis} of size {whole} may be unequal, or fewer; give the sizes of the parts with Split. Input: {x.Describe()}.");
     }
 
+    /// <summary>Parts of an axis between positions.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="positions">Where the second and each further part begins; a negative number counts from the end. Of two that are not in order the part between them is empty.</param>
+    /// <param name="axis">The axis; positions outside of it are cut to it if its size is a number, else an error once it is known.</param>
+    public static Node[] TensorSplit(Node x, IReadOnlyList<Dim> positions, int axis = 0)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "TensorSplit", x);
+        ArgumentNullException.ThrowIfNull(positions);
+        Dim size = x.Shape[along];
+        Dim[] ends = [0, .. positions.Select(Place), size];
+        return [.. Enumerable.Range(0, ends.Length - 1).Select(i => Between(ends[i], ends[i + 1]))];
+
+        Dim Place(Dim position)
+        {
+            ArgumentNullException.ThrowIfNull(position, nameof(positions));
+            Dim at = position.Constant < 0 ? size + position : position;
+            return at.Constant is { } p && size.Constant is { } s ? Math.Clamp(p, 0, s) : at;
+        }
+
+        Node Between(Dim start, Dim end)
+        {
+            string message = $"the positions {InvariantText.List(positions)} are not in order within axis {axis} of size {size}.";
+            Dim length = Dim.AtLeast(start, end) == true ? 0 : end - start;
+            Node whole = Conditions.AtLeast("TensorSplit", Conditions.AtLeast("TensorSplit", Conditions.AtLeast("TensorSplit", x, length, 0, message), start, 0, message), size, start + length, message);
+            return Part(whole, along, new SliceRange(start, length, 1));
+        }
+    }
+
+    /// <summary>So many parts along an axis whose sizes differ by at most one, the larger ones first.</summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <param name="axis">The axis, of constant size or a size that surely divides by the count.</param>
+    public static Node[] TensorSplit(Node x, int count, int axis = 0)
+    {
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "TensorSplit", x);
+        if (count < 1)
+        {
+            throw new ShapeException($"TensorSplit: there must be at least one part, not {count}. Input: {x.Describe()}.");
+        }
+
+        Dim whole = x.Shape[along];
+        Dim size = whole / count;
+        return whole.Constant is { } n ? TensorSplit(x, [.. Enumerable.Range(1, count - 1).Select(i => Dim.Of((i * (n / count)) + Math.Min(i, n % count)))], along)
+            : size * count == whole ? Pieces(x, along, size, count)
+            : throw new ShapeException($"TensorSplit: how long {count} parts of axis {axis} of size {whole} are is not known before its size is; give positions. Input: {x.Describe()}.");
+    }
+
     /// <summary>The elements of an axis, which goes away.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis, of constant size.</param>
@@ -126,16 +173,22 @@ public static partial class Ops
         return Replace(x, Unsqueeze(source, along), along, new SliceRange(from, 1, 1));
     }
 
-    /// <summary>x with a part of an axis replaced: the elements start, start + step, … below stop.</summary>
+    /// <summary>x with a part of an axis replaced, see <see cref="Slice(Node, int, Dim?, Dim?, long)"/>.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="source">Values of x's dtype and of the shape of the part.</param>
     /// <param name="axis">The axis.</param>
-    /// <param name="start">The first element; a negative number counts from the end; null is 0.</param>
-    /// <param name="stop">The end, which is not included; a negative number counts from the end; null is the size.</param>
-    /// <param name="step">The distance between elements, at least 1.</param>
+    /// <param name="start">The first element; a negative number counts from the end; null is 0, or the last element if the step is negative.</param>
+    /// <param name="stop">The end, which is not included; a negative number counts from the end; null is behind the last element, or before the first if the step is negative.</param>
+    /// <param name="step">The distance between elements, not 0.</param>
     public static Node SliceScatter(Node x, Node source, int axis, Dim? start = null, Dim? stop = null, long step = 1)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "SliceScatter", x);
+        if (RequireStep("SliceScatter", x, step) < 0)
+        {
+            (start, stop) = Backwards(x.Shape[along], start, stop);
+            return Flip(SliceScatter(Flip(x, along), source, along, start, stop, -Math.Max(step, -long.MaxValue)), along);
+        }
+
         Node part = Slice(x, along, start, stop, step);
         if (NotNull(source).Results[0] != part.Results[0])
         {

@@ -16,6 +16,9 @@ public enum ResizeMode
 
     /// <summary>A cubic through four neighbours along each axis, with PyTorch's a = −¾.</summary>
     Cubic,
+
+    /// <summary>The mean of the elements that an element of the result covers, wholly or in part: <see cref="Ops.AdaptiveAvgPool"/>. Sizes must be numbers.</summary>
+    Area,
 }
 
 public static partial class Ops
@@ -73,7 +76,7 @@ public static partial class Ops
     private static Node ResizeTo(string op, Node x, Shape size, double? scale, ResizeMode mode, bool alignCorners)
     {
         bool isNearest = Known(op, mode) is ResizeMode.Nearest or ResizeMode.NearestExact;
-        if (isNearest && alignCorners)
+        if ((isNearest || mode == ResizeMode.Area) && alignCorners)
         {
             throw new ShapeException($"{op}: corners can be aligned between elements only, not with {mode}. Input: {x.Describe()}.");
         }
@@ -88,12 +91,14 @@ public static partial class Ops
             Dim from = x.Shape[2 + i];
             string message = $"axis {i - size.Rank} goes from {from} to {InvariantText.Count(size[i], "element")}; both must be at least 1.";
             x = Conditions.AtLeast(op, Conditions.AtLeast(op, x, from, 1, message), size[i], 1, message);
-            x = from == size[i] && (scale is null or 1) ? x
+            x = mode == ResizeMode.Area || (from == size[i] && (scale is null or 1)) ? x
                 : isNearest ? ToNearest(x, 2 + i, size[i], scale, mode)
                 : Between(x, 2 + i, size[i], scale, mode, alignCorners);
         }
 
-        return x;
+        return mode != ResizeMode.Area ? x
+            : size.Constants is { } sizes ? AdaptiveAvgPool(x, [.. sizes.Select(d => checked((int)d))])
+            : throw new ShapeException($"{op}: areas need sizes that are numbers, not {size}. Input: {x.Describe()}.");
     }
 
     private static Node ToNearest(Node x, int axis, Dim size, double? scale, ResizeMode mode)

@@ -48,42 +48,58 @@ public static partial class Ops
     /// <param name="source">Numbers of x's dtype and the shape of the indices.</param>
     /// <param name="reduction">How they are combined.</param>
     /// <param name="includeSelf">Whether what x holds counts where something is written; where nothing is, it stays in any case.</param>
-    public static Node ScatterReduce(Node x, int axis, Node indices, Node source, ScatterReduction reduction, bool includeSelf = true)
+    public static Node ScatterReduce(Node x, int axis, Node indices, Node source, ScatterReduction reduction, bool includeSelf = true) =>
+        ScatterReduce("ScatterReduce", x, Axis.Normalize(axis, NotNull(x).Rank, "ScatterReduce", x), NotNull(indices), source, reduction, includeSelf);
+
+    /// <summary>
+    /// x combined with whole slices of a source at indices along an axis (PyTorch's index_reduce). Ties and zeros as in
+    /// <see cref="ScatterReduce(Node, int, Node, Node, ScatterReduction, bool)"/>.
+    /// </summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="indices">int32 or int64, a vector; each in [0, size of the axis).</param>
+    /// <param name="source">Numbers of x's dtype; the shape is x's with the number of indices along the axis.</param>
+    /// <param name="reduction">How they are combined.</param>
+    /// <param name="includeSelf">Whether what x holds counts where something is written; where nothing is, it stays in any case.</param>
+    public static Node IndexReduce(Node x, int axis, Node indices, Node source, ScatterReduction reduction, bool includeSelf = true)
     {
-        int along = Axis.Normalize(axis, NotNull(x).Rank, "ScatterReduce", x);
-        Known("ScatterReduce", reduction);
-        if (NotNull(x).DType == DType.Bool)
+        int along = Axis.Normalize(axis, NotNull(x).Rank, "IndexReduce", x);
+        return ScatterReduce("IndexReduce", x, along, AlongAxis("IndexReduce", x, along, indices), source, reduction, includeSelf);
+    }
+
+    /// <summary>
+    /// The slices of each segment of an axis combined: those with one number in a vector of segments, in any order. A segment without slices has the sum 0, the
+    /// product 1, the mean NaN (0 for integers), and as its largest or smallest what any element beats. Ties and zeros as in
+    /// <see cref="ScatterReduce(Node, int, Node, Node, ScatterReduction, bool)"/>.
+    /// </summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="segments">int32 or int64, a vector: the segment of each slice, in [0, count); another is an error when the graph runs.</param>
+    /// <param name="count">How many segments there are, the size of the axis in the result; a symbol is allowed.</param>
+    /// <param name="reduction">How slices are combined.</param>
+    /// <param name="axis">The axis.</param>
+    public static Node SegmentReduce(Node x, Node segments, Dim count, ScatterReduction reduction = ScatterReduction.Sum, int axis = 0)
+    {
+        const string Name = "SegmentReduce";
+        int along = Axis.Normalize(axis, RequireNumber(Name, x).Rank, Name, x);
+        ArgumentNullException.ThrowIfNull(count);
+        CheckSizes(Name, [count]);
+        if (NotNull(segments).Rank != 1 || segments.Shape[0] != x.Shape[along] || !segments.DType.IsInteger())
         {
-            throw new DTypeException($"ScatterReduce: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
+            throw new ShapeException(
+                $"{Name}: the segments must be int32 or int64 [{x.Shape[along]}], one for each slice along axis {axis}, not {segments.Results[0]}.{Broadcasting.Declare([x.Shape[along]], segments.Shape)} Inputs: {x.Describe()}, {segments.Describe()}.");
         }
 
-        Node given = x;
-        if (!includeSelf)
+        Shape shape = x.Shape.With(along, count);
+        Node result = Known(Name, reduction) is ScatterReduction.Sum or ScatterReduction.Mean
+            ? IndexAdd(Zeros(shape, x.DType), along, segments, x).Named(Name)
+            : ScatterReduce(Name, BroadcastTo(Neutral(reduction, x.DType), shape), along, AlongAxis(Name, x, along, segments), x, reduction, includeSelf: true);
+        if (reduction == ScatterReduction.Mean)
         {
-            Node hit = Scatter(Zeros(x.Shape, DType.Bool), along, NotNull(indices), 1).Named("ScatterReduce");
-            x = Where(hit, Neutral(reduction, x.DType), x);
+            Node members = IndexAdd(Zeros([count], x.DType), 0, segments, Ones(segments.Shape, x.DType)).Named(Name);
+            result /= Reshape(members, Shape.Of(shape.Select((d, a) => a == along ? d : Dim.Of(1))));
         }
 
-        return FunctionParts.Of("ScatterReduce", Reduced(), given, indices, source);
-
-        Node Reduced()
-        {
-            switch (reduction)
-            {
-                case ScatterReduction.Prod:
-                    return Scatter("ScatterReduce", ScatterMode.Multiply, x, along, indices, source);
-                case ScatterReduction.Max:
-                    return Scatter("ScatterReduce", ScatterMode.Max, x, along, indices, source);
-                case ScatterReduction.Min:
-                    return Scatter("ScatterReduce", ScatterMode.Min, x, along, indices, source);
-                case ScatterReduction.Mean:
-                    Node sum = ScatterAdd(x, along, indices, source).Named("ScatterReduce");
-                    Node count = ScatterAdd(includeSelf ? OnesLike(x) : ZerosLike(x), along, indices, OnesLike(source)).Named("ScatterReduce");
-                    return sum / Maximum(count, Scalar(1, x.DType));
-                default:
-                    return ScatterAdd(x, along, indices, source).Named("ScatterReduce");
-            }
-        }
+        return FunctionParts.Of(Name, result, x, segments);
     }
 
     /// <summary>x with whole slices replaced at indices along an axis (PyTorch's index_copy). Of several slices for one place the last stays.</summary>
@@ -194,6 +210,43 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(classes);
         CheckSizes("OneHot", [classes]);
         return Scatter("OneHot", ScatterMode.Set, Zeros([.. NotNull(indices).Shape, classes], dtype), -1, Unsqueeze(indices, -1), Ones([.. indices.Shape, 1], dtype));
+    }
+
+    private static Node ScatterReduce(string op, Node x, int along, Node indices, Node source, ScatterReduction reduction, bool includeSelf)
+    {
+        Known(op, reduction);
+        if (x.DType == DType.Bool)
+        {
+            throw new DTypeException($"{op}: it takes numbers, not bool; use Cast. Input: {x.Describe()}.");
+        }
+
+        Node given = x;
+        if (!includeSelf)
+        {
+            Node hit = Scatter(Zeros(x.Shape, DType.Bool), along, indices, 1).Named(op);
+            x = Where(hit, Neutral(reduction, x.DType), x);
+        }
+
+        return FunctionParts.Of(op, Reduced(), given, indices, source);
+
+        Node Reduced()
+        {
+            switch (reduction)
+            {
+                case ScatterReduction.Prod:
+                    return Scatter(op, ScatterMode.Multiply, x, along, indices, source);
+                case ScatterReduction.Max:
+                    return Scatter(op, ScatterMode.Max, x, along, indices, source);
+                case ScatterReduction.Min:
+                    return Scatter(op, ScatterMode.Min, x, along, indices, source);
+                case ScatterReduction.Mean:
+                    Node sum = ScatterAdd(x, along, indices, source).Named(op);
+                    Node count = ScatterAdd(includeSelf ? OnesLike(x) : ZerosLike(x), along, indices, OnesLike(source)).Named(op);
+                    return sum / Maximum(count, Scalar(1, x.DType));
+                default:
+                    return ScatterAdd(x, along, indices, source).Named(op);
+            }
+        }
     }
 
     private static Node Scatter(string op, ScatterMode mode, Node x, int axis, Node indices, Node source)

@@ -101,7 +101,7 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// Where values would be put into sorted rows: the int64 number of elements that are less, or less or equal. NaN comes after all. No gradient.
+    /// Where values would be put into sorted rows: the int64 number of elements that are less, or less or equal. NaN counts as the greatest. No gradient.
     /// PyTorch's bucketize is the same with the values first.
     /// </summary>
     /// <param name="sorted">Numbers, ascending along the last axis: one row for all values, or as many as the values have. Others give positions that mean nothing.</param>
@@ -116,6 +116,20 @@ public static partial class Ops
 
         // One row for all values: they are one row, too.
         return Reshape(Create(new SearchSortedOp(right), sorted, Reshape(NotNull(values), [values.Shape.ElementCount])), values.Shape);
+    }
+
+    /// <summary>Whether each element is among others; NaN is not. No gradient.</summary>
+    /// <param name="x">Numbers.</param>
+    /// <param name="among">Numbers of the same dtype, any shape.</param>
+    public static Node IsIn(Node x, Node among)
+    {
+        RequireNumber("IsIn", x);
+        RequireSameType("IsIn", x, NotNull(among));
+        Node sorted = Sort(Flatten(among)).Values;
+        Node place = SearchSorted(sorted, x);
+
+        // What comes behind all others is looked for in a place of its own.
+        return Equal(Take(Pad(sorted, 0, 0, 1), place), x) & (place < DimValue(sorted.Shape[0]));
     }
 
     private static Node Ordered(Node x, int along, bool descending) => Create(new ArgSortOp(along, descending, 0, x.Shape[along]), x);

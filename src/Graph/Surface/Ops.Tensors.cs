@@ -68,6 +68,17 @@ public static partial class Ops
     /// <param name="b">Numbers of the same dtype, [N].</param>
     public static Node Dot(Node a, Node b) => Ranked("Dot", a, 1, b, 1) ?? MatMul(a, b);
 
+    /// <summary>The sums of the products of the elements of vectors.</summary>
+    /// <param name="a">Numbers.</param>
+    /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
+    /// <param name="axis">The axis of the vectors, of the common shape.</param>
+    public static Node VecDot(Node a, Node b, int axis = -1)
+    {
+        RequireOneNumberType("VecDot", NotNull(a), NotNull(b));
+        Node[] both = Broadcasting.Together("VecDot", a, b);
+        return Sum(both[0] * both[1], Axis.Normalize(axis, both[0].Rank, "VecDot", both[0]));
+    }
+
     /// <summary>A matrix times a vector.</summary>
     /// <param name="a">Numbers, [M, N].</param>
     /// <param name="b">Numbers of the same dtype, [N].</param>

@@ -248,6 +248,27 @@ internal static class Functions
             where T : struct, IDoubleLanes<T> => T.Each(x, y, GammaSlopes.Curvature);
     }
 
+    /// <summary>The regularised incomplete gamma function of a, the first, up to the second.</summary>
+    internal readonly struct LowerGamma : ILanesFunction2
+    {
+        public static T Apply<T>(T x, T y)
+            where T : struct, IDoubleLanes<T> => T.Each(x, y, IncompleteGamma.Lower);
+    }
+
+    /// <summary>The same from the second on.</summary>
+    internal readonly struct UpperGamma : ILanesFunction2
+    {
+        public static T Apply<T>(T x, T y)
+            where T : struct, IDoubleLanes<T> => T.Each(x, y, IncompleteGamma.Upper);
+    }
+
+    /// <summary>The slope of the former in the second.</summary>
+    internal readonly struct GammaDensity : ILanesFunction2
+    {
+        public static T Apply<T>(T x, T y)
+            where T : struct, IDoubleLanes<T> => T.Each(x, y, IncompleteGamma.Density);
+    }
+
     /// <summary>C's fmod, the remainder of a division that truncates: exact.</summary>
     internal readonly struct Remainder : ILanesFunction2
     {

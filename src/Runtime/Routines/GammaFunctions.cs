@@ -29,6 +29,9 @@ internal static class GammaFunctions
         return sine == 0 ? double.PositiveInfinity : LogPi - VectorMath.Log(sine) - LogGammaOfPositive(1 - x);
     }
 
+    /// <summary>log Γ(1 + x) for x above 0, to the last digits where x is small.</summary>
+    public static double LogGammaOfNext(double x) => x < 0.5 ? x * (x - 1) * NearOne(x - 0.125) : LogGammaOfPositive(1 + x);
+
     /// <summary>ψ(x), the slope of log Γ: ∓∞ at ±0, NaN at the negative integers.</summary>
     public static double Digamma(double x)
     {
@@ -223,7 +226,7 @@ internal static class GammaFunctions
     /// <summary>sin πx, from the exact distance to the nearest integer.</summary>
     private static double SinPi(double x) => VectorMath.Apply<Functions.Sin>(Math.PI * (x - Math.Round(x)));
 
-    private static double Polynomial(double x, params ReadOnlySpan<double> coefficients)
+    public static double Polynomial(double x, params ReadOnlySpan<double> coefficients)
     {
         double sum = coefficients[0];
         for (int i = 1; i < coefficients.Length; i++)

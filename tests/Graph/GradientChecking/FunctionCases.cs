@@ -21,6 +21,7 @@ internal static class FunctionCases
         .. One(nameof(Polygamma), x => Polygamma(1, x), 0.8, 4), .. One(nameof(Polygamma), x => Polygamma(3, x), 1.2, 4), .. One(nameof(BesselI0), BesselI0, -3, 3),
         .. One(nameof(BesselI1), BesselI1, 0.5, 9), .. One(nameof(Sinc), Sinc, -3, 3), .. One(nameof(Sinc), Sinc, -0.09, 0.09), .. One(nameof(Logit), x => Logit(x), 0.1, 0.9),
         .. One(nameof(Deg2Rad), Deg2Rad), .. One(nameof(Rad2Deg), Rad2Deg), .. One(nameof(Rsqrt), Rsqrt), .. One(nameof(Square), Square, -1, 1),
+        .. Two(nameof(RegularizedGammaP), RegularizedGammaP), .. Two(nameof(RegularizedGammaQ), (a, x) => RegularizedGammaQ(a * 2, x + 1)),
         .. Two(nameof(Atan2), Atan2), .. Two(nameof(LogAddExp), LogAddExp), .. Two(nameof(LogAddExp2), LogAddExp2), .. Two(nameof(Hypot), Hypot), .. Two(nameof(XLogY), XLogY),
         .. Two(nameof(XLog1PY), XLog1PY), .. Two(nameof(CopySign), (a, b) => CopySign(a, b * b)), .. Two(nameof(Lerp), (a, b) => Lerp(a, b, 0.3)),
         .. Two(nameof(Lerp), (a, b) => Lerp(a, b, (a * 0.1) + 0.7)), .. Two(nameof(AddCMul), (a, b) => AddCMul(a, b, a, 0.5)), .. Two(nameof(AddCDiv), (a, b) => AddCDiv(a, b, a, 0.5)),

@@ -27,6 +27,10 @@ internal static class IndexCases
         Row<ScatterOp>("scattered maximum at a tie", x => ScatterReduce(x[0], 0, Picks, x[1], ScatterReduction.Max), GradientVerdict.Kink, At(1, 2, 3, 4), At(3, 1, 3)),
         Row<ScatterAddOp>("scattered mean", x => ScatterReduce(x[0], 0, Picks, x[1], ScatterReduction.Mean).Square(), In([4]), In([3])),
         Row<ScatterAddOp>("scattered mean without x", x => ScatterReduce(x[0], 0, Picks, x[1], ScatterReduction.Mean, includeSelf: false), In([4]), In([3])),
+        .. from reduction in Enum.GetValues<ScatterReduction>()
+           select Row<BroadcastToOp>($"IndexReduce, {reduction}", x => IndexReduce(x[0], 1, Picks, x[1], reduction, includeSelf: false).Square(), In([2, 3]), In([2, 3], 2, 3)),
+        .. from reduction in Enum.GetValues<ScatterReduction>()
+           select Row<BroadcastToOp>($"SegmentReduce, {reduction}", x => Slice(SegmentReduce(x[0], Constant((long[])[2, 0, 2, 0]), 3, reduction), 0, 0, null, 2).Square(), In([4, 2])),
         Row<ScatterOp>("index copy with repetition", x => IndexCopy(x[0], 1, Picks, x[1]), In(["N", 3]), In(["N", 3])),
         Row<ScatterOp>("index fill", x => IndexFill(IndexFill(x[0], 0, Picks, x[1]), 1, Constant((long[])[1]), 4), In([3, 2]), In([])),
         Row<IndexAddOp>("index put of several, added", x => IndexPut(x[0], [Picks, Constant((long[])[-1, 0, -1])], x[1], accumulate: true), In([3, 2]), In([3])),

@@ -32,6 +32,8 @@ internal static class LinearAlgebraCases
         Row<DetOp>("det of a singular matrix", x => Det(Concat([x[0], x[0]])), In([1, 2])) with { Order = 1 },
         .. Squares<SlogDetOp>("slogdet", x => SlogDet(Regular(x)).LogAbsDet),
         .. Squares<SlogDetOp>("logdet", x => LogDet(Definite(x))),
+        .. from kind in Enum.GetValues<MatrixNormKind>() select Row<MulOp>($"ConditionNumber, {kind}", x => ConditionNumber(Regular(x[0]), kind) * 1, In([2, 3, 3])),
+        Row<SumOp>("VecDot", x => VecDot(x[0], x[1], 0), In([3, 2]), In([3, 1])), Row<NormOp>("PDist", x => PDist(x[0]), In(["N", 2])), Row<NormOp>("PDist 3", x => PDist(x[0], 3), In([3, 2])),
         .. Squares<MatrixExpOp>("matrix exponential", x => MatrixExp(x)),
         .. Squares<SolveOp>("matrix power -2", x => MatrixPower(Regular(x), -2)),
         Row<MatMulOp>("matrix power 5", x => MatrixPower(x[0], 5), In([2, 2])),

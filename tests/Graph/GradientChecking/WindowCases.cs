@@ -73,6 +73,7 @@ internal static class WindowCases
         Row<TakeOp>("resize, linear", x => Resize(x[0], [5, 2], ResizeMode.Linear), In([1, 1, 3, 4])),
         Row<TakeOp>("resize, linear, corners aligned", x => Resize(x[0], [4, 1, 3], ResizeMode.Linear, alignCorners: true), In([1, 1, 3, 2, 3])),
         Row<TakeOp>("resize by a fraction of a symbol", x => ResizeBy(x[0], 1.5, ResizeMode.Linear), In([1, 1, "N"])),
+        Row<DivOp>("resize, area", x => Resize(x[0], [2, 3], ResizeMode.Area), In([1, 2, 3, 4])),
         Row<TakeOp>("resize, cubic", x => Resize(x[0], [6], ResizeMode.Cubic), In([1, 2, 4])),
         Row<TakeAlongAxisOp>("grid sample", x => GridSample(x[0], x[1]), In([1, 2, 3, 3]), In([1, 2, 2, 2], 0.05, 0.3)),
         Row<TakeAlongAxisOp>("grid sample, cubic, reflected", x => GridSample(x[0], x[1], ResizeMode.Cubic, GridPadding.Reflection), In([1, 1, 4, 4]), In([1, 1, 2, 2], 0.05, 0.2)),

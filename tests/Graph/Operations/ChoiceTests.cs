@@ -19,6 +19,11 @@ internal sealed class ChoiceTests
         yield return (nameof(GridSample), () => GridSample(images, Input("grid", ["N", 4, 4, 2]), (ResizeMode)9));
         yield return (nameof(GridSample), () => GridSample(images, Input("grid", ["N", 4, 4, 2]), padding: (GridPadding)9));
         yield return (nameof(ScatterReduce), () => ScatterReduce(rows, 0, indices, rows, (ScatterReduction)9));
+        yield return (nameof(IndexReduce), () => IndexReduce(matrix, 0, classes, rows, (ScatterReduction)9));
+        yield return (nameof(SegmentReduce), () => SegmentReduce(rows, classes, 4, (ScatterReduction)9));
+        yield return (nameof(Quantile), () => Quantile(rows, 0.5, interpolation: (QuantileInterpolation)9));
+        yield return (nameof(NaNQuantile), () => NaNQuantile(rows, 0.5, interpolation: (QuantileInterpolation)9));
+        yield return (nameof(ConditionNumber), () => ConditionNumber(matrix, (MatrixNormKind)9));
         yield return (nameof(EmbeddingBag), () => EmbeddingBag(indices, matrix, (BagReduction)9));
         yield return (nameof(MatrixNorm), () => MatrixNorm(matrix, (MatrixNormKind)9));
         yield return (nameof(Pad), () => Pad(images, [(1, 1)], (PaddingMode)9));

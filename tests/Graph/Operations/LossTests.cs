@@ -98,7 +98,7 @@ internal sealed class LossTests
         Assert.That(() => MultiMarginLoss(X, Classes, 3), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1 or 2"));
         Assert.That(() => GaussianNllLoss(X, X, X, epsilon: 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => L1Loss(X, X, LossReduction.BatchMean), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("KLDivLoss"));
-        Assert.That(() => PairwiseDistance(X, X, -1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("p must be above 0"));
+        Assert.That(() => PairwiseDistance(X, X, double.NaN), Throws.InstanceOf<GraphException>().With.Message.Contains("the order is NaN"));
         Assert.That(() => LocalResponseNorm(X, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => BatchNormTraining(X, Weight, Weight, null, null, 2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("momentum"));
     }

@@ -134,6 +134,18 @@ public sealed class NumberTests
     }
 
     [Test]
+    public void An_incomplete_gamma_function_does_not_move_with_its_order_at_the_ends()
+    {
+        (Leaf<double> a, Leaf<double> x) = (Variable("a", 4), Variable("x", 4));
+        (Node, TensorValue)[] given = [(a, Reals([4], 2, 2, 1, 3)), (x, Reals([4], 0, Infinity, 0, 1e-200))];
+        Node[] slopes = [.. Gradients(Sum(RegularizedGammaP(a, x)), [a, x])];
+        Node[] above = [.. Gradients(Sum(RegularizedGammaQ(a, x)), [a, x])];
+        Assert.That(Values(slopes[0], given), Is.All.EqualTo(0));
+        Assert.That(Values(slopes[1], given), Is.EqualTo([0, 0, 1, 0]));
+        Assert.That(Values(above[1], given), Is.EqualTo([0, 0, -1, 0]));
+    }
+
+    [Test]
     public void Mistakes_are_refused_by_name()
     {
         Leaf<float> x = Input("x", [3]);

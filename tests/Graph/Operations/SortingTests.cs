@@ -160,4 +160,13 @@ public class SortingTests
             Assert.That(Values(SearchSorted(Of([2, 2], 1, 3, 10, 20), Of([2, 1], 2, 15))), Is.EqualTo([1, 1]));
         }
     }
+
+    [Test]
+    public void NaN_is_the_greatest_where_values_would_be_put()
+    {
+        Node sorted = Vector(1, 2, double.PositiveInfinity, double.NaN, double.NaN);
+        Node values = Vector(double.NaN, double.PositiveInfinity, 2, 0);
+        Assert.That(ComputedValues.Of(SearchSorted(sorted, values)), Is.EqualTo([3, 2, 1, 0]));
+        Assert.That(ComputedValues.Of(SearchSorted(sorted, values, right: true)), Is.EqualTo([5, 3, 2, 0]));
+    }
 }
