@@ -18,8 +18,8 @@ internal sealed record OpTraits(Origin Origin)
     /// <summary>Whether it is an instruction or two, for single elements too.</summary>
     public bool IsShort { get; init; }
 
-    /// <summary>When it has a form for vectors.</summary>
-    public VectorForm Vectors { get; init; }
+    /// <summary>Whether it has a form for vectors.</summary>
+    public Func<Node, bool> HasVectors { get; init; } = _ => false;
 
     /// <summary>As how many operations it counts where the backward part computes it again.</summary>
     public int WorkAgain { get; init; } = 8;
@@ -35,7 +35,7 @@ internal sealed record OpTraits(Origin Origin)
         Form = FusedForm.Elements,
         Instructions = 1,
         IsShort = true,
-        Vectors = VectorForm.OfAll,
+        HasVectors = _ => true,
         WorkAgain = 1,
     };
 
@@ -55,13 +55,15 @@ internal sealed record OpTraits(Origin Origin)
         (Elementwise, [typeof(ElementwiseOp)]),
         (Elementwise with { WorkAgain = 8 }, [typeof(FloorOp), typeof(RoundOp)]),
         (Elementwise with { IsShort = false, WorkAgain = 8 }, [typeof(SignOp)]),
-        (Elementwise with { IsShort = false, WorkAgain = 8, Vectors = VectorForm.None }, [typeof(ShiftOp)]),
-        (Elementwise with { IsShort = false, Vectors = VectorForm.OfEqualLanes }, [typeof(CastOp)]),
+        (Elementwise with { IsShort = false, WorkAgain = 8, HasVectors = _ => false }, [typeof(ShiftOp)]),
+
+        // Most conversions change the size of lanes.
+        (Elementwise with { IsShort = false, HasVectors = n => n.DType.IsFloat() && n.Inputs[0].DType.IsInteger() && n.DType.Row().LaneSize == n.Inputs[0].DType.Row().LaneSize }, [typeof(CastOp)]),
         (Quotient, [typeof(SqrtOp), typeof(ReciprocalOp)]),
-        (Quotient with { Vectors = VectorForm.OfFloats }, [typeof(DivOp)]),
+        (Quotient with { HasVectors = n => !n.DType.IsInteger() }, [typeof(DivOp)]),
         (Transcendental, [typeof(TranscendentalOp), typeof(Atan2Op)]),
-        (Transcendental with { Vectors = VectorForm.None }, [typeof(PowOp)]),
-        (Transcendental with { Vectors = VectorForm.None, Instructions = 64 }, [typeof(FmodOp), typeof(LogGammaOp), typeof(PolygammaOp), typeof(GammaSlopeOp), typeof(IncompleteGammaOp)]),
+        (Transcendental with { HasVectors = _ => false }, [typeof(PowOp)]),
+        (Transcendental with { HasVectors = _ => false, Instructions = 64 }, [typeof(FmodOp), typeof(LogGammaOp), typeof(PolygammaOp), typeof(GammaSlopeOp), typeof(IncompleteGammaOp)]),
         (Own with { Inputs = InputAccess.Inlined, Form = FusedForm.Reduction }, [typeof(SumOp), typeof(ProdOp), typeof(ExtremumOp)]),
         (Own with { Form = FusedForm.Pick }, [typeof(TakeOp)]),
         (Own with { Form = FusedForm.RowGather }, [typeof(TakeAlongAxisOp)]),
@@ -117,20 +119,4 @@ internal enum InputAccess
 
     /// <summary>From memory, dense and row-major.</summary>
     Dense,
-}
-
-/// <summary>When an elementwise operation has a form for vectors.</summary>
-internal enum VectorForm
-{
-    /// <summary>Never.</summary>
-    None,
-
-    /// <summary>Of all types.</summary>
-    OfAll,
-
-    /// <summary>Of floats and bools.</summary>
-    OfFloats,
-
-    /// <summary>From integers to floats of the same size.</summary>
-    OfEqualLanes,
 }

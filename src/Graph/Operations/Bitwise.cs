@@ -1,10 +1,8 @@
 namespace GraphCompiler.Operations;
 
 /// <summary>Bools or integers, bit by bit, to the same dtype; no slope.</summary>
-internal abstract record BitwiseOp : ElementwiseOp
+internal abstract record BitwiseOp : FlatOp
 {
-    public sealed override bool IsDifferentiable => false;
-
     protected sealed override DType InferDType(TypeContext context)
     {
         context.RequireSameTypes();
@@ -12,8 +10,6 @@ internal abstract record BitwiseOp : ElementwiseOp
             ? throw context.BadDType($"it takes bools or integers, not {context.Inputs[0].DType.Display()}; compare, for example NotEqual(x, 0), or use Cast.")
             : context.Inputs[0].DType;
     }
-
-    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
 
     protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} takes bools or integers.");
 
@@ -43,10 +39,8 @@ internal sealed record XorOp : BitwiseOp
 }
 
 /// <summary>Integers shifted; a count outside of the width shifts everything out.</summary>
-internal abstract record ShiftOp : ElementwiseOp
+internal abstract record ShiftOp : FlatOp
 {
-    public sealed override bool IsDifferentiable => false;
-
     protected sealed override DType InferDType(TypeContext context)
     {
         context.RequireSameTypes();
@@ -54,8 +48,6 @@ internal abstract record ShiftOp : ElementwiseOp
             ? context.Inputs[0].DType
             : throw context.BadDType($"it takes int32 or int64, not {context.Inputs[0].DType.Display()}; use Cast.");
     }
-
-    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
 
     protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} takes integers.");
 

@@ -152,18 +152,22 @@ internal abstract record BinaryOp : ElementwiseOp
     protected virtual long Apply(long a, long b) => throw new InvalidOperationException($"{Name} takes floats.");
 }
 
-/// <summary>A float to a bool; no slope.</summary>
-internal abstract record PredicateOp : ElementwiseOp
+/// <summary>An elementwise operation without a slope.</summary>
+internal abstract record FlatOp : ElementwiseOp
 {
     public sealed override bool IsDifferentiable => false;
 
+    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
+}
+
+/// <summary>A float to a bool; no slope.</summary>
+internal abstract record PredicateOp : FlatOp
+{
     protected sealed override DType InferDType(TypeContext context)
     {
         context.RequireFloat();
         return DType.Bool;
     }
-
-    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
 
     protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} gives bools.");
 
@@ -175,17 +179,13 @@ internal abstract record PredicateOp : ElementwiseOp
 }
 
 /// <summary>Two numbers of one dtype to a bool; no slope.</summary>
-internal abstract record ComparisonOp : ElementwiseOp
+internal abstract record ComparisonOp : FlatOp
 {
-    public sealed override bool IsDifferentiable => false;
-
     protected override DType InferDType(TypeContext context)
     {
         context.RequireSameTypes();
         return DType.Bool;
     }
-
-    protected sealed override Node? Chain(Node node, int input, Node direction) => null;
 
     protected sealed override double Real(TensorValue[] x, int i) => throw new InvalidOperationException($"{Name} gives bools.");
 

@@ -91,3 +91,13 @@ internal abstract record SourceOp : SingleResultOp
 
     public sealed override double[]? BoundErrors(RoundingErrors errors) => null;
 }
+
+/// <summary>An operation whose results are integers, whatever its inputs are: no slope, and no bound of errors.</summary>
+internal abstract record IntegerOp : SingleResultOp
+{
+    public sealed override bool IsDifferentiable => false;
+
+    protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => new Node?[node.Inputs.Length];
+
+    public sealed override double[]? BoundErrors(RoundingErrors errors) => null;
+}

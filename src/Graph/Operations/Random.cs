@@ -33,10 +33,8 @@ internal sealed record RandomStreamOp(Generator Generator, int Number) : SourceO
 /// or of its half <paramref name="Part"/> (int64), as a number. All bits of a word make a number of any sign, fewer one that is not negative.
 /// Two parts of one stream are independent, and cost hardly more than one.
 /// </summary>
-internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : SingleResultOp
+internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : IntegerOp
 {
-    public override bool IsDifferentiable => false;
-
     private int Width => 8 * Type.Size();
 
     protected override NodeType InferResult(TypeContext context)
@@ -46,10 +44,6 @@ internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : 
             ? new NodeType(Type, To)
             : throw context.BadDType($"{Bits} bits of part {Part} are no {Type.Display()}.");
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
-
-    public override double[]? BoundErrors(RoundingErrors errors) => null;
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

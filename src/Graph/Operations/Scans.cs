@@ -260,20 +260,14 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
 /// <summary>
 /// The int64 position of the largest or smallest element up to each along an axis: the last of equal ones, and the last NaN before all. No slope.
 /// </summary>
-internal sealed record CumulativeArgExtremumOp(int Along, bool Largest) : SingleResultOp
+internal sealed record CumulativeArgExtremumOp(int Along, bool Largest) : IntegerOp
 {
-    public override bool IsDifferentiable => false;
-
     protected override NodeType InferResult(TypeContext context)
     {
         context.RequireNumber();
         context.RequireAxis(Along, context.Inputs[0].Rank);
         return new NodeType(DType.Int64, context.Inputs[0].Shape);
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
-
-    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -102,19 +102,13 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
 }
 
 /// <summary>The positions of true elements of a vector in order, as many as there is room for; −1 in the rest.</summary>
-internal sealed record NonZeroOp(Dim Bound) : SingleResultOp
+internal sealed record NonZeroOp(Dim Bound) : IntegerOp
 {
-    public override bool IsDifferentiable => false;
-
     protected override NodeType InferResult(TypeContext context)
     {
         context.RequireBool();
         return context.Inputs[0].Rank == 1 ? new NodeType(DType.Int64, [Bound]) : throw context.BadShape("it takes a vector.");
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
-
-    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

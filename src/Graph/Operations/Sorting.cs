@@ -4,11 +4,9 @@ namespace GraphCompiler.Operations;
 /// The int64 positions of the elements along an axis in ascending or descending order, or of those that have some ranks in it: equal ones, 0 and −0 among
 /// them, in the order they have; NaN counts as the greatest. No slope: sorted values are taken at these positions.
 /// </summary>
-internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Count) : SingleResultOp
+internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Count) : IntegerOp
 {
     public static readonly Comparer<double> NaNGreatest = Comparer<double>.Create((a, b) => double.IsNaN(a) || double.IsNaN(b) ? double.IsNaN(a).CompareTo(double.IsNaN(b)) : a.CompareTo(b));
-
-    public override bool IsDifferentiable => false;
 
     protected override NodeType InferResult(TypeContext context)
     {
@@ -20,10 +18,6 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
         context.RequireAtLeast(x.Shape[Along], First + Count, $"there are no {InvariantText.Count(Count, "element")} from rank {First} on among the {x.Shape[Along]} along axis {Along}.");
         return new NodeType(DType.Int64, x.Shape.With(Along, Count));
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null];
-
-    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -51,10 +45,8 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
 /// <summary>
 /// For each value the int64 number of elements of a sorted row that come before it: those less, or those less or equal. NaN counts as the greatest. No slope.
 /// </summary>
-internal sealed record SearchSortedOp(bool Right) : SingleResultOp
+internal sealed record SearchSortedOp(bool Right) : IntegerOp
 {
-    public override bool IsDifferentiable => false;
-
     protected override NodeType InferResult(TypeContext context)
     {
         (Node sorted, Node values) = (context.Inputs[0], context.Inputs[1]);
@@ -64,10 +56,6 @@ internal sealed record SearchSortedOp(bool Right) : SingleResultOp
             ? new NodeType(DType.Int64, values.Shape)
             : throw context.BadShape($"sorted rows {sorted.Shape} do not fit values {values.Shape}: all axes but the last must be equal.");
     }
-
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [null, null];
-
-    public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

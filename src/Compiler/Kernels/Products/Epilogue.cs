@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Kernels.Products;
@@ -98,7 +97,7 @@ internal sealed class Epilogue
             if (node.Op is ElementwiseOp && (roots.Contains(node) || inside.Contains(node) || !materialization.IsMaterialized(node)))
             {
                 operations.Add(node);
-                return HasVectors(node)
+                return OpTraits.Of(node.Op).HasVectors(node)
                     && (node.DType == product.DType || (!roots.Contains(node) && (node.DType == DType.Bool || IsWhole(node))))
                     && node.Inputs.All(Visit);
             }
@@ -136,13 +135,4 @@ internal sealed class Epilogue
         : leaf.Row.Constant == 0 ? 0.6 : 2;
 
     private static bool IsPerElement(Matrix matrix) => matrix.Row.Constant != 0 && matrix.Column.Constant != 0;
-
-    private static bool HasVectors(Node node) => OpTraits.Of(node.Op).Vectors switch
-    {
-        VectorForm.None => false,
-        VectorForm.OfAll => true,
-        VectorForm.OfFloats => !node.DType.IsInteger(),
-        VectorForm.OfEqualLanes => node.DType.IsFloat() && node.Inputs[0].DType.IsInteger() && node.DType.Row().LaneSize == node.Inputs[0].DType.Row().LaneSize,
-        _ => throw new UnreachableException(),
-    };
 }
