@@ -15,7 +15,7 @@ namespace GraphCompiler.Emit;
 /// <param name="Integer">The method of <see cref="ScalarMath"/> for integers.</param>
 internal sealed record FunctionForm(string? Vector, ExpressionType? Operator = null, string? Float = null, string? Integer = null)
 {
-    private static readonly FunctionTable<FunctionForm> Unary = new(Enum.GetValues<UnaryFunction>().Length)
+    private static readonly FunctionTable<FunctionForm> Unary = new()
     {
         [Negate] = new("Negate", ExpressionType.Negate),
         [Abs] = new("Abs", Float: "Abs", Integer: "Abs"),
@@ -26,7 +26,7 @@ internal sealed record FunctionForm(string? Vector, ExpressionType? Operator = n
         [IsNaN] = new("IsNaN", Float: "IsNaN") { IsOwn = true },
     };
 
-    private static readonly FunctionTable<FunctionForm> Binary = new(Enum.GetValues<BinaryFunction>().Length)
+    private static readonly FunctionTable<FunctionForm> Binary = new()
     {
         [Add] = new("Add", ExpressionType.Add),
         [Subtract] = new("Subtract", ExpressionType.Subtract),

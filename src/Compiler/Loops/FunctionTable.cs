@@ -1,10 +1,11 @@
 namespace GraphCompiler.Loops;
 
-/// <summary>A row for each function of one or of two numbers, so many as there are; null where there is none.</summary>
-internal sealed class FunctionTable<TRow>(int count)
+/// <summary>Rows of the functions of one or of two numbers; null where there is none.</summary>
+internal sealed class FunctionTable<TRow>
     where TRow : class
 {
-    private readonly TRow?[] rows = new TRow?[count];
+    // More than there are of either: to ask how many takes longer than all that is in a table.
+    private readonly TRow?[] rows = new TRow?[64];
 
     public TRow? this[UnaryFunction function]
     {

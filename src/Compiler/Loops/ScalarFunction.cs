@@ -192,7 +192,7 @@ internal sealed record FunctionCost(double Float32, double Float64, double Integ
 /// <param name="Takes">The types of its arguments.</param>
 internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands Takes)
 {
-    private static readonly FunctionTable<ScalarFunction> Unary = new(Enum.GetValues<UnaryFunction>().Length)
+    private static readonly FunctionTable<ScalarFunction> Unary = new()
     {
         [Negate] = new("-", Arithmetic, Numbers) { Tightness = 8 },
         [Abs] = new("abs", Arithmetic, Numbers),
@@ -234,7 +234,7 @@ internal sealed record ScalarFunction(string Name, FunctionKind Kind, Operands T
         [CosLarge] = new("coslarge", Runtime, Float32s),
     };
 
-    private static readonly FunctionTable<ScalarFunction> Binary = new(Enum.GetValues<BinaryFunction>().Length)
+    private static readonly FunctionTable<ScalarFunction> Binary = new()
     {
         [Add] = new("+", Arithmetic, Numbers) { Tightness = 6, Identity = 0 },
         [Subtract] = new("-", Arithmetic, Numbers) { Tightness = 6 },
