@@ -203,12 +203,34 @@ internal sealed class ChooseBuffers : IMaterialization
         return false;
     }
 
-    private bool IsOnlyReadByProducts(Node node) => !required.Contains(node) && !IsMaterialized(node) && readers[node].Count > 0 && readers[node].All(reader => reader.Op switch
+    private bool IsOnlyReadByProducts(Node movement)
     {
-        MatMulOp => Matrix.OfJoined(node, this) is { } matrix && (reader.Inputs[0] == node ? matrix.HasTiles && !IsMadeOfWindows(reader.Inputs[1]) : !IsMadeOfWindows(reader.Inputs[0])),
-        MovementOp => IsOnlyReadByProducts(reader),
-        _ => false,
-    });
+        var pending = new Stack<Node>([movement]);
+        while (pending.TryPop(out Node? node))
+        {
+            if (required.Contains(node) || IsMaterialized(node) || readers[node].Count == 0)
+            {
+                return false;
+            }
+
+            foreach (Node reader in readers[node])
+            {
+                if (reader.Op is MovementOp)
+                {
+                    pending.Push(reader);
+                }
+                else if (reader.Op is not MatMulOp || !IsReadInPieces(node, reader))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsReadInPieces(Node node, Node product) => Matrix.OfJoined(node, this) is { } matrix
+        && (product.Inputs[0] == node ? matrix.HasTiles && !IsMadeOfWindows(product.Inputs[1]) : !IsMadeOfWindows(product.Inputs[0]));
 
     private bool CanInline(Node node, Expansion expansion) =>
         inline

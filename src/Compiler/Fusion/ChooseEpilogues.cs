@@ -57,7 +57,7 @@ internal sealed class ChooseEpilogues
         foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
         {
             // What another product's kernel reads on the way to its root stays in memory.
-            if (!inside.Overlaps(readByEpilogues) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
+            if (!readByEpilogues.Overlaps(inside) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
             {
                 epilogues.Add(root, epilogue);
                 readByEpilogues.UnionWith(epilogue.Sources);
@@ -98,6 +98,25 @@ internal sealed class ChooseEpilogues
     }
 
     /// <summary>What reads a node, also as a reshape that lies where the node does.</summary>
-    private IEnumerable<Node> ReadersUnderAnyShape(Node node) => readers[node].SelectMany(reader =>
-        reader.Op is ReshapeOp && !materialization.IsMaterialized(reader) && !required.Contains(reader) ? ReadersUnderAnyShape(reader) : [reader]);
+    private List<Node> ReadersUnderAnyShape(Node node)
+    {
+        List<Node> found = [];
+        var pending = new Stack<Node>([node]);
+        while (pending.TryPop(out Node? each))
+        {
+            foreach (Node reader in readers[each])
+            {
+                if (reader.Op is ReshapeOp && !materialization.IsMaterialized(reader) && !required.Contains(reader))
+                {
+                    pending.Push(reader);
+                }
+                else
+                {
+                    found.Add(reader);
+                }
+            }
+        }
+
+        return found;
+    }
 }

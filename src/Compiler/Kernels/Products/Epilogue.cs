@@ -72,8 +72,9 @@ internal sealed class Epilogue
         Dictionary<Node, Matrix> leaves = [];
         HashSet<Node> drawn = [];
         HashSet<Node> operations = [];
+        int instructions = 0;
+        int loads = 0;
         return roots.All(r => r.Shape.ElementCount == product.Shape.ElementCount && Visit(r))
-            && operations.Concat(drawn).Sum(o => OpTraits.Of(o.Op).Instructions) <= MostInstructions && leaves.Values.Count(IsPerElement) <= MostLoads
             ? new Epilogue(roots, product, leaves, drawn, operations)
             : null;
 
@@ -97,7 +98,9 @@ internal sealed class Epilogue
             if (node.Op is ElementwiseOp && (roots.Contains(node) || inside.Contains(node) || !materialization.IsMaterialized(node)))
             {
                 operations.Add(node);
-                return OpTraits.Of(node.Op).HasVectors(node)
+                instructions += OpTraits.Of(node.Op).Instructions;
+                return instructions <= MostInstructions
+                    && OpTraits.Of(node.Op).HasVectors(node)
                     && (node.DType == product.DType || (!roots.Contains(node) && (node.DType == DType.Bool || IsWhole(node))))
                     && node.Inputs.All(Visit);
             }
@@ -114,11 +117,19 @@ internal sealed class Epilogue
                 return false;
             }
 
-            leaves.Add(node, Matrix.Of(view));
+            var matrix = Matrix.Of(view);
+            leaves.Add(node, matrix);
+            loads += IsPerElement(matrix) ? 1 : 0;
+            if (loads > MostLoads)
+            {
+                return false;
+            }
+
             if (view.Source.Op is RandomBitsOp && !materialization.IsMaterialized(view.Source))
             {
                 drawn.Add(node);
-                return view.Strides[^1].IsConstant;
+                instructions += OpTraits.Of(node.Op).Instructions;
+                return instructions <= MostInstructions && view.Strides[^1].IsConstant;
             }
 
             bool isNumber = view.Source.Op is ConstantOp && !materialization.IsMaterialized(view.Source);
