@@ -92,7 +92,7 @@ internal abstract class FusedForm
             Table = PointwiseExpression.ViewOf(node.Inputs[0], materialization),
             Reads = [],
             Instructions = 1,
-            Lanes = node.DType == DType.Bool ? 0 : node.DType.Size(),
+            Lanes = node.DType.Row().LaneSize,
         };
 
         private static int InnerFrom(Node node) => ((TakeOp)node.Op).Along + node.Inputs[1].Rank;
