@@ -56,6 +56,9 @@ internal sealed class TensorValue
         _ => throw DTypes.Unexpected(dtype),
     };
 
+    /// <summary>The nearest number of a float dtype, rounded once.</summary>
+    public static double Round(DType dtype, long value) => dtype == DType.Float32 ? (float)value : Round(dtype, (double)value);
+
     /// <summary>A float tensor; the values are rounded to float for float32, in place.</summary>
     public static TensorValue OfReals(DType dtype, long[] shape, double[] values)
     {
@@ -124,6 +127,9 @@ internal sealed class TensorValue
         Array.Fill(whole, (long)value);
         return OfIntegers(dtype, shape, whole);
     }
+
+    /// <summary>An integer as a scalar of a dtype, rounded to floats as a conversion does.</summary>
+    public static TensorValue OfInteger(DType dtype, long value) => dtype.IsFloat() ? OfReals(dtype, [], [Round(dtype, value)]) : OfIntegers(dtype, [], [value]);
 
     /// <summary>Copies dense row-major elements from memory.</summary>
     public static TensorValue FromBytes(DType dtype, long[] shape, ReadOnlySpan<byte> bytes)

@@ -59,7 +59,7 @@ internal abstract record ElementwiseOp : SingleResultOp
             double[] reals = new double[count];
             for (int i = 0; i < count; i++)
             {
-                reals[i] = fromReals ? Real(x, i) : Integer(x, i);
+                reals[i] = fromReals ? Real(x, i) : TensorValue.Round(context.ResultType(), Integer(x, i));
             }
 
             return TensorValue.OfReals(context.ResultType(), x[0].Shape, reals);

@@ -133,5 +133,5 @@ internal sealed record DimValueOp(Dim Dim, DType Type) : SourceOp
         return new NodeType(Type, []);
     }
 
-    protected override TensorValue EvaluateResult(EvaluationContext context) => TensorValue.Full(Type, [], context.ValueOf(Dim));
+    protected override TensorValue EvaluateResult(EvaluationContext context) => TensorValue.OfInteger(Type, context.ValueOf(Dim));
 }

@@ -153,7 +153,7 @@ internal static class Simplify
         if (!node.DType.IsFloat())
         {
             // As the sum, the count wraps around where it does not fit.
-            return count.Constant is { } times && !Ops.Fits(times, DType.Int64) ? null : repeated * Ops.Cast(Ops.DimValue(count), node.DType);
+            return repeated * Ops.Cast(Ops.DimValue(count), node.DType);
         }
 
         // The sum of no elements is 0, also of infinities and NaN.

@@ -260,7 +260,7 @@ public static partial class Ops
             }
 
             this.op = op;
-            ignored = ignoreIndex is { } index ? Equal(given, index) : null;
+            ignored = ignoreIndex is { } index ? Equal(given, Scalar(index, given.DType)) : null;
             Classes = ignored is null ? given : Where(ignored, 0, given);
             classWeight = weight is null ? null : AlongClasses(op, weight, Scores, 1);
             this.weight = weight is null ? null : Take(weight, Classes).Named(op);

@@ -98,5 +98,5 @@ public static partial class Ops
     }
 
     private static Node PaddingRow(Node indices, Node weight, long padding) =>
-        padding < 0 ? DimValue(weight.Shape[0] + padding, NotNull(indices).DType) : Scalar(padding, NotNull(indices).DType);
+        DimValue(padding < 0 ? weight.Shape[0] + padding : padding, NotNull(indices).DType);
 }

@@ -214,11 +214,13 @@ public static partial class Ops
 
     /// <summary>A size as a scalar that arithmetic can use, known when the sizes are bound.</summary>
     /// <param name="dim">The size.</param>
-    /// <param name="dtype">The element type, a number.</param>
+    /// <param name="dtype">The element type, a number; floats round as <see cref="Cast"/> does.</param>
+    /// <exception cref="ShapeException">int32 does not hold the size; of symbols it is a <see cref="BindingException"/> once they are known.</exception>
     public static Node DimValue(Dim dim, DType dtype = DType.Int64)
     {
         ArgumentNullException.ThrowIfNull(dim);
-        return dim.Constant is { } size ? Scalar(size, dtype) : Create(new DimValueOp(dim, dtype));
+        Node value = Create(new DimValueOp(dim, dtype));
+        return dim.Constant is { } size ? Scalar(size, dtype) : value;
     }
 
     /// <summary>The values of a node without its gradient: nothing flows back through the result.</summary>
@@ -233,7 +235,11 @@ public static partial class Ops
     /// <summary>A number as a scalar of a dtype that can hold it.</summary>
     internal static Node Scalar(double value, DType dtype) => Fits(value, dtype)
         ? Constant(TensorValue.Full(dtype, [], value))
-        : throw new DTypeException($"The number {value} is no {dtype.Display()}; use Cast to get a dtype that can hold it.");
+        : throw new DTypeException($"The number {value} {Misfit(value, dtype) ?? $"is no {dtype.Display()}; use Cast to get a dtype that can hold it."}");
+
+    /// <summary>An integer as a scalar of a dtype that can hold it, exact in int64.</summary>
+    internal static Node Scalar(long value, DType dtype) =>
+        dtype.IsFloat() || dtype == DType.Int64 ? Constant(TensorValue.OfInteger(dtype, value)) : Scalar((double)value, dtype);
 
     /// <summary>A number as a scalar of the dtype of the node that it stands beside.</summary>
     internal static Node Scalar(double value, Node beside)
@@ -241,15 +247,21 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(beside);
         return Fits(value, beside.DType)
             ? Scalar(value, beside.DType)
-            : throw new DTypeException($"The number {value} beside {beside.Describe()} is no {beside.DType.Display()}; Cast the node to a dtype that can hold it.");
+            : throw new DTypeException($"The number {value} beside {beside.Describe()} {Misfit(value, beside.DType) ?? $"is no {beside.DType.Display()}; Cast the node to a dtype that can hold it."}");
     }
 
-    /// <summary>Whether a dtype holds a number: floats round, integers and bools must be exact.</summary>
-    internal static bool Fits(double value, DType dtype) =>
-        dtype.IsFloat() || (value == Math.Floor(value) && value >= dtype.Row().Least && value <= dtype.Row().Most && Math.Abs(value) <= 1L << 53);
+    /// <summary>Whether a dtype holds a number: floats round, integers and bools must be exact. From 2^53 on a double may be what another integer was rounded to.</summary>
+    internal static bool Fits(double value, DType dtype) => dtype.IsFloat() || (IsIntegerOf(value, dtype) && Math.Abs(value) < 1L << 53);
 
     /// <summary>A leaf of the graph code itself, which a substitution will replace.</summary>
     internal static Node Placeholder(NodeType type, string name, bool requiresGrad, BodyTrace? trace = null) => new(new InputOp(name, type), [], requiresGrad, name) { MadeIn = trace };
+
+    private static bool IsIntegerOf(double value, DType dtype) => double.IsInteger(value) && value >= dtype.Row().Least && value <= dtype.Row().Most;
+
+    /// <summary>What is wrong with an integer of a dtype that came as a double; null of what is none.</summary>
+    private static string? Misfit(double value, DType dtype) => IsIntegerOf(value, dtype)
+        ? $"came as a double, which is not exact from 2^53 = {1L << 53} on: another integer may be meant; give it as a node, Constant with an {dtype.Display()}."
+        : null;
 
     private static Node NotNull(Node x, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(x))] string? name = null)
     {

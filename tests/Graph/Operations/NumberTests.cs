@@ -88,6 +88,66 @@ public sealed class NumberTests
         Assert.That(ComputedValues.Of(Ldexp(Constant(new float[] { 1.5f, 1.7f, 1 }), Constant(new int[] { -149, -130, 128 }))), Is.EqualTo([2 * float.Epsilon, MathF.ScaleB(1.7f, -130), Infinity]));
     }
 
+    [Test]
+    public void Sizes_beyond_a_doubles_integers_are_exact()
+    {
+        const long Size = (1L << 60) + (1L << 36) + 1;
+        Leaf<float> x = Input("x", ["N", 0]);
+        foreach (Dim size in (Dim[])[Size, x.Shape[0] * 0 + Size, x.Shape[0] * Size])
+        {
+            (Node, TensorValue)[] given = [(x, TensorValue.OfReals(DType.Float32, [1, 0], []))];
+            Assert.That(Exact(DimValue(size)), Is.EqualTo(Size));
+            Assert.That(Exact(DimValue(size) + DimValue(-Size) + 1), Is.EqualTo(1));
+            foreach ((DType type, double expected) in new[] { (DType.Float32, (float)Size), (DType.Float64, (double)Size) })
+            {
+                Assert.That(ComputedValues.Of(Sum(x) * 0 + Cast(DimValue(size, type), DType.Float32), given), Is.EqualTo([(float)expected]));
+                Assert.That(Value(DimValue(size, type), given), Is.EqualTo(expected));
+                Assert.That(Value(Cast(DimValue(size), type), given), Is.EqualTo(expected));
+            }
+
+            long Exact(Node node)
+            {
+                using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [node, Sum(x)]);
+                long computed = graph.Run(Tensors.Zeros<float>(1, 0)).GetArray<long>(0)[0];
+                Assert.That(Run(node, given).Integers[0], Is.EqualTo(computed));
+                return computed;
+            }
+        }
+
+        Assert.That(() => DimValue(1L << 31, DType.Int32), Throws.TypeOf<ShapeException>().With.Message.EqualTo("DimValue: the size 2147483648 does not fit into int32; int64 holds every size."));
+        Assert.That(() => DimValue(-(1L << 31) - 1, DType.Int32), Throws.TypeOf<ShapeException>());
+        Assert.That(Value(DimValue(int.MinValue, DType.Int32)), Is.EqualTo(int.MinValue));
+        Assert.That(() => DimValue(1, DType.Bool), Throws.TypeOf<DTypeException>().With.Message.Contains("not a bool"));
+    }
+
+    /// <summary>2^53 + 1 has become 2^53 before anyone sees it.</summary>
+    [Test]
+    public void Integers_that_a_double_cannot_tell_apart_are_refused()
+    {
+        Leaf<long> n = Input<long>("n", [1]);
+        Func<Node>[] made =
+        [
+            () => n + 9007199254740993, () => -9007199254740993 - n, () => Full([2], 9007199254740993, DType.Int64), () => Arange(3, 9007199254740993), () => Pad(n, 0, 1, 1, 9007199254740993),
+            () => Equal(n, 9007199254740993), () => Where(n > 0, n, 9007199254740993), () => Clamp(n, 0, 9007199254740993),
+        ];
+        foreach (Func<Node> make in made)
+        {
+            Assert.That(() => make(), Throws.TypeOf<DTypeException>().With.Message.Contains("from 2^53 = 9007199254740992 on: another integer may be meant").And.Message.Contains("Constant with an int64"));
+        }
+
+        Assert.That(Run(n + 9007199254740991, (n, Whole([1], 1))).Integers, Is.EqualTo([1L << 53]));
+        Assert.That(Run(n + Constant(9007199254740993), (n, Whole([1], 0))).Integers, Is.EqualTo([9007199254740993]));
+    }
+
+    [Test]
+    public void An_ignored_class_is_exact()
+    {
+        Leaf<long> target = Input<long>("target", [2]);
+        Node loss = NllLoss(Constant(new float[] { -1, -2, -3, -4 }, [2, 2]), target, LossReduction.None, ignoreIndex: 9007199254740993);
+        Assert.That(Values(loss, (target, Whole([2], 9007199254740993, 1))), Is.EqualTo([0, 4]));
+        Assert.That(() => Values(loss, (target, Whole([2], 9007199254740992, 1))), Throws.TypeOf<ExecutionException>().With.Message.Contains("index 9007199254740992"));
+    }
+
     [TestCase(2, 1.005, 1.0)]
     [TestCase(2, 2.675, 2.68)]
     [TestCase(1, -0.25, -0.2)]
