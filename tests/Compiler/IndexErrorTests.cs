@@ -61,7 +61,7 @@ internal sealed class IndexErrorTests
         Argument bad = wide ? (long[])[1, 0, 9] : (int[])[1, 0, 9];
         Argument good = wide ? (long[])[1, 2, 4] : (int[])[1, 2, 4];
         string function = name.Split(' ', ',')[0];
-        string[] parts = size[0] == '[' ? ["9", size] : ["index 9", size, $"It stands at [2] of {indices.Describe()}."];
+        string[] parts = [size[0] == '[' ? "target 9" : "index 9", size, $"It stands at [2] of {indices.Describe()}."];
         Fails(y, [function, .. parts]);
         Fails(y.Named("mine", "model"), ["'model/mine'", .. parts]);
         Fails(y.Named("other").Named("mine") * 2, ["'mine'", .. parts]);

@@ -34,6 +34,9 @@ internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> M
 {
     /// <summary>Where the detail comes from, if it is an index.</summary>
     public Node? Indices { get; init; }
+
+    /// <summary>Whether some of the indices are never looked at, so that where one stands is sure only if it stands there alone.</summary>
+    public bool SkipsSome { get; init; }
 }
 
 /// <summary>Collects buffers, extents and error sites while a kernel's loops are built.</summary>
@@ -98,7 +101,9 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     /// <param name="size">A size that the message needs.</param>
     /// <param name="message">The message, from the detail that the kernel leaves and the value of the size.</param>
     /// <param name="indices">Where the detail comes from, if it is an index.</param>
-    public int Site(Node node, Dim size, Func<long, long, string> message, Node? indices = null) => Site(new ErrorSite(node, size, message) { Indices = indices });
+    /// <param name="skipsSome">Whether some of the indices are never looked at.</param>
+    public int Site(Node node, Dim size, Func<long, long, string> message, Node? indices = null, bool skipsSome = false) =>
+        Site(new ErrorSite(node, size, message) { Indices = indices, SkipsSome = skipsSome });
 
     private Extent ExtentOf(Dim dim)
     {

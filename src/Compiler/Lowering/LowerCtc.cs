@@ -147,7 +147,7 @@ internal sealed class LowerCtc
     private LoweredKernel Build(LoopStatement body)
     {
         (Local i, Local target) = (LoopMath.Index("i"), new("target", DType.Int64));
-        LoopStatement check = new Block([.. Checked(target, Read(targets, n, i), CtcErrors.Target, x.Shape[2])]);
+        LoopStatement check = new Block([.. Checked(target, Read(targets, n, i), CtcErrors.Target, x.Shape[2], targets)]);
         return Nest.Serial(kernel, [n], [x.Shape[1]], new Block(
         [
             .. Checked(times, Read(inputLengths, n), CtcErrors.InputLength, x.Shape[0] + 1, inputLengths),
@@ -157,12 +157,12 @@ internal sealed class LowerCtc
         ]));
     }
 
-    private LoopStatement[] Checked(Local local, LoopValue value, string what, Dim size, Node? lengths = null) =>
+    private LoopStatement[] Checked(Local local, LoopValue value, string what, Dim size, Node given) =>
     [
         new Let(local, LoopMath.Convert(DType.Int64, value)),
         new If(
             LoopMath.Either(LoopMath.Less(local, LoopMath.Int(0)), LoopMath.AtLeast(local, kernel.Size(size))),
-            new Fail(kernel.Site(root, size, (number, limit) => CtcErrors.Message(root, what, number, limit), lengths), local)),
+            new Fail(kernel.Site(root, size, (number, limit) => CtcErrors.Message(root, what, number, limit), given, skipsSome: given == targets), local)),
     ];
 
     /// <summary>The class that a state emits, kept in a local.</summary>

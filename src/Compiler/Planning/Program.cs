@@ -126,47 +126,50 @@ internal sealed class Program
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
         string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
-        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, workspace) : string.Empty) + times);
+        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times);
     }
 
     /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>
-    private string PlaceOf(long index, Node indices, Workspace workspace)
+    private string PlaceOf(long index, Node indices, bool skipsSome, Workspace workspace)
     {
-        foreach (Node leaf in Sources(indices))
+        foreach ((Node leaf, bool isPart) in Sources(indices, skipsSome))
         {
             long[] shape = Evaluate(leaf.Shape, workspace);
-            int place = leaf switch
+            (int first, int last) = leaf switch
             {
-                { Op: ConstantOp { Data.Value: var value } } => value.Integers.AsSpan().IndexOf(index),
-                IParameter parameter => parameter.Snapshot().Integers.AsSpan().IndexOf(index),
-                _ => PlaceIn(workspace.Externals[Array.FindIndex(Inputs, i => i.Op == leaf.Op)], leaf.DType, TensorValue.CountOf(shape)),
+                { Op: ConstantOp { Data.Value: var value } } => Ends(value.Integers, index),
+                IParameter parameter => Ends(parameter.Snapshot().Integers, index),
+                _ => EndsIn(workspace.Externals[Array.FindIndex(Inputs, i => i.Op == leaf.Op)], leaf.DType, TensorValue.CountOf(shape)),
             };
-            if (place >= 0)
+            if (first >= 0)
             {
-                return EvaluationContext.PlaceMessage(leaf, EvaluationContext.Coordinates(place, shape));
+                return isPart && first != last ? $" It stands in {leaf.Describe()}." : EvaluationContext.PlaceMessage(leaf, EvaluationContext.Coordinates(first, shape));
             }
         }
 
         return string.Empty;
 
-        unsafe int PlaceIn(nint values, DType type, long elements)
+        static (int First, int Last) Ends<T>(ReadOnlySpan<T> values, T index)
+            where T : IEquatable<T> => (values.IndexOf(index), values.LastIndexOf(index));
+
+        unsafe (int First, int Last) EndsIn(nint values, DType type, long elements)
         {
             int count = (int)Math.Min(elements, int.MaxValue);
             return type switch
             {
-                DType.Int64 => new ReadOnlySpan<long>((void*)values, count).IndexOf(index),
-                DType.Int32 => index == (int)index ? new ReadOnlySpan<int>((void*)values, count).IndexOf((int)index) : -1,
+                DType.Int64 => Ends(new ReadOnlySpan<long>((void*)values, count), index),
+                DType.Int32 => index == (int)index ? Ends(new ReadOnlySpan<int>((void*)values, count), (int)index) : (-1, -1),
                 _ => throw DTypes.Unexpected(type),
             };
         }
 
-        // What leaves an index as it is.
-        static IEnumerable<Node> Sources(Node node) => node.Op switch
+        // What leaves an index as it is, and whether only some come from there.
+        static IEnumerable<(Node Leaf, bool IsPart)> Sources(Node node, bool isPart) => node.Op switch
         {
-            InputOp or ParameterOp or ConstantOp => [node],
-            CastOp or MovementOp when node.Inputs[0].DType.IsInteger() => Sources(node.Inputs[0]),
-            WhereOp => Sources(node.Inputs[1]).Concat(Sources(node.Inputs[2])),
-            ConcatOp => node.Inputs.SelectMany(Sources),
+            InputOp or ParameterOp or ConstantOp => [(node, isPart)],
+            CastOp or MovementOp when node.Inputs[0].DType.IsInteger() => Sources(node.Inputs[0], isPart || node.Op is SliceOp),
+            WhereOp => Sources(node.Inputs[1], isPart: true).Concat(Sources(node.Inputs[2], isPart: true)),
+            ConcatOp => node.Inputs.SelectMany(i => Sources(i, isPart)),
             _ => [],
         };
     }

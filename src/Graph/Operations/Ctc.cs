@@ -137,11 +137,11 @@ internal sealed class CtcStates
     /// <summary>How many times and states a sample has; checks its lengths and labels.</summary>
     public (long Times, long States) Lengths(long n)
     {
-        long count = CtcErrors.CheckLength(context.Node, CtcErrors.InputLength, times.Integers[n], x.Shape[0] + 1, context.Node.Inputs[^2], n);
-        long own = CtcErrors.CheckLength(context.Node, CtcErrors.TargetLength, labels.Integers[n], targets.Shape[1] + 1, context.Node.Inputs[^1], n);
+        long count = CtcErrors.Check(context.Node, CtcErrors.InputLength, times.Integers[n], x.Shape[0] + 1, context.Node.Inputs[^2], n);
+        long own = CtcErrors.Check(context.Node, CtcErrors.TargetLength, labels.Integers[n], targets.Shape[1] + 1, context.Node.Inputs[^1], n);
         for (long i = 0; i < own; i++)
         {
-            CtcErrors.Check(context.Node, CtcErrors.Target, Label(n, i), x.Shape[2]);
+            CtcErrors.Check(context.Node, CtcErrors.Target, Label(n, i), x.Shape[2], context.Node.Inputs[^3], n, i);
         }
 
         return (count, (2 * own) + 1);
@@ -187,9 +187,6 @@ internal static class CtcErrors
         return $"{Function}{name}: the {what} {value} is outside {range}.";
     }
 
-    public static long Check(Node node, string what, long value, long size) =>
-        value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size));
-
-    public static long CheckLength(Node node, string what, long value, long size, Node lengths, long sample) =>
-        value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size) + EvaluationContext.PlaceMessage(lengths, [sample]));
+    public static long Check(Node node, string what, long value, long size, Node given, params ReadOnlySpan<long> at) =>
+        value >= 0 && value < size ? value : throw new ExecutionException(Message(node, what, value, size) + EvaluationContext.PlaceMessage(given, at));
 }

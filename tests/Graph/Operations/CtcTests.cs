@@ -80,7 +80,7 @@ internal sealed class CtcTests
     [TestCase(7L, 2L, 1L, "input length 7 is outside 0 to 4")]
     [TestCase(-1L, 2L, 1L, "input length -1 is outside 0 to 4")]
     [TestCase(4L, 3L, 1L, "target length 3 is outside 0 to 2")]
-    [TestCase(4L, 2L, 3L, "target 3 is outside the classes [0, 3)")]
+    [TestCase(4L, 2L, 3L, "target 3 is outside the classes [0, 3). It stands at [0, 0] of Input 'targets' int64[1, 2].")]
     public void What_is_out_of_range_is_named(long time, long label, long target, string message)
     {
         Leaf<float> x = Input("x", [4, 1, 3]);
@@ -94,6 +94,26 @@ internal sealed class CtcTests
         Assert.That(
             () => GraphTesting.Run(loss, (x, TensorValue.OfReals(DType.Float32, [4, 1, 3], new double[12])), (targets, GraphTesting.Whole([1, 2], target, 1)), (times, GraphTesting.Whole([1], time)), (labels, GraphTesting.Whole([1], label))),
             Throws.TypeOf<ExecutionException>().With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Targets_beyond_the_lengths_are_not_blamed()
+    {
+        Leaf<float> x = Input("x", [4, 2, 3]);
+        Leaf<int> targets = Input<int>("targets", [2, 2]);
+        Node loss = CtcLoss(x, targets, Constant(new[] { 4, 4 }), Constant(new[] { 1, 2 }));
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x, targets], loss);
+        Argument given = System.Numerics.Tensors.Tensor.Create(new float[24], [4, 2, 3]);
+        Assert.That(() => compiled.Run(given, new[,] { { 1, 9 }, { 2, 1 } }), Throws.Nothing);
+        Assert.That(
+            () => compiled.Run(given, new[,] { { 1, 9 }, { 9, 1 } }),
+            Throws.TypeOf<ExecutionException>().With.Message.EqualTo("CtcLoss: the target 9 is outside the classes [0, 3). It stands in Input 'targets' int32[2, 2]."));
+        Assert.That(
+            () => compiled.Run(given, new[,] { { 1, 9 }, { 8, 1 } }),
+            Throws.TypeOf<ExecutionException>().With.Message.EqualTo("CtcLoss: the target 8 is outside the classes [0, 3). It stands at [1, 0] of Input 'targets' int32[2, 2]."));
+        Assert.That(
+            () => GraphTesting.Run(loss, (x, TensorValue.OfReals(DType.Float32, [4, 2, 3], new double[24])), (targets, TensorValue.OfIntegers(DType.Int32, [2, 2], [1, 9, 9, 1]))),
+            Throws.TypeOf<ExecutionException>().With.Message.EqualTo("CtcLoss: the target 9 is outside the classes [0, 3). It stands at [1, 0] of Input 'targets' int32[2, 2]."));
     }
 
     [Test]
