@@ -92,6 +92,47 @@ internal sealed class SizesWhenBoundTests
         new("QR", n => [n, 3], x => QR(x).R, 2, 3),
     ];
 
+    // Of sizes that are numbers these take what is there.
+    private static readonly Row[] Cut =
+    [
+        new("At", n => [n], x => x[2..5], 3, 5),
+        new("At", n => [3, n], x => x[1.., 2..5], 3, 5) { Variant = "of an axis behind another" },
+        new("At", n => [n, 3], x => x[2..5, 1..], 3, 5) { Variant = "of an axis before another" },
+        new("At", n => [n, 3], x => x[AxisIndex.Every(2, 1, 5), Constant((long[])[0, 2])], 3, 4) { Variant = "with indices" },
+        new("SliceScatter", n => [n], x => SliceScatter(x, Ones([3]), 0, 2, 5), 4, 5),
+        new("SliceScatter", n => [n], x => SliceScatter(x, Ones([3]), 0, 1, 7, 2), 5, 6) { Variant = "in steps" },
+        new("Roll", n => [n], x => Roll(x, 3), 2, 3),
+        new("Roll", n => [n, 2], x => Roll(x, -3, 0), 2, 3) { Variant = "back" },
+        new("Sort", n => [0, n], x => Sort(Zeros([0, x.Shape[1] * (1L << 30)])).Values, 2, 0),
+        new("TopK", n => [0, n], x => TopK(Zeros([0, x.Shape[1] * (1L << 30)]), 0).Values, 2, 0) { Variant = "too long" },
+    ];
+
+    // What is made of several nodes and bears one name.
+    private static readonly string[] Composed =
+        ["Narrow", "Select", "At", "SelectScatter", "Split", "Reshape", "TopK", "KthValue", "Median", "MedianWithIndex", "MaxWithIndex", "MinWithIndex", "Pad", "Diff", "Glu", "PixelShuffle", "PixelUnshuffle"];
+
+    private static IEnumerable<TestCaseData> NamedCases() =>
+        Cut.Concat(Rows.Where(r => Composed.Contains(r.Name) && r.Variant is not ("reflect" or "replicate")))
+            .Select(r => new TestCaseData((object)r).SetArgDisplayNames(r.Name + (r.Variant.Length == 0 ? string.Empty : $", {r.Variant}")));
+
+    [TestCaseSource(nameof(NamedCases))]
+    public void TheFunctionAsksUnderTheUsersName(object given)
+    {
+        var row = (Row)given;
+        Leaf<float> x = Input("x", row.Shape("N"));
+        Node y = row.Make(x);
+        Fails(y, $"{row.Name}: ");
+        Fails(y.Named("mine", "model"), $"{row.Name} 'model/mine': ");
+        Fails(y.Named("other").Named("mine") * 2, $"{row.Name} 'mine': ");
+
+        void Fails(Node node, string start)
+        {
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], node);
+            Assert.That(() => graph.Run(Of(row.Shape(row.Good))), Throws.Nothing);
+            Assert.That(() => graph.Run(Of(row.Shape(row.Bad))), Throws.TypeOf<BindingException>().With.Message.StartsWith(start));
+        }
+    }
+
     // A constant size of these is judged by another rule, whose message is its own.
     private static readonly string[] OtherwiseConstant = ["QR", "CtcLoss", "DimValue"];
 

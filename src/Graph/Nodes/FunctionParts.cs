@@ -24,6 +24,22 @@ internal sealed record FunctionParts(string Name, ImmutableArray<Node> Inputs)
             : new Node(result.Op, result.Inputs, result.RequiresGrad, result.Name, result.Scope, new FunctionParts(name, [.. given]));
     }
 
+    /// <summary>The same of a function that asks something of sizes alone, which symbols may leave open.</summary>
+    public static Node OfSizes(string name, Node result, params ReadOnlySpan<Node?> inputs)
+    {
+        bool isOpen = false;
+        foreach (Node? input in inputs)
+        {
+            isOpen |= input is not null && input.Shape.Constants is null;
+        }
+
+        return isOpen ? Of(name, result, inputs) : result;
+    }
+
+    /// <summary>The results of a function that asks something of sizes alone.</summary>
+    public static (Node Values, Node Indices) OfSizes(string name, (Node Values, Node Indices) results, Node x) =>
+        (OfSizes(name, results.Values, x), OfSizes(name, results.Indices, x));
+
     /// <summary>Nodes whose parts bear another name.</summary>
     public Node[] Renamed(IReadOnlyList<Node> nodes, string name, string? scope)
     {

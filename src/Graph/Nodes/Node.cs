@@ -34,7 +34,7 @@ public partial class Node
             }
         }
 
-        var context = new TypeContext(op, inputs, Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'");
+        var context = new TypeContext(op, inputs, Label);
         results = op.Infer(context);
         context.RequireSizes(results);
         foreach (NodeType result in results)
@@ -74,6 +74,9 @@ public partial class Node
 
     internal IReadOnlyList<NodeType> Results => results;
 
+    /// <summary>Scope and name, for messages; nothing where the name is no other than the operation's.</summary>
+    private string Label => Scope is not null ? $" '{Scope}/{Name}'" : Name is null || Name == Op.Name ? string.Empty : $" '{Name}'";
+
     /// <summary>Whether gradients end here although an input requires one: the node was made without them, or has no slope.</summary>
     internal bool CutsGradient => !RequiresGrad && Inputs.Any(i => i.RequiresGrad);
 
@@ -108,9 +111,8 @@ public partial class Node
     /// <summary>The same with other types, such as one of bound sizes.</summary>
     internal string DescribeAs(params NodeType[] types)
     {
-        string name = Name is null ? string.Empty : Scope is null ? $" '{Name}'" : $" '{Scope}/{Name}'";
         string what = Op is OutputOp output ? $"Result {output.Index} of {Inputs[0].Op.Name}" : Op.Name;
-        return $"{what}{name} {string.Join(", ", types)}";
+        return $"{what}{Label} {string.Join(", ", types)}";
     }
 
     /// <summary>Refuses what can never be addressed, whatever its symbols are.</summary>

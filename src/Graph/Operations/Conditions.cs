@@ -42,6 +42,13 @@ internal static class Conditions
     /// <summary>x, if two sizes are the same.</summary>
     public static Node Same(string op, Node x, Dim left, Dim right, string message) => Require(op, x, left, right, isEquality: true, Dim.Same(left, right), message);
 
+    /// <summary>A part of a function of x, which asks of sizes itself what the part does.</summary>
+    public static Node AskedBy(string op, Node x, Node part) => part == x || part.Op.Name == op || part.Guards.IsEmpty ? part : part.Rebuild([Asking(op, part), .. part.Inputs[1..]]);
+
+    /// <summary>The first input of a part of a function, if what the part asks of sizes holds.</summary>
+    public static Node Asking(string op, Node part) =>
+        part.Guards.Aggregate(part.Inputs[0], (x, guard) => Require(op, x, guard.Left, guard.Right, guard.IsEquality, holds: null, guard.Asked));
+
     private static Node Require(string op, Node x, Dim left, Dim right, bool isEquality, bool? holds, string message) =>
-        holds == true ? x : Ops.Create(new ConditionOp(op, left, right, isEquality, message), x);
+        holds == true ? x : Ops.Create(new ConditionOp(op, left, right, isEquality, message), x).Named(op);
 }

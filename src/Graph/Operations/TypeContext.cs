@@ -23,7 +23,7 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
             case null when Dim.SameOnlyWithout(left, right) is { } rest:
                 throw BadShape($"{message} That holds only where {rest} is 0.");
             case null:
-                guards.Add(new Guard(left, right, IsEquality: true, $"{op.Name}{name}: {message}{Describe()}"));
+                Ask(left, right, isEquality: true, message);
                 break;
         }
     }
@@ -35,7 +35,7 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
             case false:
                 throw BadShape(message);
             case null:
-                guards.Add(new Guard(left, right, IsEquality: false, $"{op.Name}{name}: {message}{Describe()}"));
+                Ask(left, right, isEquality: false, message);
                 break;
         }
     }
@@ -104,12 +104,18 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
         }
     }
 
+    private void Ask(Dim left, Dim right, bool isEquality, string message) =>
+        guards.Add(new Guard(left, right, isEquality, $"{op.Name}{name}: {message}{Describe()}") { Asked = message });
+
     private string Describe() => inputs.Count == 0 ? string.Empty : $" Inputs: {string.Join(", ", inputs.Select(i => i.Describe()))}.";
 }
 
 /// <summary>A condition on symbolic sizes that is checked when they are bound: left = right, or left ≥ right.</summary>
 internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Message)
 {
+    /// <summary>The message without who asks and of what.</summary>
+    public string Asked { get; init; } = string.Empty;
+
     public void Check(Func<string, long> symbol) => Check(Left.Evaluate(symbol), Right.Evaluate(symbol));
 
     /// <summary>Checks the values of the two sides.</summary>

@@ -203,8 +203,8 @@ public static partial class Ops
         RequireFloat("Glu", x);
         int along = Axis.Normalize(axis, x.Rank, "Glu", x);
         Dim half = x.Shape[along] / 2;
-        x = Conditions.Same("Glu", x, half * 2, x.Shape[along], $"the size {x.Shape[along]} of axis {along} has no half.");
-        return Part(x, along, new SliceRange(0, half, 1)) * Sigmoid(Part(x, along, new SliceRange(half, half, 1)));
+        Node even = Conditions.Same("Glu", x, half * 2, x.Shape[along], $"the size {x.Shape[along]} of axis {along} has no half.");
+        return FunctionParts.OfSizes("Glu", Part(even, along, new SliceRange(0, half, 1)) * Sigmoid(Part(even, along, new SliceRange(half, half, 1))), x);
     }
 
     /// <summary>eˣ normalised to sum 1 along an axis.</summary>

@@ -48,11 +48,11 @@ public static partial class Ops
                     x = Element("At", x, axis++, part.At);
                     break;
                 case AxisIndex.Form.Range:
-                    x = Slice(x, axis, part.Range);
+                    x = Conditions.AskedBy("At", x, Slice(x, axis, part.Range));
                     sizes.Add(x.Shape[axis++]);
                     break;
                 case AxisIndex.Form.Steps:
-                    x = Slice(x, axis, part.Start, part.Stop, part.Step);
+                    x = Conditions.AskedBy("At", x, Slice(x, axis, part.Start, part.Stop, part.Step));
                     sizes.Add(x.Shape[axis++]);
                     break;
                 default:
@@ -63,9 +63,8 @@ public static partial class Ops
         }
 
         x = Reshape(x, Shape.Of([.. sizes, .. x.Shape.Skip(axis)]));
-        return picked.Count == 0 ? x
-            : picked.Count == 1 ? PickAlong("At", x, picked[0].Axis, picked[0].Own, picked[0].Indices)
-            : FunctionParts.Of("At", Pick(x, picked), [x, .. picked.Select(p => p.Indices)]);
+        return picked.Count == 0 ? FunctionParts.OfSizes("At", x, whole)
+            : FunctionParts.Of("At", picked.Count == 1 ? PickAlong("At", x, picked[0].Axis, picked[0].Own, picked[0].Indices) : Pick(x, picked), [whole, .. picked.Select(p => p.Indices)]);
     }
 
     /// <summary>

@@ -18,13 +18,13 @@ public static partial class Ops
             throw new GraphException($"Diff: the order {order} is below 0. Input: {x.Describe()}.");
         }
 
-        x = Conditions.AtLeast("Diff", x, x.Shape[along], order, $"axis {axis} of size {x.Shape[along]} has no differences of order {order}.");
+        Node differences = Conditions.AtLeast("Diff", x, x.Shape[along], order, $"axis {axis} of size {x.Shape[along]} has no differences of order {order}.");
         for (int i = 0; i < order; i++)
         {
-            x = Slice(x, along, 1) - Slice(x, along, 0, -1);
+            differences = Slice(differences, along, 1) - Slice(differences, along, 0, -1);
         }
 
-        return x;
+        return FunctionParts.OfSizes("Diff", differences, x);
     }
 
     /// <summary>

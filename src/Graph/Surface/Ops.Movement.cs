@@ -21,7 +21,9 @@ public static partial class Ops
         {
             Dim known = shape.Where((_, i) => i != open[0]).Aggregate(Dim.Of(1), (product, d) => product * d);
             Dim rest = known.Constant == 0 ? 0 : x.Shape.ElementCount / known;
-            shape = shape.With(open[0], rest);
+            Shape filled = shape.With(open[0], rest);
+            string message = $"{x.Shape} has {InvariantText.Count(x.Shape.ElementCount, "element")}, {shape} as {filled} has {filled.ElementCount}.";
+            return FunctionParts.OfSizes("Reshape", Reshape(Conditions.Same("Reshape", x, x.Shape.ElementCount, filled.ElementCount, message), filled), x);
         }
 
         CheckSizes("Reshape", shape);
@@ -215,7 +217,7 @@ public static partial class Ops
     public static Node Select(Node x, int axis, long index)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Select", x);
-        return Reshape(Element("Select", x, along, index), x.Shape.Without([along]));
+        return FunctionParts.OfSizes("Select", Reshape(Element("Select", x, along, index), x.Shape.Without([along])), x);
     }
 
     /// <summary>One element of an axis, which stays with size 1.</summary>
@@ -281,26 +283,26 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         Dim left = x.Shape[along] + (before.Constant < 0 ? before : 0) + (after.Constant < 0 ? after : 0);
-        x = Conditions.AtLeast("Pad", x, left, 0, $"{before} before and {after} after take away more than the {InvariantText.Count(x.Shape[along], "element")} of axis {axis}.");
+        Node within = Conditions.AtLeast("Pad", x, left, 0, $"{before} before and {after} after take away more than the {InvariantText.Count(x.Shape[along], "element")} of axis {axis}.");
 
         if (before.Constant < 0)
         {
-            return Pad(Slice(x, along, before * -1), along, 0, after, value);
+            return FunctionParts.OfSizes("Pad", Pad(Conditions.AskedBy("Pad", within, Slice(within, along, before * -1)), along, 0, after, value), x);
         }
 
         if (after.Constant < 0)
         {
-            return Pad(Slice(x, along, 0, x.Shape[along] + after), along, before, 0, value);
+            return FunctionParts.OfSizes("Pad", Pad(Conditions.AskedBy("Pad", within, Slice(within, along, 0, x.Shape[along] + after)), along, before, 0, value), x);
         }
 
         if (before.Constant == 0 && after.Constant == 0)
         {
-            return x;
+            return within;
         }
 
         Scalar(value, x);
         IEnumerable<PadRange> ranges = x.Shape.Select((_, i) => i == along ? new PadRange(before, after, 0) : new PadRange(0, 0, 0));
-        return Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), x);
+        return Create(new PadOp(ranges.ToEquatableArray(), x.Shape.With(along, before + x.Shape[along] + after), value), within);
     }
 
     /// <summary>A number, or elements of x itself, around its last axes.</summary>
@@ -326,13 +328,14 @@ public static partial class Ops
         }
 
         Scalar(value, x);
+        Node kept = x;
         if (takesAway && mode == PaddingMode.Circular)
         {
             // What is taken away does not come in at the other end.
-            x = Around("Pad", x, [.. widths.Select(w => (w.Before.Constant < 0 ? w.Before : 0, w.After.Constant < 0 ? w.After : 0))], PaddingMode.Zeros);
+            kept = Around("Pad", x, [.. widths.Select(w => (w.Before.Constant < 0 ? w.Before : 0, w.After.Constant < 0 ? w.After : 0))], PaddingMode.Zeros);
             widths = [.. widths.Select(w => (w.Before.Constant < 0 ? 0 : w.Before, w.After.Constant < 0 ? 0 : w.After))];
         }
 
-        return Around("Pad", x, [.. widths], Known("Pad", mode), value);
+        return FunctionParts.OfSizes("Pad", Around("Pad", kept, [.. widths], Known("Pad", mode), value), x);
     }
 }

@@ -30,7 +30,9 @@ public static partial class Ops
         Dim cut = size.Constant is { } n
             ? n == 0 ? 0 : ((-(shift % n)) + n) % n
             : shift > 0 ? size - shift : -(long)shift;
-        return cut.Constant == 0 ? x : Concat([Part(x, along, new SliceRange(cut, size - cut, 1)), Part(x, along, new SliceRange(0, cut, 1))], along);
+        Node within = size.IsConstant ? x : Conditions.AtLeast("Roll", x, size, Math.Abs((long)shift), $"a shift by {shift} goes beyond axis {axis} of size {size}.");
+        return cut.Constant == 0 ? x
+            : FunctionParts.OfSizes("Roll", Concat([Part(within, along, new SliceRange(cut, size - cut, 1)), Part(within, along, new SliceRange(0, cut, 1))], along), x);
     }
 
     /// <summary>Elements moved along several axes, see <see cref="Roll(Node, int, int?)"/>.</summary>
@@ -120,13 +122,13 @@ public static partial class Ops
     {
         RequireImages(x, factor, "PixelShuffle");
         Dim channels = x.Shape[^3] / ((long)factor * factor);
-        x = Conditions.Same(
+        Node whole = Conditions.Same(
             "PixelShuffle", x, channels * factor * factor, x.Shape[^3], $"the input has {InvariantText.Count(x.Shape[^3], "channel")}, which is no multiple of {(long)factor * factor}.");
 
         (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2], x.Shape[^1]);
-        Node split = Reshape(x, Shape.Of([.. x.Shape.SkipLast(3), channels, factor, factor, height, width]));
+        Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(3), channels, factor, factor, height, width]));
         Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 3, lead + 1, lead + 4, lead + 2]);
-        return Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), channels, height * factor, width * factor]));
+        return FunctionParts.OfSizes("PixelShuffle", Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), channels, height * factor, width * factor])), x);
     }
 
     /// <summary>Squares of r by r neighbours as r² channels: [N, C, H·r, W·r] → [N, C·r², H, W].</summary>
@@ -137,12 +139,12 @@ public static partial class Ops
         RequireImages(x, factor, "PixelUnshuffle");
         (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2] / factor, x.Shape[^1] / factor);
         string message = $"images of {x.Shape[^2]} by {x.Shape[^1]} do not divide by {factor}.";
-        x = Conditions.Same("PixelUnshuffle", x, height * factor, x.Shape[^2], message);
-        x = Conditions.Same("PixelUnshuffle", x, width * factor, x.Shape[^1], message);
+        Node whole = Conditions.Same("PixelUnshuffle", x, height * factor, x.Shape[^2], message);
+        whole = Conditions.Same("PixelUnshuffle", whole, width * factor, x.Shape[^1], message);
 
-        Node split = Reshape(x, Shape.Of([.. x.Shape.SkipLast(2), height, factor, width, factor]));
+        Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(2), height, factor, width, factor]));
         Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 2, lead + 4, lead + 1, lead + 3]);
-        return Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), x.Shape[^3] * factor * factor, height, width]));
+        return FunctionParts.OfSizes("PixelUnshuffle", Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), x.Shape[^3] * factor * factor, height, width])), x);
     }
 
     private static Node[] AtLeast(string op, IReadOnlyList<Node> nodes, Func<Node, Node> shape) => [.. Some(op, nodes).ToArray().Select(shape)];

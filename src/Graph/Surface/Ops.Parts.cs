@@ -17,9 +17,9 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(length);
         Dim from = start.Constant < 0 ? x.Shape[along] + start : start;
         string message = $"the range (start {start}, {InvariantText.Count(length, "element")}) is not within axis {axis} of size {x.Shape[along]}.";
-        x = Conditions.AtLeast("Narrow", Conditions.AtLeast("Narrow", x, length, 0, message), from, 0, message);
-        x = Conditions.AtLeast("Narrow", x, x.Shape[along], from + length, message);
-        return Part(x, along, new SliceRange(from, length, 1));
+        Node within = Conditions.AtLeast("Narrow", Conditions.AtLeast("Narrow", x, length, 0, message), from, 0, message);
+        within = Conditions.AtLeast("Narrow", within, x.Shape[along], from + length, message);
+        return FunctionParts.OfSizes("Narrow", Part(within, along, new SliceRange(from, length, 1)), x);
     }
 
     /// <summary>Parts of one size along an axis; the last one may be shorter.</summary>
@@ -57,14 +57,14 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(sizes);
         CheckSizes("Split", Shape.Of(sizes));
         Dim sum = sizes.Aggregate(Dim.Of(0), (total, d) => total + d);
-        x = Conditions.Same("Split", x, sum, x.Shape[along], $"the parts {InvariantText.List(sizes)} add up to {sum}, not to the size {x.Shape[along]} of axis {axis}.");
-        x = sizes.Aggregate(x, (all, size) => Conditions.AtLeast("Split", all, size, 0, $"the parts {InvariantText.List(sizes)} cannot have the size {size}."));
-        x = Reshape(x, x.Shape.With(along, sum));
+        Node whole = Conditions.Same("Split", x, sum, x.Shape[along], $"the parts {InvariantText.List(sizes)} add up to {sum}, not to the size {x.Shape[along]} of axis {axis}.");
+        whole = sizes.Aggregate(whole, (all, size) => Conditions.AtLeast("Split", all, size, 0, $"the parts {InvariantText.List(sizes)} cannot have the size {size}."));
+        whole = Reshape(whole, x.Shape.With(along, sum));
         var parts = new Node[sizes.Count];
         Dim start = 0;
         for (int i = 0; i < parts.Length; i++)
         {
-            parts[i] = Part(x, along, new SliceRange(start, sizes[i], 1));
+            parts[i] = FunctionParts.OfSizes("Split", Part(whole, along, new SliceRange(start, sizes[i], 1)), x);
             start += sizes[i];
         }
 
@@ -168,9 +168,9 @@ public static partial class Ops
             throw new ShapeException($"SelectScatter: the source must be {new NodeType(x.DType, expected)}, not {source.Describe()}. Input: {x.Describe()}.");
         }
 
-        x = Conditions.HasElement("SelectScatter", x, x.Shape[along], index, $"there is no element {index} along axis {along} of size {x.Shape[along]}.");
+        Node within = Conditions.HasElement("SelectScatter", x, x.Shape[along], index, $"there is no element {index} along axis {along} of size {x.Shape[along]}.");
         Dim from = index < 0 ? x.Shape[along] + index : index;
-        return Replace(x, Unsqueeze(source, along), along, new SliceRange(from, 1, 1));
+        return FunctionParts.OfSizes("SelectScatter", Replace(within, Unsqueeze(source, along), along, new SliceRange(from, 1, 1)), x, source);
     }
 
     /// <summary>x with a part of an axis replaced, see <see cref="Slice(Node, int, Dim?, Dim?, long)"/>.</summary>
@@ -195,7 +195,8 @@ public static partial class Ops
             throw new ShapeException($"SliceScatter: the source must be {part.Results[0]}, not {source.Describe()}. Input: {x.Describe()}.");
         }
 
-        return part == x ? source : Replace(x, source, along, ((SliceOp)part.Op).Ranges[along]);
+        return part == x ? source
+            : FunctionParts.OfSizes("SliceScatter", Replace(Conditions.Asking("SliceScatter", part), source, along, ((SliceOp)part.Op).Ranges[along]), x, source);
     }
 
     private static Node[] Pieces(Node x, int along, Dim size, long count) =>

@@ -68,7 +68,7 @@ public static partial class Ops
     public static Node NaNMedian(Node x)
     {
         RequireFloat("NaNMedian", x);
-        return Create(new MedianOp(SkipsNaN: true), Conditions.AtLeast("NaNMedian", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
+        return FunctionParts.OfSizes("NaNMedian", Create(new MedianOp(SkipsNaN: true), Conditions.AtLeast("NaNMedian", x, x.Shape.ElementCount, 1, "there are no elements to choose from.")), x);
     }
 
     /// <summary>
@@ -82,9 +82,10 @@ public static partial class Ops
     {
         RequireFloat("NaNMedianWithIndex", x);
         int along = Axis.Normalize(axis, x.Rank, "NaNMedianWithIndex", x);
-        x = Conditions.AtLeast("NaNMedianWithIndex", x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
-        Node count = Sum(Cast(Equal(x, x), DType.Int64), along, keepDims: true);
-        return Pick(x, along, keepDims, TakeAlongAxis(Ordered(x, along, descending: false), Maximum(count - 1, Scalar(0, DType.Int64)) / 2, along));
+        Node some = Conditions.AtLeast("NaNMedianWithIndex", x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
+        Node count = Sum(Cast(Equal(some, some), DType.Int64), along, keepDims: true);
+        Node index = TakeAlongAxis(Ordered("NaNMedianWithIndex", some, along, descending: false), Maximum(count - 1, Scalar(0, DType.Int64)) / 2, along);
+        return FunctionParts.OfSizes("NaNMedianWithIndex", Pick(some, along, keepDims, index), x);
     }
 
     /// <summary>
@@ -97,17 +98,18 @@ public static partial class Ops
     public static (Node Values, Node Indices) Mode(Node x, int axis = -1, bool keepDims = false)
     {
         int along = Axis.Normalize(axis, RequireNumber("Mode", x).Rank, "Mode", x);
+        Node given = x;
         x = Conditions.AtLeast("Mode", x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
 
         // Equal elements lie in runs; the end of the first of the longest is farthest from where its run began.
-        Node order = Ordered(x, along, descending: false);
+        Node order = Ordered("Mode", x, along, descending: false);
         Node sorted = TakeAlongAxis(x, order, along);
         Node before = Roll(sorted, 1, along);
         Node place = Iota(x.Shape, along);
         Node isFirst = Equal(place, 0) | (NotEqual(sorted, before) & !(NotEqual(sorted, sorted) & NotEqual(before, before)));
         Node start = CumulativeMax(Where(isFirst, place, 0), along).Values;
         Node end = ArgMax(place - start, along, keepDims: true);
-        return Pick(x, along, keepDims, TakeAlongAxis(order, TakeAlongAxis(start, end, along), along));
+        return FunctionParts.OfSizes("Mode", Pick(x, along, keepDims, TakeAlongAxis(order, TakeAlongAxis(start, end, along), along)), given);
     }
 
     private static Node RequireQuantile(string op, double q) => q >= 0 && q <= 1

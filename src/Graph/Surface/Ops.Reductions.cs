@@ -142,8 +142,8 @@ public static partial class Ops
     private static (Node Values, Node Indices) Pick(string op, Node x, int axis, bool keepDims, Func<Node, Axes, bool, Node> position)
     {
         int along = Axis.Normalize(axis, RequireNumber(op, x).Rank, op, x);
-        x = Conditions.AtLeast(op, x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
-        return Pick(x, along, keepDims, position(x, along, true));
+        Node some = Conditions.AtLeast(op, x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
+        return FunctionParts.OfSizes(op, Pick(some, along, keepDims, position(some, along, true)), x);
     }
 
     private static (Node Values, Node Indices) Pick(Node x, int axis, bool keepDims, Node indices)

@@ -15,7 +15,7 @@ public static partial class Ops
     {
         RequireNumber("Sort", x);
         int along = Axis.Normalize(axis, x.Rank, "Sort", x);
-        return Picked(x, along, Ordered(x, along, descending));
+        return FunctionParts.OfSizes("Sort", Picked(x, along, Ordered("Sort", x, along, descending)), x);
     }
 
     /// <summary>The int64 positions of the elements along an axis in order; equal elements keep theirs, and NaN counts as the greatest. No gradient.</summary>
@@ -25,7 +25,7 @@ public static partial class Ops
     public static Node ArgSort(Node x, int axis = -1, bool descending = false)
     {
         RequireNumber("ArgSort", x);
-        return Ordered(x, Axis.Normalize(axis, x.Rank, "ArgSort", x), descending);
+        return Ordered("ArgSort", x, Axis.Normalize(axis, x.Rank, "ArgSort", x), descending);
     }
 
     /// <summary>The elements along the first axis in ascending order (PyTorch's msort).</summary>
@@ -48,7 +48,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "TopK", x);
         string message = $"{InvariantText.Count(k, "element")} cannot be taken of the {x.Shape[along]} along axis {along}.";
         Node from = k >= 0 ? Conditions.AtLeast("TopK", x, x.Shape[along], k, message) : throw new ShapeException($"TopK: {message} Input: {x.Describe()}.");
-        return Picked(from, along, Create(new ArgSortOp(along, largest, 0, k), from));
+        return FunctionParts.OfSizes("TopK", Picked(from, along, OfRanks("TopK", from, along, largest, 0, k)), x);
     }
 
     /// <summary>The k-th least element along an axis, counted from 1, and its int64 position; of equal ones the first that are left. NaN counts as the greatest.</summary>
@@ -62,7 +62,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "KthValue", x);
         string message = $"there is no element {k} among the {x.Shape[along]} along axis {along}; k counts from 1.";
         Node from = k >= 1 ? Conditions.AtLeast("KthValue", x, x.Shape[along], k, message) : throw new ShapeException($"KthValue: {message} Input: {x.Describe()}.");
-        return Pick(from, along, keepDims, Create(new ArgSortOp(along, Descending: false, k - 1, 1), from));
+        return FunctionParts.OfSizes("KthValue", Pick(from, along, keepDims, OfRanks("KthValue", from, along, descending: false, k - 1, 1)), x);
     }
 
     /// <summary>
@@ -73,7 +73,7 @@ public static partial class Ops
     public static Node Median(Node x)
     {
         RequireNumber("Median", x);
-        return Create(new MedianOp(SkipsNaN: false), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from."));
+        return FunctionParts.OfSizes("Median", Create(new MedianOp(SkipsNaN: false), Conditions.AtLeast("Median", x, x.Shape.ElementCount, 1, "there are no elements to choose from.")), x);
     }
 
     /// <summary>
@@ -88,16 +88,16 @@ public static partial class Ops
         RequireNumber("MedianWithIndex", x);
         int along = Axis.Normalize(axis, x.Rank, "MedianWithIndex", x);
         Dim size = x.Shape[along];
-        x = Conditions.AtLeast("MedianWithIndex", x, size, 1, $"axis {along} has no elements to choose from.");
-        Node index = Create(new ArgSortOp(along, Descending: false, (size - 1) / 2, 1), x);
+        Node some = Conditions.AtLeast("MedianWithIndex", x, size, 1, $"axis {along} has no elements to choose from.");
+        Node index = OfRanks("MedianWithIndex", some, along, descending: false, (size - 1) / 2, 1);
         if (x.DType.IsFloat())
         {
             // NaN is sorted to the end; the first of them counts.
-            Node isNaN = IsNaN(x);
+            Node isNaN = IsNaN(some);
             index = Where(Any(isNaN, along, keepDims: true), ArgMax(Cast(isNaN, DType.Int64), along, keepDims: true), index);
         }
 
-        return Pick(x, along, keepDims, index);
+        return FunctionParts.OfSizes("MedianWithIndex", Pick(some, along, keepDims, index), x);
     }
 
     /// <summary>
@@ -132,7 +132,11 @@ public static partial class Ops
         return Equal(Take(Pad(sorted, 0, 0, 1), place), x) & (place < DimValue(sorted.Shape[0]));
     }
 
-    private static Node Ordered(Node x, int along, bool descending) => Create(new ArgSortOp(along, descending, 0, x.Shape[along]), x);
+    private static Node Ordered(string op, Node x, int along, bool descending) => OfRanks(op, x, along, descending, 0, x.Shape[along]);
+
+    /// <summary>The positions of the elements of some ranks, part of a function.</summary>
+    private static Node OfRanks(string op, Node x, int along, bool descending, Dim first, Dim count) =>
+        Conditions.AskedBy(op, x, Create(new ArgSortOp(along, descending, first, count), x));
 
     private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (TakeAlongAxis(x, indices, along), indices);
 }
