@@ -19,9 +19,7 @@ namespace GraphCompiler;
 /// </remarks>
 public sealed class Generator
 {
-    private readonly ulong key;
-    private readonly ulong stream;
-    private ulong position;
+    private Source source;
     private int streams;
 
     /// <summary>A generator at the start of the stream of a seed. Equal seeds give equal numbers.</summary>
@@ -31,23 +29,24 @@ public sealed class Generator
     {
     }
 
-    private Generator(ulong key, ulong stream)
-    {
-        this.key = key;
-        this.stream = stream;
-    }
+    private Generator(ulong key, ulong stream) => source = new Source(new GeneratorState(key, stream, Position: 0));
 
     /// <summary>
     /// How many counters have been consumed: elements drawn so far, and one for each <see cref="Split"/> and for each call of a graph that draws from
     /// this generator. Making a random operation of a graph consumes none.
     /// </summary>
-    public ulong Position => Volatile.Read(ref position);
+    public ulong Position => State.Position;
 
-    /// <summary>The key of every block of this generator: the seed, unless it came from <see cref="Split"/>.</summary>
-    internal ulong Key => key;
-
-    /// <summary>The high half of every counter of this generator; the low half is a position.</summary>
-    internal ulong Stream => stream;
+    /// <summary>
+    /// All that the next draws and calls of graphs depend on. Setting what was read before, from this generator or another, makes all that follows equal to
+    /// what followed then, bit for bit. How random operations of graphs are told apart is no part of it: where a graph is built anew, build it in the same order,
+    /// before or after. A draw that runs on another thread while the state is set belongs wholly to the old one or to the new.
+    /// </summary>
+    public GeneratorState State
+    {
+        get => Volatile.Read(ref source).State;
+        set => Volatile.Write(ref source, new Source(value));
+    }
 
     /// <summary>
     /// A generator of an independent stream. Its key and stream are the 128 bits of the counter it consumes here; so a tree of splits is as
@@ -55,7 +54,7 @@ public sealed class Generator
     /// </summary>
     public Generator Split()
     {
-        var block = Block(Reserve(1));
+        var block = Reserve(1).Block(0);
         return new Generator(block.Low, block.High);
     }
 
@@ -108,11 +107,11 @@ public sealed class Generator
                 nameof(standardDeviation), $"The standard deviation must be finite and at least 0; it is {standardDeviation}.");
         }
 
-        var values = Allocate<T>(shape, out var start);
+        var values = Allocate<T>(shape, out var counters);
         var (center, scale) = (double.CreateChecked(mean), double.CreateChecked(standardDeviation));
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = T.CreateTruncating(center + (scale * Distributions.Normal(Block(start + (uint)i))));
+            values[i] = T.CreateTruncating(center + (scale * Distributions.Normal(counters.Block((uint)i))));
         }
 
         return Sizes.ToTensor(values, shape);
@@ -156,12 +155,12 @@ public sealed class Generator
             throw new ArgumentException($"Uniform numbers need finite bounds, low < high, and a finite difference; low is {low} and high is {high}.", nameof(low));
         }
 
-        var values = Allocate<T>(shape, out var start);
+        var values = Allocate<T>(shape, out var counters);
         var (origin, width) = (double.CreateChecked(low), double.CreateChecked(high) - double.CreateChecked(low));
         var last = T.BitDecrement(high);
         for (var i = 0; i < values.Length; i++)
         {
-            var bits = Block(start + (uint)i).Low;
+            var bits = counters.Block((uint)i).Low;
             var unit = typeof(T) == typeof(float) ? Distributions.Uniform24(bits) : Distributions.Uniform53(bits);
 
             // Rounding may reach the open bound.
@@ -199,12 +198,12 @@ public sealed class Generator
             throw new ArgumentException($"Random integers need low < high; low is {low} and high is {high}.", nameof(low));
         }
 
-        var values = Allocate<T>(shape, out var start);
+        var values = Allocate<T>(shape, out var counters);
         var origin = long.CreateChecked(low);
         var range = unchecked((ulong)long.CreateChecked(high) - (ulong)origin);
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = T.CreateTruncating(unchecked(origin + (long)Distributions.Bounded(key, Block(start + (uint)i), range)));
+            values[i] = T.CreateTruncating(unchecked(origin + (long)Distributions.Bounded(counters.Key, counters.Block((uint)i), range)));
         }
 
         return Sizes.ToTensor(values, shape);
@@ -232,10 +231,10 @@ public sealed class Generator
             throw new ArgumentOutOfRangeException(nameof(count), $"A permutation has 0 to {Array.MaxLength} elements, not {count}.");
         }
 
-        var values = Allocate<T>([count], out var start);
+        var values = Allocate<T>([count], out var counters);
         for (var i = 0; i < values.Length; i++)
         {
-            var chosen = (int)Distributions.Bounded(key, Block(start + (uint)i), (ulong)i + 1);
+            var chosen = (int)Distributions.Bounded(counters.Key, counters.Block((uint)i), (ulong)i + 1);
             values[i] = values[chosen];
             values[chosen] = T.CreateTruncating(i);
         }
@@ -245,8 +244,7 @@ public sealed class Generator
 
     /// <summary>Takes the next counters of the stream for the caller alone.</summary>
     /// <param name="count">How many.</param>
-    /// <returns>The first of them: the low half of its counter.</returns>
-    internal ulong Reserve(ulong count) => Interlocked.Add(ref position, count) - count;
+    private Counters Reserve(ulong count) => Volatile.Read(ref source).Reserve(count);
 
     /// <summary>The number of the next random operation of a graph: counted apart from the position, so that making operations changes no draw.</summary>
     /// <exception cref="GraphException">There have been as many as numbers can tell apart.</exception>
@@ -259,20 +257,18 @@ public sealed class Generator
     }
 
     /// <summary>What a call of a graph consumes: one counter, whose block is the key and the nonce of all that the call draws.</summary>
-    internal PhiloxBlock NextCall() => CallAt(Reserve(1));
+    internal PhiloxBlock NextCall() => Reserve(1).Block(0);
 
     /// <summary>The key and nonce of the call that consumes a counter.</summary>
     /// <param name="counter">The counter.</param>
-    internal PhiloxBlock CallAt(ulong counter) => Block(counter);
+    internal PhiloxBlock CallAt(ulong counter) => new Counters(State with { Position = counter }).Block(0);
 
-    private PhiloxBlock Block(ulong counter) => Philox.Block(key, counter, stream);
-
-    private T[] Allocate<T>(ReadOnlySpan<int> shape, out ulong start)
+    private T[] Allocate<T>(ReadOnlySpan<int> shape, out Counters counters)
         where T : unmanaged
     {
         // Only a draw that will succeed may consume counters.
         var values = Allocation.ArrayOf<T>(Sizes.Count(shape));
-        start = Reserve((ulong)values.Length);
+        counters = Reserve((ulong)values.Length);
         return values;
     }
 
@@ -290,5 +286,23 @@ public sealed class Generator
         {
             throw new NotSupportedException($"Random integers of type {typeof(T).Name} are not supported; use int or long.");
         }
+    }
+
+    /// <summary>A stream and how far it has been drawn: replaced as a whole, so that no draw has the key of one and the position of another.</summary>
+    private sealed class Source(GeneratorState start)
+    {
+        private ulong position = start.Position;
+
+        public GeneratorState State => start with { Position = Volatile.Read(ref position) };
+
+        public Counters Reserve(ulong count) => new(start with { Position = Interlocked.Add(ref position, count) - count });
+    }
+
+    /// <summary>The counters of one draw, by the state before it.</summary>
+    private readonly struct Counters(GeneratorState start)
+    {
+        public ulong Key => start.Key;
+
+        public PhiloxBlock Block(uint index) => Philox.Block(start.Key, start.Position + index, start.Stream);
     }
 }

@@ -22,6 +22,51 @@ internal sealed class RandomCallTests
         new() { UseFastExpressionCompiler = false },
     ];
 
+    /// <summary>A state that is set again repeats the calls that followed it, of this graph and of one that is built anew; Backward sees its own Forward's numbers.</summary>
+    [Test]
+    public void AStateThatIsSetAgainRepeatsCalls()
+    {
+        foreach (CompileOptions way in Ways)
+        {
+            (Generator generator, Parameter<float> w, CompiledGraph graph) = Model(seed: 3);
+            using CompiledGraph first = graph;
+            first.Forward();
+            GeneratorState state = generator.State;
+            float[][] expected = Steps(first, w);
+            Assert.That(expected[1], Is.Not.EqualTo(expected[0]));
+            generator.State = state;
+            Assert.That(Steps(first, w), Is.EqualTo(expected));
+
+            (Generator other, Parameter<float> v, CompiledGraph anew) = Model(seed: 4);
+            using CompiledGraph second = anew;
+            other.State = state;
+            Assert.That(Steps(second, v), Is.EqualTo(expected));
+            other.State = state;
+            second.Forward();
+            other.State = default;
+            v.ZeroGrad();
+            second.Backward();
+            Assert.That(v.Grad!.ToArray(), Is.EqualTo(expected[0][1..]));
+
+            (Generator, Parameter<float>, CompiledGraph) Model(ulong seed)
+            {
+                Generator random = new(seed);
+                Parameter<float> weights = Parameter("w", Enumerable.Repeat(1f, 19).ToArray());
+                return (random, weights, GraphCompiler.Compiler.Compile([], Sum(Dropout(weights, 0.5, random) * Normal(random, [19])), way));
+            }
+        }
+
+        static float[][] Steps(CompiledGraph graph, Parameter<float> w) => [.. Enumerable.Range(0, 3).Select(_ => Step(graph, w))];
+
+        static float[] Step(CompiledGraph graph, Parameter<float> w)
+        {
+            w.ZeroGrad();
+            float loss = graph.Forward().GetArray<float>()[0];
+            graph.Backward();
+            return [loss, .. w.Grad!.ToArray()];
+        }
+    }
+
     /// <summary>The bits of an element are those of Philox4x32-10 at its counter, under the key and nonce that are the block of the call's counter.</summary>
     [Test]
     public void BitsAreThoseOfTheCounters()

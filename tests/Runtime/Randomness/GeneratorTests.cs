@@ -55,6 +55,69 @@ public sealed class GeneratorTests
     }
 
     [Test]
+    public void A_state_that_is_set_again_repeats_every_kind_of_draw()
+    {
+        foreach (var random in new[] { new Generator(7), new Generator(7).Split(), new Generator(7).Split().Split() })
+        {
+            random.Normal(5);
+            var state = random.State;
+            var other = new Generator(1) { State = state };
+            Assert.That(other.State, Is.EqualTo(state));
+            string expected = Draws(random);
+            Assert.That(Draws(other), Is.EqualTo(expected));
+            Assert.That(other.State, Is.EqualTo(random.State));
+
+            random.State = state;
+            Assert.That(random.Position, Is.EqualTo(5));
+            Assert.That(Draws(random), Is.EqualTo(expected));
+        }
+
+        static string Draws(Generator random) => string.Join(
+            ';',
+            string.Join(',', random.Normal<double>(9).ToArray()),
+            string.Join(',', random.Uniform(9).ToArray()),
+            string.Join(',', random.Integers(0, 3, 9).ToArray()),
+            string.Join(',', random.Permutation(9).ToArray()),
+            string.Join(',', random.Split().Normal<double>(3).ToArray()));
+    }
+
+    [Test]
+    public void A_state_is_a_value()
+    {
+        Assert.That(new Generator(9).State, Is.EqualTo(new GeneratorState(Key: 9, Stream: 0, Position: 0)));
+        Assert.That(new Generator { State = default }.Normal(4).ToArray(), Is.EqualTo(new Generator(0).Normal(4).ToArray()));
+        var random = new Generator(9).Split();
+        random.Normal(3);
+        string text = System.Text.Json.JsonSerializer.Serialize(random.State);
+        Assert.That(System.Text.Json.JsonSerializer.Deserialize<GeneratorState>(text), Is.EqualTo(random.State));
+        var state = random.State;
+        random.Normal(3);
+        Assert.That(state.Position, Is.EqualTo(3), "what was read does not change");
+    }
+
+    [Test]
+    public void Draws_beside_a_state_that_is_set_belong_to_the_old_or_to_the_new()
+    {
+        GeneratorState[] states = [new(1, 2, 0), new(ulong.MaxValue, 4, 1UL << 60)];
+        HashSet<double> possible = [.. states.SelectMany(s => new Generator { State = s }.Uniform<double>(3000).ToArray())];
+        var random = new Generator { State = states[0] };
+        ConcurrentBag<double> drawn = [];
+        Parallel.For(0, 1000, i =>
+        {
+            if (i % 7 == 0)
+            {
+                random.State = states[i % 2];
+            }
+
+            foreach (double number in random.Uniform<double>(3).ToArray())
+            {
+                drawn.Add(number);
+            }
+        });
+        Assert.That(drawn.Except(possible), Is.Empty);
+    }
+
+    [Test]
     public void Draws_join_up_whatever_their_shapes()
     {
         var (whole, parts) = (new Generator(3), new Generator(3));
