@@ -49,7 +49,7 @@ public sealed class Graph
                 throw new GraphException($"Output {i} is null.");
             }
 
-            if (this.outputs[i].MadeIn is { HasEnded: true } ended)
+            if (this.outputs[i].LeakedFrom is { } ended)
             {
                 throw new GraphException($"Output {i}, {this.outputs[i].Describe()}, was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
             }

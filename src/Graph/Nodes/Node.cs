@@ -12,6 +12,9 @@ public partial class Node
     private readonly NodeType[] results;
     private readonly FunctionParts? parts;
 
+    // Whether it is made of constants and sizes alone.
+    private readonly bool isKnown;
+
     internal Node(Op op, ImmutableArray<Node> inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null)
     {
         this.parts = parts;
@@ -23,7 +26,7 @@ public partial class Node
         foreach (Node input in inputs)
         {
             ArgumentNullException.ThrowIfNull(input, nameof(inputs));
-            if (input.MadeIn is { HasEnded: true } ended)
+            if (input.LeakedFrom is { } ended)
             {
                 throw new GraphException($"{op.Name} uses {input.Describe()}, which was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
             }
@@ -42,6 +45,7 @@ public partial class Node
             CheckFits(result);
         }
 
+        isKnown = op.Bodies.Count == 0 && (inputs.IsEmpty ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
         Guards = [.. context.Guards];
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
@@ -69,6 +73,9 @@ public partial class Node
 
     /// <summary>The body that the node was made in; null of leaves, which are there for all, and of what was made outside of bodies.</summary>
     internal BodyTrace? MadeIn { get; init; }
+
+    /// <summary>The body that has ended and that the node has no value outside of; null of what is known everywhere, such as a constant that was first used there.</summary>
+    internal BodyTrace? LeakedFrom => MadeIn is { HasEnded: true } && !isKnown ? MadeIn : null;
 
     internal ImmutableArray<Node> Inputs { get; }
 
