@@ -86,6 +86,30 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<I
         return [.. pulled, .. new Node?[node.Inputs.Length - Listed]];
     }
 
+    /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
+    /// <param name="inputs">What the function is applied to.</param>
+    /// <exception cref="GraphException">The body uses such a node.</exception>
+    public void CheckFlow(IReadOnlyList<Node> inputs)
+    {
+        Node[] parameters = [.. inputs.Select((n, i) => Ops.Placeholder(n.Results[0], Body.Parameters[i].Name!, n.RequiresGrad))];
+
+        // What does not require a gradient is not looked below: nothing flows back through it.
+        HashSet<Node> flowing = [.. GraphWalk.TopologicalOrder(Body.Apply(parameters), n => !n.RequiresGrad).Where(n => n.RequiresGrad)];
+        foreach (Node node in flowing)
+        {
+            (node.Op as CallOp)?.CheckFlow(node.Inputs);
+        }
+
+        for (int i = Listed; Rule is not null && i < parameters.Length; i++)
+        {
+            if (flowing.Contains(parameters[i]))
+            {
+                throw new GraphException(
+                    $"Call '{CallName}': the body uses {inputs[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
+            }
+        }
+    }
+
     /// <summary>Asks the pullback for what it would return, so that a mistake in it is known where the call is made.</summary>
     /// <exception cref="GradientException">It does not return one cotangent for each input, of its shape and dtype.</exception>
     public void Try(Node node)

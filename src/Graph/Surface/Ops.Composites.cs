@@ -66,22 +66,13 @@ public static partial class Ops
         }
 
         var function = Function.Trace($"Call '{name}'", [.. inputs.Select((n, i) => (n.Results[0], $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
-        if (pullback is not null)
-        {
-            // What does not require a gradient is not looked below: nothing flows back through it.
-            HashSet<Node> flowing = [.. GraphWalk.TopologicalOrder(function.Results, n => !n.RequiresGrad).Where(n => n.RequiresGrad)];
-            for (int i = 0; i < captured.Length; i++)
-            {
-                if (flowing.Contains(function.Parameters[inputs.Count + i]))
-                {
-                    throw new GraphException(
-                        $"Call '{name}': the body uses {captured[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
-                }
-            }
-        }
-
         var call = new CallOp(function, inputs.Count, name, pullback);
         Node node = Create(call, [.. inputs, .. captured]);
+        if (pullback is not null)
+        {
+            call.CheckFlow(node.Inputs);
+        }
+
         call.Try(node);
         return node;
     }
@@ -91,6 +82,74 @@ public static partial class Ops
     /// <param name="index">Which result, from 0.</param>
     public static Node Output(Node node, int index) =>
         NotNull(node).Results.Count == 1 && index == 0 ? node : Create(new OutputOp(index), node);
+
+    /// <summary>A node with inputs and parameters replaced by other nodes, as weights by averaged ones or by w + a·b.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="replacements">What takes whose place; see the other overload.</param>
+    /// <exception cref="GraphException">What is replaced is no input or parameter; what takes its place has another dtype or shape, or would need a gradient that a pullback does not give.</exception>
+    public static Node Substitute(Node node, IReadOnlyDictionary<Node, Node> replacements) => Substitute([NotNull(node)], replacements)[0];
+
+    /// <summary>
+    /// Nodes with inputs and parameters replaced by other nodes, also where functions of your own use them. What depends on none of them stays the same node, the
+    /// rest is made anew, under the names and scopes it had; gradients flow into what takes a place, but not past where they were cut off. Random numbers are those
+    /// of the nodes given.
+    /// </summary>
+    /// <param name="nodes">The nodes; what they share is shared afterwards.</param>
+    /// <param name="replacements">
+    /// Inputs or parameters, each with a node of its dtype and shape that takes its place. All at once: a node that takes a place is not looked into, so that it
+    /// may depend on what it replaces. What the nodes do not reach is ignored, so that one map serves several graphs.
+    /// </param>
+    /// <returns>One for each node.</returns>
+    /// <exception cref="GraphException">What is replaced is no input or parameter; what takes its place has another dtype or shape, or would need a gradient that a pullback does not give.</exception>
+    public static IReadOnlyList<Node> Substitute(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Node> replacements)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(replacements);
+        foreach (Node node in nodes)
+        {
+            ArgumentNullException.ThrowIfNull(node, nameof(nodes));
+        }
+
+        foreach ((Node leaf, Node replacement) in replacements)
+        {
+            ArgumentNullException.ThrowIfNull(replacement, nameof(replacements));
+            CheckReplacement(leaf, replacement);
+        }
+
+        return Recorded(() =>
+        {
+            Node[] made = GraphWalk.Substitute(nodes, replacements);
+            foreach (Node node in GraphWalk.TopologicalOrder(made, new HashSet<Node>(replacements.Values).Contains))
+            {
+                (node.Op as CallOp)?.CheckFlow(node.Inputs);
+            }
+
+            return made;
+        })!;
+    }
+
+    private static void CheckReplacement(Node leaf, Node replacement)
+    {
+        if (leaf.Op is not (InputOp or ParameterOp))
+        {
+            throw new GraphException($"Substitute: {leaf.Describe()} is no input or parameter, and nothing else is replaced.");
+        }
+
+        if (replacement.Results.Count != 1)
+        {
+            throw new GraphException($"Substitute: {replacement.Describe()} has {replacement.Results.Count} results and cannot take the place of {leaf.Describe()}; take one with Output(node, i).");
+        }
+
+        if (replacement.DType != leaf.DType)
+        {
+            throw new DTypeException($"Substitute: {replacement.Describe()} cannot take the place of {leaf.Describe()}; the dtypes must be equal, use Cast.");
+        }
+
+        if (replacement.Shape != leaf.Shape)
+        {
+            throw new ShapeException($"Substitute: {replacement.Describe()} cannot take the place of {leaf.Describe()}; the shapes must be equal.");
+        }
+    }
 
     private static Node Clamp(string op, Node x, Node low, Node high)
     {
