@@ -39,7 +39,8 @@ public sealed class CompiledGraph : IDisposable
         CheckUpdates();
         CheckSymbols();
         inference = new(() => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots())));
-        training = new(() => Training.Create(graph, options));
+        Node[] trained = HasUpdates ? [] : Training.LeavesOf(graph, options);
+        training = new(() => Training.Create(graph, trained, options));
     }
 
     /// <summary>The graph that was compiled.</summary>

@@ -34,7 +34,19 @@ internal sealed class Training : IDisposable
 
     public Executor Executor => executor;
 
-    public static Training Create(Graph graph, CompileOptions options)
+    /// <summary>The leaves that a backward gives gradients to.</summary>
+    /// <exception cref="CompileException">The options leave nothing to compute.</exception>
+    public static Node[] LeavesOf(Graph graph, CompileOptions options)
+    {
+        Node[] leaves = [.. GraphWalk.TopologicalOrder([graph.Outputs[0]]).Where(n => n is ILeaf && n.RequiresGrad)];
+        Node[] chosen = options.GradientsOf is { } choose ? [.. leaves.Where(choose)] : leaves;
+        return chosen.Length > 0 || leaves.Length == 0 || options.RetainGrad.Count > 0
+            ? chosen
+            : throw new CompileException(
+                $"The option {nameof(CompileOptions.GradientsOf)} holds for none of the leaves of {graph.Outputs[0].Describe()} that require a gradient, so that there is nothing to train: {string.Join(", ", leaves.Take(8).Select(n => n.Describe()))}{(leaves.Length > 8 ? ", …" : string.Empty)}.");
+    }
+
+    public static Training Create(Graph graph, Node[] leaves, CompileOptions options)
     {
         Node root = graph.Outputs[0];
         HashSet<Node> reached = [.. GraphWalk.TopologicalOrder([root])];
@@ -46,7 +58,7 @@ internal sealed class Training : IDisposable
             }
         }
 
-        Node[] wanted = [.. reached.Where(n => n is ILeaf && n.RequiresGrad), .. options.RetainGrad.Where(n => n is not ILeaf)];
+        Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not ILeaf)];
         Node seed = Ops.Placeholder(root.Results[0], "seed", requiresGrad: false);
         IReadOnlyList<Node?> gradients = Ops.VjpOrNull([root], wanted, [seed]);
         int[] found = [.. Enumerable.Range(0, wanted.Length).Where(i => gradients[i] is not null)];
