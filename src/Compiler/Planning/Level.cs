@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
@@ -29,7 +30,7 @@ internal static class Level
         var text = new StringBuilder();
         foreach ((KernelBuffer buffer, IParameter parameter) in program.Places)
         {
-            text.Append($"# {buffer.Describe()} is written where {((Node)parameter).Describe()} lies\n");
+            text.Append(CultureInfo.InvariantCulture, $"# {buffer.Describe()} is written where {((Node)parameter).Describe()} lies\n");
         }
 
         return text.AppendJoin('\n', program.All.Select(k => LoopPrinter.Print(k.Kernel))).ToString();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using GraphCompiler.Kernels;
 
@@ -16,7 +17,7 @@ internal static class PlanPrinter
         {
             PlanBuffer buffer = schedule.Buffers[b];
             string place = buffer.External >= 0 ? $" of the caller's, {buffer.External}{(buffer.IsOptional ? " if it is there" : string.Empty)}" : buffer.Address != 0 ? " that lasts" : string.Empty;
-            text.Append($"b{b}: {schedule.Sizes[buffer.Bytes]} bytes{place}{(buffer.IsPerThread ? " a thread" : string.Empty)}: {meaning[b]?.Describe()}\n");
+            text.Append(CultureInfo.InvariantCulture, $"b{b}: {schedule.Sizes[buffer.Bytes]} bytes{place}{(buffer.IsPerThread ? " a thread" : string.Empty)}: {meaning[b]?.Describe()}\n");
         }
 
         return text.ToString();
@@ -29,7 +30,7 @@ internal static class PlanPrinter
         {
             PlanBlock block = memory.Blocks[k];
             IEnumerable<string> inside = memory.Buffers.Index().Where(b => b.Item.Block == k).Select(b => $"b{b.Index}");
-            text.Append($"from {block.First} to {block.Last}: {memory.Schedule.Sizes[block.Bytes]} bytes{(block.IsPerThread ? " a thread" : string.Empty)} for {string.Join(", ", inside)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"from {block.First} to {block.Last}: {memory.Schedule.Sizes[block.Bytes]} bytes{(block.IsPerThread ? " a thread" : string.Empty)} for {string.Join(", ", inside)}\n");
         }
 
         return text.ToString();
@@ -42,7 +43,7 @@ internal static class PlanPrinter
         {
             case PlanNode.Run { Step: var step }:
                 string Used(bool written) => string.Join(", ", schedule.Steps[step].Buffers.Where((_, i) => schedule.Kernels[step].Kernel.Buffers[i].Writable == written).Select(b => $"b{b}"));
-                text.Append($" step {step} {schedule.Kernels[step].Kernel.Name}: {Used(written: false)} → {Used(written: true)}\n");
+                text.Append(CultureInfo.InvariantCulture, $" step {step} {schedule.Kernels[step].Kernel.Name}: {Used(written: false)} → {Used(written: true)}\n");
                 break;
             case PlanNode.Sequence sequence:
                 text.Append('\n');
@@ -54,19 +55,19 @@ internal static class PlanPrinter
                 foreach (PlanVariant other in variants.Others)
                 {
                     string size = other.Elements >= 0 ? $" where {schedule.Sizes[other.Elements]} is at most {other.Most}" : string.Empty;
-                    string adds = other.AddsTo.Length > 0 ? $" where results are there, {string.Join(", ", other.AddsTo)}" : string.Empty;
+                    string adds = other.AddsTo.Length > 0 ? $" where results are there, {string.Join(", ", other.AddsTo.Select(t => $"{t}"))}" : string.Empty;
                     Print(schedule, other.Way, $"but{size}{adds}", depth + 1, text);
                 }
 
                 break;
             case PlanNode.Branch branch:
-                text.Append($" on b{branch.Condition}\n");
+                text.Append(CultureInfo.InvariantCulture, $" on b{branch.Condition}\n");
                 Print(schedule, branch.Then, "if", depth + 1, text);
                 Print(schedule, branch.Otherwise, "else", depth + 1, text);
                 break;
             case PlanNode.Loop loop:
                 string[] parts = [.. loop.Carries.Select(c => $"b{c.Current} ↔ b{c.Next}"), .. loop.Parts.Select(p => $"b{p.Buffer} of b{p.Whole}{(p.Reverse ? " from the end" : string.Empty)}")];
-                text.Append($" loop{(loop.Count >= 0 ? $" {schedule.Sizes[loop.Count]} times" : string.Empty)}: {string.Join(", ", parts)}\n");
+                text.Append(CultureInfo.InvariantCulture, $" loop{(loop.Count >= 0 ? $" {schedule.Sizes[loop.Count]} times" : string.Empty)}: {string.Join(", ", parts)}\n");
                 if (loop.Condition is { } condition)
                 {
                     Print(schedule, condition.Evaluation, $"while b{condition.Buffer}", depth + 1, text);
