@@ -21,6 +21,7 @@ internal sealed class CompileOptionsTests
         (nameof(CompileOptions.DumpDirectory), () => new() { DumpDirectory = Path.Combine(Occupied, "dump") }, "where no folder can be"),
         (nameof(CompileOptions.RetainGrad), () => new() { RetainGrad = null! }, "RetainGrad is null"),
         (nameof(CompileOptions.RetainGrad), () => new() { RetainGrad = [null!] }, "RetainGrad holds a null"),
+        (nameof(CompileOptions.GradientsOf), () => new() { GradientsOf = _ => false }, "GradientsOf holds for none of the leaves"),
     ];
 
     private static IEnumerable<TestCaseData> Cases => Mistakes.Select((m, i) => new TestCaseData(m.Make, m.Message).SetArgDisplayNames($"{m.Option} {i}"));
@@ -28,7 +29,7 @@ internal sealed class CompileOptionsTests
     [TestCaseSource(nameof(Cases))]
     public void AnImpossibleValueIsRefused(Func<CompileOptions> make, string message)
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
         Assert.That(
             () => GraphCompiler.Compiler.Compile([x], Exp(x), make()),
             Throws.InstanceOf<CompileException>().Or.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(message));

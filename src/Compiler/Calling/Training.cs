@@ -43,7 +43,7 @@ internal sealed class Training : IDisposable
         return chosen.Length > 0 || leaves.Length == 0 || options.RetainGrad.Count > 0
             ? chosen
             : throw new CompileException(
-                $"The option {nameof(CompileOptions.GradientsOf)} holds for none of the leaves of {graph.Outputs[0].Describe()} that require a gradient, so that there is nothing to train: {string.Join(", ", leaves.Take(8).Select(n => n.Describe()))}{(leaves.Length > 8 ? ", …" : string.Empty)}.");
+                $"{nameof(CompileOptions.GradientsOf)} holds for none of the leaves of {graph.Outputs[0].Describe()} that require a gradient, so that there is nothing to train: {string.Join(", ", leaves.Take(8).Select(n => n.Describe()))}{(leaves.Length > 8 ? ", …" : string.Empty)}.");
     }
 
     public static Training Create(Graph graph, Node[] leaves, CompileOptions options)
