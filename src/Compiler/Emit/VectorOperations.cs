@@ -45,6 +45,7 @@ internal sealed class VectorOperations
     [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The type parameter of vectors asks for no members to be kept.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The emitter runs only where code can be generated.")]
     [UnconditionalSuppressMessage("Trimming", "IL2063", Justification = "Methods of the vectors' definition are kept.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2068", Justification = "Methods of the vectors' definition are kept.")]
     [return: DynamicallyAccessedMembers(Methods.Kept)]
     public Type VectorOf(Type lane)
     {
