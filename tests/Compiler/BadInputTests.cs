@@ -65,7 +65,7 @@ internal sealed class BadInputTests
     /// <summary>Indices next to unreadable or foreign memory: the check comes before the read, in every indexing operation.</summary>
     [Test]
     public void EveryIndexingOperationNamesTheNodeAndTheIndex(
-        [Values("Take", "Take last", "TakeAlongAxis", "IndexAdd", "ScatterAdd", "CrossEntropy", "Take gradient", "CrossEntropy gradient")] string operation,
+        [Values("Take", "Take last", "Gather", "IndexAdd", "ScatterAdd", "CrossEntropy", "Take gradient", "CrossEntropy gradient")] string operation,
         [Values] bool wide,
         [Values] bool isChecked,
         [Values(-1, 5, 1_000_000_000, int.MinValue)] long bad)
@@ -79,7 +79,7 @@ internal sealed class BadInputTests
         {
             "Take" => Take(x, i),
             "Take last" => Take(x, i, 1),
-            "TakeAlongAxis" => TakeAlongAxis(x, i.Reshape([1, "N"]), 0),
+            "Gather" => Gather(x, 0, i.Reshape([1, "N"])),
             "IndexAdd" => IndexAdd(x, 0, i, BroadcastTo(Constant(1f), ["N", 5])),
             "ScatterAdd" => ScatterAdd(x, 0, i.Reshape([1, "N"]), BroadcastTo(Constant(1f), [1, "N"])),
             "CrossEntropy" => CrossEntropy(x, i.Reshape([5]), LossReduction.None),

@@ -20,9 +20,9 @@ internal static class FunctionRows
         Sampled<TakeOp>(" of a resize by a fraction", Single, c => Ops.ResizeBy(c.X([1, 1, c.N + 2]), 1.5, ResizeMode.Linear)),
         .. from way in ((ResizeMode Mode, GridPadding Padding)[])
                [(ResizeMode.Nearest, GridPadding.Border), (ResizeMode.Linear, GridPadding.Zeros), (ResizeMode.Linear, GridPadding.Reflection), (ResizeMode.Cubic, GridPadding.Zeros)]
-           select Sampled<TakeAlongAxisOp>(
+           select Sampled<GatherOp>(
                $" of a grid, {way.Mode}, {way.Padding}", way.Padding == GridPadding.Zeros ? Floats : Single, c => Ops.GridSample(c.X([1, 2, 3, c.N + 2]), c.X([1, 2, c.N, 2]) * 0.3, way.Mode, way.Padding)),
-        Sampled<TakeAlongAxisOp>(" of a grid of three axes", Single, c => Ops.GridSample(c.X([1, 1, 2, 3, c.N + 1]), c.X([1, 1, 2, c.N, 3]) * 0.3, alignCorners: true)),
+        Sampled<GatherOp>(" of a grid of three axes", Single, c => Ops.GridSample(c.X([1, 1, 2, 3, c.N + 1]), c.X([1, 1, 2, c.N, 3]) * 0.3, alignCorners: true)),
         new(typeof(PadOp), All, c => Ops.Pad(c.X([2, 3, c.N + 1]), [(1, 0), (2, 1)], value: 1)) { Variant = " of two axes" },
         .. from mode in (PaddingMode[])[PaddingMode.Reflect, PaddingMode.Replicate, PaddingMode.Circular]
            select new OperationRow(typeof(TakeOp), mode == PaddingMode.Reflect ? All : Single, c => Ops.Pad(c.X([2, 3, c.N + 3]), [(1, 2), (2, 1)], mode)) { Variant = $" of {mode} padding" },
@@ -31,7 +31,7 @@ internal static class FunctionRows
         Product(" of a batch, added", c => Ops.Addbmm(c.X([1, 5]), c.X([c.N, 3, 4]), c.X([c.N, 4, 5]), beta: 0)),
         new(typeof(MulOp), Floats, c => Ops.WeightNorm(c.X([c.N, 3]) + 5, c.X([c.N]))) { Variant = " of a weight norm", Ulps = 32, Floor = _ => 4, Specials = false },
         new(typeof(SumOp), Floats, c => Ops.MultiLabelMarginLoss(c.X([c.N, 4]), c.Indices(DType.Int64, [c.N, 4], 4) - 1, LossReduction.None)) { Variant = " of a multi-label margin", Ulps = 64, Floor = _ => 40, Specials = false },
-        new(typeof(TakeAlongAxisOp), Single, c => Ops.AdaptiveMaxPoolWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
+        new(typeof(GatherOp), Single, c => Ops.AdaptiveMaxPoolWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
         new(typeof(MaxOp), Floats, c => Ops.LogSumExp(c.X([3, c.N]), 1)) { Variant = " of nothing, too", Ulps = 32, Floor = n => 8 + n, Specials = false },
         .. from toward in (double[])[double.NegativeInfinity, 0.75]
            select new OperationRow(typeof(NextAfterOp), Floats, c => Ops.NextAfter(c.X([3, c.N]), Ops.Full([], toward, c.DType))) { Variant = $" {toward}" },

@@ -19,7 +19,7 @@ internal sealed class IndexErrorTests
         ("EmbeddingBag with offsets and padding", (x, i) => EmbeddingBag(i, Transpose(x), offsets: Constant((long[])[0, 1]), paddingIndex: -1), "size 5"),
         ("Take", (x, i) => Take(x, i, 1), "size 5 of Input 'x'"),
         ("Gather", (x, i) => Gather(x, 1, Unsqueeze(i, 1)), "size 5 of Input 'x'"),
-        ("TakeAlongAxis", (x, i) => TakeAlongAxis(x, Unsqueeze(i, 1), 1), "size 5 of Input 'x'"),
+        ("Gather", (x, i) => Gather(x, 1, Unsqueeze(i, 1)), "size 5 of Input 'x'"),
         ("At one", (x, i) => x[1, i], "axis 1 of size 5"),
         ("At two", (x, i) => Stack([x, x])[i * 0, 1, i], "axis 2 of size 5"),
         ("At apart", (x, i) => Stack([x, x])[i * 0, 1.., i], "axis 2 of size 5"),

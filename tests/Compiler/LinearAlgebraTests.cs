@@ -52,7 +52,7 @@ internal sealed class LinearAlgebraTests
     {
         Leaf<float> a = Input("a", [2, 2]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f));
-        foreach (Node values in (Node[])[Eigvalsh(a), SvdVals(a)])
+        foreach (Node values in (Node[])[EighValues(a), SvdValues(a)])
         {
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], [values], [(w, w + values)]);
             Assert.That(
@@ -94,11 +94,11 @@ internal sealed class LinearAlgebraTests
         Node symmetric = (unscaled + Transpose(unscaled)) / 2;
         Node given = (a + Transpose(a)) / 2;
         (Node q, Node r) = QR(a);
-        (Node u, Node s, Node vh) = SVD(a);
+        (Node u, Node s, Node vh) = Svd(a);
         (Node w, Node v) = Eigh(given);
         Node identity = GraphCompiler.Operations.Matrices.IdentityLike(a);
         Node tall = Concat([a, a]);
-        (Node tallU, Node tallS, Node tallVh) = SVD(tall);
+        (Node tallU, Node tallS, Node tallVh) = Svd(tall);
         Node[] residuals =
         [
             MatMul(q, r / scale) - unscaled, MatMul(Transpose(q), q) - identity,
@@ -118,7 +118,7 @@ internal sealed class LinearAlgebraTests
         Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
         Leaf<double> a = Input<double>("a", ["B", 4, 4]);
         Node definite = MatMul(a, Transpose(a)) + GraphCompiler.Operations.Matrices.IdentityLike(a);
-        Node all = Sum(Cholesky(definite)) + Sum(Inverse(definite)) + Sum(QR(a).R) + Sum(Eigvalsh(definite)) + Sum(SvdVals(a)) + Sum(MatrixExp(a)) + Sum(Det(a));
+        Node all = Sum(Cholesky(definite)) + Sum(Inverse(definite)) + Sum(QR(a).R) + Sum(EighValues(definite)) + Sum(SvdValues(a)) + Sum(MatrixExp(a)) + Sum(Det(a));
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], all);
         double[] values = new double[48];
         for (int i = 0; i < values.Length; i++)
@@ -175,7 +175,7 @@ internal sealed class LinearAlgebraTests
     public void A_symbolic_matrix_that_turns_out_wide_is_refused_when_sizes_are_bound()
     {
         Leaf<float> a = Input("a", ["M", "N"]);
-        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], SvdVals(a));
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], SvdValues(a));
         Assert.That(() => compiled.Run(new float[2, 3]), Throws.TypeOf<BindingException>().With.Message.Contains("transpose wide matrices"));
     }
 }

@@ -45,7 +45,7 @@ internal sealed class NewcomerMessagesTests
         yield return new TestCaseData(table[I], "Take 'At'", "axis 0 of size 5", "[2] of Input 'i'").SetArgDisplayNames("index");
         yield return new TestCaseData(Constant(new float[30], [2, 3, 5])[0, 1, I], "Take 'At'", "axis 2 of size 5", "[2] of Input 'i'").SetArgDisplayNames("index behind others");
         yield return new TestCaseData(Constant(new float[50], [2, 5, 5])[1, I, I], "Take 'At'", "axis 1 of size 5", "[2] of Input 'i'").SetArgDisplayNames("indices of two axes");
-        yield return new TestCaseData(Gather(Constant(new float[20], [5, 4]), 0, Unsqueeze(I, 1)).Named("picked"), "TakeAlongAxis 'picked'", "axis 0 of size 5", "[2] of Input 'i'").SetArgDisplayNames("gather");
+        yield return new TestCaseData(Gather(Constant(new float[20], [5, 4]), 0, Unsqueeze(I, 1)).Named("picked"), "Gather 'picked'", "axis 0 of size 5", "[2] of Input 'i'").SetArgDisplayNames("gather");
         yield return new TestCaseData(CrossEntropy(Constant(new float[15], [3, 5]), Reshape(I, [3])), "'CrossEntropy'", "axis 1 of size 5", "[2] of Input 'i'").SetArgDisplayNames("cross-entropy");
     }
 

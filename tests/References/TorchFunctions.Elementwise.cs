@@ -71,10 +71,10 @@ internal sealed partial class TorchFunctions
         });
         Binary("torch.maximum", Maximum);
         Binary("torch.minimum", Minimum);
-        Binary("torch.fmax", Fmax);
-        Binary("torch.fmin", Fmin);
+        Binary("torch.fmax", FMax);
+        Binary("torch.fmin", FMin);
         Binary("torch.remainder", Remainder);
-        Binary("torch.fmod", Fmod);
+        Binary("torch.fmod", FMod);
         Binary("torch.hypot", Hypot);
         Binary("torch.logaddexp", LogAddExp);
         Binary("torch.logaddexp2", LogAddExp2);

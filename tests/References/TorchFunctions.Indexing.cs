@@ -36,7 +36,7 @@ internal sealed partial class TorchFunctions
     private void AddIndexing()
     {
         Add("torch.gather", a => Gather(a.Node(0), a.Int(1, "dim"), a.Node(2)));
-        Add("torch.take_along_dim", a => TakeAlongAxis(a.Node(0), a.Node(1), a.Int(2, "dim")));
+        Add("torch.take_along_dim", a => Gather(a.Node(0), a.Int(2, "dim"), a.Node(1)));
         Add("torch.index_select", a => Take(a.Node(0), a.Node(2), a.Int(1, "dim")));
         Add("torch.take", a => Take(Flatten(a.Node(0)), a.Node(1)));
         Add("torch.masked_fill", a => MaskedFill(a.Node(0), a.Node(1), a.Double(2, "value", 0)));

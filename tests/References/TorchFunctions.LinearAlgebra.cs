@@ -9,10 +9,10 @@ internal sealed partial class TorchFunctions
         Add("sym", a => (a.Node(0) + Transpose(a.Node(0))) / 2);
         Unary("torch.linalg.cholesky", x => Cholesky(x));
         Unary("torch.linalg.det", Det);
-        Unary("torch.linalg.eigvalsh", Eigvalsh);
+        Unary("torch.linalg.eigvalsh", EighValues);
         Unary("torch.linalg.inv", x => Ops.Inverse(x));
         Unary("torch.linalg.pinv", x => PInv(x));
-        Unary("torch.linalg.svdvals", SvdVals);
+        Unary("torch.linalg.svdvals", SvdValues);
         Unary("torch.logdet", LogDet);
         Unary("torch.matrix_exp", MatrixExp);
         Add("torch.cholesky_solve", a => CholeskySolve(a.Node(0), a.Node(1)));

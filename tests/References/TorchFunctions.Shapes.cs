@@ -39,7 +39,7 @@ internal sealed partial class TorchFunctions
         Add("torch.hstack", a => HStack(a.Nodes(0, "tensors")));
         Add("torch.vstack", a => VStack(a.Nodes(0, "tensors")));
         Add("torch.dstack", a => DStack(a.Nodes(0, "tensors")));
-        Add("torch.meshgrid", a => Meshgrid([.. a.Positional.Cast<Node>()], a.Text(-1, "indexing") == "xy"));
+        Add("torch.meshgrid", a => MeshGrid([.. a.Positional.Cast<Node>()], a.Text(-1, "indexing") == "xy"));
         Add("F.pad", a =>
         {
             int[] widths = a.Ints(1, "pad")!;

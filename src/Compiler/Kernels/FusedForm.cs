@@ -70,10 +70,10 @@ internal abstract class FusedForm
 
     private sealed class RowGatherForm : FusedForm
     {
-        protected override Domain DomainOf(Node node) => new(node.Inputs[0].Shape, [((TakeAlongAxisOp)node.Op).Along]);
+        protected override Domain DomainOf(Node node) => new(node.Inputs[0].Shape, [((GatherOp)node.Op).Along]);
 
         public override Role? RoleIn(Domain domain, Node node) =>
-            domain.Inner is [var along] && ((TakeAlongAxisOp)node.Op).Along == along && along == domain.Shape.Rank - 1
+            domain.Inner is [var along] && ((GatherOp)node.Op).Along == along && along == domain.Shape.Rank - 1
                 && node.Inputs[0].Shape == domain.Shape && node.Shape == domain.Shape.With(along, 1) ? Role.RowGather : null;
 
         public override NodeWork WorkOf(Node node, IMaterialization materialization) =>

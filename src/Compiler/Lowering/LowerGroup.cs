@@ -254,7 +254,7 @@ internal sealed class LowerGroup
     /// <summary>The element that an index picks: the row's expression at that place. Indices out of range end the kernel.</summary>
     private void Gather(Node node, Local local, List<LoopStatement> statements)
     {
-        int along = ((TakeAlongAxisOp)node.Op).Along;
+        int along = ((GatherOp)node.Op).Along;
         View view = group.Work[node].Index!;
         var index = new Local("index", DType.Int64);
         Dim size = domain.Shape[along];

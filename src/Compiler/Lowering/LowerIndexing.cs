@@ -74,11 +74,11 @@ internal static class LowerIndexing
             slices.Loops(added.Shape, root, own, shared: null, all => Around(all, new Stretch(first, last))));
     }
 
-    public static LoweredKernel TakeAlongAxis(OperationSpec spec)
+    public static LoweredKernel Gather(OperationSpec spec)
     {
         Node root = spec.Operation;
         (Node x, Node indices) = (root.Inputs[0], root.Inputs[1]);
-        int along = ((TakeAlongAxisOp)root.Op).Along;
+        int along = ((GatherOp)root.Op).Along;
         var kernel = new KernelBuilder(root);
         View source = spec.ViewOf(x);
         LoopBuffer output = kernel.Output(root);

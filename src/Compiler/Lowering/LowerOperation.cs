@@ -9,7 +9,7 @@ internal static class LowerOperation
     private static readonly FamilyTable<Func<OperationSpec, IReadOnlyList<LoweredKernel>>> Table = new(
         "Lowering/LowerOperation",
         (s => [LowerIndexing.Take(s)], [typeof(TakeOp)]),
-        (s => [LowerIndexing.TakeAlongAxis(s)], [typeof(TakeAlongAxisOp)]),
+        (s => [LowerIndexing.Gather(s)], [typeof(GatherOp)]),
         (s => [LowerIndexing.IndexAdd(s)], [typeof(IndexAddOp)]),
         (s => [LowerIndexing.ScatterAdd(s)], [typeof(ScatterAddOp)]),
         (s => [LowerIndexing.Scatter(s)], [typeof(ScatterOp)]),

@@ -25,7 +25,7 @@ internal static class Scalars
         MulOp => new BinaryValue(BinaryFunction.Multiply, x[0], x[1]),
         DivOp => new BinaryValue(BinaryFunction.Divide, x[0], x[1]),
         PowOp => new BinaryValue(BinaryFunction.Power, x[0], x[1]),
-        FmodOp => new BinaryValue(BinaryFunction.Remainder, x[0], x[1]),
+        FModOp => new BinaryValue(BinaryFunction.Remainder, x[0], x[1]),
         GammaSlopeOp { Order: var order } => new BinaryValue(order == 1 ? BinaryFunction.GammaSlope : BinaryFunction.GammaCurvature, x[0], x[1]),
         IncompleteGammaOp { Part: var part } => new BinaryValue(part switch { GammaPart.Lower => BinaryFunction.LowerGamma, GammaPart.Upper => BinaryFunction.UpperGamma, _ => BinaryFunction.GammaDensity }, x[0], x[1]),
         Atan2Op => new BinaryValue(BinaryFunction.Atan2, x[0], x[1]),

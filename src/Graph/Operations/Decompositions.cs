@@ -92,7 +92,7 @@ internal sealed record EighOp : Op
 /// <summary>The reduced U·diag S·Vᵀ of matrices […, M, N], the singular values descending.</summary>
 internal sealed record SvdOp : Op
 {
-    public override string Name => "SVD";
+    public override string Name => "Svd";
 
     public override NodeType[] Infer(TypeContext context)
     {

@@ -106,7 +106,7 @@ internal sealed record PowOp : BinaryOp
 }
 
 /// <summary>The rest of a division that truncates, with the sign of a: C's fmod.</summary>
-internal sealed record FmodOp : BinaryOp
+internal sealed record FModOp : BinaryOp
 {
     internal override bool KeepsFinite => false;
 

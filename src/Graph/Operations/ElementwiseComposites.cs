@@ -28,7 +28,7 @@ internal sealed record LogAddExpOp : CompositeOp
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         (Node a, Node b) = (node.Inputs[0], node.Inputs[1]);
-        Node distance = Ops.Where(Ops.Equal(a, b) & Ops.IsInfinite(a), 0, a - b);
+        Node distance = Ops.Where(Ops.Equal(a, b) & Ops.IsInfinity(a), 0, a - b);
         return [Scale(cotangents[0]!, Ops.Sigmoid(distance)), Scale(cotangents[0]!, Ops.Sigmoid(-distance))];
     }
 }
@@ -42,7 +42,7 @@ internal sealed record HypotOp : CompositeOp
         (Node larger, Node smaller) = (Ops.Maximum(a, b), Ops.Minimum(a, b));
         Node quotient = smaller / Ops.Where(Ops.Equal(larger, 0), 1, larger);
         Node length = larger * Ops.Sqrt(1 + (quotient * quotient));
-        return [Ops.Where(Ops.IsInfinite(a) | Ops.IsInfinite(b), double.PositiveInfinity, length)];
+        return [Ops.Where(Ops.IsInfinity(a) | Ops.IsInfinity(b), double.PositiveInfinity, length)];
     }
 
     /// <summary>The direction of (a, b), and 0 where it has none.</summary>
@@ -71,7 +71,7 @@ internal sealed record NextAfterOp : CompositeOp
             size < smallest / unit,
             Step(size, Ops.Full([], smallest, a.DType)),
             Ops.Where(size < smallest / (2 * unit * unit), unit * Step(size / unit, Share(size / unit)), Step(size, Share(size))));
-        moved = Ops.Where(Ops.IsInfinite(a), most, moved);
+        moved = Ops.Where(Ops.IsInfinity(a), most, moved);
         Node isNegative = Ops.Where(Ops.Equal(a, 0), b < a, a < 0);
         moved = Ops.Where(isNegative, -moved, moved);
         return [Ops.Where(Ops.Equal(a, b), b, Ops.Where(Ops.IsNaN(b), b, moved))];

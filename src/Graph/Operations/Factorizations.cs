@@ -112,7 +112,7 @@ internal sealed record LuOp(bool MustBeRegular) : Op
     }
 
     /// <summary>P·x, given the rows.</summary>
-    public static Node Permute(Node x, Node rows) => Node.Create(new TakeAlongAxisOp(x.Rank - 2), x, Ops.BroadcastTo(Ops.Unsqueeze(rows, -1), x.Shape));
+    public static Node Permute(Node x, Node rows) => Node.Create(new GatherOp(x.Rank - 2), x, Ops.BroadcastTo(Ops.Unsqueeze(rows, -1), x.Shape));
 
     /// <summary>Pᵀ·x.</summary>
     public static Node Unpermute(Node x, Node rows) =>

@@ -86,7 +86,7 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
 }
 
 /// <summary>One element picked for each index, along an axis; the indices have the input's rank (PyTorch's gather).</summary>
-internal sealed record TakeAlongAxisOp(int Along) : SingleResultOp
+internal sealed record GatherOp(int Along) : SingleResultOp
 {
     protected override NodeType InferResult(TypeContext context)
     {
@@ -118,7 +118,7 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
         return context.Inputs[0].Results[0];
     }
 
-    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, node.CreatePart(new TakeAlongAxisOp(Along), cotangent, node.Inputs[1])];
+    protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent, null, node.CreatePart(new GatherOp(Along), cotangent, node.Inputs[1])];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];

@@ -7,7 +7,7 @@ internal sealed record CrossEntropyOp : CompositeOp
 {
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
-        Node picked = Ops.TakeAlongAxis(Ops.LogSoftmax(inputs[0], 1), Ops.Unsqueeze(inputs[1], 1), 1).Named(Name);
+        Node picked = Ops.Gather(Ops.LogSoftmax(inputs[0], 1), 1, Ops.Unsqueeze(inputs[1], 1)).Named(Name);
         return [-Ops.Squeeze(picked, 1)];
     }
 

@@ -122,7 +122,7 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
             Node within = index;
             Dim inner = Axes.Skip(i + 1).Aggregate(Dim.Of(1), (n, a) => n * a.Window.Size);
             (values, outer) = Ops.MaxWithIndex(values, -1, keepDims: true);
-            index = Ops.Squeeze((outer * Ops.DimValue(inner)) + Ops.TakeAlongAxis(within, outer, -1), -1);
+            index = Ops.Squeeze((outer * Ops.DimValue(inner)) + Ops.Gather(within, -1, outer), -1);
             values = Ops.Squeeze(values, -1);
         }
 

@@ -42,21 +42,21 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
                 // Of writes to one place, the one whose position is found there.
                 Node position = Ops.Reshape(Ops.Arange(indices.Shape.ElementCount), indices.Shape);
                 Node last = node.CreatePart(this, Ops.Full(x.Shape, -1, DType.Int64), indices, position);
-                Node wins = Ops.Equal(node.CreatePart(new TakeAlongAxisOp(Along), last, indices), position);
-                return [node.CreatePart(this, cotangent, indices, Ops.ZerosLike(source)), null, Ops.Where(wins, node.CreatePart(new TakeAlongAxisOp(Along), cotangent, indices), 0)];
+                Node wins = Ops.Equal(node.CreatePart(new GatherOp(Along), last, indices), position);
+                return [node.CreatePart(this, cotangent, indices, Ops.ZerosLike(source)), null, Ops.Where(wins, node.CreatePart(new GatherOp(Along), cotangent, indices), 0)];
             case ScatterMode.Multiply:
                 Node?[] pulled = Differentiation.ReverseMode.PullWithin([Product(node)], [cotangent], [x, source]);
                 return [pulled[0], null, x == source ? null : pulled[1]];
             case ScatterMode.MultiplyNonzero:
                 Node scaled = cotangent * node;
-                return [scaled / x, null, node.CreatePart(new TakeAlongAxisOp(Along), scaled, indices) / source];
+                return [scaled / x, null, node.CreatePart(new GatherOp(Along), scaled, indices) / source];
             default:
                 // Ties share evenly; where NaN won, nothing is equal to it.
                 Node own = Ops.Equal(x, node);
-                Node theirs = Ops.Equal(source, node.CreatePart(new TakeAlongAxisOp(Along), node, indices));
+                Node theirs = Ops.Equal(source, node.CreatePart(new GatherOp(Along), node, indices));
                 Node count = node.CreatePart(new ScatterAddOp(Along), Ops.Cast(own, x.DType), indices, Ops.Cast(theirs, x.DType));
                 Node share = cotangent / Ops.Maximum(count, Ops.Scalar(1, x.DType));
-                return [Ops.Where(own, share, 0), null, Ops.Where(theirs, node.CreatePart(new TakeAlongAxisOp(Along), share, indices), 0)];
+                return [Ops.Where(own, share, 0), null, Ops.Where(theirs, node.CreatePart(new GatherOp(Along), share, indices), 0)];
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed record IncompleteGammaOp(GammaPart Part) : BinaryOp
 
         // While the probability stays, x moves with a by GammaSlope; at both ends it is the same for every a.
         Node density = Node.Create(new IncompleteGammaOp(GammaPart.Density), a, x);
-        Node slope = input == 1 ? density : Ops.Where(Ops.Equal(x, 0) | Ops.IsInfinite(x), 0, -density * Node.Create(new GammaSlopeOp(1), a, x));
+        Node slope = input == 1 ? density : Ops.Where(Ops.Equal(x, 0) | Ops.IsInfinity(x), 0, -density * Node.Create(new GammaSlopeOp(1), a, x));
         return Scale(direction, Part == GammaPart.Lower ? slope : -slope);
     }
 

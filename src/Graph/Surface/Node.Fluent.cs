@@ -85,7 +85,7 @@ public partial class Node
     public Node Transpose(int axis0 = -2, int axis1 = -1) => Ops.Transpose(this, axis0, axis1);
 
     /// <inheritdoc cref="Ops.Permute"/>
-    public Node Permute(params ReadOnlySpan<int> order) => Ops.Permute(this, order);
+    public Node Permute(params ReadOnlySpan<int> axes) => Ops.Permute(this, axes);
 
     /// <inheritdoc cref="Ops.BroadcastTo"/>
     public Node BroadcastTo(Shape shape) => Ops.BroadcastTo(this, shape);

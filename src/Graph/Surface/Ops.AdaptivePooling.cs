@@ -88,7 +88,7 @@ public static partial class Ops
             {
                 // Along the first axis each channel has the same positions.
                 (Node places, _, _) = AdaptiveWindows(at, 2 + i, sizes[i], DType.Int64);
-                at = Squeeze(TakeAlongAxis(BroadcastTo(places, parts.Shape), Unsqueeze(index, 3 + i), 3 + i), 3 + i);
+                at = Squeeze(Gather(BroadcastTo(places, parts.Shape), 3 + i, Unsqueeze(index, 3 + i)), 3 + i);
             }
         }
 

@@ -19,7 +19,7 @@ public static partial class Ops
     /// Whether the axis before the last two counts heads, of which query may have a multiple of those of key and value: neighbouring heads share
     /// (Ainslie et al., 2023).
     /// </param>
-    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Node, double, Generator)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Generator, Node, double)"/>; 0, that none is, for evaluation.</param>
     /// <param name="generator">Where the numbers for that come from; needed unless the probability is 0.</param>
     /// <exception cref="ShapeException">Sizes do not fit, or the mask would make the result larger.</exception>
     /// <exception cref="GraphException">The probability is outside [0, 1], or there is no generator.</exception>
@@ -70,7 +70,7 @@ public static partial class Ops
     /// <param name="causal">Whether query i sees keys 0 to i only, besides what the masks say.</param>
     /// <param name="batchFirst">Whether the batch is the first axis.</param>
     /// <param name="averageWeights">Whether the weights are averaged over the heads.</param>
-    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Node, double, Generator)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="dropout">The probability that a weight is dropped, see <see cref="Dropout(Generator, Node, double)"/>; 0, that none is, for evaluation.</param>
     /// <param name="generator">Where the numbers for that come from; needed unless the probability is 0.</param>
     /// <returns>
     /// The result, of query's shape, and the weights, [N, L, S] or [N, heads, L, S] (without N if there is no batch), which cost nothing if they are not

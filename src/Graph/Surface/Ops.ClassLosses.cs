@@ -138,7 +138,7 @@ public static partial class Ops
         Node counts = CumulativeMin(target, -1).Values >= 0;
         Node classes = Where(counts, target, 0);
         Node isRight = ScatterAdd(Zeros(x.Shape, x.DType), -1, classes, Cast(counts, x.DType)).Named(Name) > 0;
-        Node right = TakeAlongAxis(x, classes, -1).Named(Name);
+        Node right = Gather(x, -1, classes).Named(Name);
         Node lead = Relu(1 - Unsqueeze(right, -1) + Unsqueeze(x, -2));
         Node pairs = Where(Unsqueeze(counts, -1) & !Unsqueeze(isRight, -2), lead, 0);
         return FunctionParts.Of(Name, Reduced(Name, Sum(pairs, [-2, -1]) / DimValue(x.Shape[^1], x.DType), reduction), x, target);
@@ -202,9 +202,9 @@ public static partial class Ops
 
         // A path ends in the last label or the blank behind it, at the last time that counts.
         Node last = BroadcastTo(Reshape(Maximum(inputLengths - 1, ZerosLike(inputLengths)), [1, x.Shape[1], 1]), alpha.Shape.With(0, 1));
-        Node ends = Squeeze(TakeAlongAxis(alpha, last, 0), 0);
-        Node label = Squeeze(TakeAlongAxis(ends, Unsqueeze(Maximum((targetLengths * 2) - 1, ZerosLike(targetLengths)), 1), 1), 1);
-        Node behind = Squeeze(TakeAlongAxis(ends, Unsqueeze(targetLengths * 2, 1), 1), 1);
+        Node ends = Squeeze(Gather(alpha, 0, last), 0);
+        Node label = Squeeze(Gather(ends, 1, Unsqueeze(Maximum((targetLengths * 2) - 1, ZerosLike(targetLengths)), 1)), 1);
+        Node behind = Squeeze(Gather(ends, 1, Unsqueeze(targetLengths * 2, 1)), 1);
         Node isEmpty = Equal(targetLengths, 0);
         Node losses = -LogAddExp(Where(isEmpty, double.NegativeInfinity, label), behind);
         losses = Where(Equal(inputLengths, 0), Where(isEmpty, ZerosLike(losses), double.PositiveInfinity), losses);
@@ -275,7 +275,7 @@ public static partial class Ops
         public bool IsSingle { get; }
 
         /// <summary>The score of the right class; the name tells a class out of range from any other index.</summary>
-        public Node Pick(Node scores) => Squeeze(TakeAlongAxis(scores, Unsqueeze(Classes, 1), 1).Named(op), 1);
+        public Node Pick(Node scores) => Squeeze(Gather(scores, 1, Unsqueeze(Classes, 1)).Named(op), 1);
 
         /// <summary>Numbers of all classes times their weights.</summary>
         public Node OfClasses(Node values) => classWeight is null ? values : values * classWeight;

@@ -6,20 +6,20 @@ public static partial class Ops
 {
     /// <summary>The part of each matrix on and below a diagonal; zeros above it.</summary>
     /// <param name="x">Any values, […, rows, columns].</param>
-    /// <param name="diagonal">The diagonal: 0 is the main one, larger numbers lie above it.</param>
-    public static Node Tril(Node x, int diagonal = 0)
+    /// <param name="offset">The diagonal: 0 is the main one, larger numbers lie above it.</param>
+    public static Node Tril(Node x, int offset = 0)
     {
         RequireMatrices(x, "Tril");
-        return Where(FromDiagonal(x.Shape[^2], x.Shape[^1], x.DType) <= diagonal, x, 0);
+        return Where(FromDiagonal(x.Shape[^2], x.Shape[^1], x.DType) <= offset, x, 0);
     }
 
     /// <summary>The part of each matrix on and above a diagonal; zeros below it.</summary>
     /// <param name="x">Any values, […, rows, columns].</param>
-    /// <param name="diagonal">The diagonal: 0 is the main one, larger numbers lie above it.</param>
-    public static Node Triu(Node x, int diagonal = 0)
+    /// <param name="offset">The diagonal: 0 is the main one, larger numbers lie above it.</param>
+    public static Node Triu(Node x, int offset = 0)
     {
         RequireMatrices(x, "Triu");
-        return Where(FromDiagonal(x.Shape[^2], x.Shape[^1], x.DType) >= diagonal, x, 0);
+        return Where(FromDiagonal(x.Shape[^2], x.Shape[^1], x.DType) >= offset, x, 0);
     }
 
     /// <summary>A diagonal of the matrices that two axes span, as a new last axis in their place.</summary>
@@ -107,11 +107,11 @@ public static partial class Ops
 
     /// <summary>The diagonal of a matrix, or the square matrix with a vector on a diagonal.</summary>
     /// <param name="x">Any values, one or two axes.</param>
-    /// <param name="diagonal">The diagonal: 0 is the main one, larger numbers lie above it.</param>
-    public static Node Diag(Node x, int diagonal = 0) => NotNull(x).Rank switch
+    /// <param name="offset">The diagonal: 0 is the main one, larger numbers lie above it.</param>
+    public static Node Diag(Node x, int offset = 0) => NotNull(x).Rank switch
     {
-        1 => DiagEmbed(x, diagonal),
-        2 => Diagonal(x, diagonal),
+        1 => DiagEmbed(x, offset),
+        2 => Diagonal(x, offset),
         _ => throw new ShapeException($"Diag: it takes a vector or a matrix; use Diagonal or DiagEmbed for batches. Input: {x.Describe()}."),
     };
 

@@ -25,28 +25,28 @@ public static partial class Ops
     /// <summary>‖x − y + ε‖ₚ along the last axis; slope 0 where it is 0.</summary>
     /// <param name="x">Floats [..., D].</param>
     /// <param name="y">Floats of the same dtype; the shapes broadcast.</param>
-    /// <param name="p">The norm, as in <see cref="Norm"/>.</param>
+    /// <param name="order">The norm, as in <see cref="Norm"/>.</param>
     /// <param name="epsilon">ε, added to each difference, which keeps the distance of equal vectors above 0.</param>
     /// <param name="keepDims">Whether the last axis stays, with size 1.</param>
-    public static Node PairwiseDistance(Node x, Node y, double p = 2, double epsilon = 1e-6, bool keepDims = false)
+    public static Node PairwiseDistance(Node x, Node y, double order = 2, double epsilon = 1e-6, bool keepDims = false)
     {
         const string Name = "PairwiseDistance";
         RequireFloat(Name, x);
         RequireSameType(Name, x, NotNull(y));
         Node[] both = Broadcasting.Together(Name, x, y);
-        return Norm(both[0] - both[1] + epsilon, p, Axis.Normalize(-1, both[0].Rank, Name, both[0]), keepDims);
+        return Norm(both[0] - both[1] + epsilon, order, Axis.Normalize(-1, both[0].Rank, Name, both[0]), keepDims);
     }
 
     /// <summary>x/max(‖x‖ₚ, ε) along an axis.</summary>
     /// <param name="x">Floats.</param>
-    /// <param name="p">The norm, as in <see cref="Norm"/>.</param>
+    /// <param name="order">The norm, as in <see cref="Norm"/>.</param>
     /// <param name="axis">The axis of the vectors.</param>
     /// <param name="epsilon">ε.</param>
-    public static Node Normalize(Node x, double p = 2, int axis = 1, double epsilon = 1e-12)
+    public static Node Normalize(Node x, double order = 2, int axis = 1, double epsilon = 1e-12)
     {
         RequireFloat("Normalize", x);
         RequireAtLeast(epsilon, 0);
-        return x / Clamp(Norm(x, p, Axis.Normalize(axis, x.Rank, "Normalize", x), keepDims: true), epsilon);
+        return x / Clamp(Norm(x, order, Axis.Normalize(axis, x.Rank, "Normalize", x), keepDims: true), epsilon);
     }
 
     /// <summary>max(0, margin − target·(a − b)): whether a should rank before b.</summary>
@@ -67,7 +67,7 @@ public static partial class Ops
     /// <param name="positive">What should be near, of the same dtype and shape.</param>
     /// <param name="negative">What should be far, of the same dtype and shape.</param>
     /// <param name="margin">By how much farther.</param>
-    /// <param name="p">The norm of the distance, as in <see cref="Norm"/>.</param>
+    /// <param name="order">The norm of the distance, as in <see cref="Norm"/>.</param>
     /// <param name="epsilon">Added to each difference.</param>
     /// <param name="swap">Whether the distance from positive to negative counts instead where it is smaller (Balntas et al., 2016).</param>
     /// <param name="reduction">The mean over the samples, their sum, or one loss a sample.</param>
@@ -76,7 +76,7 @@ public static partial class Ops
         Node positive,
         Node negative,
         double margin = 1,
-        double p = 2,
+        double order = 2,
         double epsilon = 1e-6,
         bool swap = false,
         LossReduction reduction = LossReduction.Mean)
@@ -84,9 +84,9 @@ public static partial class Ops
         const string Name = "TripletMarginLoss";
         RequirePair(Name, anchor, positive);
         RequirePair(Name, anchor, negative);
-        Node far = PairwiseDistance(anchor, negative, p, epsilon);
-        far = swap ? Minimum(far, PairwiseDistance(positive, negative, p, epsilon)) : far;
-        return Reduced(Name, Clamp(PairwiseDistance(anchor, positive, p, epsilon) - far + margin, 0), reduction);
+        Node far = PairwiseDistance(anchor, negative, order, epsilon);
+        far = swap ? Minimum(far, PairwiseDistance(positive, negative, order, epsilon)) : far;
+        return Reduced(Name, Clamp(PairwiseDistance(anchor, positive, order, epsilon) - far + margin, 0), reduction);
     }
 
     /// <summary>With the cosine c of two vectors: 1 − c where the target is 1, max(0, c − margin) where it is −1.</summary>

@@ -9,22 +9,22 @@ public static partial class Ops
     /// x·m/(1 − p), where each element of m is 0 with the probability p and 1 otherwise, anew at each call. Backward uses forward's m, which it draws again
     /// rather than keeps. For training: for evaluation make the graph without it, or with p = 0, which gives x itself.
     /// </summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">The probability of 0, from 0 to 1; of 1 everything is 0.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
-    public static Node Dropout(Node x, double p, Generator generator)
+    public static Node Dropout(Generator generator, Node x, double p)
     {
         RequireFloat("Dropout", x);
         return Dropout("Dropout", x, p, generator, x.Shape);
     }
 
     /// <summary>The same with a probability that each call is given, so that one graph serves training and, with p = 0, evaluation.</summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">A float of x's dtype, shape []; from 0 to 1: another value is an error when the graph runs. No gradient.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="ShapeException">p is no scalar.</exception>
-    public static Node Dropout(Node x, Node p, Generator generator)
+    public static Node Dropout(Generator generator, Node x, Node p)
     {
         RequireFloat("Dropout", x);
         RequireSameType("Dropout", x, NotNull(p));
@@ -39,38 +39,38 @@ public static partial class Ops
     }
 
     /// <summary>Dropout of whole channels of a line: [N, C, L], or [C, L] without a batch.</summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">The probability of 0, from 0 to 1.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
     /// <exception cref="ShapeException">The rank is another.</exception>
-    public static Node Dropout1d(Node x, double p, Generator generator) => ChannelDropout("Dropout1d", "[N, C, L] or [C, L]", x, p, generator, 1);
+    public static Node Dropout1D(Generator generator, Node x, double p) => ChannelDropout("Dropout1D", "[N, C, L] or [C, L]", x, p, generator, 1);
 
     /// <summary>Dropout of whole channels of a picture: [N, C, H, W], or [C, H, W] without a batch.</summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">The probability of 0, from 0 to 1.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
     /// <exception cref="ShapeException">The rank is another.</exception>
-    public static Node Dropout2d(Node x, double p, Generator generator) => ChannelDropout("Dropout2d", "[N, C, H, W] or [C, H, W]", x, p, generator, 2);
+    public static Node Dropout2D(Generator generator, Node x, double p) => ChannelDropout("Dropout2D", "[N, C, H, W] or [C, H, W]", x, p, generator, 2);
 
     /// <summary>Dropout of whole channels of a volume: [N, C, D, H, W], or [C, D, H, W] without a batch.</summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">The probability of 0, from 0 to 1.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
     /// <exception cref="ShapeException">The rank is another.</exception>
-    public static Node Dropout3d(Node x, double p, Generator generator) => ChannelDropout("Dropout3d", "[N, C, D, H, W] or [C, D, H, W]", x, p, generator, 3);
+    public static Node Dropout3D(Generator generator, Node x, double p) => ChannelDropout("Dropout3D", "[N, C, D, H, W] or [C, D, H, W]", x, p, generator, 3);
 
     /// <summary>
     /// Dropout that keeps mean 0 and variance 1, for networks of <see cref="Selu"/> (Klambauer et al., 2017): what is dropped becomes that function's lower
     /// end, then all is scaled and moved.
     /// </summary>
+    /// <param name="generator">Where the numbers come from.</param>
     /// <param name="x">Floats.</param>
     /// <param name="p">The probability to be dropped, from 0 to 1; of 1 everything is 0.</param>
-    /// <param name="generator">Where the numbers come from.</param>
     /// <exception cref="GraphException">The probability is outside [0, 1].</exception>
-    public static Node AlphaDropout(Node x, double p, Generator generator)
+    public static Node AlphaDropout(Generator generator, Node x, double p)
     {
         const double Low = 1.7580993408473766;
         RequireFloat("AlphaDropout", x);

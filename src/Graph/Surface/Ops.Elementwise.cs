@@ -75,12 +75,12 @@ public static partial class Ops
     /// <summary>The larger of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
-    public static Node Fmax(Node a, Node b) => Where((RequireNumber("Fmax", a) >= b) | IsNaN(b), a, b);
+    public static Node FMax(Node a, Node b) => Where((RequireNumber("FMax", a) >= b) | IsNaN(b), a, b);
 
     /// <summary>The smaller of two, of a number and a NaN the number; at a tie a gets the gradient.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast.</param>
-    public static Node Fmin(Node a, Node b) => Where((RequireNumber("Fmin", a) <= b) | IsNaN(b), a, b);
+    public static Node FMin(Node a, Node b) => Where((RequireNumber("FMin", a) <= b) | IsNaN(b), a, b);
 
     /// <summary>|a| with the sign of b, that of a zero too; slope ±1 in a, but 0 at a = 0.</summary>
     /// <param name="a">Floats.</param>

@@ -82,9 +82,9 @@ public static partial class Ops
     /// <summary>The eigenvalues of symmetric matrices, ascending; see <see cref="Eigh"/>. The second derivative depends on the vectors.</summary>
     /// <param name="a">Floats, […, N, N], of which the lower triangle is read.</param>
     /// <returns>[…, N].</returns>
-    public static Node Eigvalsh(Node a)
+    public static Node EighValues(Node a)
     {
-        RequireMatrix("Eigvalsh", a);
+        RequireMatrix("EighValues", a);
         return Eigh(a).Values;
     }
 
@@ -96,19 +96,19 @@ public static partial class Ops
     /// </summary>
     /// <param name="a">Floats, […, M, N]; where symbols leave open which side is larger, M must be at least N. NaN or infinity in it is an error when the graph runs.</param>
     /// <returns>U […, M, K], S […, K], descending, and Vᵀ […, K, N], with K = min(M, N).</returns>
-    public static (Node U, Node S, Node Vh) SVD(Node a)
+    public static (Node U, Node S, Node Vh) Svd(Node a)
     {
         Node svd = Create(new SvdOp(), NotNull(a));
         return (Output(svd, 0), Output(svd, 1), Output(svd, 2));
     }
 
-    /// <summary>The singular values, descending; see <see cref="SVD"/>. The second derivative depends on the vectors.</summary>
+    /// <summary>The singular values, descending; see <see cref="Svd"/>. The second derivative depends on the vectors.</summary>
     /// <param name="a">Floats, […, M, N]; where symbols leave open which side is larger, M must be at least N.</param>
     /// <returns>[…, min(M, N)].</returns>
-    public static Node SvdVals(Node a)
+    public static Node SvdValues(Node a)
     {
-        RequireMatrix("SvdVals", a);
-        return SVD(a).S;
+        RequireMatrix("SvdValues", a);
+        return Svd(a).S;
     }
 
     /// <summary>Two batches of matrices over their common batch axes.</summary>

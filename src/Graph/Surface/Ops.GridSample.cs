@@ -202,7 +202,7 @@ public static partial class Ops
             }
 
             Shape shape = Shape.Of([x.Shape[0], x.Shape[1], position!.Shape[1]]);
-            Node elements = TakeAlongAxis(flat, BroadcastTo(Unsqueeze(position, 1), shape), 2);
+            Node elements = Gather(flat, 2, BroadcastTo(Unsqueeze(position, 1), shape));
             return Where(Unsqueeze(isInside!, 1), elements, 0);
         }
     }

@@ -11,18 +11,12 @@ public static partial class Ops
     public static Node Take(Node x, Node indices, int axis = 0) =>
         Create(new TakeOp(Axis.Normalize(axis, NotNull(x).Rank, "Take", x)), x, NotNull(indices));
 
-    /// <summary>One element picked for each index: result[i, j] = x[i, indices[i, j]] for the last of two axes (PyTorch's gather).</summary>
-    /// <param name="x">Any values.</param>
-    /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
-    /// <param name="axis">The axis.</param>
-    public static Node TakeAlongAxis(Node x, Node indices, int axis) =>
-        Create(new TakeAlongAxisOp(Axis.Normalize(axis, NotNull(x).Rank, "TakeAlongAxis", x)), x, NotNull(indices));
-
-    /// <summary>The same as <see cref="TakeAlongAxis"/>, under PyTorch's name.</summary>
+    /// <summary>One element picked for each index: result[i, j] = x[i, indices[i, j]] for the last of two axes (PyTorch's gather, NumPy's take_along_axis).</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="indices">int32 or int64 of x's rank, no larger along the other axes; each in [0, size of the axis).</param>
-    public static Node Gather(Node x, int axis, Node indices) => TakeAlongAxis(x, indices, Axis.Normalize(axis, NotNull(x).Rank, "Gather", x)).Named("Gather");
+    public static Node Gather(Node x, int axis, Node indices) =>
+        Create(new GatherOp(Axis.Normalize(axis, NotNull(x).Rank, "Gather", x)), x, NotNull(indices));
 
     /// <summary>x with elements of a source added at indices; an index that occurs again adds again (PyTorch's scatter_add).</summary>
     /// <param name="x">Numbers.</param>

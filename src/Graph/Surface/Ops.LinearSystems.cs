@@ -179,9 +179,9 @@ public static partial class Ops
         return kind switch
         {
             MatrixNormKind.Frobenius => Root(Sum(Square(a), [-2, -1])),
-            MatrixNormKind.Nuclear => Sum(SvdVals(a), -1),
-            MatrixNormKind.Spectral => Select(SvdVals(a), -1, 0),
-            MatrixNormKind.SmallestSingularValue => Select(SvdVals(a), -1, -1),
+            MatrixNormKind.Nuclear => Sum(SvdValues(a), -1),
+            MatrixNormKind.Spectral => Select(SvdValues(a), -1, 0),
+            MatrixNormKind.SmallestSingularValue => Select(SvdValues(a), -1, -1),
             MatrixNormKind.LargestColumn => Max(Sum(Abs(a), -2), -1),
             MatrixNormKind.LargestRow => Max(Sum(Abs(a), -1), -1),
             _ => throw InvariantText.OutOfRange(nameof(kind), kind, "There is no such norm."),
@@ -203,7 +203,7 @@ public static partial class Ops
         RequireMatrix("MatrixRank", a);
         RequireAtLeast(absolute ?? 0, 0, nameof(absolute));
         RequireAtLeast(relative ?? 0, 0, nameof(relative));
-        Node values = Detach(SvdVals(a));
+        Node values = Detach(SvdValues(a));
         Node share = relative is { } given ? Scalar(given, a.DType)
             : absolute > 0 ? Scalar(0, a.DType)
             : Maximum(DimValue(a.Shape[^2], a.DType), DimValue(a.Shape[^1], a.DType)) * a.DType.OfFloat(Math.ScaleB(1, -23), Math.ScaleB(1, -52));
@@ -220,7 +220,7 @@ public static partial class Ops
         RequireMatrix("ConditionNumber", a);
         if (kind is MatrixNormKind.Spectral or MatrixNormKind.SmallestSingularValue)
         {
-            Node values = SvdVals(a);
+            Node values = SvdValues(a);
             (Node largest, Node smallest) = (Select(values, -1, 0), Select(values, -1, -1));
             return kind == MatrixNormKind.Spectral ? largest / smallest : smallest / largest;
         }

@@ -122,9 +122,9 @@ public static partial class Ops
 
     /// <summary>Whether x is +∞ or −∞; false for integers.</summary>
     /// <param name="x">Numbers.</param>
-    public static Node IsInfinite(Node x)
+    public static Node IsInfinity(Node x)
     {
-        RequireNumber("IsInfinite", x);
+        RequireNumber("IsInfinity", x);
         return x.DType.IsFloat() ? Equal(Abs(x), double.PositiveInfinity) : BroadcastTo(Constant(false), x.Shape);
     }
 

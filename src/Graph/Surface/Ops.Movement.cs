@@ -104,15 +104,15 @@ public static partial class Ops
         return Permute(x, [.. Enumerable.Range(0, x.Rank).Select(i => i == a ? b : i == b ? a : i)]);
     }
 
-    /// <summary>Puts the axes in another order: result axis i is axis order[i].</summary>
+    /// <summary>Puts the axes in another order: result axis i is axis axes[i].</summary>
     /// <param name="x">Any values.</param>
-    /// <param name="order">Every axis once.</param>
-    public static Node Permute(Node x, params ReadOnlySpan<int> order)
+    /// <param name="axes">Every axis once.</param>
+    public static Node Permute(Node x, params ReadOnlySpan<int> axes)
     {
-        var normal = new int[order.Length];
-        for (int i = 0; i < order.Length; i++)
+        var normal = new int[axes.Length];
+        for (int i = 0; i < axes.Length; i++)
         {
-            normal[i] = Axis.Normalize(order[i], NotNull(x).Rank, "Permute", x);
+            normal[i] = Axis.Normalize(axes[i], NotNull(x).Rank, "Permute", x);
         }
 
         return normal.SequenceEqual(Enumerable.Range(0, NotNull(x).Rank)) ? x : Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);

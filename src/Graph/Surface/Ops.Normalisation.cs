@@ -10,12 +10,12 @@ public static partial class Ops
     /// <param name="weight">Scales of the shape of the trailing axes, or null for none.</param>
     /// <param name="bias">Shifts of the shape of the trailing axes, or null for none.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    /// <param name="axes">How many trailing axes to normalise over.</param>
-    public static Node LayerNorm(Node x, Node? weight = null, Node? bias = null, double epsilon = 1e-5, int axes = 1)
+    /// <param name="trailingAxes">How many trailing axes to normalise over.</param>
+    public static Node LayerNorm(Node x, Node? weight = null, Node? bias = null, double epsilon = 1e-5, int trailingAxes = 1)
     {
         RequireFloat("LayerNorm", x);
-        RequireTrailing("LayerNorm", x, axes, weight, bias);
-        Node normal = Create(new NormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), epsilon), x);
+        RequireTrailing("LayerNorm", x, trailingAxes, weight, bias);
+        Node normal = Create(new NormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), epsilon), x);
         Node scaled = weight is null ? normal : normal * weight;
         return bias is null ? scaled : scaled + bias;
     }
@@ -24,14 +24,14 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     /// <param name="weight">Scales of the shape of the trailing axes, or null for none.</param>
     /// <param name="epsilon">ε; null for the dtype's distance from 1 to the next number, as in PyTorch.</param>
-    /// <param name="axes">How many trailing axes to normalise over.</param>
-    public static Node RmsNorm(Node x, Node? weight = null, double? epsilon = null, int axes = 1)
+    /// <param name="trailingAxes">How many trailing axes to normalise over.</param>
+    public static Node RmsNorm(Node x, Node? weight = null, double? epsilon = null, int trailingAxes = 1)
     {
         RequireFloat("RmsNorm", x);
-        RequireTrailing("RmsNorm", x, axes, weight, null);
+        RequireTrailing("RmsNorm", x, trailingAxes, weight, null);
         double added = epsilon ?? x.DType.Row().Epsilon;
         RequireAtLeast(added, 0, nameof(epsilon));
-        Node normal = Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - axes, axes).ToEquatableArray(), added), x);
+        Node normal = Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), added), x);
         return weight is null ? normal : normal * weight;
     }
 

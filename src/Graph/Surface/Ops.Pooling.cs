@@ -58,7 +58,7 @@ public static partial class Ops
         {
             (Window window, int low, _) = axes[i];
             Node size = DimValue(window.Size);
-            Node within = i == 0 ? rest : Fmod(rest, size);
+            Node within = i == 0 ? rest : FMod(rest, size);
             Node at = (Iota(rest.Shape, 2 + i) * window.Stride) + (within * window.Dilation) - low;
             position += at * DimValue(row);
             row *= x.Shape[2 + i];

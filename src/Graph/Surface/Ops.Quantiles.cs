@@ -84,7 +84,7 @@ public static partial class Ops
         int along = Axis.Normalize(axis, x.Rank, "NaNMedianWithIndex", x);
         Node some = Conditions.AtLeast("NaNMedianWithIndex", x, x.Shape[along], 1, $"axis {axis} has no elements to choose from.");
         Node count = Sum(Cast(Equal(some, some), DType.Int64), along, keepDims: true);
-        Node index = TakeAlongAxis(Ordered("NaNMedianWithIndex", some, along, descending: false), Maximum(count - 1, Scalar(0, DType.Int64)) / 2, along);
+        Node index = Gather(Ordered("NaNMedianWithIndex", some, along, descending: false), along, Maximum(count - 1, Scalar(0, DType.Int64)) / 2);
         return FunctionParts.OfSizes("NaNMedianWithIndex", Pick(some, along, keepDims, index), x);
     }
 
@@ -103,13 +103,13 @@ public static partial class Ops
 
         // Equal elements lie in runs; the end of the first of the longest is farthest from where its run began.
         Node order = Ordered("Mode", x, along, descending: false);
-        Node sorted = TakeAlongAxis(x, order, along);
+        Node sorted = Gather(x, along, order);
         Node before = Roll(sorted, 1, along);
         Node place = Iota(x.Shape, along);
         Node isFirst = Equal(place, 0) | (NotEqual(sorted, before) & !(NotEqual(sorted, sorted) & NotEqual(before, before)));
         Node start = CumulativeMax(Where(isFirst, place, 0), along).Values;
         Node end = ArgMax(place - start, along, keepDims: true);
-        return FunctionParts.OfSizes("Mode", Pick(x, along, keepDims, TakeAlongAxis(order, TakeAlongAxis(start, end, along), along)), given);
+        return FunctionParts.OfSizes("Mode", Pick(x, along, keepDims, Gather(order, along, Gather(start, along, end))), given);
     }
 
     private static Node RequireQuantile(string op, double q) => q >= 0 && q <= 1
@@ -153,13 +153,13 @@ public static partial class Ops
         Shape rest = Shape.Of(x.Shape.Select((d, a) => along.Contains(a) ? Dim.Of(1) : d).Where((_, a) => keepDims || !along.Contains(a)));
         return Reshape(q.Rank == 0 ? found : MoveAxis(found, -1, 0), q.Rank == 0 ? rest : [q.Shape[0], .. rest]);
 
-        Node At(Node place) => TakeAlongAxis(sorted, Cast(place, DType.Int64), sorted.Rank - 1);
+        Node At(Node place) => Gather(sorted, sorted.Rank - 1, Cast(place, DType.Int64));
 
         Node Between(Node weight)
         {
             // All that lies between a number and an infinity is infinite, and nothing between two of them is known.
             (Node below, Node above) = (At(Floor(rank)), At(Ceil(rank)));
-            return Where(Equal(weight, 0), below, Where(IsInfinite(below) | IsInfinite(above), below + above, Lerp(below, above, weight)));
+            return Where(Equal(weight, 0), below, Where(IsInfinity(below) | IsInfinity(above), below + above, Lerp(below, above, weight)));
         }
     }
 }

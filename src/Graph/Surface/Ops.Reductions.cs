@@ -148,7 +148,7 @@ public static partial class Ops
 
     private static (Node Values, Node Indices) Pick(Node x, int axis, bool keepDims, Node indices)
     {
-        Node values = TakeAlongAxis(x, indices, axis);
+        Node values = Gather(x, axis, indices);
         return keepDims ? (values, indices) : (Squeeze(values, axis), Squeeze(indices, axis));
     }
 }

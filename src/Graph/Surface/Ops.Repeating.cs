@@ -89,12 +89,12 @@ public static partial class Ops
     /// <summary>Coordinates of a grid: for each of several vectors, its values over the grid that all span.</summary>
     /// <param name="nodes">Vectors, or scalars as vectors of one element.</param>
     /// <param name="xy">Whether the second vector runs along the rows of the grid and the first along its columns (NumPy's default); false is PyTorch's "ij".</param>
-    public static Node[] Meshgrid(IReadOnlyList<Node> nodes, bool xy = false)
+    public static Node[] MeshGrid(IReadOnlyList<Node> nodes, bool xy = false)
     {
-        Node[] vectors = [.. Some("Meshgrid", nodes).ToArray().Select(n => n.Rank == 0 ? Unsqueeze(n, 0) : n)];
+        Node[] vectors = [.. Some("MeshGrid", nodes).ToArray().Select(n => n.Rank == 0 ? Unsqueeze(n, 0) : n)];
         if (vectors.FirstOrDefault(n => n.Rank != 1) is { } wrong)
         {
-            throw new ShapeException($"Meshgrid: it takes vectors, not {wrong.Describe()}.");
+            throw new ShapeException($"MeshGrid: it takes vectors, not {wrong.Describe()}.");
         }
 
         int[] axes = [.. Enumerable.Range(0, vectors.Length).Select(i => xy && i < 2 && vectors.Length > 1 ? 1 - i : i)];

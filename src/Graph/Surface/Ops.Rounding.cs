@@ -57,7 +57,7 @@ public static partial class Ops
     /// <summary>The rest of the division that rounds toward zero: it has the sign of a, as C's fmod. d/db is −trunc(a/b).</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype; the shapes broadcast. The rest by an integer 0 is a, by a float 0 NaN.</param>
-    public static Node Fmod(Node a, Node b) => RequireNumber("Fmod", a).DType.IsInteger() ? a - (b * TruncDivide(a, b)) : Binary(new FmodOp(), a, b);
+    public static Node FMod(Node a, Node b) => RequireNumber("FMod", a).DType.IsInteger() ? a - (b * TruncDivide(a, b)) : Binary(new FModOp(), a, b);
 
     /// <summary>The rest of the division that rounds down: it has the sign of b, as Python's %. d/db is −floor(a/b).</summary>
     /// <param name="a">Numbers.</param>
@@ -69,7 +69,7 @@ public static partial class Ops
             return a - (b * FloorDivide(a, b));
         }
 
-        Node rest = Fmod(a, b);
+        Node rest = FMod(a, b);
         return Where(NotEqual(rest, 0) & NotEqual(rest < 0, b < 0), rest + b, rest);
     }
 
@@ -84,7 +84,7 @@ public static partial class Ops
         }
 
         // As Python does: the quotient of what is divisible without rest is nearly whole, whereas a/b may round up to the next integer.
-        Node rest = Fmod(a, b);
+        Node rest = FMod(a, b);
         Node quotient = (a - rest) / b;
         quotient = Where(NotEqual(rest, 0) & NotEqual(rest < 0, b < 0), quotient - 1, quotient);
         Node whole = Round(quotient);

@@ -94,7 +94,7 @@ public static partial class Ops
         RequireNumber(name, x);
         int along = Axis.Normalize(axis, x.Rank, name, x);
         Node indices = Create(new CumulativeArgExtremumOp(along, largest), x);
-        return (TakeAlongAxis(x, indices, along), indices);
+        return (Gather(x, along, indices), indices);
     }
 
     /// <summary>The functions of scans that have names: one a dtype, so that equal scans are equal operations. Made when first asked for.</summary>

@@ -138,5 +138,5 @@ public static partial class Ops
     private static Node OfRanks(string op, Node x, int along, bool descending, Dim first, Dim count) =>
         Conditions.AskedBy(op, x, Create(new ArgSortOp(along, descending, first, count), x));
 
-    private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (TakeAlongAxis(x, indices, along), indices);
+    private static (Node Values, Node Indices) Picked(Node x, int along, Node indices) => (Gather(x, along, indices), indices);
 }

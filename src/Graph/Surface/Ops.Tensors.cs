@@ -53,10 +53,10 @@ public static partial class Ops
     /// <summary>The products of elements of two tensors, summed over the last axes of the first and the first axes of the second.</summary>
     /// <param name="a">Numbers.</param>
     /// <param name="b">Numbers of the same dtype.</param>
-    /// <param name="axes">How many axes; 0 gives all products.</param>
-    public static Node TensorDot(Node a, Node b, int axes = 2) => axes >= 0 && axes <= NotNull(a).Rank && axes <= NotNull(b).Rank
-        ? TensorDot(a, b, [.. Enumerable.Range(a.Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
-        : throw new ShapeException($"TensorDot: {InvariantText.Count(axes, "axis")} cannot be summed. Inputs: {a.Describe()}, {b.Describe()}.");
+    /// <param name="count">How many axes; 0 gives all products.</param>
+    public static Node TensorDot(Node a, Node b, int count = 2) => count >= 0 && count <= NotNull(a).Rank && count <= NotNull(b).Rank
+        ? TensorDot(a, b, [.. Enumerable.Range(a.Rank - count, count)], [.. Enumerable.Range(0, count)])
+        : throw new ShapeException($"TensorDot: {InvariantText.Count(count, "axis")} cannot be summed. Inputs: {a.Describe()}, {b.Describe()}.");
 
     /// <summary>Products of matrices over one batch axis, which does not broadcast: [B, M, K] · [B, K, N].</summary>
     /// <param name="a">Numbers, [B, M, K].</param>

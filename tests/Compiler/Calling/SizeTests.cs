@@ -123,7 +123,7 @@ internal sealed class SizeTests
         Tensor<float> strided = Tensors.Ones<float>(5, 4).Slice([NRange.All, 1..]);
         CompiledGraph Compiled(Parameter<float> first, Parameter<float> second, Generator generator) => GraphCompiler.Compiler.Compile(
             [x],
-            [MatMul(Dropout(x, 0.5, generator), first) + Constant(Tensors.Ones<float>(3)), CumulativeSum(x, 0)],
+            [MatMul(Dropout(generator, x, 0.5), first) + Constant(Tensors.Ones<float>(3)), CumulativeSum(x, 0)],
             [(first, second), (second, first)]);
 
         // The same model beside it, with memory.

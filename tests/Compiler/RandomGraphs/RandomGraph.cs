@@ -171,7 +171,7 @@ internal sealed partial class RandomGraph
             22 => Ops.BesselI1(bounded + 2),
             23 => Ops.LogAddExp(x, Float()),
             24 => Ops.Atan2(x, above),
-            25 => Ops.Fmod(bounded, above),
+            25 => Ops.FMod(bounded, above),
             26 => Ops.Mish(x),
             27 => Ops.Softsign(x),
             28 => Ops.NormalCdf(x),
@@ -377,7 +377,7 @@ internal sealed partial class RandomGraph
                 {
                     Node magnitude = Ops.Abs(whole);
                     Node index = magnitude - ((magnitude / bound) * bound);
-                    Add(Next(2) == 0 || index.Rank != data.Rank ? Ops.Take(data, index, axisOfData) : Ops.TakeAlongAxis(data, index, axisOfData), IsExact(data));
+                    Add(Next(2) == 0 || index.Rank != data.Rank ? Ops.Take(data, index, axisOfData) : Ops.Gather(data, axisOfData, index), IsExact(data));
                 }
 
                 break;

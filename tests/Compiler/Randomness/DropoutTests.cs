@@ -18,7 +18,7 @@ internal sealed class DropoutTests
         Node x = Ops.Ones([Count], dtype);
         foreach (double p in (double[])[0.1, 0.5, 0.8])
         {
-            Node y = Dropout(x, p, new Generator(1));
+            Node y = Dropout(new Generator(1), x, p);
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([], Cast(y, DType.Float64));
             double[] found = graph.Run().GetArray<double>(0);
             double kept = dtype == DType.Float32 ? (float)(1 / (1 - p)) : 1 / (1 - p);
@@ -36,13 +36,13 @@ internal sealed class DropoutTests
         Leaf<float> x = Input("x", [3]);
         Leaf<float> p = Input("p", []);
         Generator generator = new(1);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], [Dropout(x, 0, generator), Dropout(x, 1, generator), Dropout(x, p, generator), AlphaDropout(x, 0, generator), AlphaDropout(x, 1, generator)]);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], [Dropout(generator, x, 0), Dropout(generator, x, 1), Dropout(generator, x, p), AlphaDropout(generator, x, 0), AlphaDropout(generator, x, 1)]);
         float[] values = [1, 2, 3];
         Results none = graph.Run(values, 0f);
         Results all = graph.Run(values, 1f);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Dropout(x, 0, generator), Is.SameAs(x));
+            Assert.That(Dropout(generator, x, 0), Is.SameAs(x));
             Assert.That(none.GetArray<float>(0), Is.EqualTo(values));
             Assert.That(none.GetArray<float>(1), Is.All.EqualTo(0));
             Assert.That(none.GetArray<float>(2), Is.EqualTo(values));
@@ -57,7 +57,7 @@ internal sealed class DropoutTests
     {
         Leaf<double> x = Input<double>("x", ["N"]);
         Leaf<double> p = Input<double>("p", []);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(x, p, new Generator(1)));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(new Generator(1), x, p));
         double[] ones = [.. Enumerable.Repeat(1.0, 10_000)];
         double[] found = graph.Run(ones, 0.2).GetArray<double>(0);
         Assert.That(found, Is.All.EqualTo(0).Or.EqualTo(1 / (1 - 0.2)));
@@ -70,8 +70,8 @@ internal sealed class DropoutTests
         Leaf<double> x = Input<double>("x", ["N"]);
         Leaf<double> p = Input<double>("p", []);
         string rule = string.Create(CultureInfo.InvariantCulture, $"a probability is from 0 to 1; it is {value}");
-        Assert.That(() => Dropout(x, value, new Generator(1)), Throws.TypeOf<GraphException>().With.Message.Contains("a probability is from 0 to 1"));
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(x, p, new Generator(1)));
+        Assert.That(() => Dropout(new Generator(1), x, value), Throws.TypeOf<GraphException>().With.Message.Contains("a probability is from 0 to 1"));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(new Generator(1), x, p));
         Assert.That(() => graph.Run(new double[] { 1, 2 }, value), Throws.TypeOf<ExecutionException>().With.Message.Contains(rule).And.Message.Contains("Dropout").And.Message.Contains("'p'"));
         Assert.That(graph.Run(new double[] { 1, 2 }, 0.0).GetArray<double>(0), Is.EqualTo(new double[] { 1, 2 }));
     }
@@ -107,8 +107,8 @@ internal sealed class DropoutTests
         Generator generator = new(1);
         Node[] outputs =
         [
-            Dropout1d(Ones([4, 5, 7]), 0.5, generator), Dropout1d(Ones([20, 7]), 0.5, generator), Dropout2d(Ones([4, 5, 7, 1]), 0.5, generator),
-            Dropout2d(Ones([20, 1, 7]), 0.5, generator), Dropout3d(Ones([4, 5, 1, 7, 1]), 0.5, generator),
+            Dropout1D(generator, Ones([4, 5, 7]), 0.5), Dropout1D(generator, Ones([20, 7]), 0.5), Dropout2D(generator, Ones([4, 5, 7, 1]), 0.5),
+            Dropout2D(generator, Ones([20, 1, 7]), 0.5), Dropout3D(generator, Ones([4, 5, 1, 7, 1]), 0.5),
         ];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], outputs);
         Results results = graph.Run();
@@ -124,7 +124,7 @@ internal sealed class DropoutTests
     public void AlphaDropoutKeepsMeanAndVariance()
     {
         Generator generator = new(1);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([], AlphaDropout(Normal(generator, [100_000], DType.Float64), 0.3, generator));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([], AlphaDropout(generator, Normal(generator, [100_000], DType.Float64), 0.3));
         double[] found = graph.Run().GetArray<double>(0);
         double mean = found.Average();
         Assert.That(mean, Is.Zero.Within(0.016));
@@ -137,8 +137,8 @@ internal sealed class DropoutTests
         CompileOptions options = new() { Recompute = recompute, Threads = threads, Chunking = Chunking.Finest };
         Node x = dtype == DType.Float32 ? Input<float>("x", ["N", 6], requiresGrad: true) : Input<double>("x", ["N", 6], requiresGrad: true);
         Generator generator = new(8);
-        Node y = Dropout(Exp(Dropout(x * 2, 0.5, generator)), 0.25, generator);
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], [Sum(y), Dropout(y, 0, generator)], null, options);
+        Node y = Dropout(generator, Exp(Dropout(generator, x * 2, 0.5)), 0.25);
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], [Sum(y), Dropout(generator, y, 0)], null, options);
         for (int call = 0; call < 3; call++)
         {
             TensorValue result;
@@ -174,7 +174,7 @@ internal sealed class DropoutTests
     public void ASecondBackwardSeesTheSameMask()
     {
         Leaf<float> x = Input("x", [50], requiresGrad: true);
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(x, 0.5, new Generator(8))));
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(new Generator(8), x, 0.5)));
         model.Forward(new float[50]);
         model.Backward(retainGraph: true);
         float[] once = x.Grad!.ToArray();
@@ -186,7 +186,7 @@ internal sealed class DropoutTests
     public void GradientsAsNodesSeeTheMask()
     {
         Leaf<float> x = Input("x", [50], requiresGrad: true);
-        Node y = Dropout(x, 0.5, new Generator(8));
+        Node y = Dropout(new Generator(8), x, 0.5);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, Gradients(Sum(y), x)[0]]);
         float[] ones = [.. Enumerable.Repeat(1f, 50)];
         Results results = graph.Run(ones);
@@ -201,7 +201,7 @@ internal sealed class DropoutTests
         Node w = Placeholder(new NodeType(dtype, [64, 48]), "w", requiresGrad: false);
         Node b = Placeholder(new NodeType(dtype, [48]), "b", requiresGrad: false);
         Node y = MatMul(x, w) + b;
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w, b], Dropout(relu ? Relu(y) : y, 0.5, new Generator(1)));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w, b], Dropout(new Generator(1), relu ? Relu(y) : y, 0.5));
         Assert.That(graph.Executor.Program.Kernels.Where(k => !k.Scratch.Any()), Has.Exactly(1).Items, Names(graph.Executor.Program));
         Assert.That(graph.Executor.Program.Compiled.SelectMany(c => c.ScalarLoops), Is.Empty);
     }
@@ -214,7 +214,7 @@ internal sealed class DropoutTests
         Leaf<float> x = Input("x", ["N", 64]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(64, 48));
         Parameter<float> b = Parameter("b", new Generator(1).Normal(48));
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(MatMul(x, w) + b, 0.5, new Generator(1))));
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(new Generator(1), MatMul(x, w) + b, 0.5)));
         model.Forward(new float[640]);
         Program program = model.TrainingExecutor.Program;
         KernelBuffer[] saved = [.. program.Buffers.Where(p => program.Plan.Buffers[p.Value] is { IsInWorkspace: true } and var at && program.Plan.IsReadBackward(program.Plan.Blocks[at.Block])).Select(p => p.Key)];
@@ -257,9 +257,9 @@ internal sealed class DropoutTests
         Leaf<float> y = Input("y", ["N", 64]);
         Generator generator = new(1);
         CompileOptions options = new() { Fuse = false, MergeSmallKernels = false };
-        using CompiledGraph one = GraphCompiler.Compiler.Compile([x], Dropout(x, 0.125, generator), options);
+        using CompiledGraph one = GraphCompiler.Compiler.Compile([x], Dropout(generator, x, 0.125), options);
         one.Run(new float[64]);
-        using CompiledGraph two = GraphCompiler.Compiler.Compile([x, y], [Dropout(x, 0.125, generator), Dropout(y, 0.125, new Generator(5))], null, options);
+        using CompiledGraph two = GraphCompiler.Compiler.Compile([x, y], [Dropout(generator, x, 0.125), Dropout(new Generator(5), y, 0.125)], null, options);
         Assert.That(two.Executor.Program.Compiled.All(c => c.FromCache), Is.True);
     }
 
@@ -271,13 +271,13 @@ internal sealed class DropoutTests
         Leaf<long> whole = Input<long>("i", [2]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => Dropout(x, -0.1, g), Throws.TypeOf<GraphException>().With.Message.Contains("-0.1"));
-            Assert.That(() => Dropout(x, double.NaN, g), Throws.TypeOf<GraphException>().With.Message.Contains("NaN"));
-            Assert.That(() => Dropout(whole, 0.5, g), Throws.TypeOf<DTypeException>());
-            Assert.That(() => Dropout(x, x, g), Throws.TypeOf<ShapeException>().With.Message.Contains("scalar"));
-            Assert.That(() => Dropout2d(Ones([3]), 0.5, g), Throws.TypeOf<ShapeException>().With.Message.Contains("[N, C, H, W]"));
-            Assert.That(() => Dropout3d(x, 0.5, g), Throws.TypeOf<ShapeException>());
-            Assert.That(() => Dropout(x, 0.5, null!), Throws.ArgumentNullException);
+            Assert.That(() => Dropout(g, x, -0.1), Throws.TypeOf<GraphException>().With.Message.Contains("-0.1"));
+            Assert.That(() => Dropout(g, x, double.NaN), Throws.TypeOf<GraphException>().With.Message.Contains("NaN"));
+            Assert.That(() => Dropout(g, whole, 0.5), Throws.TypeOf<DTypeException>());
+            Assert.That(() => Dropout(g, x, x), Throws.TypeOf<ShapeException>().With.Message.Contains("scalar"));
+            Assert.That(() => Dropout2D(g, Ones([3]), 0.5), Throws.TypeOf<ShapeException>().With.Message.Contains("[N, C, H, W]"));
+            Assert.That(() => Dropout3D(g, x, 0.5), Throws.TypeOf<ShapeException>());
+            Assert.That(() => Dropout(null!, x, 0.5), Throws.ArgumentNullException);
             Assert.That(() => Bernoulli(g, 2, [3]), Throws.TypeOf<GraphException>());
             Assert.That(() => Uniform(g, 1, 0, [3]), Throws.TypeOf<GraphException>().With.Message.Contains("in order"));
             Assert.That(() => Uniform(g, [-1]), Throws.TypeOf<ShapeException>());

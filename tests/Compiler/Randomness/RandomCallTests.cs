@@ -52,7 +52,7 @@ internal sealed class RandomCallTests
             {
                 Generator random = new(seed);
                 Parameter<float> weights = Parameter("w", Enumerable.Repeat(1f, 19).ToArray());
-                return (random, weights, GraphCompiler.Compiler.Compile([], Sum(Dropout(weights, 0.5, random) * Normal(random, [19])), way));
+                return (random, weights, GraphCompiler.Compiler.Compile([], Sum(Dropout(random, weights, 0.5) * Normal(random, [19])), way));
             }
         }
 
@@ -199,7 +199,7 @@ internal sealed class RandomCallTests
     {
         Generator generator = new(1);
         Leaf<float> x = Input("x", ["N"]);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Dropout(x, 0.5, generator));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Dropout(generator, x, 0.5));
         Assert.Throws<BindingException>(() => graph.Run(new double[3]));
         Assert.Throws<BindingException>(() => graph.Run());
         Assert.Throws<BindingException>(() => graph.Run([new float[3]], [new float[2]]));
@@ -241,7 +241,7 @@ internal sealed class RandomCallTests
         Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
         Leaf<float> x = Input("x", ["N", 8]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(8, 8));
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Dropout(MatMul(x, w), 0.3, new Generator(2)).Pow(2).Sum(), new CompileOptions { Threads = 1 });
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Dropout(new Generator(2), MatMul(x, w), 0.3).Pow(2).Sum(), new CompileOptions { Threads = 1 });
         float[] xs = new float[40];
         float[] loss = new float[1];
         long least = long.MaxValue;
@@ -273,15 +273,15 @@ internal sealed class RandomCallTests
         [
             u,
             z,
-            Softmax(Dropout(x + z, 0.4, g), 1),
+            Softmax(Dropout(g, x + z, 0.4), 1),
             Sum(Transpose(Uniform(g, x.Shape, dtype)) * 2, 1),
             Sum(Bernoulli(g, 0.25, x.Shape, dtype), 0),
-            Dropout(product + 1, 0.5, g),
+            Dropout(g, product + 1, 0.5),
             product + Normal(g, product.Shape, dtype),
-            MatMul(Transpose(Dropout(x, 0.5, g)), Transpose(Transpose(x))),
+            MatMul(Transpose(Dropout(g, x, 0.5)), Transpose(Transpose(x))),
             Concat([Exponential(g, x.Shape, dtype), x]),
             Slice(Flip(Gumbel(g, x.Shape, dtype), 1), 1, 1, 9, 2),
-            Dropout1d(x, 0.5, g),
+            Dropout1D(g, x, 0.5),
             RandInt(g, -5, 60, x.Shape),
             RandInt(g, 0, 7, [x.Shape[1], 2], DType.Int32),
             Permutation(g, x.Shape[1]),

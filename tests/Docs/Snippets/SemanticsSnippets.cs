@@ -60,7 +60,7 @@ public sealed class SemanticsSnippets
         var generator = new Generator(seed: 1);
         var x = Input("x", ["N", 8]);
         var w = Parameter("w", new Generator(seed: 0).Normal(8, 4));
-        Node Layer(double p) => Dropout(Relu(MatMul(x, w)), p, generator);
+        Node Layer(double p) => Dropout(generator, Relu(MatMul(x, w)), p);
         using var training = Compiler.Compile([x], Sum(Layer(p: 0.5)));
         using var evaluation = Compiler.Compile([x], Layer(p: 0));
         training.Forward(new float[16]);                    // consumes one counter

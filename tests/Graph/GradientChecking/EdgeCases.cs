@@ -29,7 +29,7 @@ internal static class EdgeCases
         ("CrossEntropy", x => CrossEntropy(x, Zeros([x.Shape[0]], DType.Int64), LossReduction.Sum)), ("NllLoss", x => NllLoss(x, Zeros([x.Shape[0]], DType.Int64), LossReduction.None)),
         ("MultiMarginLoss", x => MultiMarginLoss(x, Zeros([x.Shape[0]], DType.Int64), margin: 5, reduction: LossReduction.Sum)), ("MultiLabelMarginLoss", x => MultiLabelMarginLoss(x * 0.1, ZerosLike(Cast(x, DType.Int64)), LossReduction.None)),
         ("MultiLabelSoftMarginLoss", x => MultiLabelSoftMarginLoss(x, x * x, reduction: LossReduction.None)), ("GaussianNllLoss", x => GaussianNllLoss(x, x * x, x, reduction: LossReduction.Sum)),
-        ("Take", x => Take(x, Arange(x.Shape[0]))), ("TakeAlongAxis", x => TakeAlongAxis(x, ZerosLike(Cast(x, DType.Int64)), 1)), ("ScatterAdd", x => ScatterAdd(x, 1, ZerosLike(Cast(x, DType.Int64)), x * x)),
+        ("Take", x => Take(x, Arange(x.Shape[0]))), ("Gather", x => Gather(x, 1, ZerosLike(Cast(x, DType.Int64)))), ("ScatterAdd", x => ScatterAdd(x, 1, ZerosLike(Cast(x, DType.Int64)), x * x)),
         ("Scatter", x => Scatter(x, 1, ZerosLike(Cast(x, DType.Int64)), x * x)), ("IndexAdd", x => IndexAdd(x, 0, Arange(x.Shape[0]), x * x)), ("MaskedSelect", x => MaskedSelect(x, x > 0.9, 3).Values),
         ("Concat", x => Concat([x, x * x])), ("Stack", x => Stack([x, x * x], 1)), ("Tile", x => Tile(x, 2, 2) * 3), ("RepeatInterleave", x => RepeatInterleave(x, 2)), ("Roll", x => Roll(x, 1, 1)), ("Flip", x => Flip(x)),
         ("Tril", x => Tril(x)), ("Diagonal", x => Diagonal(x)), ("DiagEmbed", x => DiagEmbed(x)), ("Pad", x => Pad(x, [(0, 1), (2, 0)])), ("Slice", x => Slice(x, 1, 0, 1)), ("Windows", x => Windows(x, 1, 1)), ("Diff", x => Diff(x, 1, 1)), ("Trapezoid", x => Trapezoid(x)),

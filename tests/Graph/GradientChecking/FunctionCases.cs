@@ -27,7 +27,7 @@ internal static class FunctionCases
         .. Two(nameof(Lerp), (a, b) => Lerp(a, b, (a * 0.1) + 0.7)), .. Two(nameof(AddCMul), (a, b) => AddCMul(a, b, a, 0.5)), .. Two(nameof(AddCDiv), (a, b) => AddCDiv(a, b, a, 0.5)),
         .. Two(nameof(Heaviside), (a, b) => Heaviside(a, b) * b),
         .. One(nameof(ClampMin), x => ClampMin(x, 0.2)), .. One(nameof(ClampMax), x => ClampMax(x, 0.2)), .. Two(nameof(ClampMin), (a, b) => ClampMin(a + 2, b)), .. Two(nameof(ClampMax), (a, b) => ClampMax(a + 2, b)),
-        .. Two(nameof(Fmax), (a, b) => Fmax(a + 2, b)), .. Two(nameof(Fmin), (a, b) => Fmin(a + 2, b)),
+        .. Two(nameof(FMax), (a, b) => FMax(a + 2, b)), .. Two(nameof(FMin), (a, b) => FMin(a + 2, b)),
     ];
 
     private static IEnumerable<GradientCase> Activations =>
@@ -51,7 +51,7 @@ internal static class FunctionCases
     private static IEnumerable<GradientCase> Rounding =>
     [
         .. One(nameof(Ceil), Ceil, 0.2, 0.8), .. One(nameof(Round), Round, 0.6, 1.4), .. One(nameof(Round), x => Round(x, 1) * x, 0.61, 0.64), .. One(nameof(Trunc), Trunc, -1.8, -1.2), .. One(nameof(Frac), Frac, 1.2, 1.8),
-        .. Two(nameof(Fmod), (a, b) => Fmod(a, b + 5)), .. Two(nameof(Fmod), (a, b) => Fmod((a * 0.1) + 7, (b * 0.1) + 2)), .. Two(nameof(Remainder), (a, b) => Remainder((a * -0.1) - 7, (b * 0.1) + 2)),
+        .. Two(nameof(FMod), (a, b) => FMod(a, b + 5)), .. Two(nameof(FMod), (a, b) => FMod((a * 0.1) + 7, (b * 0.1) + 2)), .. Two(nameof(Remainder), (a, b) => Remainder((a * -0.1) - 7, (b * 0.1) + 2)),
         .. Two(nameof(NextAfter), NextAfter), .. One(nameof(Frexp), x => Frexp(x).Mantissa, -0.95, -0.6), .. One(nameof(Ldexp), x => Ldexp(x, ZerosLike(Cast(x, DType.Int64)) + 3)),
         .. Two(nameof(FloorDivide), (a, b) => (FloorDivide((a * 0.1) + 7, (b * 0.1) + 2) * a) + b), .. Two(nameof(TruncDivide), (a, b) => (TruncDivide((a * 0.1) + 7, (b * 0.1) + 2) * a) + b),
     ];
@@ -80,7 +80,7 @@ internal static class FunctionCases
         Row(nameof(LeakyRelu), "at 0", x => LeakyRelu(x[0]), GradientVerdict.Kink, At(0, 1)),
         Row(nameof(HardTanh), "at its ends", x => HardTanh(x[0]), GradientVerdict.Kink, At(-1, 1, 0.5)),
         Row(nameof(CopySign), "of both signs", x => CopySign(x[0], x[1]), At(1, -2, 3, -4), At(1, 1, -1, -1)),
-        Row(nameof(Fmax), "at a tie", x => Fmax(x[0], x[1]), GradientVerdict.Kink, At(1, 2), At(1, 3)),
+        Row(nameof(FMax), "at a tie", x => FMax(x[0], x[1]), GradientVerdict.Kink, At(1, 2), At(1, 3)),
         Row(nameof(Round), "at a half", x => Round(x[0]), GradientVerdict.Kink, At(0.5, 1)),
     ];
 

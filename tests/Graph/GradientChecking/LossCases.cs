@@ -50,7 +50,7 @@ internal static class LossCases
     [
         Row(nameof(MarginRankingLoss), "where it counts", x => MarginRankingLoss(x[0], x[1], x[2], 9), In([2, 3]), In([2, 3]), In([2, 3])),
         Row(nameof(TripletMarginLoss), "of rows", x => TripletMarginLoss(x[0], x[1], x[2], 5), In(["N", 3]), In(["N", 3], 2, 3), In(["N", 3], -2, -1)),
-        Row(nameof(TripletMarginLoss), "swapped, of cubes", x => TripletMarginLoss(x[0], x[1], x[2], 5, p: 3, swap: true), In([2, 3]), In([2, 3], 2, 3), In([2, 3], -4, -3)),
+        Row(nameof(TripletMarginLoss), "swapped, of cubes", x => TripletMarginLoss(x[0], x[1], x[2], 5, order: 3, swap: true), In([2, 3]), In([2, 3], 2, 3), In([2, 3], -4, -3)),
         Row(nameof(CosineEmbeddingLoss), "of both kinds", x => CosineEmbeddingLoss(x[0], x[1], Constant(new double[] { 1, -1 }), 0.1, LossReduction.None), In([2, 3]), In([2, 3])),
         Row(nameof(CosineSimilarity), "of broadcast rows", x => CosineSimilarity(x[0], x[1]), In(["N", 3]), In([1, 3])),
         Row(nameof(CosineSimilarity), "along the first axis", x => CosineSimilarity(x[0], Transpose(x[1]), 0), In([3, 2]), In([2, 3])),
@@ -64,7 +64,7 @@ internal static class LossCases
     private static IEnumerable<GradientCase> Normalisations =>
     [
         Row<RmsNormalizeOp>("RMS norm", x => RmsNorm(x[0], x[1]), In(["N", 4], -1, 1), In([4])),
-        Row<RmsNormalizeOp>("RMS norm over two axes of zeros and others", x => RmsNorm(x[0] * Constant(new double[] { 0, 1 }), epsilon: 0.1, axes: 2), In([2, 2, 2])),
+        Row<RmsNormalizeOp>("RMS norm over two axes of zeros and others", x => RmsNorm(x[0] * Constant(new double[] { 0, 1 }), epsilon: 0.1, trailingAxes: 2), In([2, 2, 2])),
         Row(nameof(BatchNorm), "at inference", x => BatchNorm(x[0], x[1], x[2], x[3], x[4]), In(["N", 2, 2]), In([2]), In([2]), In([2]), In([2])),
         Row<NormalizeOp>("batch norm", x => BatchNormTraining(x[0], x[1], x[2]), In(["N", 2], -1, 1), In([2]), In([2])),
         Row<ConditionOp>("batch norm", x => BatchNormTraining(x[0]), In(["N", 2], -1, 1)),

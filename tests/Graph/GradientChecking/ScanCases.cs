@@ -13,10 +13,10 @@ internal static class ScanCases
         .. Over<RecurrenceOp>("CumulativeScan of a smooth lambda", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => Math.Sqrt((a * a) + (b * b)), reverse)),
         .. Over<RecurrenceOp>("CumulativeScan of a branch", (x, axis, reverse) => CumulativeScan(x, axis, (double a, double b) => b > 5 ? b : (a * b) + a + b, reverse)),
         .. Over<LinearRecurrenceOp>("LinearRecurrence", (x, axis, reverse) => LinearRecurrence(x, Sin(x), axis, reverse)),
-        .. Over<TakeAlongAxisOp>("CumulativeMax", (x, axis, _) => CumulativeMax(x, axis).Values), .. Over<TakeAlongAxisOp>("CumulativeMin", (x, axis, _) => CumulativeMin(x, axis).Values),
-        .. Over<TakeAlongAxisOp>("Sort", (x, axis, descending) => Sort(x, axis, descending).Values), .. Over<TakeAlongAxisOp>("TopK", (x, axis, largest) => TopK(x, 1, axis, largest).Values),
-        .. Over<TakeAlongAxisOp>("KthValue", (x, axis, keep) => KthValue(x, 1, axis, keep).Values), .. Over<TakeAlongAxisOp>("MedianWithIndex", (x, axis, keep) => MedianWithIndex(x, axis, keep).Values),
-        .. Over<MedianOp>("Median", (x, _, _) => Median(x)), Row<TakeAlongAxisOp>("MSort", x => MSort(x[0]), In(["N", 2])), Row<MedianOp>("Median of a number", x => Median(x[0]), In([])),
+        .. Over<GatherOp>("CumulativeMax", (x, axis, _) => CumulativeMax(x, axis).Values), .. Over<GatherOp>("CumulativeMin", (x, axis, _) => CumulativeMin(x, axis).Values),
+        .. Over<GatherOp>("Sort", (x, axis, descending) => Sort(x, axis, descending).Values), .. Over<GatherOp>("TopK", (x, axis, largest) => TopK(x, 1, axis, largest).Values),
+        .. Over<GatherOp>("KthValue", (x, axis, keep) => KthValue(x, 1, axis, keep).Values), .. Over<GatherOp>("MedianWithIndex", (x, axis, keep) => MedianWithIndex(x, axis, keep).Values),
+        .. Over<MedianOp>("Median", (x, _, _) => Median(x)), Row<GatherOp>("MSort", x => MSort(x[0]), In(["N", 2])), Row<MedianOp>("Median of a number", x => Median(x[0]), In([])),
         Row<MedianOp>("Median at a tie", x => Median(x[0]), GradientVerdict.Kink, At(1, 2, 2)),
         Row<LinearRecurrenceOp>("LinearRecurrence of a broadcast", x => LinearRecurrence(x[0], x[1], 1), In([3]), In(["N", 3])),
         Row<LinearRecurrenceOp>("LinearRecurrence of a number", x => LinearRecurrence(x[0], x[1], 0, reverse: true), In([]), In([4])),
@@ -29,7 +29,7 @@ internal static class ScanCases
         Row<RecurrenceOp>("LogCumulativeSumExp of nothing", x => LogCumulativeSumExp(x[0], 0), In([0, 2])),
         Row<CumulativeSumOp>("CumulativeSum of nothing", x => CumulativeSum(x[0], 1), In([2, 0])),
         Row<RecurrenceOp>("CumulativeProduct of nothing", x => CumulativeProduct(x[0], 0), In([0, 2])),
-        Row<TakeAlongAxisOp>("CumulativeMax at a tie", x => CumulativeMax(x[0], 0).Values, GradientVerdict.Kink, At(1, 2, 2)),
+        Row<GatherOp>("CumulativeMax at a tie", x => CumulativeMax(x[0], 0).Values, GradientVerdict.Kink, At(1, 2, 2)),
     ];
 
     private static IEnumerable<GradientCase> Over<TOp>(string name, Func<Node, int, bool, Node> op) =>

@@ -43,7 +43,7 @@ internal static class ShapeCases
         Row<BroadcastToOp>("repeat interleave", x => RepeatInterleave(x[0], 3, 1), In(["N", 2])),
         Row<BroadcastToOp>("repeat interleave of nothing", x => RepeatInterleave(x[0], 0), In([2])),
         Row<TakeOp>("repeat interleave by counts", x => RepeatInterleave(x[0], [2, 0, 3], 0), In([3, 2])),
-        Row<BroadcastToOp>("meshgrid", x => Meshgrid([x[0], x[1]], xy: true) is [var a, var b] ? a * b : null!, In(["N"]), In([2])),
+        Row<BroadcastToOp>("meshgrid", x => MeshGrid([x[0], x[1]], xy: true) is [var a, var b] ? a * b : null!, In(["N"]), In([2])),
         Row<BroadcastToOp>("broadcast tensors", x => BroadcastTensors(x[0], x[1]) is [var a, var b] ? a * b : null!, In(["N", 1]), In([2])),
         Row<SliceOp>("narrow", x => Narrow(x[0], 0, -2, 2), In(["N", 2])),
         Row<SliceOp>("split", x => Weigh(Split(x[0], 2)), In([5, 2])),

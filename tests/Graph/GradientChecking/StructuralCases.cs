@@ -28,8 +28,8 @@ internal static class StructuralCases
         Row<MaxOp>("max at a tie", x => Max(x[0]), GradientVerdict.Kink, At(1, 2, 2)),
         Row<MinOp>("min at a tie", x => Min(x[0]), GradientVerdict.Kink, At(1, 1, 2)),
         Row<MaxOp>("max beside a tie", x => Max(x[0]), At(1, 2, 2.000001)),
-        Row<TakeAlongAxisOp>("max with index", x => MaxWithIndex(x[0], 1).Values, In([2, 3])),
-        Row<TakeAlongAxisOp>("min with index at a tie", x => MinWithIndex(x[0], 0).Values, GradientVerdict.Kink, At(1, 1, 2)),
+        Row<GatherOp>("max with index", x => MaxWithIndex(x[0], 1).Values, In([2, 3])),
+        Row<GatherOp>("min with index at a tie", x => MinWithIndex(x[0], 0).Values, GradientVerdict.Kink, At(1, 1, 2)),
     ];
 
     private static IEnumerable<GradientCase> Movements =>
@@ -68,8 +68,8 @@ internal static class StructuralCases
         Row<TakeOp>("take of nothing", x => Take(x[0], Constant(Array.Empty<long>())), In([3])),
         Row<TakeOp>("take of a symbol", x => Take(x[0], Arange("N")), In(["N", 2])),
         Row<IndexAddOp>("index add with repetition", x => IndexAdd(x[0], 0, Constant(Picks), x[1]), In([4, 2]), In([3, 2])),
-        Row<TakeAlongAxisOp>("take along an axis", x => TakeAlongAxis(x[0], Reshape(Constant(Picks), [1, 3]), 0), In([3, 3])),
-        Row<TakeAlongAxisOp>("gather", x => Gather(x[0], 1, Reshape(Constant(Picks), [1, 3])), In([1, 4])),
+        Row<GatherOp>("take along an axis", x => Gather(x[0], 0, Reshape(Constant(Picks), [1, 3])), In([3, 3])),
+        Row<GatherOp>("gather", x => Gather(x[0], 1, Reshape(Constant(Picks), [1, 3])), In([1, 4])),
         Row<ScatterAddOp>("scatter add with repetition", x => ScatterAdd(x[0], 0, Constant(Picks), x[1]), In([4]), In([3])),
     ];
 
@@ -93,7 +93,7 @@ internal static class StructuralCases
         Row<CentreOp>("centred", x => Node.Create(new CentreOp(EquatableArray.Create([1])), x[0]), In([2, 4])),
         Row<SquaresAboutMeanOp>("variance over an axis", x => Variance(x[0], 1), In([2, 4])),
         Row<NormalizeOp>("layer norm", x => LayerNorm(x[0], x[1], x[2]), In([2, 4]), In([4]), In([4])),
-        Row<NormalizeOp>("layer norm over two axes of a symbol", x => LayerNorm(x[0], axes: 2), In(["N", 2, 2])),
+        Row<NormalizeOp>("layer norm over two axes of a symbol", x => LayerNorm(x[0], trailingAxes: 2), In(["N", 2, 2])),
         Row<NormalizeOp>("layer norm of equal elements", x => LayerNorm(x[0], epsilon: 0.1), At(1, 1, 1)),
         Row<OutputOp>("results of a call", x => Halves(x[0]), In([2, 3])),
         Row<OutputOp>("one result of a call", x => Output(TwoResults(x[0]), 1), In([2])),

@@ -62,7 +62,7 @@ internal static class WindowCases
         Row<SumOp>("average pool to a size", x => AdaptiveAvgPool(x[0], (2, 1)), In([1, 1, 4, 3])),
         Row<TakeOp>("average pool to a size that is no divisor", x => AdaptiveAvgPool(x[0], 2), In([1, 1, 3, "N"])),
         Row<TakeOp>("max pool to a size that is no divisor", x => AdaptiveMaxPool(x[0], 2), In([1, 1, 3, "N"])),
-        Row<TakeAlongAxisOp>("max pool to a size with indices", x => AdaptiveMaxPoolWithIndices(x[0], (2, 3)).Values, In([1, 1, 3, 4])),
+        Row<GatherOp>("max pool to a size with indices", x => AdaptiveMaxPoolWithIndices(x[0], (2, 3)).Values, In([1, 1, 3, 4])),
         Row<MaxPoolOp>("max pool to a size", x => AdaptiveMaxPool(x[0], 2), In([1, 1, 4])),
     ];
 
@@ -75,10 +75,10 @@ internal static class WindowCases
         Row<TakeOp>("resize by a fraction of a symbol", x => ResizeBy(x[0], 1.5, ResizeMode.Linear), In([1, 1, "N"])),
         Row<DivOp>("resize, area", x => Resize(x[0], [2, 3], ResizeMode.Area), In([1, 2, 3, 4])),
         Row<TakeOp>("resize, cubic", x => Resize(x[0], [6], ResizeMode.Cubic), In([1, 2, 4])),
-        Row<TakeAlongAxisOp>("grid sample", x => GridSample(x[0], x[1]), In([1, 2, 3, 3]), In([1, 2, 2, 2], 0.05, 0.3)),
-        Row<TakeAlongAxisOp>("grid sample, cubic, reflected", x => GridSample(x[0], x[1], ResizeMode.Cubic, GridPadding.Reflection), In([1, 1, 4, 4]), In([1, 1, 2, 2], 0.05, 0.2)),
-        Row<TakeAlongAxisOp>("grid sample of three axes at the border", x => GridSample(x[0], x[1], padding: GridPadding.Border, alignCorners: true), In([1, 1, 2, 2, 2]), In([1, 1, 1, 2, 3], 0.1, 0.8)),
-        Row<TakeAlongAxisOp>("grid sample, nearest", x => GridSample(x[0], Reshape(Constant(Places), [1, 1, 2, 2]), ResizeMode.Nearest), In([1, 1, 3, 3])),
+        Row<GatherOp>("grid sample", x => GridSample(x[0], x[1]), In([1, 2, 3, 3]), In([1, 2, 2, 2], 0.05, 0.3)),
+        Row<GatherOp>("grid sample, cubic, reflected", x => GridSample(x[0], x[1], ResizeMode.Cubic, GridPadding.Reflection), In([1, 1, 4, 4]), In([1, 1, 2, 2], 0.05, 0.2)),
+        Row<GatherOp>("grid sample of three axes at the border", x => GridSample(x[0], x[1], padding: GridPadding.Border, alignCorners: true), In([1, 1, 2, 2, 2]), In([1, 1, 1, 2, 3], 0.1, 0.8)),
+        Row<GatherOp>("grid sample, nearest", x => GridSample(x[0], Reshape(Constant(Places), [1, 1, 2, 2]), ResizeMode.Nearest), In([1, 1, 3, 3])),
         Row<MulOp>("affine grid", x => AffineGrid(x[0], [2, 3]), In([1, 2, 3])),
         Row<MulOp>("affine grid of three axes, corners aligned", x => AffineGrid(x[0], [2, 1, 2], alignCorners: true), In([1, 3, 4])),
     ];

@@ -117,7 +117,7 @@ public class MistakeTests
             ("ArgMax", x => ArgMax(x, 2)), ("ArgMin", x => ArgMin(x, 2)), ("MaxWithIndex", x => MaxWithIndex(x, 2).Values), ("MinWithIndex", x => MinWithIndex(x, 2).Values),
             ("Softmax", x => Softmax(x, 2)), ("LogSoftmax", x => LogSoftmax(x, 2)), ("Flatten", x => Flatten(x, 2)), ("Squeeze", x => Squeeze(x, 2)),
             ("Transpose", x => Transpose(x, 2)), ("Permute", x => Permute(x, 0, 2)), ("Slice", x => Slice(x, 2, 0, 1)), ("Select", x => Select(x, 2, 0)),
-            ("Concat", x => Concat([x, x], 2)), ("Pad", x => Pad(x, 2, 1, 1)), ("Take", x => Take(x, I, 2)), ("TakeAlongAxis", x => TakeAlongAxis(x, I, 2)),
+            ("Concat", x => Concat([x, x], 2)), ("Pad", x => Pad(x, 2, 1, 1)), ("Take", x => Take(x, I, 2)), ("Gather", x => Gather(x, 2, I)),
             ("ScatterAdd", x => ScatterAdd(x, 2, I, x)), ("IndexAdd", x => IndexAdd(x, 2, I, x)),
             ("Diff", x => Diff(x, 1, 2)), ("Trapezoid", x => Trapezoid(x, 1, 2)), ("LogSumExp", x => LogSumExp(x, 2)),
             ("Sort", x => Sort(x, 2).Values), ("ArgSort", x => ArgSort(x, 2)), ("TopK", x => TopK(x, 1, 2).Values), ("KthValue", x => KthValue(x, 1, 2).Values),
@@ -181,9 +181,9 @@ public class MistakeTests
         yield return Case("MatMul batch", () => MatMul(Input("a", [2, 3, 4]), Input("c", [5, 4, 6])), "MatMul", "[2, 3, 4]", "[5, 4, 6]", "batch axes");
         yield return Case("MatMul dtypes", () => MatMul(F, Transpose(D)), "MatMul:", "float32 and float64", "use Cast");
         yield return Case("Take dtype", () => Take(F, F), "Take:", "int32 or int64, not float32", "use Cast");
-        yield return Case("TakeAlongAxis dtype", () => TakeAlongAxis(F, F, 0), "TakeAlongAxis:", "int32 or int64, not float32");
-        yield return Case("TakeAlongAxis rank", () => TakeAlongAxis(F, Constant(new long[] { 0 }), 0), "TakeAlongAxis:", "rank 2 of [2, 3]", "[1]");
-        yield return Case("TakeAlongAxis size", () => TakeAlongAxis(F, Input<long>("i", [2, 4]), 0), "TakeAlongAxis:", "larger than axis 1: 4 against 3");
+        yield return Case("Gather dtype", () => Gather(F, 0, F), "Gather:", "int32 or int64, not float32");
+        yield return Case("Gather rank", () => Gather(F, 0, Constant(new long[] { 0 })), "Gather:", "rank 2 of [2, 3]", "[1]");
+        yield return Case("Gather size", () => Gather(F, 0, Input<long>("i", [2, 4])), "Gather:", "larger than axis 1: 4 against 3");
         yield return Case("ScatterAdd shape", () => ScatterAdd(F, 0, I, G), "ScatterAdd:", "[2, 3]", "[2, 4]");
         yield return Case("ScatterAdd dtype", () => ScatterAdd(F, 0, I, D), "ScatterAdd:", "float32", "float64", "use Cast");
         yield return Case("IndexAdd shape", () => IndexAdd(F, 0, Constant(new long[] { 0 }), F), "IndexAdd:", "[1, 3]", "[2, 3]");
@@ -228,7 +228,7 @@ public class MistakeTests
         yield return Case("GroupNorm symbol", () => GroupNorm(Input("x", [2, "C"]), 2), "GroupNorm:", "C channels");
         yield return Case("InstanceNorm rank", () => InstanceNorm(F), "InstanceNorm:", "at least 3 axes", "'f'");
         yield return Case("InstanceNorm of one", () => InstanceNorm(Input("x", [2, 3, 1])), "InstanceNorm:", "more than one place", "'x'");
-        yield return Case("RmsNorm axes", () => RmsNorm(F, axes: 3), "RmsNorm:", "3 trailing axes", "'f'");
+        yield return Case("RmsNorm axes", () => RmsNorm(F, trailingAxes: 3), "RmsNorm:", "3 trailing axes", "'f'");
         yield return Case("RmsNorm weight", () => RmsNorm(F, G), "RmsNorm:", "[3]", "[2, 4]");
         Node wide = Input("k", [2, 5, 3]);
         yield return Case("Attention width", () => ScaledDotProductAttention(F, G, G), "ScaledDotProductAttention:", "[…, S, E]", "'f'", "'g'");
@@ -250,7 +250,7 @@ public class MistakeTests
         yield return Case("Heads' mask", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, null, null, Input<bool>("m", [2, 5, 5])).Result, "MultiHeadAttention:", "[5, 5] or [4, 5, 5]", "'m'");
         yield return Case("Heads' mask dtype", () => MultiHeadAttention(whole, whole, whole, 2, inw, null, outw, null, null, Input<int>("m", [5, 5])).Result, "MultiHeadAttention:", "bool or float32, not int32", "'m'");
         yield return Case("MeanSquaredError", () => MeanSquaredError(F, G), "MeanSquaredError:", "[2, 3]", "[2, 4]");
-        yield return Case("LayerNorm axes", () => LayerNorm(F, axes: 3), "LayerNorm:", "3 trailing axes", "'f'");
+        yield return Case("LayerNorm axes", () => LayerNorm(F, trailingAxes: 3), "LayerNorm:", "3 trailing axes", "'f'");
         yield return Case("LayerNorm weight", () => LayerNorm(F, weight: G), "LayerNorm:", "[3]", "[2, 4]");
         yield return Case("Output", () => Output(Call("two", [F], v => [v[0], v[0]]), 2), "Output:", "no result 2", "has 2");
         yield return Case("Several results", () => Exp(Call("two", [F], v => [v[0], v[0]])), "Exp:", "two", "has 2 results", "Output(node, i)");

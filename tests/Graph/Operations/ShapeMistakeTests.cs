@@ -22,8 +22,8 @@ public class ShapeMistakeTests
         Case("Repeat", () => Repeat(F, 2), "Repeat:", "1 count for 2 axes", "use Tile"),
         Case("RepeatInterleave", () => RepeatInterleave(F, [1, -1], 0), "RepeatInterleave:", "each at least 0"),
         Case("RepeatInterleave of few", () => RepeatInterleave(F, [1], 0), "RepeatInterleave:", "as many counts"),
-        Case("Meshgrid", () => Meshgrid([F])[0], "Meshgrid:", "vectors", "'f'"),
-        Case("Meshgrid of none", () => Meshgrid([])[0], "Meshgrid:", "at least one"),
+        Case("MeshGrid", () => MeshGrid([F])[0], "MeshGrid:", "vectors", "'f'"),
+        Case("MeshGrid of none", () => MeshGrid([])[0], "MeshGrid:", "at least one"),
         Case("BroadcastTensors", () => BroadcastTensors(F, Input("g", [2]))[0], "BroadcastTensors:", "do not broadcast"),
         Case("Narrow", () => Narrow(F, 1, 2, 2), "axis 1", "start 2, 2 elements", "'f'"),
         Case("Split of nothing", () => Split(F, 0)[0], "Split:", "at least 1"),
@@ -73,7 +73,7 @@ public class ShapeMistakeTests
             Assert.That(Sizes(Split(Arange(7), 3)), Is.EqualTo((long[])[3, 3, 1]));
             Assert.That(Run(Concat(Split(Arange(7), 3))).Integers, Is.EqualTo(Enumerable.Range(0, 7)));
             Assert.That(Run(Roll(Arange(5), 7, 0)).Integers, Is.EqualTo((long[])[3, 4, 0, 1, 2]));
-            Assert.That(Run(Flatten(Meshgrid([Arange(2), Arange(3)], xy: true)[0])).Integers, Is.EqualTo((long[])[0, 1, 0, 1, 0, 1]));
+            Assert.That(Run(Flatten(MeshGrid([Arange(2), Arange(3)], xy: true)[0])).Integers, Is.EqualTo((long[])[0, 1, 0, 1, 0, 1]));
             Assert.That(Diagonal(Zeros([2, 3]), 3).Shape.Constants, Is.EqualTo((long[])[0]));
             Assert.That(Diagonal(Zeros([2, 3]), -5).Shape.Constants, Is.EqualTo((long[])[0]));
         }

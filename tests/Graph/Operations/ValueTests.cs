@@ -87,7 +87,7 @@ public class ValueTests
         Assert.That(Values(Stack([a, a * 10], -1)), Is.EqualTo(new double[] { 1, 10, 2, 20, 3, 30, 4, 40 }));
         Assert.That(Values(Take(a, Constant(new long[] { 1, 1, 0 }), 1)), Is.EqualTo(new double[] { 2, 2, 1, 4, 4, 3 }));
         Assert.That(Run(Take(a, Of(Whole([1, 1], 1)))).Shape, Is.EqualTo(new long[] { 1, 1, 2 }));
-        Assert.That(Values(TakeAlongAxis(a, Of(Whole([2, 3], 0, 1, 1, 1, 0, 0)), 1)), Is.EqualTo(new double[] { 1, 2, 2, 4, 3, 3 }));
+        Assert.That(Values(Gather(a, 1, Of(Whole([2, 3], 0, 1, 1, 1, 0, 0)))), Is.EqualTo(new double[] { 1, 2, 2, 4, 3, 3 }));
         Assert.That(Values(ScatterAdd(a, 1, Of(Whole([2, 2], 0, 0, 1, 1)), a)), Is.EqualTo(new double[] { 4, 2, 3, 11 }));
         Assert.That(Values(IndexAdd(a, 0, Constant(new[] { 1, 1 }), a)), Is.EqualTo(new double[] { 1, 2, 7, 10 }));
     }
@@ -100,7 +100,7 @@ public class ValueTests
         {
             Node at = Of(Whole([2, 1], 0, index));
             Node source = Of([2, 1], 1, 1);
-            foreach (Node node in new[] { Take(a, at, 1), TakeAlongAxis(a, at, 1), ScatterAdd(a, 1, at, source), IndexAdd(a, 1, Constant(new[] { index }), source), CrossEntropy(a, Squeeze(at, 1), LossReduction.None) })
+            foreach (Node node in new[] { Take(a, at, 1), Gather(a, 1, at), ScatterAdd(a, 1, at, source), IndexAdd(a, 1, Constant(new[] { index }), source), CrossEntropy(a, Squeeze(at, 1), LossReduction.None) })
             {
                 Assert.That(() => Run(node.Named("look-up")), Throws.TypeOf<ExecutionException>().With.Message.Contains($"index {index} is outside axis 1 of size 3").And.Message.Contains("[0, 3)"));
             }

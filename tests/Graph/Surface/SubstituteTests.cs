@@ -94,7 +94,7 @@ internal sealed class SubstituteTests
     public void Random_numbers_are_those_of_the_nodes_given()
     {
         Generator random = new(5);
-        Node y = Dropout(w, 0.5, random);
+        Node y = Dropout(random, w, 0.5);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], [y, Substitute(y, Map(w, w * 1))]);
         Results results = graph.Run();
         Assert.That(results.GetArray<float>(1), Is.EqualTo(results.GetArray<float>(0)));

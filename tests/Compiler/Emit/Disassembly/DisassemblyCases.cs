@@ -55,7 +55,7 @@ internal static class DisassemblyCases
             return ([.. inputs, residual], Relu((product * 0.5f) + residual));
         },
         ["random numbers"] = () => Of(["N"], ["N"], (x, y) => x + (Uniform(new Generator(1), ["N"]) * y)),
-        ["dropout"] = () => Of(["N", 96], [96], (x, y) => Dropout(x + y, 0.5, new Generator(1))),
+        ["dropout"] = () => Of(["N", 96], [96], (x, y) => Dropout(new Generator(1), x + y, 0.5)),
         ["product and residual"] = () =>
         {
             Node residual = Input("residual", [61, 83]);
