@@ -64,7 +64,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         }
 
         Node loss = CrossEntropy(y, label);
-        GradientList gradients = Gradients(loss, [.. parameters]);
+        NodeList gradients = Gradients(loss, [.. parameters]);
         var updates = parameters.Select((p, i) => (p, p - (0.01f * gradients[i]))).ToArray();
         return (Compiler.Compile([x, label], [loss], updates, options), [new float[Rows * width], new long[Rows]]);
 

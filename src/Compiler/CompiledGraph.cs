@@ -231,7 +231,7 @@ public sealed class CompiledGraph : IDisposable
         return turn.IsOwn || executor?.IsHeldHere == true || !(turn.IsOthers || executor?.IsHeldElsewhere == true);
     }
 
-    private static void CheckCount(int given, IReadOnlyList<Node> needed, string what, string of)
+    private static void CheckCount(int given, NodeList needed, string what, string of)
     {
         if (given != needed.Count)
         {

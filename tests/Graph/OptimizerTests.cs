@@ -319,7 +319,7 @@ internal sealed class OptimizerTests
         JsonElement json = document.RootElement;
         var run = new Regression<T>(json, Numbers(json.GetProperty("b0")));
         Node loss = Sum(Square(run.Residual));
-        GradientList gradients = Gradients(loss, run.Weights, run.Bias);
+        NodeList gradients = Gradients(loss, run.Weights, run.Bias);
         double rate = json.GetProperty("attrs").GetProperty("lr").GetDouble();
         Follow(json, run, [loss, gradients[0], gradients[1]], Optimizers.Sgd(loss, [run.Weights, run.Bias], rate), bound);
     }

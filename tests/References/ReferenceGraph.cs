@@ -23,7 +23,7 @@ internal sealed record ReferenceGraph(IReadOnlyList<Node> Inputs, IReadOnlyList<
             return new ReferenceGraph([.. inputs.Values], results, expected);
         }
 
-        GradientList gradients = Vjp([.. live.Select(i => outputs[i])], targets, [.. live.Select(i => reference.GradOutputs[i]!.Constant(real))], Unreached.Zeros);
+        NodeList gradients = Vjp([.. live.Select(i => outputs[i])], targets, [.. live.Select(i => reference.GradOutputs[i]!.Constant(real))], Unreached.Zeros);
         results.AddRange(gradients);
         expected.AddRange(reference.Diff.Select(d => (ReferenceTests.Part.Gradients, d, reference.GradInputs[d])));
         if (reference.Hvp is { } products)

@@ -153,7 +153,7 @@ internal static class TypedDelegate
 
     private static BlockExpression Returned(CompiledGraph graph, Type type, Expression call, Expression[] kept)
     {
-        IReadOnlyList<Node> outputs = graph.Graph.Outputs;
+        NodeList outputs = graph.Graph.Outputs;
         bool isTuple = type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal);
         Type[] parts = isTuple ? type.GenericTypeArguments : [type];
         if (parts.Length != outputs.Count)

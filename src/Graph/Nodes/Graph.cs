@@ -9,10 +9,6 @@ namespace GraphCompiler;
 /// </summary>
 public sealed class Graph
 {
-    private readonly Node[] inputs;
-    private readonly Node[] outputs;
-    private readonly List<Node> nodes;
-
     /// <summary>The graph between inputs and outputs.</summary>
     /// <param name="inputs">Inputs made by <see cref="Ops.Input(string, Shape, bool)"/>, each once.</param>
     /// <param name="outputs">At least one node.</param>
@@ -21,70 +17,71 @@ public sealed class Graph
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(outputs);
-        this.inputs = [.. inputs];
-        this.outputs = [.. outputs];
+        Node?[] given = [.. inputs];
         HashSet<Node> listed = [];
-        for (int i = 0; i < this.inputs.Length; i++)
+        for (int i = 0; i < given.Length; i++)
         {
-            if (this.inputs[i] is null)
+            if (given[i] is not { } input)
             {
                 throw new GraphException($"Input {i} is null.");
             }
 
-            if (this.inputs[i].Op is not InputOp)
+            if (input.Op is not InputOp)
             {
-                throw new GraphException($"Input {i} is {this.inputs[i].Describe()}, which is not an input; list only nodes made by Input.");
+                throw new GraphException($"Input {i} is {input.Describe()}, which is not an input; list only nodes made by Input.");
             }
 
-            if (!listed.Add(this.inputs[i]))
+            if (!listed.Add(input))
             {
-                throw new GraphException($"{this.inputs[i].Describe()} is listed twice.");
+                throw new GraphException($"{input.Describe()} is listed twice.");
             }
         }
 
-        for (int i = 0; i < this.outputs.Length; i++)
+        Node?[] asked = [.. outputs];
+        for (int i = 0; i < asked.Length; i++)
         {
-            if (this.outputs[i] is null)
+            if (asked[i] is not { } output)
             {
                 throw new GraphException($"Output {i} is null.");
             }
 
-            if (this.outputs[i].LeakedFrom is { } ended)
+            if (output.LeakedFrom is { } ended)
             {
-                throw new GraphException($"Output {i}, {this.outputs[i].Describe()}, was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
+                throw new GraphException($"Output {i}, {output.Describe()}, was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
             }
 
-            if (this.outputs[i].Results.Count != 1)
+            if (output.Results.Count != 1)
             {
-                throw new GraphException($"Output {i}, {this.outputs[i].Describe()}, has {this.outputs[i].Results.Count} results; take them with Output(node, i).");
+                throw new GraphException($"Output {i}, {output.Describe()}, has {output.Results.Count} results; take them with Output(node, i).");
             }
         }
 
-        nodes = GraphWalk.TopologicalOrder(this.outputs);
-        if (nodes.FirstOrDefault(n => n.Op is InputOp && !listed.Contains(n)) is { } missing)
+        (Inputs, Outputs) = ([.. given!], [.. asked!]);
+        Nodes = [.. GraphWalk.TopologicalOrder(Outputs)];
+        if (Nodes.FirstOrDefault(n => n.Op is InputOp && !listed.Contains(n)) is { } missing)
         {
             throw new GraphException($"The graph uses {missing.Describe()}, which is not among the inputs; list it.");
         }
     }
 
     /// <summary>The inputs in the order of the arguments.</summary>
-    public IReadOnlyList<Node> Inputs => inputs;
+    public NodeList Inputs { get; }
 
     /// <summary>The outputs.</summary>
-    public IReadOnlyList<Node> Outputs => outputs;
+    public NodeList Outputs { get; }
 
     /// <summary>Every node that an output reaches, each after its inputs.</summary>
-    public IReadOnlyList<Node> Nodes => nodes;
+    public NodeList Nodes { get; }
 
     /// <summary>A line a node: number, type, operation, inputs.</summary>
-    public override string ToString() => GraphPrinter.Print(nodes, outputs);
+    public override string ToString() => GraphPrinter.Print(Nodes, Outputs);
 
     /// <summary>The graph in Graphviz' DOT language.</summary>
     public string ToDot()
     {
-        Dictionary<Node, int> number = GraphPrinter.Number(nodes);
+        Dictionary<Node, int> number = GraphPrinter.Number(Nodes);
         var text = new StringBuilder("digraph {\n  node [shape=box];\n");
-        foreach (Node node in nodes)
+        foreach (Node node in Nodes)
         {
             text.Append(CultureInfo.InvariantCulture, $"  n{number[node]} [label=\"{Label(node)}\"];\n");
             foreach (Node input in node.Inputs)
@@ -99,9 +96,9 @@ public sealed class Graph
     /// <summary>The graph in Mermaid's language.</summary>
     public string ToMermaid()
     {
-        Dictionary<Node, int> number = GraphPrinter.Number(nodes);
+        Dictionary<Node, int> number = GraphPrinter.Number(Nodes);
         var text = new StringBuilder("flowchart TD\n");
-        foreach (Node node in nodes)
+        foreach (Node node in Nodes)
         {
             text.Append(CultureInfo.InvariantCulture, $"  n{number[node]}[\"{Label(node).Replace("\\n", "<br/>", StringComparison.Ordinal)}\"]\n");
             foreach (Node input in node.Inputs)

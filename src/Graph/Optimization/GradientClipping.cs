@@ -9,7 +9,7 @@ public static class GradientClipping
     /// <param name="order">The order of the norm: above 0, +∞ for the largest magnitude.</param>
     /// <returns>The scaled gradients, and the norm before.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 0 or the order not above 0.</exception>
-    public static (IReadOnlyList<Node> Gradients, Node Norm) ByNorm(IReadOnlyList<Node> gradients, double limit, double order = 2)
+    public static (NodeList Gradients, Node Norm) ByNorm(IReadOnlyList<Node> gradients, double limit, double order = 2)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         if (!(limit >= 0))
@@ -38,7 +38,7 @@ public static class GradientClipping
     /// <param name="gradients">The gradients.</param>
     /// <param name="limit">The largest magnitude, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 0.</exception>
-    public static IReadOnlyList<Node> ByValue(IReadOnlyList<Node> gradients, double limit)
+    public static NodeList ByValue(IReadOnlyList<Node> gradients, double limit)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         return limit >= 0 ? [.. gradients.Select(g => Ops.Clamp(g, -limit, limit))]

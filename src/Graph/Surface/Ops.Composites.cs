@@ -101,7 +101,7 @@ public static partial class Ops
     /// </param>
     /// <returns>One for each node.</returns>
     /// <exception cref="GraphException">What is replaced is no input or parameter; what takes its place has another dtype or shape, or would need a gradient that a pullback does not give.</exception>
-    public static IReadOnlyList<Node> Substitute(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Node> replacements)
+    public static NodeList Substitute(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Node> replacements)
     {
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(replacements);

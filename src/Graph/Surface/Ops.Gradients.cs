@@ -23,7 +23,7 @@ public static partial class Ops
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <returns>One gradient a target, of its shape and dtype.</returns>
     /// <exception cref="GradientException">The loss or a target requires no gradient, the loss has several elements, or does not reach a target.</exception>
-    public static GradientList Gradients(Node loss, params ReadOnlySpan<Node> targets) => Gradients(loss, targets.ToArray(), Unreached.Error);
+    public static NodeList Gradients(Node loss, params ReadOnlySpan<Node> targets) => Gradients(loss, targets.ToArray(), Unreached.Error);
 
     /// <summary>The gradients of a loss, as nodes like any others.</summary>
     /// <param name="loss">A node of one element that requires a gradient, unless unreached targets get zeros.</param>
@@ -32,7 +32,7 @@ public static partial class Ops
     /// <returns>One gradient a target, of its shape and dtype.</returns>
     /// <exception cref="GradientException">The loss or a target requires no gradient, the loss has several elements, or does not reach a target.</exception>
     [OverloadResolutionPriority(-1)] // An array could be either.
-    public static GradientList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached = Unreached.Error) =>
+    public static NodeList Gradients(Node loss, IReadOnlyList<Node> targets, Unreached unreached = Unreached.Error) =>
         Vjp([OneElement(loss)], targets, [OnesLike(loss)], unreached);
 
     /// <summary>The gradients of a loss, where it may be that it does not depend on all targets.</summary>
@@ -49,7 +49,7 @@ public static partial class Ops
     /// <param name="unreached">What to give for a target that no output depends on.</param>
     /// <returns>One cotangent a target, of its shape and dtype.</returns>
     /// <exception cref="GradientException">An output or target requires no gradient, a cotangent does not fit, or no output reaches a target.</exception>
-    public static GradientList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error)
+    public static NodeList Vjp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents, Unreached unreached = Unreached.Error)
     {
         Known("Vjp", unreached);
         if (unreached == Unreached.Error)
@@ -58,9 +58,9 @@ public static partial class Ops
             RequireGrad(outputs, "The output");
         }
 
-        return new([.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
+        return [.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
             ? ZerosLike(targets[i])
-            : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))]);
+            : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))];
     }
 
     /// <summary>The vector-Jacobian product, where it may be that outputs do not depend on all targets.</summary>
@@ -95,7 +95,7 @@ public static partial class Ops
     /// <param name="inputs">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="tangents">One an input, of its shape and dtype.</param>
     /// <returns>One tangent an output, zeros where it does not depend on the inputs.</returns>
-    public static GradientList Jvp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> inputs, IReadOnlyList<Node> tangents)
+    public static NodeList Jvp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> inputs, IReadOnlyList<Node> tangents)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentNullException.ThrowIfNull(inputs);
@@ -103,7 +103,7 @@ public static partial class Ops
         CheckDirections("Jvp", "input", "tangent", inputs, tangents);
         RequireGrad(inputs, "The input");
         Node?[] pushed = Recorded(() => ForwardMode.Push(outputs, inputs, tangents));
-        return new GradientList([.. pushed.Select((p, i) => p ?? ZerosLike(outputs[i]))]);
+        return [.. pushed.Select((p, i) => p ?? ZerosLike(outputs[i]))];
     }
 
     /// <summary>The product of a loss' Hessian with a vector, forward over reverse: the cost of a few gradients, and no matrix.</summary>
@@ -111,13 +111,13 @@ public static partial class Ops
     /// <param name="targets">Leaves or intermediate nodes that require gradients.</param>
     /// <param name="vector">One part a target, of its shape and dtype.</param>
     /// <returns>One part a target, zeros where the gradient is constant.</returns>
-    public static GradientList HessianVectorProduct(Node loss, IReadOnlyList<Node> targets, IReadOnlyList<Node> vector)
+    public static NodeList HessianVectorProduct(Node loss, IReadOnlyList<Node> targets, IReadOnlyList<Node> vector)
     {
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(vector);
         CheckDirections("HessianVectorProduct", "target", "vector", targets, vector);
         Node?[] products = Recorded(() => [.. Jvp([.. Gradients(loss, targets, Unreached.Zeros)], targets, vector)]);
-        return new GradientList(products!);
+        return products!;
     }
 
     /// <summary>
@@ -162,69 +162,6 @@ public static partial class Ops
             {
                 throw new GradientException($"{role} {GradientCut.NotRequired(node)}");
             }
-        }
-    }
-}
-
-/// <summary>Gradients in the order of their targets; takes apart as <c>var (dw, db) = Gradients(loss, w, b)</c>.</summary>
-public sealed class GradientList : IReadOnlyList<Node>
-{
-    private readonly Node[] gradients;
-
-    internal GradientList(Node[] gradients) => this.gradients = gradients;
-
-    /// <inheritdoc/>
-    public int Count => gradients.Length;
-
-    /// <summary>The gradient of a target.</summary>
-    /// <param name="index">The target's position.</param>
-    public Node this[int index] => gradients[index];
-
-    /// <inheritdoc/>
-    public IEnumerator<Node> GetEnumerator() => ((IEnumerable<Node>)gradients).GetEnumerator();
-
-    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>The gradients of two targets.</summary>
-    public void Deconstruct(out Node first, out Node second)
-    {
-        Check(2);
-        (first, second) = (gradients[0], gradients[1]);
-    }
-
-    /// <summary>The gradients of three targets.</summary>
-    public void Deconstruct(out Node first, out Node second, out Node third)
-    {
-        Check(3);
-        (first, second, third) = (gradients[0], gradients[1], gradients[2]);
-    }
-
-    /// <summary>The gradients of four targets.</summary>
-    public void Deconstruct(out Node first, out Node second, out Node third, out Node fourth)
-    {
-        Check(4);
-        (first, second, third, fourth) = (gradients[0], gradients[1], gradients[2], gradients[3]);
-    }
-
-    /// <summary>The gradients of five targets.</summary>
-    public void Deconstruct(out Node first, out Node second, out Node third, out Node fourth, out Node fifth)
-    {
-        Check(5);
-        (first, second, third, fourth, fifth) = (gradients[0], gradients[1], gradients[2], gradients[3], gradients[4]);
-    }
-
-    /// <summary>The gradients of six targets.</summary>
-    public void Deconstruct(out Node first, out Node second, out Node third, out Node fourth, out Node fifth, out Node sixth)
-    {
-        Check(6);
-        (first, second, third, fourth, fifth, sixth) = (gradients[0], gradients[1], gradients[2], gradients[3], gradients[4], gradients[5]);
-    }
-
-    private void Check(int count)
-    {
-        if (count != gradients.Length)
-        {
-            throw new GradientException($"{InvariantText.Count(gradients.Length, "gradient")} cannot be taken apart into {count}.");
         }
     }
 }

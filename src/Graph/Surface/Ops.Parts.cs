@@ -26,7 +26,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="size">The size of a part, at least 1.</param>
     /// <param name="axis">The axis; how many parts it has must be known: its size is a number, or a number of times the size of a part.</param>
-    public static Node[] Split(Node x, Dim size, int axis = 0)
+    public static NodeList Split(Node x, Dim size, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Split", x);
         ArgumentNullException.ThrowIfNull(size);
@@ -51,7 +51,7 @@ public static partial class Ops
     /// <param name="sizes">The sizes of the parts, which together are the axis; symbols are allowed.</param>
     /// <param name="axis">The axis.</param>
     /// <exception cref="ShapeException">They do not add up to the axis' size.</exception>
-    public static Node[] Split(Node x, IReadOnlyList<Dim> sizes, int axis = 0)
+    public static NodeList Split(Node x, IReadOnlyList<Dim> sizes, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Split", x);
         ArgumentNullException.ThrowIfNull(sizes);
@@ -75,7 +75,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="count">How many, at least 1.</param>
     /// <param name="axis">The axis, of constant size or a size that surely divides by the count.</param>
-    public static Node[] Chunk(Node x, int count, int axis = 0)
+    public static NodeList Chunk(Node x, int count, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Chunk", x);
         if (count < 1)
@@ -100,7 +100,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="positions">Where the second and each further part begins; a negative number counts from the end. Of two that are not in order the part between them is empty.</param>
     /// <param name="axis">The axis; positions outside of it are cut to it if its size is a number, else an error once it is known.</param>
-    public static Node[] TensorSplit(Node x, IReadOnlyList<Dim> positions, int axis = 0)
+    public static NodeList TensorSplit(Node x, IReadOnlyList<Dim> positions, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "TensorSplit", x);
         ArgumentNullException.ThrowIfNull(positions);
@@ -128,7 +128,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="count">How many, at least 1.</param>
     /// <param name="axis">The axis, of constant size or a size that surely divides by the count.</param>
-    public static Node[] TensorSplit(Node x, int count, int axis = 0)
+    public static NodeList TensorSplit(Node x, int count, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "TensorSplit", x);
         if (count < 1)
@@ -146,7 +146,7 @@ public static partial class Ops
     /// <summary>The elements of an axis, which goes away.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="axis">The axis, of constant size.</param>
-    public static Node[] Unbind(Node x, int axis = 0)
+    public static NodeList Unbind(Node x, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "Unbind", x);
         return x.Shape[along].Constant is { } size

@@ -7,7 +7,7 @@ public static partial class Ops
     /// <summary>Nodes repeated along axes of size 1 to their common shape.</summary>
     /// <param name="nodes">At least one.</param>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    public static Node[] BroadcastTensors(params IReadOnlyList<Node> nodes) => Broadcasting.Together("BroadcastTensors", Some("BroadcastTensors", nodes));
+    public static NodeList BroadcastTensors(params IReadOnlyList<Node> nodes) => Broadcasting.Together("BroadcastTensors", Some("BroadcastTensors", nodes));
 
     /// <summary>The whole tensor again and again, side by side (NumPy's tile).</summary>
     /// <param name="x">Any values.</param>
@@ -89,7 +89,7 @@ public static partial class Ops
     /// <summary>Coordinates of a grid: for each of several vectors, its values over the grid that all span.</summary>
     /// <param name="nodes">Vectors, or scalars as vectors of one element.</param>
     /// <param name="xy">Whether the second vector runs along the rows of the grid and the first along its columns (NumPy's default); false is PyTorch's "ij".</param>
-    public static Node[] MeshGrid(IReadOnlyList<Node> nodes, bool xy = false)
+    public static NodeList MeshGrid(IReadOnlyList<Node> nodes, bool xy = false)
     {
         Node[] vectors = [.. Some("MeshGrid", nodes).ToArray().Select(n => n.Rank == 0 ? Unsqueeze(n, 0) : n)];
         if (vectors.FirstOrDefault(n => n.Rank != 1) is { } wrong)

@@ -24,7 +24,7 @@ internal sealed class FusionTests
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(40));
         Parameter<float> b = Parameter("b", Tensors.Zeros<float>(40));
         Node y = LayerNorm(x, w, b);
-        GradientList gradients = Vjp([y], [x, w, b], [g]);
+        NodeList gradients = Vjp([y], [x, w, b], [g]);
         Program program = Compiled([x, g], [y, gradients[0], gradients[1], gradients[2]]);
         using (Assert.EnterMultipleScope())
         {

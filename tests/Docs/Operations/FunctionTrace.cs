@@ -319,7 +319,7 @@ internal sealed class FunctionTrace
         {
             object? made = Invoke(type, shapes, inputs, p => namesNumbers && p.ParameterType == typeof(double) && p.Name != "epsilon" ? MadeUp(p) : null);
             return made is Node node ? (inputs, [node])
-                : made is Node[] several ? (inputs, several)
+                : made is NodeList several ? (inputs, [.. several])
                 : made is System.Runtime.CompilerServices.ITuple tuple ? (inputs, [.. Enumerable.Range(0, tuple.Length).Select(i => (Node)tuple[i]!)])
                 : null;
         }

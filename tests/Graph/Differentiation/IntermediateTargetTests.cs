@@ -44,7 +44,7 @@ public sealed class IntermediateTargetTests
     {
         Node h = q * q;
         Node loss = h * h * q;
-        GradientList g = Gradients(loss, loss, h, q, h, P);
+        NodeList g = Gradients(loss, loss, h, q, h, P);
         Assert.That(g.Select(At2), Is.EqualTo(new double[] { 1, 2 * 4 * 2, 5 * 16, 2 * 4 * 2, 5 * 16 }));
         Assert.That(At2(Gradients(g[1] * h, h)[0]), Is.EqualTo(4 * 4 * 2), "2·h²·q");
         Assert.That(At2(HessianVectorProduct(loss, [h, q], [Ones([], DType.Float64), Zeros([], DType.Float64)])[0]), Is.EqualTo(4), "2·q");

@@ -59,7 +59,7 @@ internal static class ShapeCases
         Row<PermuteOp>("pixel unshuffle", x => PixelUnshuffle(x[0], 2), In([1, 1, 4, 2])),
     ];
 
-    private static Node Weigh(Node[] parts) => parts.Select((p, i) => Sum(p.Square()) * (i + 1)).Aggregate(Add);
+    private static Node Weigh(NodeList parts) => parts.Select((p, i) => Sum(p.Square()) * (i + 1)).Aggregate(Add);
 
     private static GradientCase Row<TOp>(string name, Func<Node[], Node> apply, params CaseInput[] inputs) => new(name, typeof(TOp), apply, inputs);
 }

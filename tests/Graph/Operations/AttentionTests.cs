@@ -26,7 +26,7 @@ internal sealed class AttentionTests
         Dictionary<string, Node> inputs = reference.Inputs.ToDictionary(i => i.Name, i => i.Value.Input(i.Name, DType.Float64, reference.Diff.Contains(i.Name)));
         Node result = attention(inputs);
         Node[] targets = [.. reference.Diff.Select(d => inputs[d])];
-        GradientList gradients = Vjp([result], targets, [reference.GradOutputs[0]!.Constant(DType.Float64)]);
+        NodeList gradients = Vjp([result], targets, [reference.GradOutputs[0]!.Constant(DType.Float64)]);
         Node weighted = targets.Select((_, i) => Sum(gradients[i] * reference.Direction![reference.Diff[i]]!.Constant(DType.Float64))).Aggregate(Add);
         Node[] results = [result, .. gradients, .. Gradients(weighted, targets)];
         double[][] wanted =
@@ -51,8 +51,8 @@ internal sealed class AttentionTests
         Leaf<double> k = Input<double>("k", [2, 3], requiresGrad: true);
         Node mask = Reshape(Constant(new[] { true, false, false, false }), [2, 2]);
         Node y = ScaledDotProductAttention(q, k, Ones([2, 1], DType.Float64) + k, mask);
-        GradientList gradients = Gradients(Sum(y * y), q, k);
-        GradientList second = Gradients(Sum(gradients[0]) + Sum(gradients[1] * gradients[1]), [q, k], Unreached.Zeros);
+        NodeList gradients = Gradients(Sum(y * y), q, k);
+        NodeList second = Gradients(Sum(gradients[0]) + Sum(gradients[1] * gradients[1]), [q, k], Unreached.Zeros);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([q, k], [y, .. gradients, .. second]);
         Results found = compiled.Run((Argument)new double[,] { { 1, 2, 3 }, { 4, 5, 6 } }, (Argument)new double[,] { { 1, 0, 1 }, { 0, 2, 0 } });
         Assert.That(found.GetArray<double>(0)[3..], Is.All.Zero);

@@ -16,7 +16,7 @@ public sealed class PartsTests
     public void Parts_differ_by_one_at_most(int size, int count, int[] expected)
     {
         Leaf<double> x = Variable("x", 2, size);
-        Node[] parts = TensorSplit(x, count, 1);
+        NodeList parts = TensorSplit(x, count, 1);
         Assert.That(parts.Select(p => p.Shape), Is.EqualTo(expected.Select(e => S(2, e))));
         double[] values = [.. Enumerable.Range(0, 2 * size).Select(i => (double)i)];
         Assert.That(ComputedValues.Of(Concat(parts, 1), (x, Reals([2, size], values))), Is.EqualTo(values));

@@ -63,7 +63,7 @@ public class ShapeMistakeTests
     [Test]
     public void Parts_are_PyTorchs()
     {
-        long[] Sizes(Node[] parts) => [.. parts.Select(p => p.Shape[0].Constant!.Value)];
+        long[] Sizes(NodeList parts) => [.. parts.Select(p => p.Shape[0].Constant!.Value)];
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Sizes(Chunk(Arange(11), 6)), Is.EqualTo((long[])[2, 2, 2, 2, 2, 1]));

@@ -88,7 +88,7 @@ public class StableFormsTests
         Node x = Variable();
         Node a = x * 2;
         Node b = x * 2;
-        GradientList gradients = Gradients(a + (5 * b), a, b);
+        NodeList gradients = Gradients(a + (5 * b), a, b);
         Assert.That(gradients.Select(g => Value(g, (x, Reals([], 1)))), Is.EqualTo(new double[] { 1, 5 }));
     }
 

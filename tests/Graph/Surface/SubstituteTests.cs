@@ -61,7 +61,7 @@ internal sealed class SubstituteTests
     {
         Node shared = MatMul(x, w);
         Node untouched = Exp(x);
-        IReadOnlyList<Node> made = Substitute([shared + untouched, Tanh(shared), untouched, w, x], Map(w, Adapted()));
+        NodeList made = Substitute([shared + untouched, Tanh(shared), untouched, w, x], Map(w, Adapted()));
 
         Assert.That(made[0].Inputs[0], Is.SameAs(made[1].Inputs[0]).And.Not.SameAs(shared));
         Assert.That(made[0].Inputs[1], Is.SameAs(untouched).And.SameAs(made[2]));

@@ -140,7 +140,7 @@ internal sealed class PrologueTests
         Leaf<float> z = Input("z", [Rows, 1024]);
         Leaf<float> g = Input("g", [Rows, 1024]);
         Node masked = Where(z > 0, g, ZerosLike(g));
-        GradientList gradients = Vjp([MatMul(x, w)], [x, w], [masked]);
+        NodeList gradients = Vjp([MatMul(x, w)], [x, w], [masked]);
         return ([x, w, z, g], [gradients[0], gradients[1]], masked);
     }
 
