@@ -102,7 +102,7 @@ internal sealed class CultureTests
 
         static string Write()
         {
-            Leaf<double> x = Input<double>("x", ["N", 4], requiresGrad: true);
+            Input<double> x = Input<double>("x", ["N", 4], requiresGrad: true);
             var mistakes = new Action[]
             {
                 () => _ = Reshape(x, [(Dim)"N" * 2, -3]),
@@ -121,7 +121,7 @@ internal sealed class CultureTests
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
         try
         {
-            Leaf<float> x = Input("x", ["N", 4]);
+            Input<float> x = Input("x", ["N", 4]);
             Node y = Softmax(Clamp(Exp(x * 1.5f) - 0.25f, -2.5, 7.5)).Sum(0);
             return TestCulture.Under(culture, () =>
             {

@@ -19,8 +19,8 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         const int Classes = 10;
         const int Rows = 32;
         var random = new Generator(seed: 1);
-        Leaf<float> x = Input("x", ["N", Pixels]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", Pixels]);
+        Input<long> label = Input<long>("label", ["N"]);
         Parameter<float> w1 = Parameter("w1", random.Normal(0, 0.1f, [Pixels, hidden]));
         Parameter<float> b1 = Parameter("b1", Tensors.Zeros<float>(hidden));
         Parameter<float> w2 = Parameter("w2", random.Normal(0, 0.1f, [hidden, Classes]));
@@ -28,7 +28,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         Node logits = MatMul(Relu(MatMul(x, w1) + b1), w2) + b2;
         Node loss = CrossEntropy(logits, label);
         Node hits = Sum(Cast(Equal(ArgMax(logits, 1), label), DType.Int64));
-        Leaf<float> rate = Input("rate", []);
+        Input<float> rate = Input("rate", []);
         var updates = Optimizers.Adam(loss, [w1, b1, w2, b2], rate, weightDecay: 1e-4);
         return (Compiler.Compile([x, label, rate], [loss, hits], updates, options), [new float[Rows * Pixels], new long[Rows], 1e-3f]);
     }
@@ -36,7 +36,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
     /// <summary>Two thousand elementwise operations, one after the other.</summary>
     private static (CompiledGraph Graph, Argument[] Given) Chain(int size, CompileOptions options)
     {
-        Leaf<float> x = Input("x", [size]);
+        Input<float> x = Input("x", [size]);
         Node y = x;
         for (int i = 0; i < 500; i++)
         {
@@ -52,8 +52,8 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         const int Blocks = 24;
         const int Rows = 16;
         var random = new Generator(seed: 1);
-        Leaf<float> x = Input("x", ["N", width]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", width]);
+        Input<long> label = Input<long>("label", ["N"]);
         List<Node> parameters = [];
         Node y = x;
         for (int block = 0; block < Blocks; block++)

@@ -48,7 +48,7 @@ internal static class Growth
     /// <summary>Elementwise operations, one after the other.</summary>
     private static (CompiledGraph Graph, Argument[] Given) Chain(int count)
     {
-        Leaf<float> x = Input("x", [1000]);
+        Input<float> x = Input("x", [1000]);
         Node y = x;
         for (int i = 0; i < count / 2; i++)
         {
@@ -61,7 +61,7 @@ internal static class Growth
     /// <summary>A step of Adam for many small parameters.</summary>
     private static (CompiledGraph Graph, Argument[] Given) Parameters(int count)
     {
-        Leaf<float> x = Input("x", [64]);
+        Input<float> x = Input("x", [64]);
         Node y = x;
         List<Node> parameters = [];
         for (int i = 0; i < count; i++)
@@ -79,7 +79,7 @@ internal static class Growth
     {
         const int Width = 64;
         const int Rows = 32;
-        Leaf<float> x = Input("x", ["N", Width]);
+        Input<float> x = Input("x", ["N", Width]);
         Node y = x;
         List<Node> parameters = [];
         for (int i = 0; i < count; i++)
@@ -98,7 +98,7 @@ internal static class Growth
     {
         const int Width = 32;
         const int Rows = 8;
-        Leaf<float> x = Input("x", [steps, Rows, Width]);
+        Input<float> x = Input("x", [steps, Rows, Width]);
         Parameter<float>[] w = [.. Enumerable.Range(0, 6).Select(i => Parameter($"w{i}", Tensors.Zeros<float>(Width, Width)))];
         Node h = Zeros([Rows, Width]);
         foreach (Node step in Unbind(x, 0))

@@ -6,8 +6,8 @@ using static GraphCompiler.Ops;
 int wrong = 0;
 
 // Define: nodes are symbolic, nothing is computed.
-Leaf<float> x = Input("x", ["N", 4]);
-Leaf<float> y = Input("y", ["N", 1]);
+Input<float> x = Input("x", ["N", 4]);
+Input<float> y = Input("y", ["N", 1]);
 var random = new Generator(seed: 0);
 Parameter<float> w = Parameter("w", random.Normal(4, 1));
 Parameter<float> b = Parameter("b", random.Normal(1));

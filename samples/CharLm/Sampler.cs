@@ -13,9 +13,9 @@ internal sealed class Sampler
     public Sampler(Transformer transformer, Vocabulary vocabulary, int length, CompileOptions options)
     {
         (this.vocabulary, this.length) = (vocabulary, length);
-        Leaf<long> tokens = Input<long>("tokens", ["N", length]);
-        Leaf<long> place = Input<long>("place", []);
-        Leaf<float> temperature = Input("temperature", []);
+        Input<long> tokens = Input<long>("tokens", ["N", length]);
+        Input<long> place = Input<long>("place", []);
+        Input<float> temperature = Input("temperature", []);
         Node probabilities = Softmax(transformer.LogitsAfter(tokens, place) / temperature);
         next = Compiler.Compile<Func<long[], long, float, float[]>>([tokens, place, temperature], probabilities, options);
     }

@@ -15,9 +15,9 @@ internal sealed class Trainer
     public Trainer(Transformer transformer, Vocabulary vocabulary, int length, Schedule schedule, Generator random, CompileOptions options)
     {
         (this.vocabulary, this.length, Schedule, this.random) = (vocabulary, length, schedule, random);
-        Leaf<long> inputs = Input<long>("inputs", ["N", length]);
-        Leaf<long> targets = Input<long>("targets", ["N", length]);
-        Leaf<float> rate = Input("rate", []);
+        Input<long> inputs = Input<long>("inputs", ["N", length]);
+        Input<long> targets = Input<long>("targets", ["N", length]);
+        Input<float> rate = Input("rate", []);
         Node loss = CrossEntropy(Flatten(transformer.Logits(inputs), 0, 1), Flatten(targets), ignoreIndex: Batch.Ignored);
         step = Compiler.Compile<Func<long[], long[], float, float>>(
             [inputs, targets, rate], [loss], schedule.Updates(loss, transformer.Parameters, rate), options);

@@ -19,8 +19,8 @@ DigitsData test = all.Take(Enumerable.Range(all.Rows - HeldOut, HeldOut).Select(
 
 // The model: N is any number of rows, and nothing is compiled again when it changes.
 var random = new Generator(seed: 1);
-Leaf<float> x = Input("x", ["N", DigitsData.PixelsPerRow]);
-Leaf<long> label = Input<long>("label", ["N"]);
+Input<float> x = Input("x", ["N", DigitsData.PixelsPerRow]);
+Input<long> label = Input<long>("label", ["N"]);
 Parameter<float> w1 = Parameter("w1", random.Normal(0, MathF.Sqrt(2f / DigitsData.PixelsPerRow), [DigitsData.PixelsPerRow, Hidden]));
 Parameter<float> b1 = Parameter("b1", Tensors.Zeros<float>(Hidden));
 Parameter<float> w2 = Parameter("w2", random.Normal(0, MathF.Sqrt(1f / Hidden), [Hidden, Classes]));
@@ -30,7 +30,7 @@ Node loss = CrossEntropy(logits, label);
 Node hits = Sum(Cast(Equal(ArgMax(logits, 1), label), DType.Int64));
 
 // One training step, and one measurement, as delegates; the learning rate is an argument, as it falls along a cosine.
-Leaf<float> rate = Input("rate", []);
+Input<float> rate = Input("rate", []);
 var adam = Optimizers.Adam(loss, [w1, b1, w2, b2], rate, weightDecay: WeightDecay);
 var step = Compiler.Compile<Func<float[], long[], float, (float Loss, long Hits)>>([x, label, rate], [loss, hits], adam);
 var measure = Compiler.Compile<Func<float[], long[], long>>([x, label], hits);

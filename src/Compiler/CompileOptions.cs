@@ -117,7 +117,7 @@ public sealed record CompileOptions
 
     /// <summary>
     /// Which leaves get gradients from <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool)"/>, of those that require
-    /// them: asked once for each when the graph is compiled. The others keep their <see cref="Leaf{T}.Grad"/> as it is, and nothing is computed for it: so a part of a
+    /// them: asked once for each when the graph is compiled. The others keep their <see cref="Leaf.Grad"/> as it is, and nothing is computed for it: so a part of a
     /// model is frozen without another graph. Null for all. Nodes of <see cref="RetainGrad"/> keep theirs whatever this says.
     /// </summary>
     public Func<Node, bool>? GradientsOf { get; init; }

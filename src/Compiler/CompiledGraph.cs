@@ -20,7 +20,7 @@ public sealed class CompiledGraph : IDisposable
     private readonly CompileOptions options;
     private readonly OnDemand<Executor> inference;
     private readonly OnDemand<Training> training;
-    private readonly ILeaf[] leaves;
+    private readonly Leaf[] leaves;
 
     // Who writes parameters or gradients.
     private Turn turn;
@@ -35,7 +35,7 @@ public sealed class CompiledGraph : IDisposable
         this.updates = [.. updates];
         this.options = options;
         WarmUp.Begin(options);
-        leaves = [.. graph.Nodes.OfType<ILeaf>()];
+        leaves = [.. graph.Nodes.OfType<Leaf>()];
         CheckUpdates();
         CheckSymbols();
         inference = new(() => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots())));
@@ -146,7 +146,7 @@ public sealed class CompiledGraph : IDisposable
     public void ZeroGrad(bool setToNull = true)
     {
         using Entry entry = Enter(exclusive: true);
-        foreach (ILeaf leaf in leaves)
+        foreach (Leaf leaf in leaves)
         {
             leaf.ZeroGrad(setToNull);
         }
@@ -157,7 +157,7 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>The gradient of an intermediate node named in <see cref="CompileOptions.RetainGrad"/>; null before a backward.</summary>
     /// <typeparam name="T">The node's element type.</typeparam>
     /// <param name="node">The node.</param>
-    /// <exception cref="GradientException">The node was not named there, such as a leaf, which has its gradient in <see cref="Leaf{T}.Grad"/>.</exception>
+    /// <exception cref="GradientException">The node was not named there, such as a leaf, which has its gradient in <see cref="Leaf.Grad"/>.</exception>
     public Tensor<T>? GradientOf<T>(Node node)
         where T : unmanaged
     {
@@ -165,7 +165,7 @@ public sealed class CompiledGraph : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         return options.RetainGrad.Contains(node) ? training.Made?.Retained<T>(node)
             : throw new GradientException(!node.RequiresGrad ? GradientCut.NotRequired(node)
-                : node is ILeaf ? $"The gradient of {node.Describe()} is its Grad, as of every leaf; GradientOf reads those of the nodes in CompileOptions.RetainGrad."
+                : node is Leaf ? $"The gradient of {node.Describe()} is its Grad, as of every leaf; GradientOf reads those of the nodes in CompileOptions.RetainGrad."
                 : $"The gradient of {node.Describe()} is not kept: only leaves keep theirs; name the node in CompileOptions.RetainGrad.");
     }
 

@@ -16,8 +16,8 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_forward_backward_and_zero_grad_allocate_nothing()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
-        Leaf<float> y = Input("y", ["N", 1]);
+        Input<float> x = Input("x", ["N", 4]);
+        Input<float> y = Input("y", ["N", 1]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 1));
         CompiledGraph model = GraphCompiler.Compiler.Compile([x, y], (MatMul(x, w) - y).Pow(2).Sum());
         float[] xs = new float[12];
@@ -34,8 +34,8 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_step_with_updates_allocates_nothing()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", 4]);
+        Input<long> label = Input<long>("label", ["N"]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 3));
         Node loss = CrossEntropy(MatMul(x, w), label);
         CompiledGraph step = GraphCompiler.Compiler.Compile([x, label], [loss], Optimizers.Adam(loss, [w]));
@@ -48,7 +48,7 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_typed_delegate_that_writes_to_its_caller_allocates_nothing()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         var predict = GraphCompiler.Compiler.Compile<Action<float[], float[]>>([x], [Softmax(x)]);
         float[] xs = new float[28];
         float[] result = new float[28];
@@ -58,8 +58,8 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_step_that_threads_share_allocates_nothing()
     {
-        Leaf<float> x = Input("x", ["N", 40]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", 40]);
+        Input<long> label = Input<long>("label", ["N"]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(40, 30));
         Node loss = CrossEntropy(MatMul(x, w), label);
         CompiledGraph step = GraphCompiler.Compiler.Compile(
@@ -76,8 +76,8 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_run_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes, [Values(1, 3)] int threads)
     {
-        Leaf<float> x = Input("x", ["N", 4]);
-        Leaf<float> rows = Input("rows", ["N", "M"]);
+        Input<float> x = Input("x", ["N", 4]);
+        Input<float> rows = Input("rows", ["N", "M"]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 3));
         Node y = CumulativeSum(Softmax(MatMul(x, w)), 0).Sum() + Sort(rows, 1).Values.Sum() + Flip(rows, 1).Max();
         CompiledGraph model = GraphCompiler.Compiler.Compile([x, rows], [y], null, new CompileOptions { Threads = threads, Chunking = Chunking.Finest });
@@ -98,7 +98,7 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_typed_delegate_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes)
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         Node y = Softmax(CumulativeSum(x, 0));
         var ofArrays = GraphCompiler.Compiler.Compile<Action<float[], float[]>>([x], [y]);
         var ofTensors = GraphCompiler.Compiler.Compile<Action<System.Numerics.Tensors.Tensor<float>, System.Numerics.Tensors.Tensor<float>>>([x], [y]);
@@ -121,7 +121,7 @@ public sealed class AllocationTests
     [Test]
     public void A_warm_training_step_whose_sizes_change_allocates_nothing([ValueSource(nameof(ChangingSizes))] int[] sizes, [Values(1, 3)] int threads)
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 5));
         CompiledGraph model = GraphCompiler.Compiler.Compile([x], Tanh(MatMul(x, w)), new CompileOptions { Threads = threads, Chunking = Chunking.Finest });
         float[][] xs = [.. sizes.Select(n => new float[n * 4])];

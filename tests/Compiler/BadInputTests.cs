@@ -74,7 +74,7 @@ internal sealed class BadInputTests
         long index = wide ? bad * 4_000_000_001 : bad;
         index = bad == 5 ? 5 : index;
         Node i = wide ? Input<long>("i", ["N"]) : Input<int>("i", ["N"]);
-        Leaf<float> x = Input("x", [5, 5], requiresGrad: true);
+        Input<float> x = Input("x", [5, 5], requiresGrad: true);
         Node y = operation switch
         {
             "Take" => Take(x, i),
@@ -106,8 +106,8 @@ internal sealed class BadInputTests
     [Test]
     public void TheErrorNamesTheNodeByItsName()
     {
-        Leaf<int> i = Input<int>("i", ["N"]);
-        Leaf<float> x = Input("x", [5]);
+        Input<int> i = Input<int>("i", ["N"]);
+        Input<float> x = Input("x", [5]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, i], Take(x, i).Named("lookup", "encoder").Exp());
         Assert.That(() => graph.Run(new float[5], (int[])[9]), Throws.TypeOf<ExecutionException>().With.Message.Contains("'encoder/lookup'").And.Message.Contains("index 9"));
     }
@@ -115,8 +115,8 @@ internal sealed class BadInputTests
     [Test]
     public void AGraphThatUsesAnInputThatIsNotListed()
     {
-        Leaf<float> x = Input("x", [3]);
-        Leaf<float> y = Input("y", [3]);
+        Input<float> x = Input("x", [3]);
+        Input<float> y = Input("y", [3]);
         Parameter<float> w = Parameter("w", Tensors.Zeros<float>(3));
         using (Assert.EnterMultipleScope())
         {
@@ -149,8 +149,8 @@ internal sealed class BadInputTests
     public void SizesThatFollowFromOthersAreChecked()
     {
         Dim n = "N";
-        Leaf<float> x = Input("x", [n]);
-        Leaf<float> y = Input("y", [n + 1, n + 2]);
+        Input<float> x = Input("x", [n]);
+        Input<float> y = Input("y", [n + 1, n + 2]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], y.Sum(0));
         Assert.That(graph.Run(new float[2], Tensors.Zeros<float>(3, 4)).GetArray<float>(), Has.Length.EqualTo(4));
         using (Assert.EnterMultipleScope())
@@ -163,7 +163,7 @@ internal sealed class BadInputTests
     [Test]
     public void GuardsInsideCompositesAreChecked()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Node inside = Call("fold", [x], a => [a[0].Reshape([2, 3])]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], inside * 2);
         Assert.That(graph.Run(new float[6]).Count, Is.EqualTo(1));
@@ -173,7 +173,7 @@ internal sealed class BadInputTests
     [Test]
     public void GuardsAreChecked()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         using CompiledGraph folded = GraphCompiler.Compiler.Compile([x], x.Reshape([2, 3]).Sum(0));
         using CompiledGraph cut = GraphCompiler.Compiler.Compile([x], x.Slice(0, 2..^1));
         using CompiledGraph most = GraphCompiler.Compiler.Compile([x], x.Max());
@@ -189,7 +189,7 @@ internal sealed class BadInputTests
     [Test]
     public void OneThreadTrains()
     {
-        Leaf<float> x = Input("x", ["N", 256]);
+        Input<float> x = Input("x", ["N", 256]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(256, 256));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Tanh(MatMul(x, w)).Sum());
         model.Forward(new float[256]);
@@ -248,8 +248,8 @@ internal sealed class BadInputTests
     {
         public Model()
         {
-            Leaf<float> x = Input("x", ["N", 4]);
-            Leaf<int> rows = Input<int>("rows", ["N"]);
+            Input<float> x = Input("x", ["N", 4]);
+            Input<int> rows = Input<int>("rows", ["N"]);
             Table = Parameter("table", new Generator(3).Normal(5, 4));
             Node y = (x * Take(Table, rows)).Sum(1);
             Graph = GraphCompiler.Compiler.Compile([x, rows], [y], updates: [(Table, Table * 2 + y.Sum())]);

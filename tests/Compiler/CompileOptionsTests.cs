@@ -29,7 +29,7 @@ internal sealed class CompileOptionsTests
     [TestCaseSource(nameof(Cases))]
     public void AnImpossibleValueIsRefused(Func<CompileOptions> make, string message)
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         Assert.That(
             () => GraphCompiler.Compiler.Compile([x], Exp(x), make()),
             Throws.InstanceOf<CompileException>().Or.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(message));
@@ -38,7 +38,7 @@ internal sealed class CompileOptionsTests
     [Test]
     public void AWidthThatThisMachineLacksIsRefused([Values] VectorWidth width)
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Assert.That(
             () => GraphCompiler.Compiler.Compile([x], Exp(x), new CompileOptions { Width = width }).Dispose(),
             VectorWidths.IsSupported(width) ? Throws.Nothing : Throws.TypeOf<CompileException>().With.Message.Contains($"Width is {width}, a width that this machine"));

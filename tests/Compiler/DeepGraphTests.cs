@@ -26,7 +26,7 @@ internal sealed class DeepGraphTests
     [Category("Slow")]
     public void DeepChainsOverflowNoStack(Func<Node, Node, int, Node> next) => OnLittleStack(() =>
     {
-        (Leaf<float> x, Node y) = Chain(next, Some);
+        (Input<float> x, Node y) = Chain(next, Some);
         Node gradient = Gradients(Sum(y), x)[0];
         foreach (bool simplify in (bool[])[true, false])
         {
@@ -39,7 +39,7 @@ internal sealed class DeepGraphTests
     [Category("Slow")]
     public void AHundredThousandNodesAreDifferentiatedAndPrinted() => OnLittleStack(() =>
     {
-        (Leaf<float> x, Node y) = Chain(Mixed, Many);
+        (Input<float> x, Node y) = Chain(Mixed, Many);
         var graph = new Graph([x], [y, Gradients(Sum(y), x)[0]]);
         using (Assert.EnterMultipleScope())
         {
@@ -54,7 +54,7 @@ internal sealed class DeepGraphTests
     [Category("Slow")]
     public void AHundredThousandNodesAreCompiled() => OnLittleStack(() =>
     {
-        (Leaf<float> x, Node y) = Chain(Mixed, Many);
+        (Input<float> x, Node y) = Chain(Mixed, Many);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Sum(y));
         graph.Forward(new float[16]);
         graph.Backward();
@@ -69,9 +69,9 @@ internal sealed class DeepGraphTests
         _ => y - 0.1f,
     };
 
-    private static (Leaf<float> X, Node Y) Chain(Func<Node, Node, int, Node> next, int count)
+    private static (Input<float> X, Node Y) Chain(Func<Node, Node, int, Node> next, int count)
     {
-        Leaf<float> x = Input("x", [4, 4], requiresGrad: true);
+        Input<float> x = Input("x", [4, 4], requiresGrad: true);
         Node y = x;
         for (int i = 0; i < count; i++)
         {

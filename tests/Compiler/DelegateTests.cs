@@ -18,7 +18,7 @@ internal sealed class DelegateTests
 
     private delegate float[] Scaled(Tensor<float> x, float by);
 
-    private static Node Doubled(out Leaf<float> x)
+    private static Node Doubled(out Input<float> x)
     {
         x = Input("x", ["N"]);
         return x * 2;
@@ -27,7 +27,7 @@ internal sealed class DelegateTests
     [Test]
     public void AnArrayToAnArray()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         Func<float[], float[]> f = GraphCompiler.Compiler.Compile<Func<float[], float[]>>([x], y);
         using (Assert.EnterMultipleScope())
         {
@@ -41,7 +41,7 @@ internal sealed class DelegateTests
     [Test]
     public void SpansTensorsMemoryAndScalars()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         FromSpan fromSpan = GraphCompiler.Compiler.Compile<FromSpan>([x], y);
         ReadOnlySpan<float> onStack = stackalloc float[] { 1, 2, 3 };
         Assert.That(fromSpan(onStack), Is.EqualTo(new float[] { 2, 4, 6 }));
@@ -55,8 +55,8 @@ internal sealed class DelegateTests
         Func<Memory<float>, Tensor<float>> tensor = GraphCompiler.Compiler.Compile<Func<Memory<float>, Tensor<float>>>([x], y);
         Assert.That(tensor(new float[] { 0, 1, 2, 3 }.AsMemory(1, 2)).ToArray(), Is.EqualTo(new float[] { 2, 4 }));
 
-        Leaf<float> matrix = Input("m", ["N", 2]);
-        Leaf<float> by = Input("by", []);
+        Input<float> matrix = Input("m", ["N", 2]);
+        Input<float> by = Input("by", []);
         Scaled scaled = GraphCompiler.Compiler.Compile<Scaled>([matrix, by], matrix * by);
         Tensor<float> strided = Tensor.Create([1f, 2f, 3f, 4f, 5f, 6f], [2, 3]).Slice([NRange.All, 1..]);
         Assert.That(scaled(strided, 10), Is.EqualTo(new float[] { 20, 30, 50, 60 }), "strided tensors are read through");
@@ -66,7 +66,7 @@ internal sealed class DelegateTests
     [Test]
     public void SeveralOutputsComeAsATuple()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         Func<float[], (float, float[], Tensor<float>, long)> f = GraphCompiler.Compiler.Compile<Func<float[], (float, float[], Tensor<float>, long)>>([x], [x.Sum(), y, x + 1, ArgMax(x)]);
         (float sum, float[] doubled, Tensor<float> plus, long at) = f([1, 5, 3]);
         using (Assert.EnterMultipleScope())
@@ -81,7 +81,7 @@ internal sealed class DelegateTests
     [Test]
     public void DestinationsTakeTheOutputs()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         IntoMany f = GraphCompiler.Compiler.Compile<IntoMany>([x], [x.Sum(), y, x * 3]);
         float[] sum = new float[1];
         Tensor<float> doubled = Tensors.Zeros<float>(3);
@@ -116,10 +116,10 @@ internal sealed class DelegateTests
     [Test]
     public void AllElementTypes()
     {
-        Leaf<double> d = Input<double>("d", [2]);
-        Leaf<int> i = Input<int>("i", [2]);
-        Leaf<long> l = Input<long>("l", [2]);
-        Leaf<bool> b = Input<bool>("b", [2]);
+        Input<double> d = Input<double>("d", [2]);
+        Input<int> i = Input<int>("i", [2]);
+        Input<long> l = Input<long>("l", [2]);
+        Input<bool> b = Input<bool>("b", [2]);
         Func<double[], int[], long[], bool[], (double[], int[], long[], bool[])> f =
             GraphCompiler.Compiler.Compile<Func<double[], int[], long[], bool[], (double[], int[], long[], bool[])>>([d, i, l, b], [d + 1, i + 1, l + 1, !b]);
         (double[] ds, int[] integers, long[] ls, bool[] bs) = f([1, 2], [3, 4], [5, 6], [true, false]);
@@ -135,7 +135,7 @@ internal sealed class DelegateTests
     [Test]
     public void ADelegateTypeThatDoesNotFitIsRefused()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         using (Assert.EnterMultipleScope())
         {
             Refuses<Func<float[]>>("0 parameters", "1 input");
@@ -167,7 +167,7 @@ internal sealed class DelegateTests
     [Test]
     public void RunWithAndWithoutDestinations()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, x.Sum(), y, x]);
         Results results = graph.Run((float[])[1, 2, 3]);
         float[] again = new float[3];
@@ -194,7 +194,7 @@ internal sealed class DelegateTests
     [Test]
     public void ManyThreadsCallOneFunction()
     {
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(8, 3));
         Node y = Softmax(MatMul(Tanh(x), w)) + (x.Sum(1, keepDims: true) * 0.25);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
@@ -235,7 +235,7 @@ internal sealed class DelegateTests
     [Test]
     public void AnySizeRunsWithoutAnotherCompilation()
     {
-        Leaf<float> x = Input("x", ["N", 64]);
+        Input<float> x = Input("x", ["N", 64]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(64, 3));
         Node y = Relu(MatMul(x, w)).Sum(1);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
@@ -270,7 +270,7 @@ internal sealed class DelegateTests
     [Test]
     public void TheValuesOfAParameterAreNoPlaceForAnOutputOfItsGraph([Values] bool update)
     {
-        Leaf<float> x = Input("x", [4]);
+        Input<float> x = Input("x", [4]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f, 3f, 4f));
         Parameter<float> other = Parameter("other", Tensors.Of(0f, 0f, 0f, 0f));
         ArrayIntoSpan f = GraphCompiler.Compiler.Compile<ArrayIntoSpan>([x], [update ? x * 2f : x * w], update ? [(w, w + 1f)] : []);

@@ -22,7 +22,7 @@ internal sealed class EdgeValueTests
     public void Parameters_of_distributions_are_checked_when_the_graph_runs([Range(0, 8)] int which)
     {
         string name = new[] { "Exponential", "Gumbel", "Gamma", "Gamma", "Beta", "Beta", "Dirichlet", "ChiSquare", "StudentT" }[which];
-        Leaf<float> p = Input("p", [2]);
+        Input<float> p = Input("p", [2]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([p], Positive(p)[which]);
         foreach (float bad in (float[])[0, -1, float.NaN, float.PositiveInfinity])
         {
@@ -36,8 +36,8 @@ internal sealed class EdgeValueTests
     public void TanhShrink_keeps_its_digits()
     {
         double[] at = [.. Enumerable.Range(-60, 121).Select(i => Math.CopySign(Math.Pow(10, Math.Abs(i) / 10.0 - 5), i)), 1.4999, 1.5, 2, 20];
-        Leaf<double> x = Input<double>("x", [at.Length], requiresGrad: true);
-        Leaf<float> single = Input("s", [at.Length]);
+        Input<double> x = Input<double>("x", [at.Length], requiresGrad: true);
+        Input<float> single = Input("s", [at.Length]);
         Node y = TanhShrink(x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, single], [y, Gradients(y.Sum(), x)[0], TanhShrink(single)]);
         Results results = graph.Run(at, at.Select(v => (float)v).ToArray());
@@ -67,9 +67,9 @@ internal sealed class EdgeValueTests
     public void Infinities_have_angles_and_no_class()
     {
         const float Inf = float.PositiveInfinity;
-        Leaf<float> a = Input("a", [4]);
-        Leaf<float> b = Input("b", [4]);
-        Leaf<float> logits = Input("logits", [2, 2]);
+        Input<float> a = Input("a", [4]);
+        Input<float> b = Input("b", [4]);
+        Input<float> logits = Input("logits", [2, 2]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b, logits], [Atan2(a, b), CrossEntropy(logits, Constant((long[])[0, 1]), LossReduction.None)]);
         Results results = graph.Run((float[])[Inf, Inf, -Inf, -Inf], (float[])[Inf, -Inf, Inf, -Inf], (float[])[Inf, 0, Inf, 0]);
         Assert.That(results.GetArray<float>(0), Is.EqualTo((float[])[MathF.PI / 4, 3 * MathF.PI / 4, -MathF.PI / 4, -3 * MathF.PI / 4]).Within(1).Ulps);
@@ -81,7 +81,7 @@ internal sealed class EdgeValueTests
     {
         const DType Wrong = (DType)99;
         var generator = new Generator(1);
-        Leaf<float> x = Input("x", [2]);
+        Input<float> x = Input("x", [2]);
         Func<object>[] doors =
         [
             () => Cast(x, Wrong), () => Zeros([2], Wrong), () => Ones([2], Wrong), () => Full([2], 1, Wrong), () => Arange(3, dtype: Wrong), () => Scalar(1, Wrong), () => DimValue("N", Wrong), () => DimValue(3, Wrong),
@@ -97,7 +97,7 @@ internal sealed class EdgeValueTests
     [Test]
     public void Curvature_before_a_NaN_is_as_without_it()
     {
-        Leaf<double> x = Input<double>("x", [5], requiresGrad: true);
+        Input<double> x = Input<double>("x", [5], requiresGrad: true);
         Node y = LogCumulativeSumExp(x, 0);
         Node first = Gradients((y * Constant((double[])[1, 2, 3, 0, 0])).Sum(), x)[0];
         Node second = Gradients((first * Constant((double[])[3, -1, 2, 0, 0])).Sum(), x)[0];

@@ -52,7 +52,7 @@ internal sealed class GrowthTests
 
     private static CompiledGraph Chain(int count)
     {
-        Leaf<float> x = Input("x", [8]);
+        Input<float> x = Input("x", [8]);
         Node y = x;
         for (int i = 0; i < count / 2; i++)
         {
@@ -64,7 +64,7 @@ internal sealed class GrowthTests
 
     private static CompiledGraph Parameters(int count)
     {
-        Leaf<float> x = Input("x", [8]);
+        Input<float> x = Input("x", [8]);
         Node y = x;
         List<Node> parameters = [];
         for (int i = 0; i < count; i++)
@@ -79,7 +79,7 @@ internal sealed class GrowthTests
 
     private static CompiledGraph Layers(int count)
     {
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         Node y = x;
         List<Node> parameters = [];
         for (int i = 0; i < count; i++)
@@ -95,7 +95,7 @@ internal sealed class GrowthTests
 
     private static CompiledGraph Recurrence(int steps)
     {
-        Leaf<float> x = Input("x", [steps, 4, 8]);
+        Input<float> x = Input("x", [steps, 4, 8]);
         Parameter<float> u = Parameter("u", Tensors.Zeros<float>(8, 8));
         Parameter<float> v = Parameter("v", Tensors.Zeros<float>(8, 8));
         Parameter<float> w = Parameter("w", Tensors.Zeros<float>(8, 8));
@@ -111,7 +111,7 @@ internal sealed class GrowthTests
 
     private static CompiledGraph Heads(int count)
     {
-        Leaf<float> x = Input("x", [64]);
+        Input<float> x = Input("x", [64]);
         Node y = CumulativeSum(x, 0);
         return Compile([x], [.. Enumerable.Range(0, count).Select(i => CumulativeSum(Tanh(y * (float)i), 0))]);
     }

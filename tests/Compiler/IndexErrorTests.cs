@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Compiler;
 [Parallelizable(ParallelScope.All)]
 internal sealed class IndexErrorTests
 {
-    private static readonly Leaf<float> X = Input("x", [3, 5], requiresGrad: true);
+    private static readonly Input<float> X = Input("x", [3, 5], requiresGrad: true);
 
     /// <summary>Functions of x and three indices in [0, 5).</summary>
     private static readonly IReadOnlyList<(string Name, Func<Node, Node, Node> Make, string Size)> Table =

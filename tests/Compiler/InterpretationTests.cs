@@ -27,7 +27,7 @@ internal sealed class InterpretationTests
 
         static List<int[]> Bits(CompileOptions options)
         {
-            Leaf<float> x = Input("x", ["N", 5]);
+            Input<float> x = Input("x", ["N", 5]);
             Parameter<float> w = Parameter("w", new Generator(seed: 1).Normal(5, 3));
             Node y = MatMul(x, w);
             Node[] outputs =
@@ -59,7 +59,7 @@ internal sealed class InterpretationTests
 
         static float[] Losses(CompileOptions options)
         {
-            Leaf<float> x = Input("x", ["N", 4]);
+            Input<float> x = Input("x", ["N", 4]);
             Parameter<float> w = Parameter("w", new Generator(seed: 1).Normal(4, 1));
             Node loss = (MatMul(x, w) - 1).Pow(2).Mean();
             using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [loss], Optimizers.Adam(loss, [w], 0.1), options);
@@ -112,7 +112,7 @@ internal sealed class InterpretationTests
     /// <summary>What the test of a program without dynamic code reads.</summary>
     public static void RunWithoutDynamicCode()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Node y = x * 2;
         float[] xs = [1, 2, 3];
         var options = new CompileOptions { Interpret = true };

@@ -10,7 +10,7 @@ internal sealed class LinearAlgebraTests
     [Test]
     public void A_matrix_that_is_not_positive_definite_is_named()
     {
-        Leaf<float> a = Input("a", ["B", 2, 2]);
+        Input<float> a = Input("a", ["B", 2, 2]);
         Node factor = Cholesky(a).Named("factor");
         foreach (CompileOptions options in (CompileOptions[])[new(), new() { Checked = true }, new() { Verify = true }, new() { Threads = 2, Chunking = Chunking.Finest }])
         {
@@ -40,7 +40,7 @@ internal sealed class LinearAlgebraTests
     [Test]
     public void A_singular_matrix_is_named()
     {
-        Leaf<double> a = Input<double>("a", ["B", 2, 2]);
+        Input<double> a = Input<double>("a", ["B", 2, 2]);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], Inverse(a));
         Assert.That(
             () => compiled.Run(System.Numerics.Tensors.Tensor.Create((double[])[1, 0, 0, 1, 1, 2, 2, 4], [2, 2, 2])),
@@ -50,7 +50,7 @@ internal sealed class LinearAlgebraTests
     [Test]
     public void What_is_not_finite_is_named_and_changes_nothing()
     {
-        Leaf<float> a = Input("a", [2, 2]);
+        Input<float> a = Input("a", [2, 2]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f));
         foreach (Node values in (Node[])[EighValues(a), SvdValues(a)])
         {
@@ -88,7 +88,7 @@ internal sealed class LinearAlgebraTests
 
         double[] flat = [.. x.Cast<double>().Select(v => v / scale)];
         double most = flat.Max(Math.Abs);
-        Leaf<double> input = Input<double>("a", [n, n]);
+        Input<double> input = Input<double>("a", [n, n]);
         Node a = Cast(input, isDouble ? DType.Float64 : DType.Float32);
         Node unscaled = a / scale;
         Node symmetric = (unscaled + Transpose(unscaled)) / 2;
@@ -116,7 +116,7 @@ internal sealed class LinearAlgebraTests
     public void Warm_calls_allocate_nothing()
     {
         Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
-        Leaf<double> a = Input<double>("a", ["B", 4, 4]);
+        Input<double> a = Input<double>("a", ["B", 4, 4]);
         Node definite = MatMul(a, Transpose(a)) + GraphCompiler.Operations.Matrices.IdentityLike(a);
         Node all = Sum(Cholesky(definite)) + Sum(Inverse(definite)) + Sum(QR(a).R) + Sum(EighValues(definite)) + Sum(SvdValues(a)) + Sum(MatrixExp(a)) + Sum(Det(a));
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], all);
@@ -145,10 +145,10 @@ internal sealed class LinearAlgebraTests
 
     private static IEnumerable<TestCaseData> Mistakes()
     {
-        Leaf<float> wide = Input("wide", [2, 3]);
-        Leaf<float> square = Input("square", [3, 3]);
-        Leaf<float> vector = Input("vector", [3]);
-        Leaf<long> whole = Input<long>("whole", [3, 3]);
+        Input<float> wide = Input("wide", [2, 3]);
+        Input<float> square = Input("square", [3, 3]);
+        Input<float> vector = Input("vector", [3]);
+        Input<long> whole = Input<long>("whole", [3, 3]);
         yield return Case("square", () => Cholesky(wide), "Cholesky: square matrices […, N, N] are needed, not [2, 3].", "'wide'");
         yield return Case("integers", () => Cholesky(whole), "Cholesky: it takes float32 or float64, not int64", "'whole'");
         yield return Case("vector", () => Det(vector), "matrices […, M, N] are needed, not [3]", "'vector'");
@@ -174,7 +174,7 @@ internal sealed class LinearAlgebraTests
     [Test]
     public void A_symbolic_matrix_that_turns_out_wide_is_refused_when_sizes_are_bound()
     {
-        Leaf<float> a = Input("a", ["M", "N"]);
+        Input<float> a = Input("a", ["M", "N"]);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([a], SvdValues(a));
         Assert.That(() => compiled.Run(new float[2, 3]), Throws.TypeOf<BindingException>().With.Message.Contains("transpose wide matrices"));
     }

@@ -16,7 +16,7 @@ internal sealed class LookingInsideTests
     [Test]
     public void GraphsAndResultsPrintTheirShapes()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         Parameter<float> w = Parameter("w", 1f);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, Input<long>("i", [])], [Softmax(x).Named("p"), x.Sum()], [(w, w * 2)]);
         using CompiledGraph closed = GraphCompiler.Compiler.Compile([], [w + 1]);
@@ -34,7 +34,7 @@ internal sealed class LookingInsideTests
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
         try
         {
-            Leaf<float> x = Input("x", ["N", 4]);
+            Input<float> x = Input("x", ["N", 4]);
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Softmax(x * 1).Sum(0), new CompileOptions { DumpDirectory = folder });
             graph.Run(new float[8]);
             string dump = Directory.GetDirectories(folder).Single();
@@ -77,7 +77,7 @@ internal sealed class LookingInsideTests
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
         try
         {
-            Leaf<float> x = Input("x", ["N", 100]);
+            Input<float> x = Input("x", ["N", 100]);
             Node y = x;
             for (int i = 0; i < 6; i++)
             {
@@ -123,7 +123,7 @@ internal sealed class LookingInsideTests
     [Test]
     public void VerifyNamesTheNodeWhoseKernelIsWrong()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Node first = (x * 2).Named("first");
         Node wrong = (first + 3).Named("second");
         Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Inline = false, Fuse = false }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
@@ -153,13 +153,13 @@ internal sealed class LookingInsideTests
         int count = 1001;
         if (single)
         {
-            Leaf<float> x = Input("x", ["N"]);
+            Input<float> x = Input("x", ["N"]);
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], x.Sum(), new CompileOptions { Verify = true });
             Assert.That(() => graph.Run((float[])[.. Enumerable.Range(0, count).Select(i => MathF.Sin(i) * 1000), .. Enumerable.Range(0, count).Select(i => -MathF.Sin(i) * 1000)]), Throws.Nothing);
         }
         else
         {
-            Leaf<double> x = Input<double>("x", ["N"]);
+            Input<double> x = Input<double>("x", ["N"]);
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], MatMul(x, OnesLike(x)), new CompileOptions { Verify = true });
             Assert.That(() => graph.Run((double[])[.. Enumerable.Range(0, count).Select(i => Math.Sin(i) * 1000), .. Enumerable.Range(0, count).Select(i => -Math.Sin(i) * 1000)]), Throws.Nothing);
         }
@@ -170,7 +170,7 @@ internal sealed class LookingInsideTests
     {
         // +∞ and −∞ meet in some orders, and fused products do without either.
         Assume.That(VectorWidths.Supported, Does.Contain(width));
-        Leaf<float> x = Input("x", ["N", 5]);
+        Input<float> x = Input("x", ["N", 5]);
         Node product = MatMul(x, Transpose(x));
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [Tanh(product), x.Sum(0), product * product], null, new CompileOptions { Width = width, Verify = true });
         Assert.That(() => graph.Run(System.Numerics.Tensors.Tensor.Create((float[])[.. Enumerable.Range(0, 185).Select(i => MathF.Sin(i) * (i % 3 == 0 ? 3e38f : 2e19f))], [37, 5])), Throws.Nothing);
@@ -180,7 +180,7 @@ internal sealed class LookingInsideTests
     public void VerifyAcceptsGradientsThatCancel([Values(1, 3, 40)] int rows)
     {
         // Normalised rows add up to zero, so that their sum's gradient is rounding error and nothing else.
-        Leaf<float> x = Input("x", ["N", 33], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 33], requiresGrad: true);
         Node sum = LayerNorm(x).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [sum, Gradients(sum, x)[0]], null, new CompileOptions { Verify = true });
         Assert.That(() => graph.Run((float[])[.. Enumerable.Range(0, rows * 33).Select(i => MathF.Sin(i) + 100)]), Throws.Nothing);
@@ -191,7 +191,7 @@ internal sealed class LookingInsideTests
     public void VerifyFindsASumWhoseErrorGrowsWithItsLength()
     {
         const int Count = 100_000;
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Program good = CompilerPipeline.Run(new CompileOptions { Verify = true }, [x], [new Root(x.Sum(), true, RootKind.Output)]);
         Kernel plain = good.Kernels[^1].Kernel with { Body = Break(good.Kernels[^1].Kernel.Body) };
         using var executor = new Executor(good);
@@ -211,7 +211,7 @@ internal sealed class LookingInsideTests
     [Test]
     public void VerifyFindsAThousandthTooMuch([Values] bool fuse)
     {
-        Leaf<float> x = Input("x", ["N", 33]);
+        Input<float> x = Input("x", ["N", 33]);
         Node y = Softmax(x).Named("second");
         Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Fuse = fuse, Inline = fuse, MergeSmallKernels = false }, [x], [new Root(y, true, RootKind.Output)]);
         int at = good.Kernels.Length - 1;

@@ -7,10 +7,10 @@ namespace GraphCompiler.Tests.Compiler;
 [Parallelizable(ParallelScope.All)]
 internal sealed class NewcomerMessagesTests
 {
-    private static readonly Leaf<float> X = Input("x", ["N", 4]);
-    private static readonly Leaf<long> I = Input<long>("i", ["M"]);
-    private static readonly Leaf<float> T = Input("t", ["N"]);
-    private static readonly Leaf<float> P = Input("p", ["N", 1], requiresGrad: true);
+    private static readonly Input<float> X = Input("x", ["N", 4]);
+    private static readonly Input<long> I = Input<long>("i", ["M"]);
+    private static readonly Input<float> T = Input("t", ["N"]);
+    private static readonly Input<float> P = Input("p", ["N", 1], requiresGrad: true);
     private static readonly Node Binary = BinaryCrossEntropyWithLogits(X.Sum(1), T);
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class NewcomerMessagesTests
     [Test]
     public void ARowOfPaddingHasNoGradientOfAnyOrder()
     {
-        Leaf<double> table = Input<double>("table", [3, 2], requiresGrad: true);
+        Input<double> table = Input<double>("table", [3, 2], requiresGrad: true);
         Node picked = Embedding(Constant((long[])[0, 2, 2, 1]), table, -1);
         Node first = Gradients((picked * picked * picked).Sum(), table)[0];
         Node second = Gradients(first.Sum(), table)[0];

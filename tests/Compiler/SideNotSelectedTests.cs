@@ -36,8 +36,8 @@ internal sealed class SideNotSelectedTests
     public void A_row_without_any_number_spoils_no_other(
         [Values("softmax", "log-softmax", "log of the sum", "norm", "deviation", "layer norm")] string name)
     {
-        Leaf<float> x = Input("x", [3, 2], requiresGrad: true);
-        Leaf<bool> mask = Input<bool>("mask", [3, 2]);
+        Input<float> x = Input("x", [3, 2], requiresGrad: true);
+        Input<bool> mask = Input<bool>("mask", [3, 2]);
         Node masked = Where(mask, x, name is "norm" or "deviation" or "layer norm" ? 0 : double.NegativeInfinity);
         Node y = name switch
         {
@@ -59,8 +59,8 @@ internal sealed class SideNotSelectedTests
     public void A_row_of_an_input_that_is_no_number_spoils_no_other([Values] bool within,
         [Values("softmax", "log-softmax", "log of the sum", "norm", "norm of cubes", "variance", "deviation", "layer norm", "RMS norm", "normalised", "cross-entropy", "mean", "sum")] string name)
     {
-        Leaf<float> x = Input("x", [3, 2], requiresGrad: true);
-        Leaf<bool> chosen = Input<bool>("chosen", [3]);
+        Input<float> x = Input("x", [3, 2], requiresGrad: true);
+        Input<bool> chosen = Input<bool>("chosen", [3]);
         Node inner = within ? Tanh(x) : x;
         Node y = name switch
         {
@@ -95,8 +95,8 @@ internal sealed class SideNotSelectedTests
     [TestCaseSource(nameof(Cases))]
     public void Has_no_gradient_of_any_order(int row)
     {
-        Leaf<float> x = Input("x", [Points.Length], requiresGrad: true);
-        Leaf<float> w = Input("w", [Points.Length], requiresGrad: true);
+        Input<float> x = Input("x", [Points.Length], requiresGrad: true);
+        Input<float> w = Input("w", [Points.Length], requiresGrad: true);
         List<string> names = [];
         List<Node> slopes = [];
         foreach ((string name, Func<Node, Node> around) in Around)

@@ -119,7 +119,7 @@ internal sealed class SizesWhenBoundTests
     public void TheFunctionAsksUnderTheUsersName(object given)
     {
         var row = (Row)given;
-        Leaf<float> x = Input("x", row.Shape("N"));
+        Input<float> x = Input("x", row.Shape("N"));
         Node y = row.Make(x);
         Fails(y, $"{row.Name}: ");
         Fails(y.Named("mine", "model"), $"{row.Name} 'model/mine': ");
@@ -151,7 +151,7 @@ internal sealed class SizesWhenBoundTests
 
         Assert.That(() => row.Make(Input("x", row.Shape(row.Good))), Throws.Nothing);
 
-        Leaf<float> x = Input("x", row.Shape("N"));
+        Input<float> x = Input("x", row.Shape("N"));
         Parameter<float> p = Parameter("p", 1f);
         Node y = row.Make(x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y], [(p, p + Cast(y, DType.Float32).Sum())]);
@@ -172,7 +172,7 @@ internal sealed class SizesWhenBoundTests
     [Test]
     public void TheLastOf2To31PositionsFitsIntoInt32()
     {
-        Leaf<float> x = Input("x", ["N", 0]);
+        Input<float> x = Input("x", ["N", 0]);
         Node last = Iota([x.Shape[0] * (1L << 20)], 0, DType.Int32)[^1];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], last, new CompileOptions { Verify = false });
         Assert.That(graph.Run(Of([1L << 11, 0])).GetArray<int>(), Is.EqualTo((int[])[int.MaxValue]));
@@ -186,7 +186,7 @@ internal sealed class SizesWhenBoundTests
     [Test]
     public void ABatchOfOneLeavesRunningStatisticsAsTheyWere()
     {
-        Leaf<float> x = Input("x", ["N", 3]);
+        Input<float> x = Input("x", ["N", 3]);
         Parameter<float> mean = Parameter("mean", Tensors.Zeros<float>(3), requiresGrad: false);
         Parameter<float> variance = Parameter("variance", Tensors.Ones<float>(3), requiresGrad: false);
         (Node result, Node newMean, Node newVariance) = BatchNormTraining(x, mean, variance, null, null);

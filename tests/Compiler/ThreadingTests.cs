@@ -82,8 +82,8 @@ internal sealed class ThreadingTests
         static byte[][] Train(CompileOptions options)
         {
             var random = new Generator(1);
-            Leaf<float> x = Input("x", ["N", 130]);
-            Leaf<long> label = Input<long>("label", ["N"]);
+            Input<float> x = Input("x", ["N", 130]);
+            Input<long> label = Input<long>("label", ["N"]);
             Parameter<float> w1 = Parameter("w1", random.Normal(130, 190));
             Parameter<float> b1 = Parameter("b1", random.Normal(190));
             Parameter<float> w2 = Parameter("w2", random.Normal(190, 11));

@@ -14,7 +14,7 @@ internal sealed class TrainingTests
     [Test]
     public void GradIsNullBeforeBackwardAndForWhatRequiresNone()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         model.Forward((float[])[1f, 2f, 3f]);
         Assert.That(w.Grad, Is.Null);
@@ -29,7 +29,7 @@ internal sealed class TrainingTests
     [Test]
     public void BackwardAddsAndZeroGradForgets()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         for (int i = 0; i < 2; i++)
         {
@@ -50,7 +50,7 @@ internal sealed class TrainingTests
     [Test]
     public void ARetainedTensorOfAGradientIsTheGradient()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         model.Forward((float[])[1f, 2f, 3f]);
         model.Backward();
@@ -64,7 +64,7 @@ internal sealed class TrainingTests
     [Test]
     public void ASeedWeightsTheGradient()
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], x * 2);
         model.Forward((float[])[1f, -2f, 3f]);
         model.Backward((float[])[1, 10, 100]);
@@ -74,7 +74,7 @@ internal sealed class TrainingTests
     [Test]
     public void ANonScalarNeedsASeedThatFits()
     {
-        Leaf<float> x = Input("x", ["N", 2], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 2], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], (x * 2).Named("twice"));
         model.Forward(new float[6]);
         using (Assert.EnterMultipleScope())
@@ -95,7 +95,7 @@ internal sealed class TrainingTests
     [Test]
     public void ASymbolicOutputOfOneElementNeedsNoSeed()
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], x * x);
         model.Forward((float[])[3f]);
         model.Backward();
@@ -105,7 +105,7 @@ internal sealed class TrainingTests
     [Test]
     public void ASecondBackwardNeedsRetainGraph()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         Assert.That(() => model.Backward(), Throws.TypeOf<GradientException>().With.Message.Contains("Forward first"));
         model.Forward((float[])[1f, 2f, 3f]);
@@ -119,7 +119,7 @@ internal sealed class TrainingTests
     [Test]
     public void ForwardUnderNoGradKeepsNothingAndBackwardUnderNoGradWorks()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         using (GradMode.NoGrad())
         {
@@ -140,7 +140,7 @@ internal sealed class TrainingTests
     [Test]
     public void ARootThatRequiresNoGradientIsAnError()
     {
-        Leaf<float> x = Input("x", [3]);
+        Input<float> x = Input("x", [3]);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], x.Sum());
         model.Forward(new float[3]);
         Assert.That(() => model.Backward(), Throws.TypeOf<GradientException>().With.Message.Contains("does not require a gradient"));
@@ -153,8 +153,8 @@ internal sealed class TrainingTests
     [Test]
     public void LeavesThatAreNotReachedKeepNull()
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
-        Leaf<float> unused = Input("unused", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> unused = Input("unused", [3], requiresGrad: true);
         Parameter<float> detached = Parameter("detached", Tensors.Ones<float>(3));
         Parameter<float> frozen = Parameter("frozen", Tensors.Ones<float>(3), requiresGrad: false);
         Node loss = (x * detached.Detach() * frozen).Sum();
@@ -173,11 +173,11 @@ internal sealed class TrainingTests
     [Test]
     public void RetainGradKeepsGradientsOfIntermediates([Values] bool simplify)
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         Node middle = (x * 3).Named("middle");
         Node other = x + 1;
         Parameter<float> w = Parameter("w", 1f);
-        Leaf<float> fixedLeaf = Input("fixed", [3]);
+        Input<float> fixedLeaf = Input("fixed", [3]);
         Node loss = (middle * middle).Sum();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { RetainGrad = [middle, x], Simplify = simplify });
         Assert.That(model.GradientOf<float>(middle), Is.Null);
@@ -202,7 +202,7 @@ internal sealed class TrainingTests
     [Test]
     public void AParameterWrittenBetweenForwardAndBackwardIsAnErrorIfBackwardReadsIt()
     {
-        Leaf<float> x = Input("x", [3]);
+        Input<float> x = Input("x", [3]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, -2f, 3f));
         Parameter<float> b = Parameter("b", Tensors.Of(1f, 1f, 1f));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], ((w * w * x) + b).Sum());
@@ -222,7 +222,7 @@ internal sealed class TrainingTests
     [Test]
     public void TheCallerMayChangeAnInputBeforeBackward()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss);
         float[] values = [1, 2, 3];
         model.Forward(values);
@@ -235,8 +235,8 @@ internal sealed class TrainingTests
     public void AnInputThatOnlyBackwardReadsIsKept()
     {
         // where(c, x, x) is x: the condition matters only to its gradient, unless that is simplified too.
-        Leaf<bool> c = Input<bool>("c", [4]);
-        Leaf<float> x = Input("x", [4], requiresGrad: true);
+        Input<bool> c = Input<bool>("c", [4]);
+        Input<float> x = Input("x", [4], requiresGrad: true);
         Node loss = Where(c, x, x).Sum();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([c, x], loss);
         bool[] condition = [true, false, true, false];
@@ -247,8 +247,8 @@ internal sealed class TrainingTests
         Assert.That(x.Grad!.ToArray(), Is.EqualTo(new float[] { 1, 1, 1, 1 }));
 
         // The scale's sign is looked at by the pullback alone.
-        Leaf<float> y = Input("y", [4]);
-        Leaf<float> z = Input("z", [4], requiresGrad: true);
+        Input<float> y = Input("y", [4]);
+        Input<float> z = Input("z", [4], requiresGrad: true);
         Node custom = Call("custom", [y, z], a => [a[1] * 2], (a, _, g) => [null, g[0]! * a[0]]);
         using CompiledGraph second = GraphCompiler.Compiler.Compile([y, z], custom.Sum());
         float[] scale = [1, 2, 3, 4];
@@ -285,7 +285,7 @@ internal sealed class TrainingTests
     public void AFailedCallLeavesParametersUnchanged()
     {
         Parameter<float> w = Parameter("w", Tensors.Of(1f, 2f, 3f));
-        Leaf<int> i = Input<int>("i", ["N"]);
+        Input<int> i = Input<int>("i", ["N"]);
         using CompiledGraph step = GraphCompiler.Compiler.Compile([i], [Take(w, i).Sum()], updates: [(w, w * 2)]);
         long version = w.Version;
         Assert.That(() => step.Run((int[])[0, 3]), Throws.TypeOf<ExecutionException>().With.Message.Contains("index 3"));
@@ -299,7 +299,7 @@ internal sealed class TrainingTests
     [Test]
     public void GradientsAreNodesAndTrainLikeTheLoop()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Squares();
+        (Input<float> x, Parameter<float> w, Node loss) = Squares();
         using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [loss], updates: [(w, w - (0.01 * Gradients(loss, w)[0]))]);
         for (int i = 0; i < 3; i++)
         {
@@ -333,7 +333,7 @@ internal sealed class TrainingTests
     [Test]
     public void AGradientOfAnotherSizeCannotBeAdded()
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], (x * x).Sum());
         model.Forward(new float[3]);
         model.Backward();
@@ -365,8 +365,8 @@ internal sealed class TrainingTests
         double rate = run.GetProperty("attrs").GetProperty("lr").GetDouble();
         T[] xs = Numbers<T>(run.GetProperty("x").GetProperty("data"));
         T[] ys = Numbers<T>(run.GetProperty("y").GetProperty("data"));
-        Leaf<T> x = Input<T>("x", ["N", 3]);
-        Leaf<T> y = Input<T>("y", ["N", 1]);
+        Input<T> x = Input<T>("x", ["N", 3]);
+        Input<T> y = Input<T>("y", ["N", 1]);
         Parameter<T> w = Parameter("w", Tensor.Create(Numbers<T>(run.GetProperty("w0").GetProperty("data")), [3, 1]));
         Parameter<T> b = Parameter("b", Tensor.Create(Numbers<T>(run.GetProperty("b0")), [1]));
         Node loss = (MatMul(x, w) + b - y).Pow(2).Sum();
@@ -419,7 +419,7 @@ internal sealed class TrainingTests
     private static JsonDocument Load(string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(ReferenceCase.Folder, "seed", name)));
 
     /// <summary>Σ (w·x)² with w = (1, −2, 3).</summary>
-    private static (Leaf<float> X, Parameter<float> W, Node Loss) Squares(Leaf<float>? x = null)
+    private static (Input<float> X, Parameter<float> W, Node Loss) Squares(Input<float>? x = null)
     {
         x ??= Input("x", [3]);
         Parameter<float> w = Parameter("w", Tensors.Of(1f, -2f, 3f));

@@ -34,7 +34,7 @@ internal static class GraphTesting
     public static double Value(Node node, params (Node Node, TensorValue Value)[] given) => Values(node, given).Single();
 
     /// <summary>A float64 input that requires a gradient.</summary>
-    public static Leaf<double> Variable(string name = "x", params Dim[] shape) => Input<double>(name, Shape.Of(shape), requiresGrad: true);
+    public static Input<double> Variable(string name = "x", params Dim[] shape) => Input<double>(name, Shape.Of(shape), requiresGrad: true);
 
     /// <summary>Numbers that repeat from run to run, away from 0 and from each other.</summary>
     public static TensorValue Sample(NodeType type, Func<string, long> symbol, int seed)

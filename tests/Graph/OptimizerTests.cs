@@ -83,9 +83,9 @@ internal sealed class OptimizerTests
     [Test]
     public void Hyperparameters_change_without_compiling_again()
     {
-        Leaf<float> rate = Input("rate", []);
-        Leaf<double> decay = Input<double>("decay", []);
-        Leaf<float> momentum = Input("momentum", []);
+        Input<float> rate = Input("rate", []);
+        Input<double> decay = Input<double>("decay", []);
+        Input<float> momentum = Input("momentum", []);
         Parameter<float> w = Parameter("w", 1f);
         Node loss = 3 * w;
         IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(rate) { WeightDecay = decay, Momentum = momentum }.Minimize(loss, [w]);
@@ -171,7 +171,7 @@ internal sealed class OptimizerTests
     public void Mistakes_are_named()
     {
         Parameter<double> w = Parameter("w", 1.0);
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
         Assert.That(() => new Adam(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("learningRate must be at least 0"));
         Assert.That(() => new Adam { LearningRate = -1 }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("LearningRate must be at least 0"));
         Assert.That(() => Optimizers.Sgd(2 * w, [w], -1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("learningRate"));
@@ -212,7 +212,7 @@ internal sealed class OptimizerTests
             foreach ((Func<Node, Optimizer> make, string rule, double[] bad, double[] good) in cases)
             {
                 Parameter<double> w = Parameter("w", 1.0);
-                Leaf<double> rate = Input<double>("rate", []);
+                Input<double> rate = Input<double>("rate", []);
                 using CompiledGraph step = GraphCompiler.Compiler.Compile([rate], [], make(rate).Minimize(w * w, [w]));
                 foreach (double value in bad)
                 {
@@ -240,7 +240,7 @@ internal sealed class OptimizerTests
         using JsonDocument document = Load("seed/seed_semantics");
         double[] x = Numbers(document.RootElement.GetProperty("x"));
         JsonElement facts = document.RootElement.GetProperty("facts");
-        Leaf<double> a = Input<double>("a", [3], requiresGrad: true);
+        Input<double> a = Input<double>("a", [3], requiresGrad: true);
 
         Check("detach: d sum(a*detach(a))", Sum(a * Detach(a)), 1);
         Node stopped;

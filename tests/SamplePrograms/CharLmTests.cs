@@ -113,7 +113,7 @@ public sealed class CharLmTests
     public void Later_tokens_change_nothing_before_them()
     {
         var transformer = new Transformer(Tiny, new Generator(7));
-        Leaf<long> tokens = Ops.Input<long>("tokens", ["N", Length]);
+        Input<long> tokens = Ops.Input<long>("tokens", ["N", Length]);
         Func<long[], float[]> logits = GraphCompiler.Compiler.Compile<Func<long[], float[]>>([tokens], transformer.Logits(tokens));
         const int Changed = 4;
         long[] row = Batch.Of(["Margaretha"], Vocabulary, Length).Inputs;

@@ -19,7 +19,7 @@ internal sealed partial class AdamWork : Work
     public override Contender Ours()
     {
         // A loss whose gradient is the one given: the optimisers take a loss.
-        Leaf<float> g = Ops.Input("g", [Count]);
+        Input<float> g = Ops.Input("g", [Count]);
         Parameter<float> w = Parameter("w", ws, Count);
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
         var step = Compiler.Compile<Action<float[]>>([g], [], adam, options: OurSystem.Options);

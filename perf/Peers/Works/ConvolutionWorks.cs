@@ -31,7 +31,7 @@ internal sealed partial class ConvolutionWork(string name, int[] input, int outp
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", input[1], input[2], input[3]], requiresGrad: step);
+        Input<float> x = Ops.Input("x", ["N", input[1], input[2], input[3]], requiresGrad: step);
         Parameter<float> w = Parameter("w", ws, weight);
         Node result = Ops.Conv2D(x, w, stride: stride, padding: kernel / 2, groups: groups);
         if (!step)

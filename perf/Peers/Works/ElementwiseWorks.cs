@@ -12,7 +12,7 @@ internal sealed partial class ChainWork : Work
 
     public override Contender Ours()
     {
-        Leaf<float>[] leaves = [.. "xwby".Select(name => Ops.Input(name.ToString(), ["N"]))];
+        Input<float>[] leaves = [.. "xwby".Select(name => Ops.Input(name.ToString(), ["N"]))];
         Node z = ((leaves[0] * leaves[1]) + leaves[2]).Relu() * leaves[3] - leaves[0];
         var chain = Compiler.Compile<Action<float[], float[], float[], float[], float[]>>(leaves, z, options: OurSystem.Options);
         float[] output = new float[Count];

@@ -21,8 +21,8 @@ internal sealed partial class LinearWork(bool split) : Work
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", 4]);
-        Leaf<float> y = Ops.Input("y", ["N", 1]);
+        Input<float> x = Ops.Input("x", ["N", 4]);
+        Input<float> y = Ops.Input("y", ["N", 1]);
         Parameter<float> w = Parameter("w", ws, 4, 1);
         Parameter<float> b = Parameter("b", bs, 1);
         Node loss = (Ops.MatMul(x, w) + b - y).Pow(2).Sum();

@@ -17,8 +17,8 @@ internal sealed partial class MatMulWork(int size, int batch = 1) : Work
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", [.. shape.Select(d => (Dim)d)]);
-        Leaf<float> y = Ops.Input("y", [.. shape.Select(d => (Dim)d)]);
+        Input<float> x = Ops.Input("x", [.. shape.Select(d => (Dim)d)]);
+        Input<float> y = Ops.Input("y", [.. shape.Select(d => (Dim)d)]);
         var product = Compiler.Compile<Action<float[], float[], float[]>>([x, y], Ops.MatMul(x, y), options: OurSystem.Options);
         float[] output = new float[xs.Length];
         return new Contender(OurSystem.Name, () => product(xs, ys, output), () => [new Result("product", output)]);

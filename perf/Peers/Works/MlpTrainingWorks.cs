@@ -25,8 +25,8 @@ internal sealed partial class MlpTrainingWork(int batch) : Work
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", 784]);
-        Leaf<long> c = Ops.Input<long>("c", ["N"]);
+        Input<float> x = Ops.Input("x", ["N", 784]);
+        Input<long> c = Ops.Input<long>("c", ["N"]);
         Node loss = Ops.CrossEntropy(MlpWork.Model(x, mlp, tanh: false, out Parameter<float>[] parameters), c);
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, parameters, Rate);
         var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam, options: OurSystem.Options);

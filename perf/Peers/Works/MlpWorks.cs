@@ -23,7 +23,7 @@ internal sealed partial class MlpWork(string name, int[] sizes, int batch, bool 
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", sizes[0]]);
+        Input<float> x = Ops.Input("x", ["N", sizes[0]]);
         Node y = Model(x, mlp, tanh, out _);
         var predict = Compiler.Compile<Action<float[], float[]>>([x], y, options: OurSystem.Options);
         float[] output = new float[batch * sizes[^1]];

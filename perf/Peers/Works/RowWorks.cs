@@ -14,8 +14,8 @@ internal sealed partial class SoftmaxCrossEntropyWork : Work
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", Columns], requiresGrad: true);
-        Leaf<long> c = Ops.Input<long>("c", ["N"]);
+        Input<float> x = Ops.Input("x", ["N", Columns], requiresGrad: true);
+        Input<long> c = Ops.Input<long>("c", ["N"]);
         Node loss = Ops.CrossEntropy(x, c);
         Node dx = Ops.Gradients(loss, x)[0];
         var step = Compiler.Compile<Action<float[], long[], float[], float[]>>([x, c], [loss, dx], options: OurSystem.Options);
@@ -41,8 +41,8 @@ internal sealed partial class LayerNormWork : Work
 
     public override Contender Ours()
     {
-        Leaf<float> x = Ops.Input("x", ["N", Columns], requiresGrad: true);
-        Leaf<float> g = Ops.Input("g", ["N", Columns]);
+        Input<float> x = Ops.Input("x", ["N", Columns], requiresGrad: true);
+        Input<float> g = Ops.Input("g", ["N", Columns]);
         Parameter<float> w = Parameter("w", ws, Columns);
         Parameter<float> b = Parameter("b", bs, Columns);
         Node y = Ops.LayerNorm(x, w, b);

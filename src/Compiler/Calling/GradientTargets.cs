@@ -11,20 +11,20 @@ internal sealed class GradientTargets
 {
     private readonly Executor executor;
     private readonly RootBuffer[] gradients;
-    private readonly ILeaf[] leaves;
+    private readonly GradientKeeper[] keepers;
 
     // Whether a leaf had a gradient before; the same for each external of the program.
     private readonly bool[] had;
     private readonly bool[] held;
 
     /// <param name="executor">What runs.</param>
-    /// <param name="leaves">One for each gradient of the program: what keeps it.</param>
-    public GradientTargets(Executor executor, ILeaf[] leaves)
+    /// <param name="keepers">One for each gradient of the program: what keeps it.</param>
+    public GradientTargets(Executor executor, GradientKeeper[] keepers)
     {
         this.executor = executor;
-        this.leaves = leaves;
+        this.keepers = keepers;
         gradients = executor.Program.Gradients;
-        had = new bool[leaves.Length];
+        had = new bool[keepers.Length];
         held = new bool[executor.Program.Plan.Externals];
     }
 
@@ -35,13 +35,13 @@ internal sealed class GradientTargets
         for (int i = 0; i < gradients.Length; i++)
         {
             RootBuffer gradient = gradients[i];
-            had[i] = leaves[i].HasGrad(workspace.Sizes, gradient.Dims);
+            had[i] = keepers[i].HasGradientOf(workspace.Sizes, gradient.Dims);
             if (gradient.External >= 0)
             {
                 held[gradient.External] = had[i];
             }
 
-            _ = ref leaves[i].GradMemory(workspace.Sizes, gradient.Dims);
+            _ = ref keepers[i].Memory(workspace.Sizes, gradient.Dims);
         }
 
         workspace.AddTo(held);
@@ -56,7 +56,7 @@ internal sealed class GradientTargets
         {
             if (!had[i])
             {
-                leaves[i].ShowGrad();
+                keepers[i].Show();
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed class GradientTargets
         }
         else if (gradient.External < 0 || !workspace.IsAddedTo(gradient.External))
         {
-            leaves[index].AddGrad(workspace.Address(gradient.Buffer));
+            keepers[index].Add(workspace.Address(gradient.Buffer));
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class GradientTargets
     {
         public int Count => owner.gradients.Length;
 
-        public ref byte At(int index) => ref owner.leaves[index].GradMemory(workspace.Sizes, owner.gradients[index].Dims);
+        public ref byte At(int index) => ref owner.keepers[index].Memory(workspace.Sizes, owner.gradients[index].Dims);
 
         public void Invoke(scoped ReadOnlySpan<nint> addresses)
         {

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Kernels;
-using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 
 namespace GraphCompiler.Calling;
@@ -11,7 +10,7 @@ internal sealed class Training : IDisposable
     private readonly Executor executor;
     private readonly Node root;
     private readonly Node[] targets;
-    private readonly ILeaf[] keepers;
+    private readonly GradientKeeper[] keepers;
     private readonly GradientTargets gradients;
     private Workspace? saved;
     private bool usedUp;
@@ -28,7 +27,7 @@ internal sealed class Training : IDisposable
         one = TensorValue.Full(root.DType, [], 1).ToBytes();
 
         // A retained node keeps its gradient as a leaf does.
-        keepers = [.. targets.Select(t => t as ILeaf ?? Keeper(t))];
+        keepers = [.. targets.Select(t => (t as Leaf)?.Gradient ?? GradientKeeper.Of(t))];
         gradients = new GradientTargets(executor, keepers);
     }
 
@@ -38,7 +37,7 @@ internal sealed class Training : IDisposable
     /// <exception cref="CompileException">The options leave nothing to compute.</exception>
     public static Node[] LeavesOf(Graph graph, CompileOptions options)
     {
-        Node[] leaves = [.. GraphWalk.TopologicalOrder([graph.Outputs[0]]).Where(n => n is ILeaf && n.RequiresGrad)];
+        Node[] leaves = [.. GraphWalk.TopologicalOrder([graph.Outputs[0]]).Where(n => n is Leaf && n.RequiresGrad)];
         Node[] chosen = options.GradientsOf is { } choose ? [.. leaves.Where(choose)] : leaves;
         return chosen.Length > 0 || leaves.Length == 0 || options.RetainGrad.Count > 0
             ? chosen
@@ -58,7 +57,7 @@ internal sealed class Training : IDisposable
             }
         }
 
-        Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not ILeaf)];
+        Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not Leaf)];
         Node seed = Ops.Placeholder(root.Results[0], "seed", requiresGrad: false);
         IReadOnlyList<Node?> gradients = Ops.VjpOrNull([root], wanted, [seed]);
         int[] found = [.. Enumerable.Range(0, wanted.Length).Where(i => gradients[i] is not null)];
@@ -145,9 +144,9 @@ internal sealed class Training : IDisposable
     {
         for (int i = 0; i < keepers.Length; i++)
         {
-            if (!ReferenceEquals(keepers[i], targets[i]))
+            if (targets[i] is not Leaf)
             {
-                keepers[i].ZeroGrad(setToNull);
+                keepers[i].Zero(setToNull);
             }
         }
     }
@@ -157,7 +156,7 @@ internal sealed class Training : IDisposable
     {
         int at = Array.IndexOf(targets, node);
         return at < 0 ? null
-            : keepers[at] is Leaf<T> keeper ? keeper.Grad
+            : keepers[at] is GradientKeeper<T> keeper ? keeper.Take()
             : throw new DTypeException($"The gradient of {node.Describe()} is {node.DType.Display()}, not {DTypes.Of<T>().Display()}.");
     }
 
@@ -167,24 +166,14 @@ internal sealed class Training : IDisposable
         Forget();
     }
 
-    private static ILeaf Keeper(Node node) => node.DType switch
-    {
-        DType.Float32 => Keeper<float>(node),
-        DType.Float64 => Keeper<double>(node),
-        _ => throw DTypes.Unexpected(node.DType),
-    };
-
-    private static Leaf<T> Keeper<T>(Node node)
-        where T : unmanaged => new(new InputOp(node.Name ?? node.Op.Name, node.Results[0]), requiresGrad: true);
-
     private void CheckVersions()
     {
-        IParameter[] parameters = executor.Program.BackwardParameters;
+        Parameter[] parameters = executor.Program.BackwardParameters;
         for (int i = 0; i < parameters.Length; i++)
         {
             if (parameters[i].Version != versions[i])
             {
-                throw new GradientException($"{((Node)parameters[i]).Describe()} was written between Forward and Backward, which needs its old values; call Forward again.");
+                throw new GradientException($"{parameters[i].Describe()} was written between Forward and Backward, which needs its old values; call Forward again.");
             }
         }
     }

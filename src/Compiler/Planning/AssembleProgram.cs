@@ -55,8 +55,8 @@ internal static class AssembleProgram
             Saved = schedule.Saved,
             Random = RandomCalls.Of(computation.Streams, schedule.Streams),
             Constants = buffers.Constants,
-            Parameters = [.. buffers.Positions.Keys.Select(b => b.Node).Concat(computation.Roots.Select(r => r.Parameter)).OfType<IParameter>().Distinct()],
-            BackwardParameters = [.. results.ReadBackward.Select(b => b.Node).OfType<IParameter>()],
+            Parameters = [.. buffers.Positions.Keys.Select(b => b.Node).Concat(computation.Roots.Select(r => r.Parameter)).OfType<Parameter>().Distinct()],
+            BackwardParameters = [.. results.ReadBackward.Select(b => b.Node).OfType<Parameter>()],
             Options = options,
         };
     }

@@ -28,7 +28,7 @@ internal static class Level
     private static string PrintLoops(LoweredProgram program)
     {
         var text = new StringBuilder();
-        foreach ((KernelBuffer buffer, IParameter parameter) in program.Places)
+        foreach ((KernelBuffer buffer, Parameter parameter) in program.Places)
         {
             text.Append(CultureInfo.InvariantCulture, $"# {buffer.Describe()} is written where {((Node)parameter).Describe()} lies\n");
         }

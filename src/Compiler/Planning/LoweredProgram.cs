@@ -13,7 +13,7 @@ internal sealed record LoweredProgram(
     Regions Regions, KernelGraph Graph, IReadOnlyList<KernelBuffer> Results, IReadOnlyList<LoweredKernel> Kernels, IReadOnlyDictionary<LoweredKernel, LoweredKernel> Smaller)
 {
     /// <summary>The parameter in whose place a new value is written.</summary>
-    public IReadOnlyDictionary<KernelBuffer, IParameter> Places { get; init; } = new Dictionary<KernelBuffer, IParameter>();
+    public IReadOnlyDictionary<KernelBuffer, Parameter> Places { get; init; } = new Dictionary<KernelBuffer, Parameter>();
 
     /// <summary>For each part of the program the one kernel that does its work where sizes are small, if there is one.</summary>
     public IReadOnlyList<LoweredKernel> Merged { get; init; } = [];

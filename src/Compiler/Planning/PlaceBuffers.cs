@@ -104,7 +104,7 @@ internal sealed class PlaceBuffers
                 : throw new GraphException($"The graph uses {node.Describe()}, which is not among the inputs; list it."),
             ConstantOp constant => new PlacedBuffer(buffer, Address: Place(buffer, constant.Data)),
             _ when results.Gradients.TryGetValue(buffer, out int gradient) => new PlacedBuffer(buffer, gradient, IsOptional: true),
-            _ => new PlacedBuffer(buffer, results.Outputs.GetValueOrDefault(buffer, -1), (program.Places.GetValueOrDefault(buffer) ?? node as IParameter)?.Address ?? 0),
+            _ => new PlacedBuffer(buffer, results.Outputs.GetValueOrDefault(buffer, -1), (program.Places.GetValueOrDefault(buffer) ?? node as Parameter)?.Address ?? 0),
         };
     }
 

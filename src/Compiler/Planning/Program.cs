@@ -80,10 +80,10 @@ internal sealed class Program
     public required IReadOnlyList<AlignedBuffer> Constants { get; init; }
 
     /// <summary>All parameters that the program reads or writes.</summary>
-    public required IParameter[] Parameters { get; init; }
+    public required Parameter[] Parameters { get; init; }
 
     /// <summary>The parameters that the backward part reads.</summary>
-    public required IParameter[] BackwardParameters { get; init; }
+    public required Parameter[] BackwardParameters { get; init; }
 
     public required CompileOptions Options { get; init; }
 
@@ -138,7 +138,7 @@ internal sealed class Program
             (int first, int last) = leaf switch
             {
                 { Op: ConstantOp { Data.Value: var value } } => Ends(value.Integers, index),
-                IParameter parameter => Ends(parameter.Snapshot().Integers, index),
+                Parameter parameter => Ends(parameter.Snapshot().Integers, index),
                 _ => EndsIn(workspace.Externals[Array.FindIndex(Inputs, i => i.Op == leaf.Op)], leaf.DType, TensorValue.CountOf(shape)),
             };
             if (first >= 0)
@@ -182,7 +182,7 @@ internal sealed class Program
 /// <param name="Dims">The positions of its axes' sizes.</param>
 /// <param name="External">The external buffer that it must end in, or −1; if that is not <paramref name="Buffer"/> itself, it is copied.</param>
 /// <param name="Parameter">The parameter whose new value it is.</param>
-internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int[] Dims, int External, IParameter? Parameter)
+internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int[] Dims, int External, Parameter? Parameter)
 {
     public long ElementCount(Workspace workspace) => workspace.Sizes[Bytes] / Node.DType.Size();
 

@@ -92,7 +92,7 @@ internal sealed class ScheduleKernels
         var step = new PlanStep(entry, [.. kernel.Buffers.Select(b => buffers.PositionOf(b, isForward))], extents, SizeOf(kernel.Range));
         if (program.RunsOnceAVersion(kernel))
         {
-            return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<IParameter>()]) };
+            return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<Parameter>()]) };
         }
 
         if (options.Threads == 1 || kernel.Range.Constant <= 1)
@@ -148,7 +148,7 @@ internal sealed class ScheduleKernels
                     SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
                     [.. root.Node.Shape.Select(SizeOf)],
                     external,
-                    (IParameter?)root.Parameter));
+                    (Parameter?)root.Parameter));
             }
         }
 

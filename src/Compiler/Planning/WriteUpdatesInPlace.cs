@@ -54,12 +54,12 @@ internal sealed class WriteUpdatesInPlace
         }
 
         var pass = new WriteUpdatesInPlace([.. program.Kernels]);
-        Dictionary<KernelBuffer, IParameter> places = [];
+        Dictionary<KernelBuffer, Parameter> places = [];
         foreach ((Root root, KernelBuffer source) in candidates)
         {
             if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!)))
             {
-                places.Add(source, (IParameter)root.Parameter!);
+                places.Add(source, (Parameter)root.Parameter!);
             }
         }
 

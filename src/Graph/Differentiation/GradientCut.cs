@@ -14,9 +14,9 @@ internal static class GradientCut
         }
 
         Node? cut = GraphWalk.TopologicalOrder([node], n => n.RequiresGrad).Find(n => n.CutsGradient);
-        string why = node is ILeaf ? "make it with requiresGrad: true"
+        string why = node is Leaf ? "make it with requiresGrad: true"
             : cut is not null ? Explain(cut)
-            : GraphWalk.TopologicalOrder([node]).Exists(n => n is ILeaf) ? "nothing that it depends on does; make an input with requiresGrad: true"
+            : GraphWalk.TopologicalOrder([node]).Exists(n => n is Leaf) ? "nothing that it depends on does; make an input with requiresGrad: true"
             : "it depends on no input and no parameter; a derivative of something linear is such a constant";
         return $"{node.Describe()} does not require a gradient: {why}.";
     }

@@ -56,7 +56,7 @@ internal sealed class CheckPoint
         {
             long[] shape = leaf.Shape.Evaluate(point.SizeOf);
             point.Values[leaf] = given.TryGetValue(leaf, out Tensor<double>? value) ? Convert(leaf, shape, value)
-                : leaf is IParameter parameter ? parameter.Snapshot()
+                : leaf is Parameter parameter ? parameter.Snapshot()
                 : leaf.Op is RandomStreamOp stream ? draws.ValueOf(stream)
                 : Draw(leaf.DType, shape, options, random);
         }

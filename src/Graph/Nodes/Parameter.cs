@@ -1,57 +1,158 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
-/// <summary>
-/// A tensor that a model owns and training changes. It holds a copy of its own; <see cref="Set(Tensor{T})"/> and <see cref="Edit"/> write it.
-/// </summary>
-/// <typeparam name="T">The C# element type.</typeparam>
-public sealed class Parameter<T> : Leaf<T>, IParameter
-    where T : unmanaged
+/// <summary>A tensor that a model owns and training changes, whatever its element type. It holds values of its own, which <see cref="Set(Argument)"/> and its like write.</summary>
+public abstract class Parameter : Leaf, IVersioned
 {
-    private readonly AlignedArray<T> values;
-    private readonly long[] sizes;
+    private protected Parameter(string name, NodeType type, bool requiresGrad)
+        : base(new ParameterOp(name, type), name, requiresGrad) => Sizes = type.Shape.Constants!;
 
-    internal Parameter(string name, ReadOnlySpan<T> initial, long[] sizes, bool requiresGrad)
-        : base(new ParameterOp(name, new NodeType(DTypes.Of<T>(), Shape.Of(sizes))), requiresGrad)
-    {
-        this.sizes = sizes;
-        values = Allocate(initial.Length);
-        initial.CopyTo(values.Span);
-    }
+    /// <summary>The number of elements.</summary>
+    public long ElementCount => TensorValue.CountOf(Sizes);
 
-    /// <summary>The current values, row-major; a view that later writes change.</summary>
-    public ReadOnlySpan<T> Values => values.Span;
+    /// <summary>The number of bytes that the elements take.</summary>
+    public long ByteCount => ElementCount * DType.Size();
+
+    /// <summary>The current values as they lie in memory, row-major; a view that later writes change.</summary>
+    /// <exception cref="SizeException">There are more than a span may have, 2³¹ − 1; <see cref="Parameter{T}.Values"/> shows them.</exception>
+    public ReadOnlySpan<byte> Bytes => MemoryMarshal.CreateReadOnlySpan(ref First, ByteLength);
 
     /// <summary>How often the values have been written: compiled functions compare it to know whether what they derived from them is stale.</summary>
     public long Version { get; private set; }
 
-    nint IParameter.Address => values.Address;
+    /// <summary>The numbers that the shape is made of.</summary>
+    private protected long[] Sizes { get; }
+
+    internal abstract nint Address { get; }
+
+    private protected abstract ref byte First { get; }
+
+    private int ByteLength => ByteCount <= int.MaxValue ? (int)ByteCount
+        : throw new SizeException($"{Describe()} has {ByteCount} bytes, more than a span may have ({int.MaxValue}); Values of a Parameter<{TypeNames.Display(DType.ClrType())}> shows them.");
+
+    /// <summary>Replaces the values.</summary>
+    /// <param name="value">
+    /// An array, a tensor or memory of the parameter's dtype and shape; what has one axis only says how many elements there are, and a scalar takes a
+    /// tensor of length 1, too.
+    /// </param>
+    /// <exception cref="DTypeException">The dtype differs; the parameter is unchanged.</exception>
+    /// <exception cref="ShapeException">The shape or the number of elements differs; the parameter is unchanged.</exception>
+    public void Set(Argument value)
+    {
+        if (value.IsNull)
+        {
+            throw new ArgumentNullException(nameof(value));
+        }
+
+        CheckType(value.DType, value);
+        bool fits = value.ElementCount == ElementCount;
+        if (value.Rank >= 0 && !(Sizes.Length == 0 && fits))
+        {
+            fits = value.Rank == Sizes.Length;
+            for (int axis = 0; fits && axis < Sizes.Length; axis++)
+            {
+                fits = value.GetLength(axis) == Sizes[axis];
+            }
+        }
+
+        if (!fits)
+        {
+            throw new ShapeException($"{Describe()} has {InvariantText.Count(ElementCount, "element")} and cannot be set to {value}.");
+        }
+
+        value.CopyTo(ref First);
+        MarkWritten();
+    }
+
+    /// <summary>Replaces the values by those of another parameter.</summary>
+    /// <param name="value">A parameter of the same dtype and shape.</param>
+    /// <exception cref="DTypeException">The dtype differs; the parameter is unchanged.</exception>
+    /// <exception cref="ShapeException">The shape differs; the parameter is unchanged.</exception>
+    public void Set(Parameter value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        CheckType(value.DType, value.Describe());
+        if (!value.Sizes.AsSpan().SequenceEqual(Sizes))
+        {
+            throw new ShapeException($"{Describe()} cannot be set to {value.Describe()}; the shapes must be equal.");
+        }
+
+        Copy(value);
+        MarkWritten();
+    }
+
+    /// <summary>Replaces the values by what <see cref="Bytes"/> of a parameter of the same dtype and shape has been.</summary>
+    /// <param name="bytes">As many bytes as the parameter has.</param>
+    /// <exception cref="ShapeException">Their number differs; the parameter is unchanged.</exception>
+    /// <exception cref="DTypeException">One of a bool is neither 0 nor 1; the parameter is unchanged.</exception>
+    public void SetBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != ByteCount)
+        {
+            throw new ShapeException($"{Describe()} has {InvariantText.Count(ByteCount, "byte")} and cannot be set to {bytes.Length}.");
+        }
+
+        if (DType == DType.Bool && bytes.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var at)
+        {
+            throw new DTypeException($"{Describe()} cannot be set to bytes of which one, at {at}, is {bytes[at]}; a bool is 0 or 1.");
+        }
+
+        bytes.CopyTo(MemoryMarshal.CreateSpan(ref First, ByteLength));
+        MarkWritten();
+    }
+
+    internal TensorValue Snapshot() => TensorValue.FromBytes(DType, Sizes, Bytes);
+
+    internal void MarkWritten() => Version++;
+
+    /// <summary>Takes over the values of a parameter of the same type.</summary>
+    private protected abstract void Copy(Parameter value);
+
+    private void CheckType<TGiven>(DType type, TGiven given)
+    {
+        if (type != DType)
+        {
+            throw new DTypeException($"{Describe()} cannot be set to {given}; the dtypes must be equal.");
+        }
+    }
+}
+
+/// <summary>
+/// A tensor that a model owns and training changes. It holds a copy of its own; <see cref="Parameter.Set(Argument)"/>, <see cref="Fill"/> and <see cref="Edit"/> write it.
+/// </summary>
+/// <typeparam name="T">The C# element type.</typeparam>
+public sealed class Parameter<T> : Parameter
+    where T : unmanaged
+{
+    private readonly AlignedArray<T> values;
+
+    internal Parameter(string name, ReadOnlySpan<T> initial, long[] sizes, bool requiresGrad)
+        : base(name, new NodeType(DTypes.Of<T>(), Shape.Of(sizes)), requiresGrad)
+    {
+        values = Allocate(initial.Length);
+        initial.CopyTo(values.Span);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor<T>? Grad => GradientKeeper.Take<T>(Gradient);
+
+    /// <summary>The current values, row-major; a view that later writes change.</summary>
+    public ReadOnlySpan<T> Values => values.Span;
+
+    internal override nint Address => values.Address;
+
+    private protected override ref byte First => ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(values.Span));
 
     /// <summary>A copy of the current values.</summary>
     public Tensor<T> ToTensor()
     {
         AlignedArray<T> copy = Allocate(values.Length);
         values.Span.CopyTo(copy.Span);
-        return copy.AsTensor([.. sizes.Select(s => (nint)s)]);
-    }
-
-    /// <summary>Replaces the values.</summary>
-    /// <param name="value">A tensor of the parameter's shape; a scalar parameter takes one of length 1.</param>
-    /// <exception cref="ShapeException">The shape differs; the parameter is unchanged.</exception>
-    public void Set(Tensor<T> value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        long[] given = [.. value.Lengths.ToArray().Select(l => (long)l)];
-        if (!given.AsSpan().SequenceEqual(sizes) && !(sizes.Length == 0 && value.FlattenedLength == 1))
-        {
-            throw new ShapeException($"{Describe()} cannot be set to a tensor of shape {InvariantText.List(given)}.");
-        }
-
-        value.FlattenTo(values.Span);
-        Version++;
+        return copy.AsTensor([.. Sizes.Select(s => (nint)s)]);
     }
 
     /// <summary>Replaces the values.</summary>
@@ -65,7 +166,7 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
         }
 
         value.CopyTo(values.Span);
-        Version++;
+        MarkWritten();
     }
 
     /// <summary>Opens the values for writing in place; dispose the edit when done.</summary>
@@ -76,8 +177,10 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
     public void Fill(T value)
     {
         values.Span.Fill(value);
-        Version++;
+        MarkWritten();
     }
+
+    private protected override void Copy(Parameter value) => ((Parameter<T>)value).values.Span.CopyTo(values.Span);
 
     private AlignedArray<T> Allocate(int count)
     {
@@ -87,13 +190,9 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
         }
         catch (Exception e) when (e is OutOfMemoryException or ArgumentOutOfRangeException)
         {
-            throw TooLarge.Of(Describe(), DType, sizes, e);
+            throw TooLarge.Of(Describe(), DType, Sizes, e);
         }
     }
-
-    TensorValue IParameter.Snapshot() => TensorValue.FromBytes(DType, sizes, MemoryMarshal.AsBytes(values.Span));
-
-    void IParameter.MarkWritten() => Version++;
 }
 
 /// <summary>A parameter's values while they are being written in place.</summary>
@@ -101,9 +200,9 @@ public sealed class Parameter<T> : Leaf<T>, IParameter
 public readonly ref struct ParameterEdit<T>
     where T : unmanaged
 {
-    private readonly IParameter parameter;
+    private readonly Parameter parameter;
 
-    internal ParameterEdit(IParameter parameter, Span<T> values)
+    internal ParameterEdit(Parameter parameter, Span<T> values)
     {
         this.parameter = parameter;
         Values = values;
@@ -114,14 +213,4 @@ public readonly ref struct ParameterEdit<T>
 
     /// <summary>Ends the edit: what was derived from the old values counts as stale.</summary>
     public void Dispose() => parameter.MarkWritten();
-}
-
-/// <summary>What running needs of a parameter whatever its element type.</summary>
-internal interface IParameter : IVersioned
-{
-    nint Address { get; }
-
-    TensorValue Snapshot();
-
-    void MarkWritten();
 }

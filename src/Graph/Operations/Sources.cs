@@ -30,7 +30,7 @@ internal sealed record ParameterOp(string ParameterName, NodeType Type) : Source
 
     protected override NodeType InferResult(TypeContext context) => Type;
 
-    protected override TensorValue EvaluateResult(EvaluationContext context) => ((IParameter)context.Node).Snapshot();
+    protected override TensorValue EvaluateResult(EvaluationContext context) => ((Parameter)context.Node).Snapshot();
 }
 
 /// <summary>Numbers written into the graph.</summary>

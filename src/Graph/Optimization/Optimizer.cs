@@ -60,7 +60,7 @@ public abstract class Optimizer
         for (int i = 0; i < parameters.Count; i++)
         {
             (Node w, Node? g) = (parameters[i], gradients[i]);
-            if (w is not IParameter)
+            if (w is not Parameter)
             {
                 throw new GraphException($"{w.Describe()} cannot be trained: it is no parameter.");
             }

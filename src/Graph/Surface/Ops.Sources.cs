@@ -15,7 +15,7 @@ public static partial class Ops
     /// <param name="name">The name, for messages.</param>
     /// <param name="shape">The sizes; a string is a symbol that takes its value from the argument: <c>["N", 4]</c>.</param>
     /// <param name="requiresGrad">Whether a backward is to leave a gradient here.</param>
-    public static Leaf<float> Input(string name, Shape shape, bool requiresGrad = false) => Input<float>(name, shape, requiresGrad);
+    public static Input<float> Input(string name, Shape shape, bool requiresGrad = false) => Input<float>(name, shape, requiresGrad);
 
     /// <summary>A value given at each call.</summary>
     /// <typeparam name="T">float, double, int, long or bool.</typeparam>
@@ -24,13 +24,30 @@ public static partial class Ops
     /// <param name="requiresGrad">Whether a backward is to leave a gradient here; only for float and double.</param>
     /// <exception cref="DTypeException">The type is none of these, or cannot require a gradient.</exception>
     /// <exception cref="ShapeException">A size is negative.</exception>
-    public static Leaf<T> Input<T>(string name, Shape shape, bool requiresGrad = false)
+    public static Input<T> Input<T>(string name, Shape shape, bool requiresGrad = false)
         where T : unmanaged
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         CheckSizes("Input", shape);
-        return new Leaf<T>(new InputOp(name, new NodeType(DTypes.Of<T>(), shape)), requiresGrad);
+        return new Input<T>(name, shape, requiresGrad);
     }
+
+    /// <summary>A value given at each call, of a dtype that is known when the program runs.</summary>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="shape">The sizes; a string is a symbol that takes its value from the argument: <c>["N", 4]</c>.</param>
+    /// <param name="dtype">The element type.</param>
+    /// <param name="requiresGrad">Whether a backward is to leave a gradient here; only for floats.</param>
+    /// <exception cref="DTypeException">The dtype is none, or cannot require a gradient.</exception>
+    /// <exception cref="ShapeException">A size is negative.</exception>
+    public static Input Input(string name, Shape shape, DType dtype, bool requiresGrad = false) => dtype.Row().DType switch
+    {
+        DType.Float32 => Input<float>(name, shape, requiresGrad),
+        DType.Float64 => Input<double>(name, shape, requiresGrad),
+        DType.Int32 => Input<int>(name, shape, requiresGrad),
+        DType.Int64 => Input<long>(name, shape, requiresGrad),
+        DType.Bool => Input<bool>(name, shape, requiresGrad),
+        _ => throw DTypes.Unexpected(dtype),
+    };
 
     /// <summary>A tensor that the model owns and training changes.</summary>
     /// <typeparam name="T">float, double, int, long or bool.</typeparam>
@@ -97,6 +114,32 @@ public static partial class Ops
         var values = new T[TensorValue.CountOf(sizes)];
         Array.Fill(values, value);
         return new Parameter<T>(name, values, sizes, requiresGrad ?? DTypes.Of<T>().IsFloat());
+    }
+
+    /// <summary>A tensor of one value that the model owns and training changes, of a dtype that is known when the program runs, as when a file tells it.</summary>
+    /// <param name="name">The name, for messages.</param>
+    /// <param name="shape">The sizes, numbers.</param>
+    /// <param name="value">What every element is at first.</param>
+    /// <param name="dtype">The element type.</param>
+    /// <param name="requiresGrad">Whether gradients are taken with respect to it; by default for floats.</param>
+    /// <exception cref="DTypeException">The dtype cannot hold the number exactly (integers and bools only).</exception>
+    /// <exception cref="ShapeException">The shape has a symbol.</exception>
+    public static Parameter Parameter(string name, Shape shape, double value, DType dtype, bool? requiresGrad = null)
+    {
+        if (!Fits(value, dtype))
+        {
+            throw new DTypeException($"Parameter '{name}': the number {value} {Misfit(value, dtype) ?? $"is no {dtype.Display()}."}");
+        }
+
+        return dtype switch
+        {
+            DType.Float32 => Parameter(name, shape, (float)value, requiresGrad),
+            DType.Float64 => Parameter(name, shape, value, requiresGrad),
+            DType.Int32 => Parameter(name, shape, (int)value, requiresGrad),
+            DType.Int64 => Parameter(name, shape, (long)value, requiresGrad),
+            DType.Bool => Parameter(name, shape, value != 0, requiresGrad),
+            _ => throw DTypes.Unexpected(dtype),
+        };
     }
 
     /// <summary>A scalar that the model owns and training changes.</summary>

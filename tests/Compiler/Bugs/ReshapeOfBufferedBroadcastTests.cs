@@ -12,7 +12,7 @@ public sealed class ReshapeOfBufferedBroadcastTests
     [Test]
     public void A_reshape_of_a_permuted_output_is_read_from_a_copy()
     {
-        Leaf<float> x = Input("x", [2, 1, 2]);
+        Input<float> x = Input("x", [2, 1, 2]);
         Node wide = BroadcastTo(x, [2, 3, 2]);
         Node flat = Reshape(Permute(wide, 1, 0, 2), [12]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [wide, flat, Tanh(Reshape(Permute(wide, 1, 0, 2), [12, 1]))]);
@@ -24,8 +24,8 @@ public sealed class ReshapeOfBufferedBroadcastTests
     [Test]
     public void A_reshape_with_a_buffer_of_its_own_reads_a_copy_too()
     {
-        Leaf<float> x = Input("x", []);
-        Leaf<float> y = Input("y", [1, 2]);
+        Input<float> x = Input("x", []);
+        Input<float> y = Input("y", [1, 2]);
         Node wide = BroadcastTo(x, [2, 3, 2]);
         Node column = Reshape(Permute(wide, 1, 0, 2), [12, 1]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], [wide, column, MatMul(column, y)]);

@@ -10,8 +10,8 @@ internal sealed class SimplifiedEdgesTests
     [TestCase(float.PositiveInfinity)]
     public void TheSumOfNoCopiesIsZero(float value)
     {
-        Leaf<float> x = Input("x", []);
-        Leaf<float> y = Input("y", ["N"]);
+        Input<float> x = Input("x", []);
+        Input<float> y = Input("y", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], [BroadcastTo(x, ["N"]).Sum(), BroadcastTo(x, [0, 3]).Sum()]);
         Results results = graph.Run(value, Array.Empty<float>());
         Assert.That(results.Scalar<float>(0), Is.Zero);
@@ -24,7 +24,7 @@ internal sealed class SimplifiedEdgesTests
     [Test]
     public void DivisionByTheSmallestNumberStaysADivision()
     {
-        Leaf<float> x = Input("x", [2]);
+        Input<float> x = Input("x", [2]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], x / float.Epsilon);
         Assert.That(graph.Run((float[])[0, float.Epsilon]).GetArray<float>(), Is.EqualTo(new float[] { 0, 1 }));
     }

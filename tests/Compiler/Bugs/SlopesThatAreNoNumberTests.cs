@@ -30,7 +30,7 @@ internal sealed class SlopesThatAreNoNumberTests
     [TestCaseSource(nameof(Functions))]
     public void TheSideThatWasNotSelectedGetsNothing(Func<Node, Node> function, float at)
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         Node y = Where(Abs(x) < 1, function(x), x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Gradients(y.Sum(), x)[0]);
         float[] slopes = graph.Run(new float[] { at, 0.5f, at }).GetArray<float>();
@@ -43,8 +43,8 @@ internal sealed class SlopesThatAreNoNumberTests
     public void NothingGoesThroughAFunctionThatWasNotSelected(GradientCase row)
     {
         double[] specials = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, -2, 0, -0.0, 1e300, double.Epsilon];
-        Leaf<double>[] inputs = row.MakeInputs();
-        Leaf<bool> selected = Input<bool>("selected", []);
+        Input<double>[] inputs = row.MakeInputs();
+        Input<bool> selected = Input<bool>("selected", []);
         Node value = row.Apply(inputs);
         Node[] first = [.. Gradients(Where(BroadcastTo(selected, value.Shape), value, 0).Sum(), inputs, Unreached.Zeros)];
         Node along = first.Select(g => g.Sum()).Aggregate((a, b) => a + b);

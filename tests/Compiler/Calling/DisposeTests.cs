@@ -223,7 +223,7 @@ internal sealed class DisposeTests
     public void The_owner_of_memory_lives_as_long_as_the_call([Values] bool isReadOnly)
     {
         const int Count = 400_000;
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Node y = Sin(Exp(Tanh(Sin(Exp(Tanh(x)))))).Sum();
         var writable = GraphCompiler.Compiler.Compile<Func<Memory<float>, float>>([x], y);
         var readOnly = GraphCompiler.Compiler.Compile<Func<ReadOnlyMemory<float>, float>>([x], y);
@@ -259,7 +259,7 @@ internal sealed class DisposeTests
     [Test]
     public void A_gradient_seen_by_another_thread_is_not_written_again()
     {
-        Leaf<float> x = Input("x", [8]);
+        Input<float> x = Input("x", [8]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(8));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], (x * w).Sum());
         using var stop = new CancellationTokenSource();
@@ -311,7 +311,7 @@ internal sealed class DisposeTests
 
         public Model()
         {
-            Leaf<float> x = Input("x", ["N", Size]);
+            Input<float> x = Input("x", ["N", Size]);
             First = Parameter("first", new Generator(1).Normal(Size, Size));
             Second = Parameter("second", new Generator(2).Normal(Size, Size));
             Hidden = Tanh(MatMul(x, First));
@@ -332,7 +332,7 @@ internal sealed class DisposeTests
 
         public byte[][] GradientBytes() => [Bytes(First), Bytes(Second)];
 
-        private static byte[] Bytes(Leaf<float> leaf) => leaf.Grad is { } grad ? [.. grad.ToArray().SelectMany(BitConverter.GetBytes)] : [];
+        private static byte[] Bytes(Parameter<float> leaf) => leaf.Grad is { } grad ? [.. grad.ToArray().SelectMany(BitConverter.GetBytes)] : [];
     }
 
     /// <summary>Memory over an array that does something when it is asked for its span.</summary>

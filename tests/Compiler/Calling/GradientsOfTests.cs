@@ -5,7 +5,7 @@ namespace GraphCompiler.Tests.Compiler.Calling;
 /// <summary>Which leaves get gradients from Forward and Backward.</summary>
 internal sealed class GradientsOfTests
 {
-    private readonly Leaf<float> x = Input("x", ["N", 3]);
+    private readonly Input<float> x = Input("x", ["N", 3]);
     private readonly Parameter<float> first = Parameter("first", new Generator(1).Normal(3, 5));
     private readonly Parameter<float> second = Parameter("second", new Generator(2).Normal(5, 4));
 

@@ -9,7 +9,7 @@ internal sealed class RetriedCompilationTests
     public void A_pullback_that_threw_is_asked_again()
     {
         bool fails = false;
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         Node y = Call("square", [x], i => [i[0] * i[0]], (i, _, g) => fails ? throw new InvalidOperationException("not now") : [g[0]! * i[0] * 2f]);
 
         // It was asked once already, where the call was made.

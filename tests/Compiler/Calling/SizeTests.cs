@@ -12,8 +12,8 @@ internal sealed class SizeTests
     [Test]
     public void An_output_beyond_what_an_array_holds_names_it()
     {
-        Leaf<float> x = Input("x", ["N"]);
-        Leaf<float> y = Input("y", ["M"]);
+        Input<float> x = Input("x", ["N"]);
+        Input<float> y = Input("y", ["M"]);
         Node table = (Unsqueeze(x, 1) + Unsqueeze(y, 0)).Named("table");
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], table);
         SizeException error = Assert.Throws<SizeException>(() => graph.Run(new float[65536], new float[65536]))!;
@@ -24,7 +24,7 @@ internal sealed class SizeTests
     [Test]
     public void A_product_of_symbols_beyond_64_bits_names_the_tensor([Values] bool training)
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         Node cube = (Reshape(x, ["N", 1, 1]) * Reshape(x, [1, "N", 1]) * Reshape(x, [1, 1, "N"])).Named("cube");
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], CumulativeSum(cube, 0).Named("scanned").Sum());
         float[] many = new float[4 * Million];
@@ -37,8 +37,8 @@ internal sealed class SizeTests
     [Test]
     public void A_tensor_that_no_memory_holds_is_named([Values] bool training)
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
-        Leaf<float> y = Input("y", ["M"]);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> y = Input("y", ["M"]);
         Node table = Reshape(x, ["N", 1, 1]) * Reshape(x, [1, "N", 1]) * Reshape(y, [1, 1, "M"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], CumulativeSum(table, 0).Named("scanned").Sum());
         (float[] many, float[] some) = (new float[4 * Million], new float[64]);
@@ -55,9 +55,9 @@ internal sealed class SizeTests
     [Test]
     public void Sizes_that_only_some_calls_can_have_are_no_error_before()
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         Dim n = x.Shape[0];
-        Leaf<float> matrix = Input("matrix", [n, n / (n - 64)]);
+        Input<float> matrix = Input("matrix", [n, n / (n - 64)]);
         Node[] graphs =
         [
             BroadcastTo(x[0], [n * (1L << 60)]), Pad(x, 0, long.MaxValue - 1, 0), Slice(x, 0, 0, n * (1L << 60)), RepeatInterleave(x, 1L << 60).Sum(),
@@ -99,7 +99,7 @@ internal sealed class SizeTests
     {
         const long Large = 1L << 32;
         Node one = Input("one", [1, 1]);
-        Leaf<float> column = Input("column", ["N", 1, 1]);
+        Input<float> column = Input("column", ["N", 1, 1]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => BroadcastTo(one, [Large, Large]), Throws.TypeOf<SizeException>().With.Message.Contains("[4294967296, 4294967296]").And.Message.Contains("73786976294838206464 bytes"));
@@ -117,7 +117,7 @@ internal sealed class SizeTests
     [Test]
     public void A_run_without_memory_changes_nothing()
     {
-        Leaf<float> x = Input("x", ["N", 3]);
+        Input<float> x = Input("x", ["N", 3]);
         Parameter<float> a = Parameter("a", new Generator(1).Normal(3, 3));
         Parameter<float> b = Parameter("b", new Generator(2).Normal(3, 3));
         Tensor<float> strided = Tensors.Ones<float>(5, 4).Slice([NRange.All, 1..]);
@@ -151,7 +151,7 @@ internal sealed class SizeTests
     [Test]
     public void Training_without_memory_changes_nothing([Values] bool retain)
     {
-        Leaf<float> x = Input("x", ["N", 3], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 3], requiresGrad: true);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(3, 3));
         Node y = Tanh(MatMul(Tanh(MatMul(x, w)), w));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], y);

@@ -115,14 +115,14 @@ internal sealed class KernelCacheTests
     [Test]
     public void TwoEqualLayersCompileOnceAndAnotherGraphNotAtAll()
     {
-        Leaf<float> x = Input("x", ["N", 32]);
+        Input<float> x = Input("x", ["N", 32]);
         Node y = Layer(Layer(x, "first"), "second");
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
         CompiledKernel[] compiled = graph.Executor.Program.Compiled;
         Assert.That(compiled.Select(c => c.Entry).Distinct().Count(), Is.EqualTo(compiled.Length / 2), "two layers of as many kernels");
 
         var count = CompilationCount.Start();
-        Leaf<float> other = Input("other", ["M", 32]);
+        Input<float> other = Input("other", ["M", 32]);
         using CompiledGraph again = GraphCompiler.Compiler.Compile([other], Layer(Layer(other, "a"), "b"));
         Assert.That(again.Executor.Program.Compiled.All(c => c.FromCache));
         Assert.That(count.Kernels, Is.Zero);
@@ -141,7 +141,7 @@ internal sealed class KernelCacheTests
     {
         foreach (string name in (string[])["first", "second"])
         {
-            Leaf<long> at = Input<long>("at", ["N"]);
+            Input<long> at = Input<long>("at", ["N"]);
             Parameter<float> table = Parameter(name, new Generator(1).Normal(5, 3));
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([at], Take(table, at, 0).Named($"{name}-rows"));
             Assert.That(() => graph.Run((long[])[0, 5]), Throws.TypeOf<ExecutionException>().With.Message.Contains($"{name}-rows"));
@@ -164,7 +164,7 @@ internal sealed class KernelCacheTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference CompileAndDrop()
     {
-        Leaf<float> x = Input("x", ["N", 3]);
+        Input<float> x = Input("x", ["N", 3]);
         CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Softmax(x * 1.25f));
         graph.Run(new float[6]);
         return new WeakReference(x);

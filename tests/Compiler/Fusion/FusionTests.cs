@@ -19,8 +19,8 @@ internal sealed class FusionTests
     [Test]
     public void A_layer_norm_with_all_gradients_is_one_kernel_and_the_sums_of_its_parts()
     {
-        Leaf<float> x = Input("x", ["N", 40], requiresGrad: true);
-        Leaf<float> g = Input("g", ["N", 40]);
+        Input<float> x = Input("x", ["N", 40], requiresGrad: true);
+        Input<float> g = Input("g", ["N", 40]);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(40));
         Parameter<float> b = Parameter("b", Tensors.Zeros<float>(40));
         Node y = LayerNorm(x, w, b);
@@ -37,8 +37,8 @@ internal sealed class FusionTests
     public void The_gradient_of_an_unrolled_recurrence_by_its_sequence_is_written_once()
     {
         const int Steps = 24;
-        Leaf<float> xs = Input("xs", [Steps, 8, 16], requiresGrad: true);
-        Leaf<float> w = Input("w", [16, 16]);
+        Input<float> xs = Input("xs", [Steps, 8, 16], requiresGrad: true);
+        Input<float> w = Input("w", [16, 16]);
         Node h = Zeros([8, 16]);
         foreach (Node x in Unbind(xs))
         {
@@ -56,8 +56,8 @@ internal sealed class FusionTests
     [Test]
     public void A_cross_entropy_and_its_gradient_read_the_logits_once()
     {
-        Leaf<float> x = Input("x", ["N", 1000], requiresGrad: true);
-        Leaf<long> c = Input<long>("c", ["N"]);
+        Input<float> x = Input("x", ["N", 1000], requiresGrad: true);
+        Input<long> c = Input<long>("c", ["N"]);
         Node loss = CrossEntropy(x, c);
         Program program = Compiled([x, c], [loss, Gradients(loss, x)[0]]);
         using (Assert.EnterMultipleScope())
@@ -70,7 +70,7 @@ internal sealed class FusionTests
     [Test]
     public void An_Adam_step_of_a_parameter_is_one_kernel_over_its_elements()
     {
-        Leaf<float> g = Input("g", [1000]);
+        Input<float> g = Input("g", [1000]);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(1000));
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], 1e-3);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([g], [], adam);
@@ -88,7 +88,7 @@ internal sealed class FusionTests
     [Test]
     public void An_embedding_is_looked_up_inside_what_follows()
     {
-        Leaf<long> i = Input<long>("i", ["B", "T"]);
+        Input<long> i = Input<long>("i", ["B", "T"]);
         Parameter<float> table = Parameter("table", Tensors.Ones<float>(50, 16));
         Parameter<float> places = Parameter("places", Tensors.Ones<float>(16));
         Program program = Compiled([i], [LayerNorm((Take(table, i, 0) * 4) + places)]);
@@ -102,7 +102,7 @@ internal sealed class FusionTests
     [Test]
     public void What_another_kernel_stands_between_is_not_joined()
     {
-        Leaf<float> x = Input("x", [40, 40]);
+        Input<float> x = Input("x", [40, 40]);
         Node a = Exp(x);
         Program program = Compiled([x], [a, a + Cast(ArgMax(a, 1, keepDims: true), DType.Float32)]);
         Assert.That(program.Kernels.Select(k => k.Root.Op.Name), Is.EqualTo((string[])["Exp", "ArgMax", "Cast", "Add"]));
@@ -111,7 +111,7 @@ internal sealed class FusionTests
     [Test]
     public void A_cheap_mask_is_repeated_and_an_expensive_value_is_not()
     {
-        Leaf<float> x = Input("x", [40, 40]);
+        Input<float> x = Input("x", [40, 40]);
         Node mask = x > ZerosLike(x);
         Node value = Tanh(x);
         Program program = Compiled([x], [MatMul(Where(mask, value, x), x), MatMul(x, Where(mask, x, value))]);
@@ -122,7 +122,7 @@ internal sealed class FusionTests
     [Needs(Width = VectorWidth.Bits128)]
     public void Lanes_of_two_sizes_do_not_meet()
     {
-        Leaf<float> x = Input("x", [40]);
+        Input<float> x = Input("x", [40]);
         Program program = Compiled([x], [Exp(x), Cast(x, DType.Float64) * 2.0]);
         Assert.That(program.Compiled.Count(c => c.ScalarLoops.Count == 0), Is.EqualTo(1), "the loop over floats stays a vector loop");
     }
@@ -134,7 +134,7 @@ internal sealed class FusionTests
     [Test]
     public void The_log_says_what_was_joined_and_why_not()
     {
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         Node a = Exp(x);
         Node b = a / a.Sum(1, keepDims: true);
         Node c = a + Cast(ArgMax(a, 1, keepDims: true), DType.Float32);
@@ -162,7 +162,7 @@ internal sealed class FusionTests
     [TestCase(1000)]
     public void Sums_over_rows_come_in_parts_that_depend_on_the_number_of_rows_alone(int rows)
     {
-        Leaf<double> x = Input<double>("x", ["N", 3]);
+        Input<double> x = Input<double>("x", ["N", 3]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [x.Sum(0), (x * x).Max(0), x.Sum()]);
         double[] values = [.. Enumerable.Range(0, 3 * rows).Select(i => Math.Sin(i))];
         Results results = graph.Run(values);
@@ -179,7 +179,7 @@ internal sealed class FusionTests
     [Test]
     public void A_sum_of_everything_is_shared_out_and_combined()
     {
-        Leaf<float> x = Input("x", [300, 1000]);
+        Input<float> x = Input("x", [300, 1000]);
         Program program = Compiled([x], [(x * x).Sum()]);
         Assert.That(program.Kernels, Has.Length.EqualTo(2));
         Assert.That(program.Kernels[0].Range.Constant, Is.EqualTo(300_000 / LowerGroupChunk + 1));
@@ -193,7 +193,7 @@ internal sealed class FusionTests
 
     private static Program Compiled(Func<Node, Node[]> build, Shape shape, CompileOptions? options = null)
     {
-        Leaf<float> x = Input("x", shape);
+        Input<float> x = Input("x", shape);
         return Compiled([x], build(x), options);
     }
 

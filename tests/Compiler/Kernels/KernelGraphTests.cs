@@ -5,7 +5,7 @@ namespace GraphCompiler.Tests.Compiler.Kernels;
 /// <summary>What stands between nodes and loops: buffers, which nodes have one, and kernels in order.</summary>
 internal sealed class KernelGraphTests
 {
-    private static readonly Leaf<float> X = Ops.Input("x", ["N", 4]);
+    private static readonly Input<float> X = Ops.Input("x", ["N", 4]);
     private static readonly Node A = Ops.Exp(X);
     private static readonly Node B = A * A;
 

@@ -23,9 +23,9 @@ internal sealed class ScatteredSumsTests
     {
         int count = Count / Math.Max(1, slice / 4);
         int[] before = lead == 0 ? [] : [lead];
-        Leaf<float> x = Input("x", Shape.Of([.. before, 9, slice]));
-        Leaf<long> indices = Input<long>("indices", ["N"]);
-        Leaf<float> added = Input("added", Shape.Of([.. before, "N", slice]));
+        Input<float> x = Input("x", Shape.Of([.. before, 9, slice]));
+        Input<long> indices = Input<long>("indices", ["N"]);
+        Input<float> added = Input("added", Shape.Of([.. before, "N", slice]));
         Node sum = IndexAdd(x, before.Length, indices, added);
 
         // Most in one slice, some in others: one less, one more and as many as a chain takes.
@@ -59,9 +59,9 @@ internal sealed class ScatteredSumsTests
     public void Elements_add_up([ValueSource(nameof(Widths))] VectorWidth width, [Values(0, 1)] int axis, [Values] bool isSymbolic)
     {
         Dim size = isSymbolic ? "N" : Count;
-        Leaf<float> x = Input("x", [3, 5]);
-        Leaf<long> indices = Input<long>("indices", axis == 0 ? [size, 5] : [3, size]);
-        Leaf<float> added = Input("added", axis == 0 ? [size, 5] : [3, size]);
+        Input<float> x = Input("x", [3, 5]);
+        Input<long> indices = Input<long>("indices", axis == 0 ? [size, 5] : [3, size]);
+        Input<float> added = Input("added", axis == 0 ? [size, 5] : [3, size]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, indices, added], ScatterAdd(x, axis, indices, added), new CompileOptions { Width = width });
         int[] shape = axis == 0 ? [Count, 5] : [3, Count];
         float[] start = [.. Enumerable.Repeat(-0f, 15)];
@@ -86,8 +86,8 @@ internal sealed class ScatteredSumsTests
     [Test]
     public void The_gradient_of_a_frequent_token_is_accurate()
     {
-        Leaf<float> table = Input("table", [50, 64], requiresGrad: true);
-        Leaf<long> tokens = Input<long>("tokens", ["N"]);
+        Input<float> table = Input("table", [50, 64], requiresGrad: true);
+        Input<long> tokens = Input<long>("tokens", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([table, tokens], Gradients((Embedding(tokens, table) * 0.1f).Sum(), table)[0]);
         long[] mostly = [.. Enumerable.Range(0, Count).Select(i => i % 100 == 0 ? i / 100 % 50 : 7L)];
         float[] found = graph.Run(Tensors.Zeros<float>(50, 64), mostly).GetArray<float>(0);
@@ -98,9 +98,9 @@ internal sealed class ScatteredSumsTests
     [Test]
     public void Infinite_sums_stay_infinite()
     {
-        Leaf<float> x = Input("x", [2]);
-        Leaf<long> indices = Input<long>("indices", ["N"]);
-        Leaf<float> added = Input("added", ["N"]);
+        Input<float> x = Input("x", [2]);
+        Input<long> indices = Input<long>("indices", ["N"]);
+        Input<float> added = Input("added", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, indices, added], [IndexAdd(x, 0, indices, added), ScatterAdd(x, 0, indices, added)], null);
         float[] values = [.. Enumerable.Repeat(1f, 1000)];
         values[100] = float.PositiveInfinity;

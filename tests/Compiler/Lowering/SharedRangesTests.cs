@@ -83,7 +83,7 @@ internal sealed class SharedRangesTests
     public void All_threads_have_a_share_and_the_same_bits(Shape[] shapes, Func<Node[], Node> make, long[][] sizes)
     {
         string[] symbols = [.. shapes.SelectMany(s => s.Symbols).Distinct()];
-        Leaf<float>[] inputs = [.. shapes.Select((s, i) => Input($"x{i}", s, requiresGrad: true))];
+        Input<float>[] inputs = [.. shapes.Select((s, i) => Input($"x{i}", s, requiresGrad: true))];
         Node y = make(inputs);
         using CompiledGraph verified = GraphCompiler.Compiler.Compile(inputs, [y], options: new() { Verify = true });
         CompiledGraph[] graphs = [.. from cut in Cuts from threads in ThreadCounts select GraphCompiler.Compiler.Compile(inputs, [y], options: new() { Threads = threads, Chunking = cut, MergeSmallKernels = false })];
@@ -126,8 +126,8 @@ internal sealed class SharedRangesTests
     [Test]
     public void Windows_of_many_images_are_packed_once_an_image()
     {
-        Leaf<float> x = Input("x", ["N", 40, 5, 6]);
-        Leaf<float> w = Input("w", [530, 40, 3, 3]);
+        Input<float> x = Input("x", ["N", 40, 5, 6]);
+        Input<float> w = Input("w", [530, 40, 3, 3]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], [Conv2D(x, w, padding: 1)], options: new() { Threads = 2, MergeSmallKernels = false });
 
         // How much is packed at once depends on the cache.

@@ -75,9 +75,9 @@ internal sealed class StreamRowsTests
 
     private static (Node[] Inputs, Node[] Results) Norm(Dim rows)
     {
-        Leaf<float> x = Input("x", [rows, Columns], requiresGrad: true);
-        Leaf<float> g = Input("g", [rows, Columns]);
-        Leaf<float> w = Input("w", [Columns]);
+        Input<float> x = Input("x", [rows, Columns], requiresGrad: true);
+        Input<float> g = Input("g", [rows, Columns]);
+        Input<float> w = Input("w", [Columns]);
         Node y = LayerNorm(x, w);
         return ([x, g, w], [y, Vjp([y], [x], [g])[0]]);
     }

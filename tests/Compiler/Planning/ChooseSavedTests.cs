@@ -16,7 +16,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void AnMlpWithGeluSavesOnlyWhatEntersTheActivation()
     {
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         var random = new Generator(1);
         Parameter<float> w1 = Parameter("w1", random.Normal(8, 24));
         Parameter<float> b1 = Parameter("b1", random.Normal(24));
@@ -35,7 +35,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void AChainOfElementwiseWorkSavesItsInput()
     {
-        Leaf<float> x = Input("x", [1000], requiresGrad: true);
+        Input<float> x = Input("x", [1000], requiresGrad: true);
         Node y = Exp(Sin(x) * Tanh(x));
         (long all, long few) = Compare([x], y.Sum(), [[.. new Generator(2).Normal(1000)]], exact: true);
         using (Assert.EnterMultipleScope())
@@ -48,7 +48,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void ALongChainIsCutIntoPieces()
     {
-        Leaf<float> x = Input("x", [1000], requiresGrad: true);
+        Input<float> x = Input("x", [1000], requiresGrad: true);
         Node y = x;
         for (int i = 0; i < 40; i++)
         {
@@ -66,7 +66,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void ReductionsAndProductsAreNotComputedAgain()
     {
-        Leaf<float> x = Input("x", ["N", 16]);
+        Input<float> x = Input("x", ["N", 16]);
         Parameter<float> w = Parameter("w", new Generator(3).Normal(16, 16));
         Node loss = (Softmax(MatMul(x, w), 1) * Exp(MatMul(x, w)).Sum(1, keepDims: true)).Pow(2).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss);
@@ -81,7 +81,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void AParameterThatBackwardDoesNotNeedMayBeWrittenInBetween()
     {
-        Leaf<float> x = Input("x", [4]);
+        Input<float> x = Input("x", [4]);
         Parameter<float> w = Parameter("w", new Generator(3).Normal(4));
         Parameter<float> b = Parameter("b", new Generator(4).Normal(4));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Exp(x + b).Sum() + (x * w).Sum());
@@ -94,7 +94,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void InputsThatChangeInBetweenDoNotMatter()
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], (Sin(x) * Exp(x)).Sum());
         float[] xs = [1f, 2f, 3f];
         model.Forward(xs);
@@ -106,7 +106,7 @@ internal sealed class ChooseSavedTests
     [Test]
     public void WhatIsRetainedIsThereForASecondBackward()
     {
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(8, 5));
         Node hidden = Gelu(MatMul(x, w));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], (MatMul(hidden, Permute(w, 1, 0)) * Tanh(x)).Sum());
@@ -160,7 +160,7 @@ internal sealed class ChooseSavedTests
 
     private static (long Bytes, float[][] Gradients) Train(Node[] inputs, Node loss, float[][] arguments, CompileOptions options)
     {
-        Leaf<float>[] leaves = [.. GraphWalk.TopologicalOrder([loss]).OfType<Leaf<float>>().Where(l => l.RequiresGrad)];
+        Input<float>[] leaves = [.. GraphWalk.TopologicalOrder([loss]).OfType<Input<float>>().Where(l => l.RequiresGrad)];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, loss, options);
         graph.ZeroGrad();
         graph.Forward([.. arguments.Select(a => (Argument)a)]);

@@ -26,7 +26,7 @@ internal sealed class GradientsInPlaceTests
         List<float[][]> found = [];
         foreach (CompileOptions options in (CompileOptions[])[new(), Aside, new() { MergeSmallKernels = false }, new() { MergeSmallKernels = false, GradientsInPlace = false }])
         {
-            (Leaf<float> x, Parameter<float>[] p) = Leaves();
+            (Input<float> x, Parameter<float>[] p) = Leaves();
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], model(x, p), options);
             List<float[]> all = [];
             foreach (int rows in (int[])[5, 5, 0, 17, 900, 1])
@@ -65,7 +65,7 @@ internal sealed class GradientsInPlaceTests
     [Needs(nameof(CompileOptions.GradientsInPlace))]
     public void Every_gradient_of_a_network_is_written_by_its_kernel_and_added_by_its_kernel()
     {
-        (Leaf<float> x, Parameter<float>[] p) = Leaves();
+        (Input<float> x, Parameter<float>[] p) = Leaves();
         Node loss = Relu(MatMul(x, p[0]) + p[1]).Pow(2).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { MergeSmallKernels = false });
         Program program = graph.TrainingExecutor.Program;
@@ -83,7 +83,7 @@ internal sealed class GradientsInPlaceTests
     [Test]
     public void A_tensor_that_was_read_is_never_written_by_a_new_gradient([Values] bool inPlace)
     {
-        (Leaf<float> x, Parameter<float>[] p) = Leaves();
+        (Input<float> x, Parameter<float>[] p) = Leaves();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], (MatMul(x, p[0]) * p[1]).Sum(), new CompileOptions { GradientsInPlace = inPlace });
         Tensor<float> Next(float value)
         {
@@ -109,7 +109,7 @@ internal sealed class GradientsInPlaceTests
     [Needs]
     public void The_memory_of_a_gradient_that_nobody_has_read_is_used_again()
     {
-        (Leaf<float> x, Parameter<float>[] p) = Leaves();
+        (Input<float> x, Parameter<float>[] p) = Leaves();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], (MatMul(x, p[0]) * p[1]).Sum());
         float[] given = new float[12];
         float[] loss = new float[1];
@@ -137,7 +137,7 @@ internal sealed class GradientsInPlaceTests
     public void A_backward_that_fails_changes_no_gradient([Values] bool early, [Values] bool merge, [Values] bool inPlace)
     {
         // The index is looked up by the pullback alone, before or after the other gradients in the graph.
-        Leaf<long> index = Input<long>("index", ["N"]);
+        Input<long> index = Input<long>("index", ["N"]);
         Parameter<float> table = Parameter("table", new Generator(1).Normal(3, 4));
         Parameter<float> a = Parameter("a", new Generator(2).Normal(4));
         Parameter<float> b = Parameter("b", new Generator(3).Normal(4, 4));
@@ -169,7 +169,7 @@ internal sealed class GradientsInPlaceTests
     [Test]
     public void A_gradient_of_another_shape_is_refused_and_the_saved_values_stay()
     {
-        Leaf<float> x = Input("x", ["N"], requiresGrad: true);
+        Input<float> x = Input("x", ["N"], requiresGrad: true);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], (x * x).Sum());
         graph.Forward((float[])[1, 2, 3]);
         graph.Backward();
@@ -206,9 +206,9 @@ internal sealed class GradientsInPlaceTests
     [Test]
     public void Added_to_itself_a_sum_beside_other_gradients_doubles_to_the_bit([ValueSource(typeof(VectorWidths), nameof(VectorWidths.Supported))] VectorWidth width)
     {
-        Leaf<float> x = Input("x", ["N", "N"], requiresGrad: true);
-        Leaf<float> s = Input("s", [], requiresGrad: true);
-        Leaf<bool> chooses = Input<bool>("chooses", []);
+        Input<float> x = Input("x", ["N", "N"], requiresGrad: true);
+        Input<float> s = Input("s", [], requiresGrad: true);
+        Input<bool> chooses = Input<bool>("chooses", []);
         Node loss = (0.5f * Tanh(Where(chooses, x * ((2 * DimValue("N", DType.Float32)) + 1), s))).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, s, chooses], loss, new() { Width = width, Recompute = false });
         foreach (int n in (int[])[5, 7, 15, 16, 31, 33])
@@ -227,6 +227,6 @@ internal sealed class GradientsInPlaceTests
     private static PlanVariant[] Adding(Program program) =>
         [.. ((PlanNode.Sequence)program.Plan.Backward).Parts.OfType<PlanNode.Variants>().SelectMany(v => v.Others).Where(o => o.AddsTo.Length > 0)];
 
-    private static (Leaf<float> X, Parameter<float>[] P) Leaves() =>
+    private static (Input<float> X, Parameter<float>[] P) Leaves() =>
         (Input("x", ["N", 6]), [Parameter("w", new Generator(1).Normal(6, 4)), Parameter("b", new Generator(2).Normal(4)), Parameter("c", new Generator(3).Normal(4))]);
 }

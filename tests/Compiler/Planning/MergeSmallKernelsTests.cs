@@ -13,7 +13,7 @@ internal sealed class MergeSmallKernelsTests
     [Needs(Width = VectorWidth.Bits256)]
     public void A_small_network_is_one_kernel_where_it_has_few_rows()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         Node y = Network(x);
         using CompiledGraph merged = GraphCompiler.Compiler.Compile([x], y);
         using CompiledGraph apart = GraphCompiler.Compiler.Compile([x], y, Apart);
@@ -34,7 +34,7 @@ internal sealed class MergeSmallKernelsTests
     [Test]
     public void Forward_and_backward_are_merged_each_by_itself()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
+        Input<float> x = Input("x", ["N", 4]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 3));
         Node loss = (MatMul(x, w).Tanh() + Sum(x, 1, keepDims: true)).Pow(2).Sum();
         float[] given = [.. Enumerable.Range(0, 20).Select(i => MathF.Cos(i))];
@@ -53,8 +53,8 @@ internal sealed class MergeSmallKernelsTests
     [Test]
     public void A_failing_part_ends_the_kernel_and_names_its_own_node()
     {
-        Leaf<long> first = Input<long>("first", ["N"]);
-        Leaf<long> second = Input<long>("second", ["N"]);
+        Input<long> first = Input<long>("first", ["N"]);
+        Input<long> second = Input<long>("second", ["N"]);
         Parameter<float> table = Parameter("table", new Generator(1).Normal(5, 3));
         Node one = Take(table, first, 0).Named("one");
         Node two = IndexAdd(table, 0, second, one).Named("two");
@@ -68,11 +68,11 @@ internal sealed class MergeSmallKernelsTests
     [Test]
     public void Large_tensors_and_many_kernels_stay_apart()
     {
-        Leaf<float> x = Input("x", [100, 100]);
+        Input<float> x = Input("x", [100, 100]);
         using CompiledGraph large = GraphCompiler.Compiler.Compile([x], Network(x.Reshape([2500, 4])));
         Assert.That(large.Executor.Program.Merged, Is.Empty);
 
-        Leaf<float> narrow = Input("narrow", ["N", 4]);
+        Input<float> narrow = Input("narrow", ["N", 4]);
         Node y = narrow;
         for (int layer = 0; layer < 20; layer++)
         {

@@ -108,8 +108,8 @@ internal sealed class PlanMemoryTests
 
     private static (Node X, Node Label, Parameter<float>[] Parameters, Node Loss) Classifier()
     {
-        Leaf<float> x = Input("x", ["N", 20]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", 20]);
+        Input<long> label = Input<long>("label", ["N"]);
         var random = new Generator(1);
         Parameter<float>[] parameters =
         [

@@ -29,7 +29,7 @@ internal sealed class UpdateInPlaceTests
     [Test]
     public void AStepOfDescentIsWrittenByTheProductItself()
     {
-        Leaf<float> x = Input("x", ["N", 33]);
+        Input<float> x = Input("x", ["N", 33]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(33, 65));
         Node gradient = MatMul(Permute(x, 1, 0), Tanh(MatMul(x, w)));
         using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [], [(w, w - (0.01f * gradient))]);
@@ -128,7 +128,7 @@ internal sealed class UpdateInPlaceTests
     public void ACallThatFailsChangesNothing()
     {
         // The lookup is nobody's reason to run early: only that it can fail puts it before the update.
-        Leaf<long> index = Input<long>("index", ["N"]);
+        Input<long> index = Input<long>("index", ["N"]);
         Parameter<float> a = Parameter("a", Tensor.Create((float[])[1, 2, 3], [3]));
         Parameter<float> table = Parameter("table", Tensor.Create((float[])[5, 6, 7], [3]));
         Node looked = Take(table, index, 0);
@@ -162,7 +162,7 @@ internal sealed class UpdateInPlaceTests
     [Test]
     public void AnArgumentMayBeTheParametersOwnMemory()
     {
-        Leaf<float> x = Input("x", [3]);
+        Input<float> x = Input("x", [3]);
         Parameter<float> a = Parameter("a", Tensor.Create((float[])[1, 2, 3], [3]));
         Parameter<float> b = Parameter("b", Tensor.Create((float[])[1, 1, 1], [3]));
         Node next = a * 3f;
@@ -236,8 +236,8 @@ internal sealed class UpdateInPlaceTests
 
     private static (float[][] Values, Program Program) TrainClassifier(CompileOptions options)
     {
-        Leaf<float> x = Input("x", ["N", 12]);
-        Leaf<long> label = Input<long>("label", ["N"]);
+        Input<float> x = Input("x", ["N", 12]);
+        Input<long> label = Input<long>("label", ["N"]);
         var random = new Generator(5);
         Parameter<float>[] parameters =
             [Parameter("w1", random.Normal(12, 33)), Parameter("b1", random.Normal(33)), Parameter("w2", random.Normal(33, 5)), Parameter("b2", random.Normal(5))];

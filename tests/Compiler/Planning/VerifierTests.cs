@@ -19,9 +19,9 @@ internal sealed class VerifierTests
     [Test]
     public void Nodes_keep_their_types_and_read_what_was_given()
     {
-        Leaf<float> x = Input("x", ["N", 4]);
-        Leaf<float> other = Input("y", ["N", 4]);
-        Leaf<float> seed = Input("seed", []);
+        Input<float> x = Input("x", ["N", 4]);
+        Input<float> other = Input("y", ["N", 4]);
+        Input<float> seed = Input("seed", []);
         var good = new Computation([x, seed], [new Root(Softmax(x), IsForward: true, RootKind.Output), new Root(x.Sum() * seed, IsForward: false, RootKind.Gradient)], seed);
         Assert.That(() => NodeVerifier.Verify(good), Throws.Nothing);
         Refuses(Broken(Exp(x).Sum(1)), "Softmax float32[N, 4] has become Sum float32[N], of another type");
@@ -37,7 +37,7 @@ internal sealed class VerifierTests
     [Test]
     public void What_is_refused_names_the_step_that_left_it()
     {
-        Leaf<float> x = Input("x", [4]);
+        Input<float> x = Input("x", [4]);
         var broken = new Computation([], [new Root(x, IsForward: true, RootKind.Output) with { Node = x.Sum() }], null);
         var context = new CompilerContext(new CompileOptions { Verify = true });
         Assert.That(() => context.Step("join-slices", Level.Nodes, () => broken), Throws.TypeOf<CompileException>().With.Message.StartsWith("The step join-slices of the compiler has left what cannot go on: "));

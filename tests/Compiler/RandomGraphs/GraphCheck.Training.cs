@@ -82,7 +82,7 @@ internal sealed partial class GraphCheck
         void ZeroGrad()
         {
             model.ZeroGrad();
-            foreach (ILeaf leaf in inputs.Concat(targets).OfType<ILeaf>())
+            foreach (Leaf leaf in inputs.Concat(targets).OfType<Leaf>())
             {
                 leaf.ZeroGrad(setToNull: true);
             }
@@ -94,7 +94,7 @@ internal sealed partial class GraphCheck
     private string? Wrong(SymbolValues sizes, TensorValue[] want, TensorValue[] gradients) =>
         gradients.Select((g, i) => Compare(trial.Outputs.Length + i, sizes, want[trial.Outputs.Length + i], g)).FirstOrDefault(f => f is not null);
 
-    private TensorValue GradientOf(int target, long[] shape) => targets[target] is Leaf<float> single
+    private TensorValue GradientOf(int target, long[] shape) => targets[target] is Input<float> single
         ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, shape)
-        : Values.Of<double>(((Leaf<double>)targets[target]).Grad!.ToArray(), DType.Float64, shape);
+        : Values.Of<double>(((Input<double>)targets[target]).Grad!.ToArray(), DType.Float64, shape);
 }

@@ -21,13 +21,13 @@ internal sealed partial class GraphCheck
         roots = [.. trial.Outputs];
         if (trial.Loss is { } loss)
         {
-            Node[] leaves = [.. trial.Nodes.Where(n => n is ILeaf && n.RequiresGrad)];
+            Node[] leaves = [.. trial.Nodes.Where(n => n is Leaf && n.RequiresGrad)];
             IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(loss, leaves);
             targets = [.. leaves.Where((_, i) => gradients[i] is not null)];
             roots = [.. roots, .. gradients.OfType<Node>(), .. Between(trial)];
         }
 
-        parameters = trial.Nodes.Concat(trial.Updates.Select(u => u.Parameter)).Where(n => n is IParameter).Distinct().ToDictionary(n => n, n => ((IParameter)n).Snapshot());
+        parameters = trial.Nodes.Concat(trial.Updates.Select(u => u.Parameter)).Where(n => n is Parameter).Distinct().ToDictionary(n => n, n => ((Parameter)n).Snapshot());
         foreach (SymbolValues sizes in trial.Sizes.Distinct())
         {
             Dictionary<Node, TensorValue> given = inputs.ToDictionary(i => i, i => trial.ValueOf(i, sizes));
@@ -159,7 +159,7 @@ internal sealed partial class GraphCheck
     private string? RunAndCompare(CompiledGraph compiled, SymbolValues sizes, Dictionary<Node, TensorValue> given, TensorValue[] want)
     {
         Results results = compiled.Run(Arguments(given));
-        TensorValue[] updated = [.. trial.Updates.Select(u => ((IParameter)u.Parameter).Snapshot())];
+        TensorValue[] updated = [.. trial.Updates.Select(u => ((Parameter)u.Parameter).Snapshot())];
         Restore();
         for (int i = 0; i < want.Length; i++)
         {
@@ -190,7 +190,7 @@ internal sealed partial class GraphCheck
     }
 
     private string? ChangedParameter() =>
-        parameters.FirstOrDefault(p => Values.Difference(p.Value, ((IParameter)p.Key).Snapshot(), ulps: 0, floor: 0) is not null).Key?.Describe();
+        parameters.FirstOrDefault(p => Values.Difference(p.Value, ((Parameter)p.Key).Snapshot(), ulps: 0, floor: 0) is not null).Key?.Describe();
 
     /// <summary>Sizes that change and come back, the same twice in a row among them.</summary>
     private IEnumerable<KeyValuePair<SymbolValues, (Dictionary<Node, TensorValue> Given, TensorValue[]? Expected)>> ThereAndBack =>

@@ -29,7 +29,7 @@ internal static class NodeAsCode
 
     private static string Values(Node parameter)
     {
-        TensorValue value = ((IParameter)parameter).Snapshot();
+        TensorValue value = ((Parameter)parameter).Snapshot();
         string numbers = string.Join(", ", value.Reals.Select(v => v.ToString("R", CultureInfo.InvariantCulture) + (value.DType == DType.Float32 ? "f" : string.Empty)));
         return $"Tensor.Create([{numbers}], [{string.Join(", ", value.Shape)}])";
     }

@@ -33,8 +33,8 @@ internal sealed class DropoutTests
     [Test]
     public void AtTheEndsNothingOrAllIsDropped()
     {
-        Leaf<float> x = Input("x", [3]);
-        Leaf<float> p = Input("p", []);
+        Input<float> x = Input("x", [3]);
+        Input<float> p = Input("p", []);
         Generator generator = new(1);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], [Dropout(generator, x, 0), Dropout(generator, x, 1), Dropout(generator, x, p), AlphaDropout(generator, x, 0), AlphaDropout(generator, x, 1)]);
         float[] values = [1, 2, 3];
@@ -55,8 +55,8 @@ internal sealed class DropoutTests
     [Test]
     public void AGivenProbabilityIsMet()
     {
-        Leaf<double> x = Input<double>("x", ["N"]);
-        Leaf<double> p = Input<double>("p", []);
+        Input<double> x = Input<double>("x", ["N"]);
+        Input<double> p = Input<double>("p", []);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(new Generator(1), x, p));
         double[] ones = [.. Enumerable.Repeat(1.0, 10_000)];
         double[] found = graph.Run(ones, 0.2).GetArray<double>(0);
@@ -67,8 +67,8 @@ internal sealed class DropoutTests
     [TestCase(1.5), TestCase(-0.25), TestCase(double.NaN)]
     public void AGivenProbabilityOutsideOfZeroToOneIsAnErrorThatNamesIt(double value)
     {
-        Leaf<double> x = Input<double>("x", ["N"]);
-        Leaf<double> p = Input<double>("p", []);
+        Input<double> x = Input<double>("x", ["N"]);
+        Input<double> p = Input<double>("p", []);
         string rule = string.Create(CultureInfo.InvariantCulture, $"a probability is from 0 to 1; it is {value}");
         Assert.That(() => Dropout(new Generator(1), x, value), Throws.TypeOf<GraphException>().With.Message.Contains("a probability is from 0 to 1"));
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], Dropout(new Generator(1), x, p));
@@ -90,7 +90,7 @@ internal sealed class DropoutTests
     [TestCaseSource(nameof(Distributions))]
     public void GivenParametersAreCheckedAsNumbersAre(string name, Func<Node, Node> draw, float right, float wrong)
     {
-        Leaf<float> p = Input("parameter", [2, "N"]);
+        Input<float> p = Input("parameter", [2, "N"]);
         foreach (VectorWidth width in (VectorWidth[])[VectorWidth.Scalar, VectorWidths.Best])
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([p], [draw(p)], null, new CompileOptions { Width = width });
@@ -148,14 +148,14 @@ internal sealed class DropoutTests
                 float[] ones = [.. Enumerable.Repeat(1f, 60)];
                 result = Values.Read(model.Forward(ones), 1, dtype, [10, 6]);
                 model.Backward();
-                gradient = [.. ((Leaf<float>)x).Grad!.ToArray().Select(v => (double)v)];
+                gradient = [.. ((Input<float>)x).Grad!.ToArray().Select(v => (double)v)];
             }
             else
             {
                 double[] ones = [.. Enumerable.Repeat(1.0, 60)];
                 result = Values.Read(model.Forward(ones), 1, dtype, [10, 6]);
                 model.Backward();
-                gradient = ((Leaf<double>)x).Grad!.ToArray();
+                gradient = ((Input<double>)x).Grad!.ToArray();
             }
 
             // 4/3·exp(0) or 4/3·exp(4); the slope is 4 times the latter where both masks are 1, else 0.
@@ -173,7 +173,7 @@ internal sealed class DropoutTests
     [Test]
     public void ASecondBackwardSeesTheSameMask()
     {
-        Leaf<float> x = Input("x", [50], requiresGrad: true);
+        Input<float> x = Input("x", [50], requiresGrad: true);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(new Generator(8), x, 0.5)));
         model.Forward(new float[50]);
         model.Backward(retainGraph: true);
@@ -185,7 +185,7 @@ internal sealed class DropoutTests
     [Test]
     public void GradientsAsNodesSeeTheMask()
     {
-        Leaf<float> x = Input("x", [50], requiresGrad: true);
+        Input<float> x = Input("x", [50], requiresGrad: true);
         Node y = Dropout(new Generator(8), x, 0.5);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, Gradients(Sum(y), x)[0]]);
         float[] ones = [.. Enumerable.Repeat(1f, 50)];
@@ -211,7 +211,7 @@ internal sealed class DropoutTests
     public void BackwardDrawsTheMaskAgain()
     {
         Assume.That(CompileOptions.Default is { Inline: true, Epilogues: true, Fuse: true, Recompute: true, ReuseMemory: true, Verify: false, Checked: false, Width: not VectorWidth.Scalar });
-        Leaf<float> x = Input("x", ["N", 64]);
+        Input<float> x = Input("x", ["N", 64]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(64, 48));
         Parameter<float> b = Parameter("b", new Generator(1).Normal(48));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(Dropout(new Generator(1), MatMul(x, w) + b, 0.5)));
@@ -253,8 +253,8 @@ internal sealed class DropoutTests
     public void TwoLayersAreOneCode()
     {
         Assume.That(CompileOptions.Default is { CacheKernels: true, Inline: true });
-        Leaf<float> x = Input("x", ["N", 64]);
-        Leaf<float> y = Input("y", ["N", 64]);
+        Input<float> x = Input("x", ["N", 64]);
+        Input<float> y = Input("y", ["N", 64]);
         Generator generator = new(1);
         CompileOptions options = new() { Fuse = false, MergeSmallKernels = false };
         using CompiledGraph one = GraphCompiler.Compiler.Compile([x], Dropout(generator, x, 0.125), options);
@@ -267,8 +267,8 @@ internal sealed class DropoutTests
     public void MistakesAreExplained()
     {
         Generator g = new(1);
-        Leaf<float> x = Input("x", [2, 3, 4]);
-        Leaf<long> whole = Input<long>("i", [2]);
+        Input<float> x = Input("x", [2, 3, 4]);
+        Input<long> whole = Input<long>("i", [2]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Dropout(g, x, -0.1), Throws.TypeOf<GraphException>().With.Message.Contains("-0.1"));
@@ -299,7 +299,7 @@ internal sealed class DropoutTests
             Assert.That(() => Gamma(g, whole), Throws.TypeOf<DTypeException>());
             Assert.That(() => Gamma(g, x, Ones([5])), Throws.TypeOf<ShapeException>());
             Assert.That(() => Dirichlet(g, Constant(1f)), Throws.TypeOf<ShapeException>());
-            Leaf<double> a = Input<double>("a", [], requiresGrad: true);
+            Input<double> a = Input<double>("a", [], requiresGrad: true);
             Node third = Gamma(g, a);
             Assert.That(
                 () => Gradients(Gradients(Gradients(third, a)[0], a)[0], a),
@@ -307,7 +307,7 @@ internal sealed class DropoutTests
         }
 
         // A size that is known at the call.
-        Leaf<float> n = Input("n", ["N"]);
+        Input<float> n = Input("n", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([n], Mean(Uniform(g, ["N", 1 << 30])));
         Assert.That(() => graph.Run(new float[5]), Throws.TypeOf<BindingException>().With.Message.Contains("2^32"));
     }

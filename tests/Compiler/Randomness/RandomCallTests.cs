@@ -84,7 +84,7 @@ internal sealed class RandomCallTests
             Node.Create(new RandomBitsOp(["N"], 1, 24, DType.Int32), first),
             Node.Create(new RandomBitsOp(["N"], 1, 53, DType.Int64), first),
         ];
-        Leaf<float> n = Input("n", ["N"]);
+        Input<float> n = Input("n", ["N"]);
         foreach (CompileOptions way in Ways)
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([n], [.. outputs, Sum(n)], null, way);
@@ -198,7 +198,7 @@ internal sealed class RandomCallTests
     public void AFailedCallDrawsNothingIfItDidNotBegin()
     {
         Generator generator = new(1);
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Dropout(generator, x, 0.5));
         Assert.Throws<BindingException>(() => graph.Run(new double[3]));
         Assert.Throws<BindingException>(() => graph.Run());
@@ -216,7 +216,7 @@ internal sealed class RandomCallTests
         {
             Generator generator = new(1);
             Node unused = Sum(Uniform(generator, ["N"])) * 0f;
-            Leaf<int> x = Input<int>("x", ["N"]);
+            Input<int> x = Input<int>("x", ["N"]);
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Maximum(x, x) + Cast(unused * 0f, DType.Int32) * 0, new CompileOptions { Simplify = simplify });
             graph.Run((int[])[1, 2]);
             Assert.That(generator.Position, Is.EqualTo(1));
@@ -239,7 +239,7 @@ internal sealed class RandomCallTests
     public void AWarmCallWithDropoutAllocatesNothing()
     {
         Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter, which verifies, allocates");
-        Leaf<float> x = Input("x", ["N", 8]);
+        Input<float> x = Input("x", ["N", 8]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(8, 8));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Dropout(new Generator(2), MatMul(x, w), 0.3).Pow(2).Sum(), new CompileOptions { Threads = 1 });
         float[] xs = new float[40];

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Docs.Snippets;
@@ -45,7 +44,7 @@ public sealed class GuideSnippets
         using var file = new MemoryStream();
         foreach (var (p, _) in updates)
         {
-            file.Write(p is Parameter<float> f ? MemoryMarshal.AsBytes(f.Values) : MemoryMarshal.AsBytes(((Parameter<double>)p).Values));
+            file.Write(((Parameter)p).Bytes);
         }
 
         // aside
@@ -55,21 +54,9 @@ public sealed class GuideSnippets
         file.Position = 0;
         foreach (var (p, _) in updates)
         {
-            if (p is Parameter<float> f)
-            {
-                Read(f);
-            }
-            else
-            {
-                Read((Parameter<double>)p);
-            }
-        }
-
-        void Read<T>(Parameter<T> p)
-            where T : unmanaged
-        {
-            using var edit = p.Edit();
-            file.ReadExactly(MemoryMarshal.AsBytes(edit.Values));
+            var bytes = new byte[((Parameter)p).ByteCount];
+            file.ReadExactly(bytes);
+            ((Parameter)p).SetBytes(bytes);
         }
 
         // end

@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Differentiation;
 /// <summary>Named functions with and without a pullback of their own.</summary>
 public class CallTests
 {
-    private static readonly Leaf<double> X = Variable("x", 2);
+    private static readonly Input<double> X = Variable("x", 2);
     private static readonly TensorValue At = Reals([2], 0.5, 2);
 
     [Test]
@@ -41,7 +41,7 @@ public class CallTests
     [Test]
     public void Bad_pullbacks_are_refused_where_the_call_is_made()
     {
-        Leaf<long> k = Input<long>("k", [2]);
+        Input<long> k = Input<long>("k", [2]);
         Assert.That(() => Call("count", [X], v => [v[0]], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 input;"));
         Assert.That(() => Call("more", [X], v => [v[0]], (_, _, c) => [c[0], c[0]]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 input;"));
         Assert.That(() => Call("null", [X], v => [v[0]], (_, _, _) => null!), Throws.TypeOf<GradientException>().With.Message.Contains("one cotangent for each input"));
@@ -73,7 +73,7 @@ public class CallTests
     [Test]
     public void What_a_body_reaches_for_becomes_an_input()
     {
-        Leaf<double> w = Variable("w", 2);
+        Input<double> w = Variable("w", 2);
         Node outer = Exp(w);
         Node two = Call("two", [w], v => [v[0], v[0] * 3]);
         Node y = Call("f", [X], v => [v[0] * outer * Call("inner", [v[0] + 1], u => [u[0] * v[0] + Output(two, 1)])]);
@@ -83,7 +83,7 @@ public class CallTests
         {
             Assert.That(y.Inputs, Has.Member(outer));
             Assert.That(Values(y, given), Is.EqualTo(Values(plain, given)).Within(1e-14));
-            foreach (Leaf<double> leaf in (Leaf<double>[])[X, w])
+            foreach (Input<double> leaf in (Input<double>[])[X, w])
             {
                 Assert.That(Values(Gradients(Sum(y), leaf)[0], given), Is.EqualTo(Values(Gradients(Sum(plain), leaf)[0], given)).Within(1e-13));
                 Assert.That(Values(Jvp([y], [leaf], [Vector(1, 2)])[0], given), Is.EqualTo(Values(Jvp([plain], [leaf], [Vector(1, 2)])[0], given)).Within(1e-13));
@@ -98,7 +98,7 @@ public class CallTests
     [Test]
     public void A_pullback_of_its_own_knows_all_that_needs_one()
     {
-        Leaf<double> w = Variable("w", 2);
+        Input<double> w = Variable("w", 2);
         static IReadOnlyList<Node?> Pull(IReadOnlyList<Node> inputs, IReadOnlyList<Node> results, IReadOnlyList<Node?> cotangents) => [cotangents[0]! * inputs[0] * inputs.Count];
         Node frozen = Call("f", [X], v => [v[0] * Detach(w) * Input<double>("p", [2])], Pull);
         Assert.That(() => Call("f", [X], v => [v[0] * Sin(w)], Pull), Throws.TypeOf<GraphException>().With.Message.Contains("'f'").And.Message.Contains("'w'").And.Message.Contains("add it to the inputs"));
@@ -149,7 +149,7 @@ public class CallTests
     [Test]
     public void Leaves_made_in_a_body_are_there_for_all()
     {
-        Leaf<double>? inside = null;
+        Input<double>? inside = null;
         Node y = Call("f", [X], v => [v[0] * (inside = Variable("inside", 2))]);
         Assert.That(Values(Gradients(Sum(y * inside!), inside!)[0], (X, At), (inside!, Reals([2], 3, 4))), Is.EqualTo(new double[] { 3, 16 }));
     }

@@ -11,7 +11,7 @@ namespace GraphCompiler.Tests.Differentiation;
 /// <summary>The grad mode decides what users' functions record, and nothing else: neither values, nor what bodies, rules and compilers make.</summary>
 public class GradModeTests
 {
-    private static readonly Leaf<double> X = Variable("x", 3);
+    private static readonly Input<double> X = Variable("x", 3);
     private static readonly TensorValue At = Reals([3], 0.5, -1, 2);
 
     private static T Quietly<T>(Func<T> make)
@@ -58,7 +58,7 @@ public class GradModeTests
     [Test]
     public void What_is_passed_through_is_constant_too()
     {
-        Leaf<double> leaf = Variable("leaf", 3);
+        Input<double> leaf = Variable("leaf", 3);
         Node made = Sin(leaf);
         Node moved = X + 1;
         foreach (Node cotangent in new[] { leaf, made })
@@ -146,7 +146,7 @@ public class GradModeTests
     [TestCase(false)]
     public void Values_do_not_depend_on_the_mode(bool simplify)
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         CompileOptions options = CompileOptions.Default with { Simplify = simplify };
         Node[] Make() => [Log(Softmax(x)), Log(Sum(Exp(x))), Softmax(x) + Softmax(Detach(x)), x + (-Detach(x))];
         float[] at = [0, -200, 100];

@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Differentiation;
 /// <summary>Gradients, products, modes and their errors, as far as building graphs goes.</summary>
 public class GradientTests
 {
-    private static readonly Leaf<double> X = Variable("x", 3);
+    private static readonly Input<double> X = Variable("x", 3);
     private static readonly TensorValue At = Reals([3], 0.5, -1, 2);
 
     [Test]
@@ -105,8 +105,8 @@ public class GradientTests
     [Test]
     public void A_gradient_has_the_shape_and_dtype_of_its_target()
     {
-        Leaf<float> w = Input("w", [1, 3], requiresGrad: true);
-        Leaf<float> s = Input("s", [], requiresGrad: true);
+        Input<float> w = Input("w", [1, 3], requiresGrad: true);
+        Input<float> s = Input("s", [], requiresGrad: true);
         Node x = Input("x", ["N", 3]);
         (Node dw, Node ds) = Gradients(Sum(Cast((x * w) + s, DType.Float64)), w, s);
         Assert.That(dw.Results[0], Is.EqualTo(w.Results[0]));
@@ -126,7 +126,7 @@ public class GradientTests
     public void Unreached_targets_are_as_asked_for()
     {
         Node loss = Sum(X);
-        Leaf<double> other = Variable("other", 2);
+        Input<double> other = Variable("other", 2);
         Assert.That(() => Gradients(loss, other), Throws.TypeOf<GradientException>().With.Message.Contains("'other'").And.Message.Contains("Unreached.Zeros"));
         Assert.That(GradientsOrNull(loss, [X, other]).Select(g => g is null), Is.EqualTo(new[] { false, true }));
         Assert.That(Values(Gradients(loss, [other], Unreached.Zeros)[0]), Is.EqualTo(new double[2]));
@@ -183,7 +183,7 @@ public class GradientTests
     [Test]
     public void What_has_no_gradient_says_so()
     {
-        Leaf<double> w = Variable("w", 3);
+        Input<double> w = Variable("w", 3);
         Node position = ArgMax(w, 0);
         Node quiet;
         using (GradMode.NoGrad())
@@ -243,7 +243,7 @@ public class GradientTests
     [TestCaseSource(nameof(Closed))]
     public void Third_derivatives_have_their_closed_form(Func<Node, Node> f, Func<double, double> third)
     {
-        Leaf<double> x = Variable();
+        Input<double> x = Variable();
         Node third1 = Gradients(Gradients(Gradients(f(x), x)[0], x).Single(), [x], Unreached.Zeros)[0];
         Node forward = f(x);
         for (int i = 0; i < 3; i++)
@@ -278,7 +278,7 @@ public class GradientTests
     [TestCaseSource(nameof(Functions))]
     public void Forward_and_reverse_mode_are_transposes(Func<Node, Node> f)
     {
-        Leaf<double> x = Variable("x", 2, 3);
+        Input<double> x = Variable("x", 2, 3);
         Node y = f(x);
         Node v = Constant(Sample(y.Results[0], _ => 0, 5));
         Node u = Constant(Sample(x.Results[0], _ => 0, 6));

@@ -10,7 +10,7 @@ namespace GraphCompiler.Tests.Differentiation;
 [TestFixture]
 public sealed class IntermediateTargetTests
 {
-    private static readonly Leaf<double> P = Variable("p");
+    private static readonly Input<double> P = Variable("p");
     private readonly Node q = P * 1.0;
 
     private static double At2(Node node) => Value(node, (P, Reals([], 2)));
@@ -123,7 +123,7 @@ public sealed class IntermediateTargetTests
     [TestCaseSource(typeof(OperationTableTests), nameof(OperationTableTests.Rows))]
     public void The_result_of_every_operation_is_a_target(GradientCase row)
     {
-        Leaf<double>[] inputs = row.MakeInputs();
+        Input<double>[] inputs = row.MakeInputs();
         Node result = row.Apply(inputs);
         Node loss = Sum(Log1P(result * result));
         HashSet<Node> used = [.. GraphWalk.TopologicalOrder([loss])];
@@ -136,7 +136,7 @@ public sealed class IntermediateTargetTests
     [TestCaseSource(typeof(OperationTableTests), nameof(OperationTableTests.Rows))]
     public void The_inputs_of_every_operation_are_targets(GradientCase row)
     {
-        Leaf<double>[] inputs = row.MakeInputs();
+        Input<double>[] inputs = row.MakeInputs();
         Node[] before = [.. inputs.Select(i => i * 1.0)];
         GradientReport report = GradientCheck.Run(row.Apply(before), before, row.Values(inputs), Sampled(row.Order));
         Assert.That(report.Verdict, Is.EqualTo(row.Worst), () => report.ToString());
@@ -165,7 +165,7 @@ public sealed class IntermediateTargetTests
     [Test]
     public void The_check_keeps_a_cast_apart_from_what_was_cast()
     {
-        Leaf<float> x = Input("x", [2], requiresGrad: true);
+        Input<float> x = Input("x", [2], requiresGrad: true);
         Node wide = Cast(x, DType.Float64);
         Node loss = Sum(wide * wide) + Sum(Cast(Sin(x), DType.Float64));
         Assert.That(() => GradientCheck.Verify(loss, [wide], options: new GradientCheckOptions { Order = 2 }), Throws.Nothing);

@@ -40,7 +40,7 @@ public class MapTests
     [Test]
     public void Two_inputs_broadcast_and_differentiate()
     {
-        Leaf<double> x = Variable("x", 2);
+        Input<double> x = Variable("x", 2);
         Node y = Map(x, Constant(3.0), (a, b) => a * a * b);
         Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 12 }));
     }

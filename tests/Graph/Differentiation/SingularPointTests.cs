@@ -10,7 +10,7 @@ public class SingularPointTests
 
     private static double Slope(Func<Node, Node> f, double at)
     {
-        Leaf<double> x = Variable();
+        Input<double> x = Variable();
         return Value(Gradients(f(x), [x], Unreached.Zeros)[0], (x, Reals([], at)));
     }
 
@@ -38,7 +38,7 @@ public class SingularPointTests
     {
         foreach (Func<Node, Node> f in new Func<Node, Node>[] { x => Where(x > 0, Sqrt(x), x * x), x => Where(x > 0, Log(x) * x, x * x), x => Where(x > 0, Pow(x, 0.3), x * x) })
         {
-            Leaf<double> x = Variable();
+            Input<double> x = Variable();
             Node first = Gradients(f(x), x)[0];
             Node second = Gradients(first, x)[0];
             Node third = Gradients(second, [x], Unreached.Zeros)[0];
@@ -51,7 +51,7 @@ public class SingularPointTests
     [Test]
     public void Ties_share_or_go_to_the_first()
     {
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         TensorValue at = Reals([4], 3, 1, 3, 1);
         Assert.That(Values(Gradients(Max(x), x)[0], (x, at)), Is.EqualTo(new[] { 0.5, 0, 0.5, 0 }));
         Assert.That(Values(Gradients(Min(x, 0), x)[0], (x, at)), Is.EqualTo(new[] { 0, 0.5, 0, 0.5 }));
@@ -68,7 +68,7 @@ public class SingularPointTests
         double Others(params int[] without) => at.Where((_, i) => !without.Contains(i)).Aggregate(1.0, (p, v) => p * v);
         foreach (Dim size in new Dim[] { 4, "N" })
         {
-            Leaf<double> x = Variable("x", size);
+            Input<double> x = Variable("x", size);
             Node first = Gradients(Prod(x), x)[0];
             Assert.That(Values(first, (x, Reals([4], at))), Is.EqualTo(Enumerable.Range(0, 4).Select(i => Others(i))));
             for (int i = 0; i < 4; i++)

@@ -24,7 +24,7 @@ public sealed record GradientCase(string Name, Type Op, Func<Node[], Node> Apply
 
     public static CaseInput At(params double[] values) => new([values.Length], values, 0, 0);
 
-    public Leaf<double>[] MakeInputs() => [.. Inputs.Select((input, i) => Ops.Input<double>($"x{i}", input.Shape, requiresGrad: true))];
+    public Input<double>[] MakeInputs() => [.. Inputs.Select((input, i) => Ops.Input<double>($"x{i}", input.Shape, requiresGrad: true))];
 
     public Dictionary<Node, Tensor<double>> Values(IReadOnlyList<Node> inputs) =>
         inputs.Select((node, i) => (node, Inputs[i].Tensor((ulong)i + 17))).ToDictionary(p => p.node, p => p.Item2);

@@ -7,7 +7,7 @@ namespace GraphCompiler.Tests.GradientChecking;
 [TestFixture]
 public sealed class GradientCheckTests
 {
-    private readonly Leaf<double> x = Input<double>("x", ["N", 2], requiresGrad: true);
+    private readonly Input<double> x = Input<double>("x", ["N", 2], requiresGrad: true);
     private readonly Parameter<double> w = Parameter("w", Tensor.Create<double>([0.5, -0.25], [2, 1]));
 
     private Node Loss => Sum(Square(Tanh(MatMul(x, w))));
@@ -100,7 +100,7 @@ public sealed class GradientCheckTests
     [Test]
     public void Large_targets_are_projected()
     {
-        Leaf<double> large = Input<double>("large", [500], requiresGrad: true);
+        Input<double> large = Input<double>("large", [500], requiresGrad: true);
         GradientReport report = GradientCheck.Run(Sum(Sin(large)), [large]);
 
         using (Assert.EnterMultipleScope())
@@ -170,8 +170,8 @@ public sealed class GradientCheckTests
     [Test]
     public void Integer_inputs_get_values()
     {
-        Leaf<int> classes = Input<int>("classes", ["N"]);
-        Leaf<bool> mask = Input<bool>("mask", ["N", 1]);
+        Input<int> classes = Input<int>("classes", ["N"]);
+        Input<bool> mask = Input<bool>("mask", ["N", 1]);
         Node loss = CrossEntropy(Where(mask, x, 2 * x), classes);
 
         using (Assert.EnterMultipleScope())

@@ -59,7 +59,7 @@ public sealed class KinkTests
     [TestCase(0.5)]
     public void The_branch_not_taken_lets_no_nan_through_to_second_order(double at)
     {
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
         GradientReport report = GradientCheck.Run(Where(x > 0, Sqrt(x), 0), [x], At(x, at), new GradientCheckOptions { Order = 2 });
 
         using (Assert.EnterMultipleScope())
@@ -75,7 +75,7 @@ public sealed class KinkTests
     {
         foreach (Func<Node, Node> singular in new Func<Node, Node>[] { Log, Sqrt, Reciprocal, v => Pow(v, 0.5), v => 1 / v, v => Log1P(v - 1), Rsqrt })
         {
-            Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+            Input<double> x = Input<double>("x", [], requiresGrad: true);
             GradientReport report = GradientCheck.Run(Where(x > 0, singular(x), x * x), [x], At(x, 0), new GradientCheckOptions { Order = 2 });
 
             Assert.That(report.Entries.Select(e => e.Analytic), Has.All.Matches<double>(double.IsFinite), () => report.ToString());
@@ -113,7 +113,7 @@ public sealed class KinkTests
     {
         // Rounding at 10¹⁷ is 16: what is left of x has no derivative that differences could see.
         Node Noisy(Node x) => Call("noisy", [x], p => [p[0] + 1e17 - 1e17], (_, _, c) => [c[0]]);
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
 
         GradientReport report = GradientCheck.Run(Noisy(x), [x], At(x, 0.3));
 
@@ -145,7 +145,7 @@ public sealed class KinkTests
 
     private static GradientEntry Only(Func<Node, Node> f, double at)
     {
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
         return GradientCheck.Run(f(x), [x], At(x, at)).Entries.Single();
     }
 

@@ -38,8 +38,8 @@ public sealed class MessageTests
     [Test]
     public void A_value_that_nothing_uses_is_refused()
     {
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
-        Leaf<double> other = Input<double>("other", []);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> other = Input<double>("other", []);
         var values = new Dictionary<Node, Tensor<double>> { [x] = Tensor.Create<double>([2], [1]), [other] = Tensor.Create<double>([3], [1]) };
         Assert.That(
             () => GradientCheck.Run(x * x, [x], values),
@@ -50,7 +50,7 @@ public sealed class MessageTests
     [Test]
     public void A_long_table_is_cut()
     {
-        Leaf<double> x = Input<double>("x", [60], requiresGrad: true);
+        Input<double> x = Input<double>("x", [60], requiresGrad: true);
 
         Assert.That(GradientCheck.Run(Sum(x), [x]).ToString(), Does.EndWith("… 20 more\n"));
     }
@@ -58,7 +58,7 @@ public sealed class MessageTests
     [Test]
     public void Inconclusive_has_a_message_of_its_own()
     {
-        Leaf<double> x = Input<double>("x", [], requiresGrad: true);
+        Input<double> x = Input<double>("x", [], requiresGrad: true);
         GradientCheckException? error = Assert.Throws<GradientCheckException>(() => GradientCheck.Verify(Log(x), [x], new Dictionary<Node, Tensor<double>> { [x] = Tensor.Create<double>([-1], [1]) }));
 
         using (Assert.EnterMultipleScope())
@@ -73,9 +73,9 @@ public sealed class MessageTests
     [Test]
     public void Misuse_is_explained()
     {
-        Leaf<double> x = Input<double>("x", [2], requiresGrad: true);
-        Leaf<double> plain = Input<double>("plain", [2]);
-        Leaf<int> count = Input<int>("count", [2]);
+        Input<double> x = Input<double>("x", [2], requiresGrad: true);
+        Input<double> plain = Input<double>("plain", [2]);
+        Input<int> count = Input<int>("count", [2]);
         Node y = Sin(x);
         Node loss = Sum(y * Cast(count, DType.Float64));
         Dictionary<Node, Tensor<double>> Given(Node node, params double[] values) => new() { [node] = Tensor.Create(values, [values.Length]) };

@@ -51,7 +51,7 @@ public sealed class OperationTableTests
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)
     {
-        Leaf<double>[] inputs = row.MakeInputs();
+        Input<double>[] inputs = row.MakeInputs();
         Node result = row.Apply(inputs);
         Assert.That(Reached(result), Does.Contain(row.Op), "the row does not hold the operation it is for");
 

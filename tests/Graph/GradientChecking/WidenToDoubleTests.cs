@@ -14,7 +14,7 @@ public sealed class WidenToDoubleTests
     [Test]
     public void A_float32_model_is_checked_as_closely_as_a_double_one()
     {
-        Leaf<float> x = Input("x", ["N", 3], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 3], requiresGrad: true);
         Node loss = CrossEntropy(LayerNorm(Gelu(x * w) + 0.1f, w) * DimValue("N", DType.Float32), Arange("N"));
         GradientReport report = GradientCheck.Run(loss, [x, w], options: new GradientCheckOptions { Order = 2, RelativeTolerance = 1e-8, AbsoluteTolerance = 1e-9 });
 

@@ -28,12 +28,12 @@ public sealed class WrongDerivativeTests
     [TestCaseSource(nameof(Rows))]
     public void A_wrong_pullback_is_found_and_named(GradientCase row, Mistake mistake)
     {
-        Leaf<double>[] inputs = row.MakeInputs();
+        Input<double>[] inputs = row.MakeInputs();
         Node[] before = [.. inputs.Select(i => Ops.Sin(i) + i)];
         Node wrong = Ops.Call("wrong one", before, p => [row.Apply([.. p])], (i, _, c) => Spoil(row, i, c[0]!, mistake));
         Node loss = Ops.Sum(Ops.Tanh(0.1 * wrong) + wrong);
         Dictionary<Node, Tensor<double>> values = row.Values(inputs);
-        foreach (Leaf<double> input in inputs)
+        foreach (Input<double> input in inputs)
         {
             // x + sin x stays close to where the row is safe.
             values[input] = Tensor.Multiply(values[input], 0.5);

@@ -30,7 +30,7 @@ internal sealed class RoundingErrorsTests
     [TestCaseSource(nameof(Expressions))]
     public void What_double_precision_gives_lies_within(Func<Node, Node> make)
     {
-        Leaf<float> x = Input("x", [Rows, Columns], requiresGrad: true);
+        Input<float> x = Input("x", [Rows, Columns], requiresGrad: true);
         Node y = InlineCalls.Run([make(x)])[0];
         IReadOnlyDictionary<Node, Node> wide = WidenToDouble.Run([y]);
         for (int seed = 0; seed < 20; seed++)
@@ -49,7 +49,7 @@ internal sealed class RoundingErrorsTests
     [Test]
     public void Sums_in_blocks_lie_within_and_long_ones_term_by_term_do_not([Values(1, 10, 1000, 30_000)] int count)
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         var random = new Random(count);
 
         // Equal terms round the same way again and again.
@@ -86,8 +86,8 @@ internal sealed class RoundingErrorsTests
     [Test]
     public void What_overflows_has_no_bound()
     {
-        Leaf<double> x = Input<double>("x", [1, 4]);
-        Leaf<double> y = Input<double>("y", [4, 1]);
+        Input<double> x = Input<double>("x", [1, 4]);
+        Input<double> y = Input<double>("y", [4, 1]);
         Node product = MatMul(x, y);
         Node[] nodes = [product, product * product, Tanh(product), 1 - Square(Tanh(product)), Where(product > 0, product, 1), Sum(product), CumulativeProduct(product, 0), Call("both", [product, x], p => [p[1], p[0]])];
         Dictionary<Node, TensorValue> given = new()
@@ -107,7 +107,7 @@ internal sealed class RoundingErrorsTests
     [Test]
     public void Bounds_are_far_below_a_thousandth_where_nothing_cancels()
     {
-        Leaf<float> x = Input("x", [Rows, Columns]);
+        Input<float> x = Input("x", [Rows, Columns]);
         Node y = Sigmoid(MatMul(Exp(x), Exp(x).Permute(1, 0)) * 0.01f).Sum(1);
         TensorValue given = TensorValue.OfReals(DType.Float32, [Rows, Columns], [.. Enumerable.Range(0, Rows * Columns).Select(i => Math.Sin(i))]);
         (TensorValue value, double[]? errors) = RoundingErrors.Evaluate(y, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0);
@@ -117,7 +117,7 @@ internal sealed class RoundingErrorsTests
     [Test]
     public void What_is_given_is_exact()
     {
-        Leaf<float> x = Input("x", [3]);
+        Input<float> x = Input("x", [3]);
         TensorValue given = TensorValue.OfReals(DType.Float32, [3], [1, 2, 3]);
         Assert.That(RoundingErrors.Evaluate(x, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0).Errors, Is.All.Zero);
         Assert.That(RoundingErrors.Evaluate(x > 2, new Dictionary<Node, TensorValue> { [x] = given }, _ => 0).Errors, Is.Null);

@@ -93,7 +93,7 @@ public class GraphTests
         long Walk(int links)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            Leaf<double> x = Variable("x", 2);
+            Input<double> x = Variable("x", 2);
             Node y = x;
             for (int i = 0; i < links; i++)
             {

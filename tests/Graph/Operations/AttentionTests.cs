@@ -47,8 +47,8 @@ internal sealed class AttentionTests
     [Test]
     public void A_query_that_sees_nothing_gives_0_and_takes_no_gradient()
     {
-        Leaf<double> q = Input<double>("q", [2, 3], requiresGrad: true);
-        Leaf<double> k = Input<double>("k", [2, 3], requiresGrad: true);
+        Input<double> q = Input<double>("q", [2, 3], requiresGrad: true);
+        Input<double> k = Input<double>("k", [2, 3], requiresGrad: true);
         Node mask = Reshape(Constant(new[] { true, false, false, false }), [2, 2]);
         Node y = ScaledDotProductAttention(q, k, Ones([2, 1], DType.Float64) + k, mask);
         NodeList gradients = Gradients(Sum(y * y), q, k);
@@ -91,8 +91,8 @@ internal sealed class AttentionTests
     [Test]
     public void Symbols_stand_for_batch_and_lengths()
     {
-        Leaf<float> q = Input("q", ["N", 2, "L", 4]);
-        Leaf<float> k = Input("k", ["N", 2, "S", 4]);
+        Input<float> q = Input("q", ["N", 2, "L", 4]);
+        Input<float> k = Input("k", ["N", 2, "S", 4]);
         Node y = ScaledDotProductAttention(q, k, k, causal: true);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([q, k], [y], options: new CompileOptions { Verify = true });
         foreach ((int n, int l, int s) in new[] { (1, 1, 1), (2, 3, 5), (3, 4, 2), (0, 2, 2), (2, 0, 3) })

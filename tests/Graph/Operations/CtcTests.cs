@@ -15,11 +15,11 @@ internal sealed class CtcTests
     public void Sums_over_all_alignments([Values] bool single)
     {
         double[] scores = [.. Enumerable.Range(0, 5 * 7 * Classes).Select(i => Math.Sin(3.7 * i) * 2)];
-        Leaf<double> x = Input<double>("x", ["T", "N", Classes]);
-        Leaf<float> f = Input<float>("f", ["T", "N", Classes]);
-        Leaf<long> targets = Input<long>("targets", ["N", "S"]);
-        Leaf<int> times = Input<int>("times", ["N"]);
-        Leaf<long> labels = Input<long>("labels", ["N"]);
+        Input<double> x = Input<double>("x", ["T", "N", Classes]);
+        Input<float> f = Input<float>("f", ["T", "N", Classes]);
+        Input<long> targets = Input<long>("targets", ["N", "S"]);
+        Input<int> times = Input<int>("times", ["N"]);
+        Input<long> labels = Input<long>("labels", ["N"]);
         Node scored = single ? Cast(f, DType.Float32) : x;
         Node losses = CtcLoss(LogSoftmax(scored), targets, times, labels, reduction: LossReduction.None);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([single ? f : x, targets, times, labels], [losses], options: new CompileOptions { Verify = true });
@@ -36,7 +36,7 @@ internal sealed class CtcTests
     [Test]
     public void Reductions_and_infinite_losses()
     {
-        Leaf<double> x = Input<double>("x", [2, 2, 3], requiresGrad: true);
+        Input<double> x = Input<double>("x", [2, 2, 3], requiresGrad: true);
         Node targets = Reshape(Constant(new long[] { 1, 2, 1, 1 }), [2, 2]);
         Node lengths = Constant(new long[] { 2, 2 });
         Node Loss(LossReduction reduction, bool zero) => CtcLoss(LogSoftmax(x), targets, lengths, lengths, 0, reduction, zero);
@@ -57,7 +57,7 @@ internal sealed class CtcTests
     [Test]
     public void The_gradient_agrees_with_differences([Values] bool normalised)
     {
-        Leaf<double> x = Input<double>("x", [5, 7, Classes], requiresGrad: true);
+        Input<double> x = Input<double>("x", [5, 7, Classes], requiresGrad: true);
         Node scores = normalised ? LogSoftmax(x) : x;
         Node loss = CtcLoss(scores, Reshape(Constant(Targets.Cast<long>().ToArray()), [7, 3]), Constant(Times), Constant(Labels), reduction: LossReduction.Sum, zeroInfinity: true);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [loss, Gradients(loss, x)[0]]);
@@ -83,10 +83,10 @@ internal sealed class CtcTests
     [TestCase(4L, 2L, 3L, "target 3 is outside the classes [0, 3). It stands at [0, 0] of Input 'targets' int64[1, 2].")]
     public void What_is_out_of_range_is_named(long time, long label, long target, string message)
     {
-        Leaf<float> x = Input("x", [4, 1, 3]);
-        Leaf<long> times = Input<long>("times", [1]);
-        Leaf<long> labels = Input<long>("labels", [1]);
-        Leaf<long> targets = Input<long>("targets", [1, 2]);
+        Input<float> x = Input("x", [4, 1, 3]);
+        Input<long> times = Input<long>("times", [1]);
+        Input<long> labels = Input<long>("labels", [1]);
+        Input<long> targets = Input<long>("targets", [1, 2]);
         Node loss = CtcLoss(x, targets, times, labels);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x, targets, times, labels], loss);
         Argument given = System.Numerics.Tensors.Tensor.Create(new float[12], [4, 1, 3]);
@@ -99,8 +99,8 @@ internal sealed class CtcTests
     [Test]
     public void Targets_beyond_the_lengths_are_not_blamed()
     {
-        Leaf<float> x = Input("x", [4, 2, 3]);
-        Leaf<int> targets = Input<int>("targets", [2, 2]);
+        Input<float> x = Input("x", [4, 2, 3]);
+        Input<int> targets = Input<int>("targets", [2, 2]);
         Node loss = CtcLoss(x, targets, Constant(new[] { 4, 4 }), Constant(new[] { 1, 2 }));
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x, targets], loss);
         Argument given = System.Numerics.Tensors.Tensor.Create(new float[24], [4, 2, 3]);
@@ -119,7 +119,7 @@ internal sealed class CtcTests
     [Test]
     public void A_second_derivative_is_refused()
     {
-        Leaf<double> x = Input<double>("x", [4, 3], requiresGrad: true);
+        Input<double> x = Input<double>("x", [4, 3], requiresGrad: true);
         Node gradient = Gradients(CtcLoss(x, Constant(new long[] { 1, 2 }), Constant(4L), Constant(2L)), x)[0];
         Assert.That(() => Gradients(Sum(gradient), x), Throws.TypeOf<GradientException>().With.Message.Contains("CtcLoss can be differentiated once"));
     }

@@ -70,7 +70,7 @@ public class FunctionValueTests
     [Test]
     public void A_norm_of_order_0_counts_and_has_the_gradient_0()
     {
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         TensorValue at = Reals([4], 0, -2, double.NaN, 3);
         Assert.That(Value(Norm(x, 0), (x, at)), Is.EqualTo(3));
         Assert.That(Values(Gradients(Norm(x, 0), x)[0], (x, at)), Is.EqualTo([0, 0, 0, 0]));
@@ -97,7 +97,7 @@ public class FunctionValueTests
     [Test]
     public void A_class_out_of_range_names_the_loss()
     {
-        Leaf<long> target = Input<long>("target", [3]);
+        Input<long> target = Input<long>("target", [3]);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([target], MultiLabelMarginLoss(Vector(1, 2, 3), target));
         Assert.That(() => compiled.Run(new long[] { 1, 3, -1 }), Throws.InstanceOf<GraphException>().With.Message.Contains("MultiLabelMarginLoss").And.Message.Contains("3"));
     }

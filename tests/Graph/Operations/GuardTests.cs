@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Operations;
 /// <summary>Conditions on symbols that are decided when sizes are bound.</summary>
 public class GuardTests
 {
-    private static readonly Leaf<double> X = Input<double>("x", ["N", 4]);
+    private static readonly Input<double> X = Input<double>("x", ["N", 4]);
 
     private static TensorValue Rows(long n) => Reals([n, 4], new double[n * 4]);
 

@@ -43,7 +43,7 @@ internal sealed class LossTests
     [Test]
     public void A_class_without_probability_may_be_impossible()
     {
-        Leaf<double> logits = Variable("x", 1, 3);
+        Input<double> logits = Variable("x", 1, 3);
         Node loss = CrossEntropy(logits, Constant(new[] { 0.25, 0, 0.75 }).Reshape([1, 3]));
         (Node, TensorValue) given = (logits, Reals([1, 3], 1, double.NegativeInfinity, 2));
         double normaliser = Math.Log(Math.E + Math.Exp(2));
@@ -78,7 +78,7 @@ internal sealed class LossTests
         Node classes = Constant(new[] { 0, bad, 1, 2 });
         foreach (Node loss in new[] { CrossEntropy(X, classes, weight: Weight), CrossEntropy(X, classes, labelSmoothing: 0.1), NllLoss(X, classes), MultiMarginLoss(X, classes) })
         {
-            Leaf<int> given = Input<int>("c", [4]);
+            Input<int> given = Input<int>("c", [4]);
             Node open = GraphWalk.Substitute([loss], new Dictionary<Node, Node> { [classes] = given })[0];
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([given], open);
             Assert.That(
@@ -106,7 +106,7 @@ internal sealed class LossTests
     [Test]
     public void Running_statistics_are_updates()
     {
-        Leaf<float> x = Input("x", ["N", 2], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 2], requiresGrad: true);
         Parameter<float> mean = Parameter("mean", System.Numerics.Tensors.Tensor.Create([0f, 0]), requiresGrad: false);
         Parameter<float> variance = Parameter("variance", System.Numerics.Tensors.Tensor.Create([1f, 1]), requiresGrad: false);
         (Node result, Node newMean, Node newVariance) = BatchNormTraining(x, mean, variance, null, null, 0.5);

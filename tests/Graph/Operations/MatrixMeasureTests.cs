@@ -46,7 +46,7 @@ public sealed class MatrixMeasureTests
     [Test]
     public void Products_of_vectors_along_any_axis()
     {
-        (Leaf<double> a, Leaf<double> b) = (Variable("a", "N", 1, 3), Variable("b", 2, 3));
+        (Input<double> a, Input<double> b) = (Variable("a", "N", 1, 3), Variable("b", 2, 3));
         double[] found = ComputedValues.Of(VecDot(a, b), 1e-15, (a, Reals([1, 1, 3], 1, 2, 3)), (b, Reals([2, 3], 1, 1, 1, 0, -1, 2)));
         Assert.That(found, Is.EqualTo([6, 4]));
         Assert.That(Values(VecDot(Of(Whole([2, 2], 1, 2, 3, 4)), Of(Whole([2, 1], 1, 10)), 0)), Is.EqualTo([31, 42]));
@@ -60,7 +60,7 @@ public sealed class MatrixMeasureTests
         var random = new Random(rows);
         double[] x = [.. Enumerable.Range(0, rows * 3).Select(_ => (double)random.Next(-3, 4))];
         double[] expected = [.. from i in Enumerable.Range(0, rows) from j in Enumerable.Range(i + 1, rows - i - 1) select Distance(i, j)];
-        (Leaf<double> named, Leaf<double> fixedRows) = (Variable("x", "N", 3), Variable("y", rows, 3));
+        (Input<double> named, Input<double> fixedRows) = (Variable("x", "N", 3), Variable("y", rows, 3));
         Assert.That(ComputedValues.Of(PDist(named, order), 1e-14, (named, Reals([rows, 3], x))), Is.EqualTo(expected).Within(1e-14));
         Assert.That(ComputedValues.Of(PDist(fixedRows, order), 1e-14, (fixedRows, Reals([rows, 3], x))), Is.EqualTo(expected).Within(1e-14));
 
@@ -74,7 +74,7 @@ public sealed class MatrixMeasureTests
     [Test]
     public void Equal_rows_have_no_slope()
     {
-        Leaf<double> x = Variable("x", 2, 2);
+        Input<double> x = Variable("x", 2, 2);
         Assert.That(Values(Gradients(Sum(PDist(x)), x)[0], (x, Reals([2, 2], 1, 2, 1, 2))), Is.EqualTo([0, 0, 0, 0]));
         Assert.That(() => PDist(Input("v", [3])), Throws.TypeOf<ShapeException>().And.Message.StartsWith("PDist: it takes a matrix").And.Message.Contains("'v'"));
     }
@@ -82,7 +82,7 @@ public sealed class MatrixMeasureTests
     [Test]
     public void Areas_are_means_of_what_they_cover()
     {
-        Leaf<double> x = Variable("x", 1, 1, 5);
+        Input<double> x = Variable("x", 1, 1, 5);
         TensorValue at = Reals([1, 1, 5], 1, 2, 3, 4, 10);
         using (Assert.EnterMultipleScope())
         {

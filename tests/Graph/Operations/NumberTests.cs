@@ -28,7 +28,7 @@ public sealed class NumberTests
         double[] towards = [Infinity, -Infinity, 0, 1.5, double.NaN];
         foreach (double toward in towards)
         {
-            (Leaf<float> a, Leaf<double> b) = (Input("a", [Singles.Length]), Input<double>("b", [Doubles.Length]));
+            (Input<float> a, Input<double> b) = (Input("a", [Singles.Length]), Input<double>("b", [Doubles.Length]));
             double[] single = ComputedValues.Of(NextAfter(a, Full([], toward, DType.Float32)), (a, TensorValue.OfReals(DType.Float32, [Singles.Length], [.. Singles.Select(v => (double)v)])));
             double[] twice = ComputedValues.Of(NextAfter(b, Full([], toward, DType.Float64)), (b, Reals([Doubles.Length], Doubles)));
             using (Assert.EnterMultipleScope())
@@ -46,7 +46,7 @@ public sealed class NumberTests
     [Test]
     public void The_slope_to_the_next_number_is_1_and_0()
     {
-        (Leaf<double> a, Leaf<double> b) = (Variable("a", 2), Variable("b", 2));
+        (Input<double> a, Input<double> b) = (Variable("a", 2), Variable("b", 2));
         Node[] slopes = [.. Gradients(Sum(NextAfter(a, b)), [a, b], Unreached.Zeros)];
         (Node, TensorValue)[] given = [(a, Reals([2], 1, 0)), (b, Reals([2], 3, 0))];
         Assert.That(Values(slopes[0], given), Is.EqualTo([1, 1]));
@@ -56,7 +56,7 @@ public sealed class NumberTests
     [Test]
     public void A_number_is_its_mantissa_times_a_power_of_two()
     {
-        (Leaf<float> a, Leaf<double> b) = (Input("a", [Singles.Length]), Input<double>("b", [Doubles.Length]));
+        (Input<float> a, Input<double> b) = (Input("a", [Singles.Length]), Input<double>("b", [Doubles.Length]));
         TensorValue singles = TensorValue.OfReals(DType.Float32, [Singles.Length], [.. Singles.Select(v => (double)v)]);
         foreach ((Node x, TensorValue values) in new (Node, TensorValue)[] { (a, singles), (b, Reals([Doubles.Length], Doubles)) })
         {
@@ -78,7 +78,7 @@ public sealed class NumberTests
     [Test]
     public void A_product_with_a_power_of_two_rounds_once()
     {
-        (Leaf<double> x, Leaf<long> n) = (Input<double>("x", [6, 1]), Input<long>("n", [16]));
+        (Input<double> x, Input<long> n) = (Input<double>("x", [6, 1]), Input<long>("n", [16]));
         double[] numbers = [1, -1.7, 0, 1.2345678901234567, double.Epsilon, double.MaxValue];
         long[] exponents = [0, 1, -1, 10, 1023, 1024, 2000, 2097, 2098, -1022, -1023, -1074, -1075, -2098, int.MaxValue, long.MinValue];
 
@@ -92,7 +92,7 @@ public sealed class NumberTests
     public void Sizes_beyond_a_doubles_integers_are_exact()
     {
         const long Size = (1L << 60) + (1L << 36) + 1;
-        Leaf<float> x = Input("x", ["N", 0]);
+        Input<float> x = Input("x", ["N", 0]);
         foreach (Dim size in (Dim[])[Size, x.Shape[0] * 0 + Size, x.Shape[0] * Size])
         {
             (Node, TensorValue)[] given = [(x, TensorValue.OfReals(DType.Float32, [1, 0], []))];
@@ -124,7 +124,7 @@ public sealed class NumberTests
     [Test]
     public void Integers_that_a_double_cannot_tell_apart_are_refused()
     {
-        Leaf<long> n = Input<long>("n", [1]);
+        Input<long> n = Input<long>("n", [1]);
         Func<Node>[] made =
         [
             () => n + 9007199254740993, () => -9007199254740993 - n, () => Full([2], 9007199254740993, DType.Int64), () => Arange(3, 9007199254740993), () => Pad(n, 0, 1, 1, 9007199254740993),
@@ -142,7 +142,7 @@ public sealed class NumberTests
     [Test]
     public void An_ignored_class_is_exact()
     {
-        Leaf<long> target = Input<long>("target", [2]);
+        Input<long> target = Input<long>("target", [2]);
         Node loss = NllLoss(Constant(new float[] { -1, -2, -3, -4 }, [2, 2]), target, LossReduction.None, ignoreIndex: 9007199254740993);
         Assert.That(Values(loss, (target, Whole([2], 9007199254740993, 1))), Is.EqualTo([0, 4]));
         Assert.That(() => Values(loss, (target, Whole([2], 9007199254740992, 1))), Throws.TypeOf<ExecutionException>().With.Message.Contains("index 9007199254740992"));
@@ -165,7 +165,7 @@ public sealed class NumberTests
     [TestCase(2, double.NaN, double.NaN)]
     public void Decimals(int decimals, double x, double expected)
     {
-        Leaf<double> given = Variable();
+        Input<double> given = Variable();
         Assert.That(ComputedValues.Of(Round(given, decimals), (given, Reals([], x))), Is.EqualTo([expected]));
         Assert.That(Value(Gradients(Round(given, decimals), [given], Unreached.Zeros)[0], (given, Reals([], x))), Is.Zero);
     }
@@ -173,7 +173,7 @@ public sealed class NumberTests
     [Test]
     public void One_end_is_cut()
     {
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         TensorValue at = Reals([4], -1, 2, 3, double.NaN);
         using (Assert.EnterMultipleScope())
         {
@@ -196,7 +196,7 @@ public sealed class NumberTests
     [Test]
     public void An_incomplete_gamma_function_does_not_move_with_its_order_at_the_ends()
     {
-        (Leaf<double> a, Leaf<double> x) = (Variable("a", 4), Variable("x", 4));
+        (Input<double> a, Input<double> x) = (Variable("a", 4), Variable("x", 4));
         (Node, TensorValue)[] given = [(a, Reals([4], 2, 2, 1, 3)), (x, Reals([4], 0, Infinity, 0, 1e-200))];
         Node[] slopes = [.. Gradients(Sum(RegularizedGammaP(a, x)), [a, x])];
         Node[] above = [.. Gradients(Sum(RegularizedGammaQ(a, x)), [a, x])];
@@ -208,7 +208,7 @@ public sealed class NumberTests
     [Test]
     public void Mistakes_are_refused_by_name()
     {
-        Leaf<float> x = Input("x", [3]);
+        Input<float> x = Input("x", [3]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Ldexp(x, x), Throws.TypeOf<DTypeException>().And.Message.StartsWith("Ldexp: the exponent must be int32 or int64, not float32").And.Message.Contains("'x'"));

@@ -15,7 +15,7 @@ public sealed class PartsTests
     [TestCase(5, 1, new[] { 5 })]
     public void Parts_differ_by_one_at_most(int size, int count, int[] expected)
     {
-        Leaf<double> x = Variable("x", 2, size);
+        Input<double> x = Variable("x", 2, size);
         NodeList parts = TensorSplit(x, count, 1);
         Assert.That(parts.Select(p => p.Shape), Is.EqualTo(expected.Select(e => S(2, e))));
         double[] values = [.. Enumerable.Range(0, 2 * size).Select(i => (double)i)];
@@ -25,12 +25,12 @@ public sealed class PartsTests
     [Test]
     public void Parts_between_positions()
     {
-        Leaf<double> x = Variable("x", 6);
+        Input<double> x = Variable("x", 6);
         (Node, TensorValue) six = (x, Reals([6], Six));
         double[][] found = [.. TensorSplit(x, [1, -2, 3, 9]).Select(p => ComputedValues.Of(p, six))];
         Assert.That(found, Is.EqualTo(new double[][] { [1], [2, 3, 4], [], [4, 5, 6], [] }));
 
-        Leaf<double> y = Variable("y", "N");
+        Input<double> y = Variable("y", "N");
         Assert.That(TensorSplit(y, [1, -2]).Select(p => ComputedValues.Of(p, (y, Reals([6], Six)))), Is.EqualTo(new double[][] { [1], [2, 3, 4], [5, 6] }));
         Assert.That(TensorSplit(Input("z", [Dim.OfSymbol("N") * 4]), 2).Select(p => p.Shape), Is.EqualTo(new[] { S(Dim.OfSymbol("N") * 2), S(Dim.OfSymbol("N") * 2) }));
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([y], TensorSplit(y, [3, 4])[1]);
@@ -48,7 +48,7 @@ public sealed class PartsTests
             Assert.That(Unflatten(Input("x", [1]), 0, [-1]).Shape, Is.EqualTo(S(1)));
         }
 
-        Leaf<double> y = Variable("y", "N");
+        Input<double> y = Variable("y", "N");
         Node rows = Unflatten(y, 0, [-1, 3]);
         Assert.That(ComputedValues.Of(Sum(rows, 1), (y, Reals([6], Six))), Is.EqualTo([6, 15]));
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([y], rows);
@@ -67,7 +67,7 @@ public sealed class PartsTests
         }
 
         Dim? Of(int? at) => at is { } given ? Dim.Of(given) : null;
-        Leaf<double> x = Variable("x", 6);
+        Input<double> x = Variable("x", 6);
         Node part = Slice(x, 0, Of(start), Of(stop), step);
         Assert.That(Values(part, (x, Reals([6], Six))), Is.EqualTo(expected));
 
@@ -79,7 +79,7 @@ public sealed class PartsTests
     [Test]
     public void Steps_backwards_along_symbols()
     {
-        Leaf<double> x = Variable("x", "N", 2);
+        Input<double> x = Variable("x", "N", 2);
         (Node, TensorValue) six = (x, Reals([3, 2], Six));
         using (Assert.EnterMultipleScope())
         {
@@ -134,10 +134,10 @@ public sealed class PartsTests
     [Test]
     public void A_diagonal_replaced([Values(-2, -1, 0, 1, 2, 5)] int offset)
     {
-        (Leaf<double> x, int[] shape) = (Variable("x", 3, 2, 4), [3, 2, 4]);
+        (Input<double> x, int[] shape) = (Variable("x", 3, 2, 4), [3, 2, 4]);
         double[] values = [.. Enumerable.Range(0, 24).Select(i => (double)i)];
         int length = Math.Max(0, Math.Min(4 + Math.Min(offset, 0), 3 - Math.Max(offset, 0)));
-        Leaf<double> source = Variable("source", 2, length);
+        Input<double> source = Variable("source", 2, length);
         double[] given = [.. Enumerable.Range(0, 2 * length).Select(i => -1.0 - i)];
         double[] expected = [.. values];
         for (int k = 0; k < length; k++)
@@ -154,7 +154,7 @@ public sealed class PartsTests
     [Test]
     public void A_diagonal_of_symbols_replaced()
     {
-        (Leaf<double> x, Leaf<double> d) = (Variable("x", "N", "N"), Variable("d", "N"));
+        (Input<double> x, Input<double> d) = (Variable("x", "N", "N"), Variable("d", "N"));
         Assert.That(ComputedValues.Of(DiagonalScatter(x, d), (x, Reals([2, 2], 1, 2, 3, 4)), (d, Reals([2], 8, 9))), Is.EqualTo([8, 2, 3, 9]));
         Assert.That(ComputedValues.Of(DiagonalScatter(Of(Truth([1, 1], false)), Of(Truth([1], true)))), Is.EqualTo([1]));
     }
@@ -162,7 +162,7 @@ public sealed class PartsTests
     [Test]
     public void Mistakes_are_refused_by_name()
     {
-        (Leaf<float> x, Leaf<float> n) = (Input("x", [4, 3]), Input("n", ["N"]));
+        (Input<float> x, Input<float> n) = (Input("x", [4, 3]), Input("n", ["N"]));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => TensorSplit(x, 0), Throws.TypeOf<ShapeException>().And.Message.StartsWith("TensorSplit: there must be at least one part, not 0"));

@@ -14,7 +14,7 @@ public sealed class QuantileTests
     [Test]
     public void Quantiles_along_any_axes([Values] QuantileInterpolation way, [Values(0, 0.3, 0.5, 0.8, 1)] double q)
     {
-        Leaf<double> x = Variable("x", 2, "N", 3);
+        Input<double> x = Variable("x", 2, "N", 3);
         TensorValue at = Reals([2, 2, 3], Numbers);
         using (Assert.EnterMultipleScope())
         {
@@ -56,7 +56,7 @@ public sealed class QuantileTests
     [Test]
     public void The_slopes_of_a_quantile_go_to_what_it_is_made_of()
     {
-        (Leaf<double> x, Leaf<double> q) = (Variable("x", 4), Variable("q"));
+        (Input<double> x, Input<double> q) = (Variable("x", 4), Variable("q"));
         (Node, TensorValue)[] given = [(x, Reals([4], 8, 1, 2, 4)), (q, Reals([], 0.5))];
         Node[] slopes = [.. Gradients(Quantile(x, q), [x, q])];
         using (Assert.EnterMultipleScope())
@@ -72,7 +72,7 @@ public sealed class QuantileTests
     public void The_most_frequent_element_and_where_it_is_first()
     {
         double[][] rows = [[3, 1, 3, 2, 1], [5, 4, 3, 2, 1], [7, 7, 7, 7, 7], [-0.0, 2, 0, 2, 9], [NaN, 1, NaN, 2, 3], [NaN, 2, 2, NaN, 1]];
-        Leaf<double> x = Variable("x", "N", 5);
+        Input<double> x = Variable("x", "N", 5);
         TensorValue at = Reals([6, 5], [.. rows.SelectMany(r => r)]);
         (Node values, Node indices) = Mode(x);
         using (Assert.EnterMultipleScope())
@@ -91,8 +91,8 @@ public sealed class QuantileTests
     [Test]
     public void Mistakes_are_refused_by_name()
     {
-        Leaf<float> x = Input("x", [3, 0]);
-        Leaf<double> q = Input<double>("q", [1]);
+        Input<float> x = Input("x", [3, 0]);
+        Input<double> q = Input<double>("q", [1]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Quantile(Input("y", [3]), 1.5), Throws.TypeOf<GraphException>().And.Message.StartsWith("Quantile: a quantile is from 0 to 1; it is 1.5"));

@@ -29,7 +29,7 @@ public class ScanTests
         Assert.That(Values(LogCumulativeSumExp(Vector(-Infinity, -Infinity, 1000, 1000, -1000), 0)), Is.EqualTo([-Infinity, -Infinity, 1000, 1000 + Math.Log(2), 1000 + Math.Log(2)]).Within(1e-12));
         Assert.That(Values(LogCumulativeSumExp(Vector(0, Infinity, 3), 0)), Is.EqualTo([0, Infinity, Infinity]));
 
-        Leaf<double> x = Variable("x", 3);
+        Input<double> x = Variable("x", 3);
         double[] gradient = Values(Gradients(Select(LogCumulativeSumExp(x, 0), 0, 2), x)[0], (x, Reals([3], -Infinity, 800, 800)));
         Assert.That(gradient, Is.EqualTo([0, 0.5, 0.5]).Within(1e-12));
     }
@@ -53,7 +53,7 @@ public class ScanTests
     [Test]
     public void Gradients_of_products_are_exact_at_zeros()
     {
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         double[] gradient = Values(Gradients(Sum(CumulativeProduct(x, 0)), x)[0], (x, Reals([4], 2, 0, 3, 0)));
         Assert.That(gradient, Is.EqualTo([1, 2 + 6, 0, 0]));
     }
@@ -61,7 +61,7 @@ public class ScanTests
     [Test]
     public void Nothing_flows_from_a_coefficient_that_is_not_used()
     {
-        Leaf<double> a = Variable("a", 3);
+        Input<double> a = Variable("a", 3);
         double[] gradient = Values(Gradients(Sum(LinearRecurrence(a, Vector(1, 2, 3), 0)), a)[0], (a, Reals([3], NaN, 2, 3)));
         Assert.That(gradient, Is.EqualTo([0, 1 + 3, 4]));
     }
@@ -70,7 +70,7 @@ public class ScanTests
     [TestCase(true)]
     public void A_NaN_leaves_the_slopes_before_it_alone_unless_a_cotangent_comes_through_it(bool reverse)
     {
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         double[] Turned(params double[] values) => reverse ? [.. values.Reverse()] : values;
         double[] Before(double[] values) => Turned(values)[..2];
         Node y = LogCumulativeSumExp(x, 0, reverse);
@@ -94,7 +94,7 @@ public class ScanTests
     [Test]
     public void A_scan_s_infinite_slope_does_not_meet_a_cotangent_of_zero()
     {
-        Leaf<double> x = Variable("x", 3);
+        Input<double> x = Variable("x", 3);
         Node y = CumulativeScan(x, 0, (double a, double b) => Math.Sqrt(a) + b);
         double[] gradient = Values(Gradients(Select(y, 0, 0), x)[0], (x, Reals([3], 0, 1, 2)));
         Assert.That(gradient, Is.EqualTo([1, 0, 0]));

@@ -12,7 +12,7 @@ public sealed class SegmentTests
     [Test]
     public void Elements_that_are_among_others()
     {
-        (Leaf<double> x, Leaf<double> among) = (Variable("x", 2, 4), Variable("among", "N"));
+        (Input<double> x, Input<double> among) = (Variable("x", 2, 4), Variable("among", "N"));
         (Node, TensorValue) eight = (x, Reals([2, 4], 1, 0, -0.0, NaN, 7, Infinity, -Infinity, 2));
         using (Assert.EnterMultipleScope())
         {
@@ -40,7 +40,7 @@ public sealed class SegmentTests
         }
 
         double[] expected = [.. from r in Enumerable.Range(0, 3) from c in Enumerable.Range(0, 4) select Expected(r, c)];
-        Leaf<double> given = Variable("x", 3, 4);
+        Input<double> given = Variable("x", 3, 4);
         Node found = IndexReduce(given, axis - 2, Constant(at), Constant(source), reduction, includeSelf);
         Assert.That(ComputedValues.Of(found, 1e-15, (given, Reals([3, 4], [.. x.Cast<double>()]))), Is.EqualTo(expected).Within(1e-15));
 
@@ -59,7 +59,7 @@ public sealed class SegmentTests
         double nothing = reduction switch { ScatterReduction.Sum => 0, ScatterReduction.Prod => 1, ScatterReduction.Mean => NaN, ScatterReduction.Max => -Infinity, _ => Infinity };
         double[] expected = [.. from s in Enumerable.Range(0, 5) from c in Enumerable.Range(0, 2) select Expected(s, c)];
 
-        (Leaf<double> x, Leaf<long> ids, Leaf<bool> sized) = (Variable("x", "N", 2), Input<long>("ids", ["N"]), Input<bool>("sized", ["S"]));
+        (Input<double> x, Input<long> ids, Input<bool> sized) = (Variable("x", "N", 2), Input<long>("ids", ["N"]), Input<bool>("sized", ["S"]));
         Node found = SegmentReduce(x, ids, "S", reduction);
         (Node, TensorValue)[] given = [(x, Reals([6, 2], numbers)), (ids, Whole([6], segments)), (sized, Truth([5], new bool[5]))];
         using (Assert.EnterMultipleScope())
@@ -76,7 +76,7 @@ public sealed class SegmentTests
     [Test]
     public void Ties_of_a_segment_share_its_slope()
     {
-        Leaf<double> x = Variable("x", 5);
+        Input<double> x = Variable("x", 5);
         Node slopes = Gradients(Sum(SegmentReduce(x, Constant(new[] { 0, 0, 1, 1, 1 }), 3, ScatterReduction.Max) * Vector(2, 6, 0)), x)[0];
         Assert.That(Values(slopes, (x, Reals([5], 1, 1, 4, 4, 0))), Is.EqualTo([1, 1, 3, 3, 0]));
     }
@@ -84,7 +84,7 @@ public sealed class SegmentTests
     [Test]
     public void Mistakes_are_refused_by_name()
     {
-        (Leaf<float> x, Leaf<long> i) = (Input("x", [4, 3]), Input<long>("i", [4]));
+        (Input<float> x, Input<long> i) = (Input("x", [4, 3]), Input<long>("i", [4]));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => IsIn(x, i), Throws.TypeOf<DTypeException>().And.Message.StartsWith("IsIn:").And.Message.Contains("'i'"));

@@ -35,7 +35,7 @@ public sealed class SequenceTests
     [Test]
     public void Powers_along_a_new_axis()
     {
-        Leaf<double> x = Variable("x", "N");
+        Input<double> x = Variable("x", "N");
         TensorValue at = Reals([3], 2, 0, -1);
         using (Assert.EnterMultipleScope())
         {
@@ -65,7 +65,7 @@ public sealed class SequenceTests
     /// <summary>What a count that is a symbol makes.</summary>
     private static double[] Bound(Func<Dim, Node> make, int count)
     {
-        Leaf<bool> sized = Input<bool>("sized", ["N"]);
+        Input<bool> sized = Input<bool>("sized", ["N"]);
         Node made = make("N");
         return ComputedValues.Of(Where(Any(sized) | !Any(sized), made, made), 1e-14, (sized, Truth([count], new bool[count])));
     }

@@ -143,7 +143,7 @@ public class SortingTests
             Assert.That(Values(MedianWithIndex(Of(Whole([4], 4, 1, 3, 2)), 0).Values), Is.EqualTo([2]));
         }
 
-        Leaf<double> x = Variable("x", 4);
+        Input<double> x = Variable("x", 4);
         Assert.That(Values(Gradients(Median(x), x)[0], (x, Reals([4], 2, 1, 2, 5))), Is.EqualTo([0.5, 0, 0.5, 0]), "ties share");
     }
 

@@ -49,7 +49,7 @@ public class StatisticsTests
     [Test]
     public void Gradients_are_0_where_norms_and_deviations_are([Values(1, 2, 3, 0.5, 1.5, double.PositiveInfinity)] double order)
     {
-        Leaf<double> x = Variable("x", 3);
+        Input<double> x = Variable("x", 3);
         (Node, TensorValue) zero = (x, Reals([3], 0, 0, 0));
         Assert.That(Values(Gradients(Norm(x, order), x)[0], zero), Is.All.EqualTo(0));
         Assert.That(Values(Gradients(Sum(CDist(Reshape(x, [1, 3]), Reshape(x, [1, 3]), order)), x)[0], zero), Is.All.EqualTo(0));
@@ -89,7 +89,7 @@ public class StatisticsTests
     [Test]
     public void Both_moments_and_both_extremes()
     {
-        Leaf<double> x = Variable("x", 2, "N");
+        Input<double> x = Variable("x", 2, "N");
         TensorValue at = Reals([2, 3], 1, 2, 6, 4, double.NaN, 0);
         (Node variance, Node mean) = VarMean(x, 1);
         (Node deviation, _) = StdMean(x, 1, keepDims: true, correction: 0);
@@ -118,7 +118,7 @@ public class StatisticsTests
         double Mean(int i) => Enumerable.Range(0, 5).Sum(k => Weight(k) * x[i, k]) / total;
         double[] expected = [.. from i in Enumerable.Range(0, 3) from j in Enumerable.Range(0, 3) select Enumerable.Range(0, 5).Sum(k => Weight(k) * (x[i, k] - Mean(i)) * (x[j, k] - Mean(j))) / count];
 
-        Leaf<double> rows = Variable("x", "N", 5);
+        Input<double> rows = Variable("x", "N", 5);
         Node found = Cov(rows, correction, frequent ? Constant(often) : null, weighted ? Constant(important) : null);
         Assert.That(ComputedValues.Of(found, 1e-14, (rows, Reals([3, 5], [.. x.Cast<double>()]))), Is.EqualTo(expected).Within(1e-14));
     }
@@ -146,7 +146,7 @@ public class StatisticsTests
     [Test]
     public void Slopes_of_samples()
     {
-        Leaf<double> y = Variable("y", "N", 4);
+        Input<double> y = Variable("y", "N", 4);
         double[] places = [0, 1, 1.5, 4];
         TensorValue at = Reals([2, 4], [.. places.Select(v => v * v), .. places.Select(v => 3 * v)]);
         using (Assert.EnterMultipleScope())
@@ -165,7 +165,7 @@ public class StatisticsTests
     [Test]
     public void Mistakes_are_refused_by_name()
     {
-        (Leaf<float> x, Leaf<float> cube) = (Input("x", [2, 3]), Input("cube", [1, 2, 3]));
+        (Input<float> x, Input<float> cube) = (Input("x", [2, 3]), Input("cube", [1, 2, 3]));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Cov(cube), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Cov: it takes [variables, observations]").And.Message.Contains("'cube'"));

@@ -8,9 +8,9 @@ namespace GraphCompiler.Tests.Rewriting;
 /// <summary>The gradient of many slices of one tensor is one tensor: as many as are given, of the same value.</summary>
 public class JoinSlicesTests
 {
-    private static readonly Leaf<double> X = Variable("x", 6, 4);
-    private static readonly Leaf<double> S = Variable("s", "N", 4);
-    private static readonly Leaf<double> L = Variable("l", 40, 3);
+    private static readonly Input<double> X = Variable("x", 6, 4);
+    private static readonly Input<double> S = Variable("s", "N", 4);
+    private static readonly Input<double> L = Variable("l", 40, 3);
 
     /// <summary>What is differentiated, with the additions, pads and scatters that are left of the sum of its gradients.</summary>
     private static IEnumerable<TestCaseData> Cases()
@@ -40,7 +40,7 @@ public class JoinSlicesTests
     }
 
     [TestCaseSource(nameof(Cases))]
-    public void A_gradient_of_slices_is_joined_and_keeps_its_value(Node y, Leaf<double> x, int additions, int pads, int scatters)
+    public void A_gradient_of_slices_is_joined_and_keeps_its_value(Node y, Input<double> x, int additions, int pads, int scatters)
     {
         Node gradient = Simplified(Gradients(Ops.Sum(y), x)[0]);
         Node joined = Simplified(JoinSlices.Run([gradient])[0]);

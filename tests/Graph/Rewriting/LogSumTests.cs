@@ -59,8 +59,8 @@ public class LogSumTests
     [Test]
     public void Sums_of_two_and_sums_beside_one_are_stable_too()
     {
-        Leaf<double> x = Variable("x", 2);
-        Leaf<double> y = Variable("y", 2);
+        Input<double> x = Variable("x", 2);
+        Input<double> y = Variable("y", 2);
         TensorValue at = Reals([2], 1000, -1000);
         TensorValue low = Reals([2], 999, -1000);
         foreach ((Node hand, Node known) in new[] { (Log(Exp(x) + Exp(y)), LogAddExp(x, y)), (Log(1 + Sum(Exp(x), keepDims: true)), Softplus(LogSumExp(x, keepDims: true))), (Log1P(Sum(Exp(y - x))), Softplus(LogSumExp(y - x))) })
@@ -72,7 +72,7 @@ public class LogSumTests
     [Test]
     public void A_maximum_along_other_axes_is_not_taken_for_the_one_subtracted()
     {
-        Leaf<double> x = Variable("x", 3, 3);
+        Input<double> x = Variable("x", 3, 3);
         Node askew = Log(Sum(Exp(x - Max(x, 1)), 1)) + Max(x, 1);
         Node other = Log(Sum(Exp(x - Max(x, 0)), 1)) + Max(x, 1);
         foreach (Node y in (Node[])[askew, other])
@@ -87,7 +87,7 @@ public class LogSumTests
     [Test]
     public void A_maximum_that_is_a_target_is_gone_through()
     {
-        Leaf<double> x = Variable("x", 3);
+        Input<double> x = Variable("x", 3);
         Node top = Max(x);
         Node y = Log(Sum(Exp(x - top))) + top;
         Assert.That(Value(Gradients(y * top, top)[0], (x, Reals([3], 1, 2, 3))), Close(3 + Math.Log(1 + Math.Exp(-1) + Math.Exp(-2))), "the slope of y by top is 0");

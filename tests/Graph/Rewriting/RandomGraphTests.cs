@@ -11,7 +11,7 @@ public class RandomGraphTests
     [Test]
     public void Rewriting_preserves_values() => Gen.Int.Array[1, 25].Sample(steps =>
     {
-        (Leaf<double> x, Leaf<double> v, List<Node> made) = Make(steps);
+        (Input<double> x, Input<double> v, List<Node> made) = Make(steps);
         Node[] roots = [made[^1], Sum(made[^1] * made[made.Count / 2])];
         Node[] stable = Stabilize.Run(roots).Of(roots);
         Node[] inlined = InlineCalls.Run(stable);
@@ -42,10 +42,10 @@ public class RandomGraphTests
     [Test]
     public void Gradients_through_any_node_are_those_of_a_variable_in_its_place() => Gen.Int.Array[3, 25].Sample(steps =>
     {
-        (Leaf<double> x, Leaf<double> v, List<Node> made) = Make(steps);
+        (Input<double> x, Input<double> v, List<Node> made) = Make(steps);
         Node loss = Sum(Tanh(made[^1]) * made[^2]) + Sum(Log(1 + Exp(made[made.Count / 2])));
         Node target = made[(int)((uint)steps[0] / 7 % made.Count)];
-        Leaf<double> variable = Variable("target", "N", 3);
+        Input<double> variable = Variable("target", "N", 3);
         Node cut = GraphWalk.Substitute([loss], new Dictionary<Node, Node> { [target] = variable })[0];
         if (!target.RequiresGrad || !cut.RequiresGrad || ReferenceEquals(cut, loss))
         {
@@ -69,10 +69,10 @@ public class RandomGraphTests
         }
     }, iter: 300);
 
-    private static (Leaf<double> X, Leaf<double> V, List<Node> Made) Make(int[] steps)
+    private static (Input<double> X, Input<double> V, List<Node> Made) Make(int[] steps)
     {
-        Leaf<double> x = Variable("x", "N", 3);
-        Leaf<double> v = Variable("v", 3);
+        Input<double> x = Variable("x", "N", 3);
+        Input<double> v = Variable("v", 3);
         List<Node> made = [x, BroadcastTo(v, ["N", 3]), ZerosLike(x), OnesLike(x)];
         foreach (uint step in steps.Select(s => (uint)s))
         {

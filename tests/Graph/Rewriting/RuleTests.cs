@@ -7,12 +7,12 @@ namespace GraphCompiler.Tests.Rewriting;
 /// <summary>A case a rule, in which it fires, and keeps type and value.</summary>
 public class RuleTests
 {
-    private static readonly Leaf<double> X = Variable("x", "N", 3);
-    private static readonly Leaf<double> Y = Variable("y", "N", 3);
-    private static readonly Leaf<double> V = Variable("v", 3);
-    private static readonly Leaf<long> K = Input<long>("k", ["N", 3]);
-    private static readonly Leaf<int> J = Input<int>("j", [3]);
-    private static readonly Leaf<bool> C = Input<bool>("c", ["N", 3]);
+    private static readonly Input<double> X = Variable("x", "N", 3);
+    private static readonly Input<double> Y = Variable("y", "N", 3);
+    private static readonly Input<double> V = Variable("v", 3);
+    private static readonly Input<long> K = Input<long>("k", ["N", 3]);
+    private static readonly Input<int> J = Input<int>("j", [3]);
+    private static readonly Input<bool> C = Input<bool>("c", ["N", 3]);
 
     private static readonly (string Rule, Node[] Cases)[] Stable =
     [

@@ -8,7 +8,7 @@ namespace GraphCompiler.Tests.Rewriting;
 /// <summary>Forms are written over the nodes of the graph that they were found in, and pass by no target.</summary>
 public class StableFormsTests
 {
-    private static readonly Leaf<double> X = Variable("x", 3);
+    private static readonly Input<double> X = Variable("x", 3);
 
     private static IReadOnlyDictionary<Node, StableForm> Forms(Node root, params Node[] targets) => StableForms.Of(GraphWalk.TopologicalOrder([root]), targets);
 

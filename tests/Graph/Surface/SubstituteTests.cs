@@ -5,7 +5,7 @@ namespace GraphCompiler.Tests.Surface;
 /// <summary>Graphs with inputs and parameters replaced by other nodes.</summary>
 internal sealed class SubstituteTests
 {
-    private readonly Leaf<float> x = Input("x", ["N", 3]);
+    private readonly Input<float> x = Input("x", ["N", 3]);
     private readonly Parameter<float> w = Parameter("w", new Generator(1).Normal(3, 3));
     private readonly Parameter<float> a = Parameter("a", new Generator(2).Normal(3, 1));
     private readonly Parameter<float> b = Parameter("b", new Generator(3).Normal(1, 3));
@@ -29,7 +29,7 @@ internal sealed class SubstituteTests
     [Test]
     public void What_requires_a_gradient_does_not_slip_under_a_pullback()
     {
-        Leaf<float> given = Input("given", [3]);
+        Input<float> given = Input("given", [3]);
         Node With(Node captured) => Call("clipped", [x], v => [v[0] * captured], (inputs, results, cotangents) => [cotangents[0]]);
         Node[] calls = [With(given), Call("outer", [x], v => [With(given)])];
         Parameter<float> scale = Parameter("scale", [1f, 2f, 3f]);
@@ -43,7 +43,7 @@ internal sealed class SubstituteTests
     [Test]
     public void All_are_replaced_at_once()
     {
-        (Leaf<float> p, Leaf<float> q) = (Input("p", [2]), Input("q", [2]));
+        (Input<float> p, Input<float> q) = (Input("p", [2]), Input("q", [2]));
         Node swapped = Substitute(p - (2 * q), new Dictionary<Node, Node> { [p] = q, [q] = p });
         Node doubled = Substitute(p * p, Map(p, p + p));
 
@@ -79,7 +79,7 @@ internal sealed class SubstituteTests
     [Test]
     public void Names_scopes_and_cuts_are_kept()
     {
-        Leaf<float> given = Input("given", [3, 3]);
+        Input<float> given = Input("given", [3, 3]);
         Node named = MatMul(x, given).Named("hidden", "layer");
         Node made = Substitute(named, Map(given, w));
         Assert.That((made.Name, made.Scope, made.RequiresGrad, named.RequiresGrad), Is.EqualTo(("hidden", "layer", true, false)));

@@ -32,7 +32,7 @@ internal sealed class EpilogueTests
     [TestCaseSource(nameof(Graphs))]
     public void Results_are_those_of_kernels_apart(Func<Node, Parameter<float>, Parameter<float>, Node[]> make)
     {
-        Leaf<float> x = Input("x", ["N", 24]);
+        Input<float> x = Input("x", ["N", 24]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(24, 40));
         Parameter<float> b = Parameter("b", new Generator(2).Normal(40));
         Node[] outputs = make(x, w, b);
@@ -69,7 +69,7 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Simplify))]
     public void A_gelu_is_computed_in_the_kernel_of_its_product([Values] bool approximate, [Values] bool bias)
     {
-        Leaf<float> x = Input("x", ["N", 150]);
+        Input<float> x = Input("x", ["N", 150]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(150, 200));
         Node product = MatMul(x, w);
         Program program = Compiled([x], [Gelu(bias ? product + Parameter("b", new Generator(2).Normal(200)) : product, approximate)], []);
@@ -81,7 +81,7 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
     public void What_backward_needs_is_left_by_the_kernel_of_the_product()
     {
-        Leaf<float> x = Input("x", ["N", 150]);
+        Input<float> x = Input("x", ["N", 150]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(150, 200));
         Parameter<float> v = Parameter("v", new Generator(2).Normal(200, 30));
         Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Sum();
@@ -97,7 +97,7 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify), nameof(CompileOptions.UpdateInPlace))]
     public void An_Adam_step_is_computed_in_the_kernel_of_its_gradient_and_writes_in_place()
     {
-        Leaf<float> x = Input("x", ["N", 300]);
+        Input<float> x = Input("x", ["N", 300]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(300, 200));
         Node loss = MatMul(x, w).Pow(2).Sum();
         IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, [w]);
@@ -117,7 +117,7 @@ internal sealed class EpilogueTests
     {
         float[][][] found = [.. ((bool[])[true, false]).Select(epilogues =>
         {
-            Leaf<float> x = Input("x", ["N", 60]);
+            Input<float> x = Input("x", ["N", 60]);
             Parameter<float> w = Parameter("w", new Generator(1).Normal(60, 90));
             Parameter<float> v = Parameter("v", new Generator(2).Normal(90, 33));
             Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Mean();
@@ -142,7 +142,7 @@ internal sealed class EpilogueTests
     [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
     public void Refusals_say_why()
     {
-        Leaf<float> x = Input("x", [64, 30]);
+        Input<float> x = Input("x", [64, 30]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(30, 64));
         Node product = MatMul(x, w);
         Assert.That(Log([product, (product * 2) + product.Permute(1, 0)]), Does.Contain("Add reads MatMul elsewhere than where it is computed"));

@@ -59,8 +59,8 @@ internal sealed class LongProductTests
     [Test]
     public void The_gradient_of_a_weight_sums_over_all_positions([ValueSource(nameof(Widths))] VectorWidth width, [Values] bool isSymbolic)
     {
-        Leaf<float> x = Input("x", [isSymbolic ? "N" : 9, 2, 130, 130]);
-        Leaf<float> w = Input("w", [9, 2, 3, 3], requiresGrad: true);
+        Input<float> x = Input("x", [isSymbolic ? "N" : 9, 2, 130, 130]);
+        Input<float> w = Input("w", [9, 2, 3, 3], requiresGrad: true);
         Node gradient = Gradients(Conv2D(x, w).Sum(), w)[0];
         int positions = 9 * 128 * 128;
         float[] values = [.. Enumerable.Repeat(0.1f, 9 * 2 * 130 * 130)];
@@ -73,9 +73,9 @@ internal sealed class LongProductTests
     public void What_follows_a_product_is_done_to_its_whole_sum([ValueSource(nameof(Widths))] VectorWidth width, [Values(700, 5000, 20_000)] int k, [Values] bool isSymbolic)
     {
         Dim inner = isSymbolic ? "K" : k;
-        Leaf<float> x = Input("x", [21, inner]);
-        Leaf<float> y = Input("y", [inner, 35]);
-        Leaf<float> z = Input("z", [21, 35]);
+        Input<float> x = Input("x", [21, inner]);
+        Input<float> y = Input("y", [inner, 35]);
+        Input<float> z = Input("z", [21, 35]);
         Node product = MatMul(x, y);
         float[] ones = [.. Enumerable.Repeat(1f, 21 * k)];
         float[] halves = [.. Enumerable.Repeat(0.5f, 35 * k)];
@@ -96,7 +96,7 @@ internal sealed class LongProductTests
     [Test]
     public void Infinite_sums_stay_infinite([ValueSource(nameof(Widths))] VectorWidth width, [Values("nn", "nt")] string layout)
     {
-        (Leaf<float> a, Leaf<float> b, Node product) = Operands<float>([], 2, 3, "K", layout);
+        (Input<float> a, Input<float> b, Node product) = Operands<float>([], 2, 3, "K", layout);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Width = width });
         foreach (int k in (int[])[100, 5000, 30_000])
         {
@@ -113,7 +113,7 @@ internal sealed class LongProductTests
     {
         foreach ((int m, int n, int k) in (ReadOnlySpan<(int, int, int)>)[(1, 700, 9000), (300, 40, 5000), (37, 130, 20_000)])
         {
-            (Leaf<float> a, Leaf<float> b, Node product) = Operands<float>([], m, n, isSymbolic ? "K" : k, layout);
+            (Input<float> a, Input<float> b, Node product) = Operands<float>([], m, n, isSymbolic ? "K" : k, layout);
             using CompiledGraph alone = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Threads = 1 });
             using CompiledGraph shared = GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Threads = 2, Chunking = Chunking.Finest });
             Argument left = Tensor(Random<float>(m * k, 1), Lengths([], layout[0], m, k));
@@ -125,8 +125,8 @@ internal sealed class LongProductTests
     [Test]
     public void Verification_finds_a_sum_in_one_chain([Values(100_000, 1_000_000)] int k)
     {
-        Leaf<float> x = Input("x", [1, "K"]);
-        Leaf<float> y = Input("y", ["K", 1]);
+        Input<float> x = Input("x", [1, "K"]);
+        Input<float> y = Input("y", ["K", 1]);
         TensorValue left = TensorValue.OfReals(DType.Float32, [1, k], [.. Enumerable.Repeat((double)0.1f, k)]);
         TensorValue right = TensorValue.OfReals(DType.Float32, [k, 1], [.. Enumerable.Repeat(1.0, k)]);
         (TensorValue value, double[]? errors) = RoundingErrors.Evaluate(MatMul(x, y), new Dictionary<Node, TensorValue> { [x] = left, [y] = right }, _ => k);
@@ -142,7 +142,7 @@ internal sealed class LongProductTests
     private static void Check<T>(Dim[] batch, int m, int n, int k, string layout, bool isSymbolic)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        (Leaf<T> a, Leaf<T> b, Node product) = Operands<T>(batch, m, n, isSymbolic ? "K" : k, layout);
+        (Input<T> a, Input<T> b, Node product) = Operands<T>(batch, m, n, isSymbolic ? "K" : k, layout);
         int matrices = batch.Aggregate(1, (count, size) => count * (int)size.Constant!.Value);
         (VectorWidth Width, CompiledGraph Graph)[] graphs =
             [.. Widths.Select(width => (width, GraphCompiler.Compiler.Compile([a, b], product, new CompileOptions { Width = width })))];
@@ -193,11 +193,11 @@ internal sealed class LongProductTests
         return (sum.Value, magnitude);
     }
 
-    private static (Leaf<T> A, Leaf<T> B, Node Product) Operands<T>(Dim[] batch, int m, int n, Dim k, string layout)
+    private static (Input<T> A, Input<T> B, Node Product) Operands<T>(Dim[] batch, int m, int n, Dim k, string layout)
         where T : unmanaged
     {
-        Leaf<T> a = Input<T>("a", Shape.Of([.. batch, .. layout[0] == 't' ? new Dim[] { k, m } : [m, k]]));
-        Leaf<T> b = Input<T>("b", Shape.Of([.. batch, .. layout[1] == 't' ? new Dim[] { n, k } : [k, n]]));
+        Input<T> a = Input<T>("a", Shape.Of([.. batch, .. layout[0] == 't' ? new Dim[] { k, m } : [m, k]]));
+        Input<T> b = Input<T>("b", Shape.Of([.. batch, .. layout[1] == 't' ? new Dim[] { n, k } : [k, n]]));
         return (a, b, MatMul(layout[0] == 't' ? Transpose(a) : a, layout[1] == 't' ? Transpose(b) : b));
     }
 

@@ -49,7 +49,7 @@ public sealed class PackedWeightsTests
     public void A_function_that_writes_its_weights_keeps_no_copy()
     {
         Parameter<float> w = Weights(transposed: true);
-        Leaf<float> x = Input("x", ["N", Inner]);
+        Input<float> x = Input("x", ["N", Inner]);
         Node y = MatMul(x, Transpose(w));
         using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [y], [(w, w * 0.5f)]);
         Assert.That(PackingSteps(step), Is.Zero);
@@ -113,7 +113,7 @@ public sealed class PackedWeightsTests
 
     private static CompiledGraph Compile(Parameter<float> w, bool transposed, bool symbolic, bool pack)
     {
-        Leaf<float> x = Input("x", [symbolic ? "N" : Rows, Inner]);
+        Input<float> x = Input("x", [symbolic ? "N" : Rows, Inner]);
         return GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(w) : w), new CompileOptions { PackWeights = pack });
     }
 

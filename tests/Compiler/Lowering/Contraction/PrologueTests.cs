@@ -36,7 +36,7 @@ internal sealed class PrologueTests
         var random = new Generator(1);
         Parameter<float> w = transposed ? Parameter("w", random.Normal(45, 70)) : Parameter("w", random.Normal(70, 45));
         Parameter<float> scale = Parameter("scale", random.Normal(1));
-        Leaf<float> x = Input("x", [Dim(rows), 70]);
+        Input<float> x = Input("x", [Dim(rows), 70]);
         Node weights = Tanh(w) * scale;
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(weights) : weights), new CompileOptions { PackWeights = true });
         using CompiledGraph plain = GraphCompiler.Compiler.Compile(
@@ -100,8 +100,8 @@ internal sealed class PrologueTests
     [Test]
     public void What_would_not_save_bytes_is_refused_with_its_reason()
     {
-        Leaf<float> x = Input("x", [64, 300]);
-        Leaf<float> y = Input("y", [64, 70]);
+        Input<float> x = Input("x", [64, 300]);
+        Input<float> y = Input("y", [64, 70]);
         Node busy = Exp(x) * 2f;
         Node[] roots =
         [
@@ -135,10 +135,10 @@ internal sealed class PrologueTests
     /// <summary>The gradients of a layer of rectified units, given the cotangent of its outputs.</summary>
     private static (Node[] Inputs, Node[] Gradients, Node Masked) Layer()
     {
-        Leaf<float> x = Input("x", [Rows, 300], requiresGrad: true);
-        Leaf<float> w = Input("w", [300, 1024], requiresGrad: true);
-        Leaf<float> z = Input("z", [Rows, 1024]);
-        Leaf<float> g = Input("g", [Rows, 1024]);
+        Input<float> x = Input("x", [Rows, 300], requiresGrad: true);
+        Input<float> w = Input("w", [300, 1024], requiresGrad: true);
+        Input<float> z = Input("z", [Rows, 1024]);
+        Input<float> g = Input("g", [Rows, 1024]);
         Node masked = Where(z > 0, g, ZerosLike(g));
         NodeList gradients = Vjp([MatMul(x, w)], [x, w], [masked]);
         return ([x, w, z, g], [gradients[0], gradients[1]], masked);

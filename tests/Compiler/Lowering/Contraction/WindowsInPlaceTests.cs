@@ -38,8 +38,8 @@ internal sealed class WindowsInPlaceTests
     [TestCaseSource(nameof(Layers))]
     public void Results_and_gradients_are_those_of_products_over_a_copy(Shape input, Shape weight, Func<Node, Node, Node> make)
     {
-        Leaf<float> x = Input("x", input, requiresGrad: true);
-        Leaf<float> w = Input("w", weight, requiresGrad: true);
+        Input<float> x = Input("x", input, requiresGrad: true);
+        Input<float> w = Input("w", weight, requiresGrad: true);
         Node y = make(x, w);
         Node loss = (y * Sin(y)).Sum();
         Node[] outputs = [y, .. Gradients(loss, x, w)];
@@ -72,7 +72,7 @@ internal sealed class WindowsInPlaceTests
     [Needs(nameof(CompileOptions.WindowsInPlace), nameof(CompileOptions.Inline), nameof(CompileOptions.Epilogues), nameof(CompileOptions.Simplify))]
     public void A_layer_moves_its_input_padded_its_weights_and_its_result()
     {
-        Leaf<float> x = Input("x", [4, 32, 16, 16]);
+        Input<float> x = Input("x", [4, 32, 16, 16]);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(64, 32, 3, 3));
         Parameter<float> b = Parameter("b", Tensors.Ones<float>(64));
         Program program = Compiled([x], [Relu(Conv2D(x, w, b, padding: 1))]);
@@ -88,7 +88,7 @@ internal sealed class WindowsInPlaceTests
     [Needs(nameof(CompileOptions.WindowsInPlace), nameof(CompileOptions.Simplify))]
     public void Nothing_as_large_as_all_windows_is_kept_forward_or_backward([Values(1, 2)] int groups)
     {
-        Leaf<float> x = Input("x", [4, 32, 16, 16], requiresGrad: true);
+        Input<float> x = Input("x", [4, 32, 16, 16], requiresGrad: true);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(32, 32 / groups, 3, 3));
         Node loss = Conv2D(x, w, padding: 1, groups: groups).Pow(2).Sum();
         Program program = Compiled([x], [loss, .. Gradients(loss, x, w)]);
@@ -101,8 +101,8 @@ internal sealed class WindowsInPlaceTests
     [Test]
     public void Windows_that_are_read_in_other_ways_too_are_copied_once()
     {
-        Leaf<float> x = Input("x", [2, 12]);
-        Leaf<float> w = Input("w", [2, 5]);
+        Input<float> x = Input("x", [2, 12]);
+        Input<float> w = Input("w", [2, 5]);
         Node windows = Windows(x, 1, 3).Reshape([2, 30]);
         Program program = Compiled([x, w], [MatMul(Transpose(w), windows), windows.Sum(1)]);
         Assert.That(program.Kernels.SelectMany(k => k.Buffers).Count(b => Count(b.Shape) == 60 && b.Node?.Op is WindowsOp), Is.Positive);
@@ -113,9 +113,9 @@ internal sealed class WindowsInPlaceTests
     public void Sums_over_no_windows_are_zeros([Values(0, 1, 3)] int n, [ValueSource(typeof(VectorWidths), nameof(VectorWidths.Supported))] VectorWidth width)
     {
         Dim positions = 16 * Dim.OfSymbol("N");
-        Leaf<float> x = Input("x", ["N", 20]);
-        Leaf<float> a = Input("a", [3, positions]);
-        Leaf<float> b = Input("b", [positions, 7]);
+        Input<float> x = Input("x", ["N", 20]);
+        Input<float> a = Input("a", [3, positions]);
+        Input<float> b = Input("b", [positions, 7]);
         Node windows = Windows(x, 1, 5);
         Node right = MatMul(a, Reshape(Permute(windows, [1, 0, 2]), [positions, 5]));
         Node left = MatMul(Reshape(Permute(windows, [2, 1, 0]), [5, positions]), b);
