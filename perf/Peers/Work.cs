@@ -38,18 +38,11 @@ internal abstract partial class Work
         Ops.Parameter(name, Tensors.From(values, shape));
 
     /// <summary>No moments and step 0: an optimiser's state is among its updates. What it trains is zeroed too, and must be set.</summary>
-    protected static void ClearState(IReadOnlyList<(Node Parameter, Node Value)> updates)
+    protected static void ClearState(IReadOnlyList<Update> updates)
     {
-        foreach ((Node state, _) in updates)
+        foreach ((Parameter state, _) in updates)
         {
-            if (state is Parameter<float> moment)
-            {
-                moment.Fill(0);
-            }
-            else if (state is Parameter<double> count)
-            {
-                count.Fill(0);
-            }
+            state.SetBytes(new byte[state.ByteCount]);
         }
     }
 }

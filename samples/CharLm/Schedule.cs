@@ -22,13 +22,13 @@ internal sealed record Schedule(int Steps, int BatchSize = 64, double LearningRa
     }
 
     /// <summary>A step's updates of the parameters: AdamW on gradients of bounded norm. Matrices decay; biases and norms do not.</summary>
-    public IReadOnlyList<(Node Parameter, Node Value)> Updates(Node loss, IReadOnlyList<Node> parameters, Node rate)
+    public IReadOnlyList<Update> Updates(Node loss, IReadOnlyList<Parameter> parameters, Node rate)
     {
         (IReadOnlyList<Node> gradients, _) = GradientClipping.ByNorm(Gradients(loss, parameters), MostNorm);
-        ILookup<bool, (Node Parameter, Node Gradient)> groups = parameters.Zip(gradients).ToLookup(p => p.First.Rank > 1);
+        ILookup<bool, (Parameter Parameter, Node Gradient)> groups = parameters.Zip(gradients).ToLookup(p => p.First.Rank > 1);
         return [.. AdamW(groups[true], WeightDecay), .. AdamW(groups[false], 0)];
 
-        IEnumerable<(Node Parameter, Node Value)> AdamW(IEnumerable<(Node Parameter, Node Gradient)> group, double decay) =>
+        IEnumerable<Update> AdamW(IEnumerable<(Parameter Parameter, Node Gradient)> group, double decay) =>
             new AdamW(rate) { WeightDecay = decay, Beta2 = 0.99 }.Update([.. group.Select(p => p.Parameter)], [.. group.Select(p => p.Gradient)]);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class Transformer
 {
     private readonly TransformerSize size;
     private readonly Generator random;
-    private readonly List<Node> parameters = [];
+    private readonly List<Parameter> parameters = [];
     private readonly Node tokenTable;
     private readonly Node placeTable;
     private readonly Block[] blocks;
@@ -38,10 +38,10 @@ internal sealed class Transformer
     }
 
     /// <summary>What is trained.</summary>
-    public IReadOnlyList<Node> Parameters => parameters;
+    public IReadOnlyList<Parameter> Parameters => parameters;
 
     /// <summary>How many numbers are trained.</summary>
-    public long ParameterCount => parameters.Sum(p => p.Shape.ElementCount.Constant ?? 0);
+    public long ParameterCount => parameters.Sum(p => p.ElementCount);
 
     /// <summary>Scores of the token after each: tokens [N, T] to [N, T, tokens].</summary>
     public Node Logits(Node tokens) => MatMul(Features(tokens), Transpose(tokenTable));

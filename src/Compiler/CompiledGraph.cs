@@ -16,7 +16,7 @@ namespace GraphCompiler;
 public sealed class CompiledGraph : IDisposable
 {
     private readonly Graph graph;
-    private readonly (Node Parameter, Node Value)[] updates;
+    private readonly Update[] updates;
     private readonly CompileOptions options;
     private readonly OnDemand<Executor> inference;
     private readonly OnDemand<Training> training;
@@ -26,7 +26,7 @@ public sealed class CompiledGraph : IDisposable
     private Turn turn;
     private volatile bool disposed;
 
-    internal CompiledGraph(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options)
+    internal CompiledGraph(Graph graph, IReadOnlyList<Update> updates, CompileOptions options)
     {
         options.Check();
         CodeGeneration.Require(options);
@@ -278,28 +278,12 @@ public sealed class CompiledGraph : IDisposable
     private void CheckUpdates()
     {
         HashSet<Node> seen = [];
-        foreach ((Node parameter, Node value) in updates)
+        foreach (Update update in updates)
         {
-            ArgumentNullException.ThrowIfNull(parameter);
-            ArgumentNullException.ThrowIfNull(value);
-            if (parameter.Op is not ParameterOp)
+            ArgumentNullException.ThrowIfNull(update, nameof(updates));
+            if (!seen.Add(update.Parameter))
             {
-                throw new GraphException($"{parameter.Describe()} cannot be updated: it is no parameter.");
-            }
-
-            if (!seen.Add(parameter))
-            {
-                throw new GraphException($"{parameter.Describe()} is updated twice.");
-            }
-
-            if (value.DType != parameter.DType)
-            {
-                throw new DTypeException($"The update of {parameter.Describe()} is {value.Describe()}; the dtypes must be equal.");
-            }
-
-            if (value.Shape != parameter.Shape)
-            {
-                throw new ShapeException($"The update of {parameter.Describe()} is {value.Describe()}; the shapes must be equal.");
+                throw new GraphException($"{update.Parameter.Describe()} is updated twice.");
             }
         }
 

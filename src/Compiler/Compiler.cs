@@ -22,11 +22,11 @@ public static class Compiler
     public static CompiledGraph Compile(
         IReadOnlyList<Node> inputs,
         IReadOnlyList<Node> outputs,
-        IReadOnlyList<(Node Parameter, Node Value)>? updates = null,
+        IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null) =>
         new(new Graph(inputs, outputs), updates ?? [], options ?? CompileOptions.Default);
 
-    /// <summary>Compiles one output to a delegate of the caller's own type, see <see cref="Compile{TDelegate}(IReadOnlyList{Node}, IReadOnlyList{Node}, IReadOnlyList{ValueTuple{Node, Node}}, CompileOptions)"/>.</summary>
+    /// <summary>Compiles one output to a delegate of the caller's own type, see <see cref="Compile{TDelegate}(IReadOnlyList{Node}, IReadOnlyList{Node}, IReadOnlyList{Update}, CompileOptions)"/>.</summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>
     /// <param name="inputs">The inputs, in the order of the parameters.</param>
     /// <param name="output">What to compute.</param>
@@ -49,7 +49,7 @@ public static class Compiler
     public static TDelegate Compile<TDelegate>(
         IReadOnlyList<Node> inputs,
         IReadOnlyList<Node> outputs,
-        IReadOnlyList<(Node Parameter, Node Value)>? updates = null,
+        IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null)
         where TDelegate : Delegate => TypedDelegate.Create<TDelegate>(Compile(inputs, outputs, updates, options));
 }

@@ -47,7 +47,7 @@ internal sealed class GrowthTests
     }
 
     // Kernels are not compiled, for equal ones are compiled once. What other threads do is counted, too: how much that is depends on how busy they are.
-    private static CompiledGraph Compile(Node[] inputs, Node[] outputs, IReadOnlyList<(Node Parameter, Node Value)>? updates = null) =>
+    private static CompiledGraph Compile(Node[] inputs, Node[] outputs, IReadOnlyList<Update>? updates = null) =>
         GraphCompiler.Compiler.Compile(inputs, outputs, updates, new CompileOptions { Interpret = true });
 
     private static CompiledGraph Chain(int count)
@@ -66,7 +66,7 @@ internal sealed class GrowthTests
     {
         Input<float> x = Input("x", [8]);
         Node y = x;
-        List<Node> parameters = [];
+        List<Parameter> parameters = [];
         for (int i = 0; i < count; i++)
         {
             parameters.Add(Parameter($"p{i}", Tensors.Zeros<float>(8)));
@@ -81,7 +81,7 @@ internal sealed class GrowthTests
     {
         Input<float> x = Input("x", ["N", 8]);
         Node y = x;
-        List<Node> parameters = [];
+        List<Parameter> parameters = [];
         for (int i = 0; i < count; i++)
         {
             parameters.Add(Parameter($"w{i}", Tensors.Zeros<float>(8, 8)));

@@ -88,7 +88,7 @@ internal sealed class OptimizerTests
         Input<float> momentum = Input("momentum", []);
         Parameter<float> w = Parameter("w", 1f);
         Node loss = 3 * w;
-        IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(rate) { WeightDecay = decay, Momentum = momentum }.Minimize(loss, [w]);
+        IReadOnlyList<Update> updates = new Sgd(rate) { WeightDecay = decay, Momentum = momentum }.Minimize(loss, [w]);
         using CompiledGraph step = GraphCompiler.Compiler.Compile([rate, decay, momentum], [], updates);
         float[] found = [.. new (float Rate, double Decay, float Momentum)[] { (0.5f, 0, 0), (0, 7, 0.5f), (1, 2, 0.5f) }.Select(h =>
         {
@@ -147,8 +147,8 @@ internal sealed class OptimizerTests
         Parameter<double> w = Parameter("w", 1.0);
         Parameter<double> other = Parameter("other", 2.0);
         Node loss = w * w;
-        List<Node> parameters = [w, other];
-        IReadOnlyList<(Node Parameter, Node Value)> updates = new Sgd(0.25).Update(parameters, GradientsOrNull(loss, parameters));
+        List<Parameter> parameters = [w, other];
+        IReadOnlyList<Update> updates = new Sgd(0.25).Update(parameters, GradientsOrNull(loss, parameters));
         using CompiledGraph step = GraphCompiler.Compiler.Compile([], [loss], updates);
         step.Run();
         Assert.That((w.Values[0], other.Values[0]), Is.EqualTo((0.5, 2.0)));
@@ -186,7 +186,6 @@ internal sealed class OptimizerTests
         Assert.That(() => new AdamW { WeightDecay = -1 }, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("WeightDecay"));
         Assert.That(() => new Sgd { Nesterov = true }.Minimize(2 * w, [w]), Throws.InvalidOperationException.With.Message.Contains("momentum above 0"));
         Assert.That(() => new Adam(Input("rate", [2])), Throws.InstanceOf<ShapeException>().With.Message.Contains("'rate'").And.Message.Contains("float scalar"));
-        Assert.That(() => new Adam().Minimize(2 * x, [x]), Throws.InstanceOf<GraphException>().With.Message.Contains("'x'").And.Message.Contains("no parameter"));
         Assert.That(() => new Adam().Update([w], []), Throws.ArgumentException.With.Message.Contains("1 parameter cannot be updated by 0 gradients"));
         Assert.That(() => new Adam().Update([w, w], [x, x]), Throws.ArgumentException.With.Message.Contains("'w'").And.Message.Contains("given twice"));
         Assert.That(() => new Adam().Update([w], [Zeros([2])]), Throws.InstanceOf<ShapeException>().With.Message.Contains("float64[]").And.Message.Contains("'w'"));
@@ -324,7 +323,7 @@ internal sealed class OptimizerTests
         Follow(json, run, [loss, gradients[0], gradients[1]], Optimizers.Sgd(loss, [run.Weights, run.Bias], rate), bound);
     }
 
-    private static void Follow<T>(JsonElement json, Regression<T> run, Node[] outputs, IReadOnlyList<(Node, Node)> updates, double bound)
+    private static void Follow<T>(JsonElement json, Regression<T> run, Node[] outputs, IReadOnlyList<Update> updates, double bound)
         where T : unmanaged
     {
         using CompiledGraph step = GraphCompiler.Compiler.Compile([run.X, run.Y], outputs, updates);

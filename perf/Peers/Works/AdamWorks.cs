@@ -21,7 +21,7 @@ internal sealed partial class AdamWork : Work
         // A loss whose gradient is the one given: the optimisers take a loss.
         Input<float> g = Ops.Input("g", [Count]);
         Parameter<float> w = Parameter("w", ws, Count);
-        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
+        IReadOnlyList<Update> adam = Optimizers.Adam((w * g).Sum(), [w], Rate);
         var step = Compiler.Compile<Action<float[]>>([g], [], adam, options: OurSystem.Options);
         return new Contender(OurSystem.Name, () => step(gs), () => [Moved(w.Values.ToArray())])
         {

@@ -28,7 +28,7 @@ internal sealed partial class MlpTrainingWork(int batch) : Work
         Input<float> x = Ops.Input("x", ["N", 784]);
         Input<long> c = Ops.Input<long>("c", ["N"]);
         Node loss = Ops.CrossEntropy(MlpWork.Model(x, mlp, tanh: false, out Parameter<float>[] parameters), c);
-        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, parameters, Rate);
+        IReadOnlyList<Update> adam = Optimizers.Adam(loss, parameters, Rate);
         var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam, options: OurSystem.Options);
         float[] lossOut = new float[1];
         return new Contender(
@@ -53,7 +53,7 @@ internal sealed partial class MlpTrainingWork(int batch) : Work
 
     private float[] Initial(int index) => index % 2 == 0 ? mlp.Weights[index / 2] : mlp.Biases[index / 2];
 
-    private void Restart(IReadOnlyList<(Node Parameter, Node Value)> adam, Parameter<float>[] parameters)
+    private void Restart(IReadOnlyList<Update> adam, Parameter<float>[] parameters)
     {
         ClearState(adam);
         for (int i = 0; i < parameters.Length; i++)

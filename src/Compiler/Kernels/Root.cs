@@ -5,7 +5,7 @@ namespace GraphCompiler.Kernels;
 /// <param name="IsForward">Whether the forward part computes it.</param>
 /// <param name="Kind">What becomes of it.</param>
 /// <param name="Parameter">The parameter whose new value it is.</param>
-internal sealed record Root(Node Node, bool IsForward, RootKind Kind, Node? Parameter = null)
+internal sealed record Root(Node Node, bool IsForward, RootKind Kind, Parameter? Parameter = null)
 {
     /// <summary>The value as it was given, whatever passes have made of it: what messages name.</summary>
     public Node Given { get; } = Node;

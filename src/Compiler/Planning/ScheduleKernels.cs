@@ -148,7 +148,7 @@ internal sealed class ScheduleKernels
                     SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
                     [.. root.Node.Shape.Select(SizeOf)],
                     external,
-                    (Parameter?)root.Parameter));
+                    root.Parameter));
             }
         }
 

@@ -59,7 +59,7 @@ internal sealed class WriteUpdatesInPlace
         {
             if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!)))
             {
-                places.Add(source, (Parameter)root.Parameter!);
+                places.Add(source, root.Parameter!);
             }
         }
 

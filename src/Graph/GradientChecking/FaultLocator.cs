@@ -39,7 +39,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
 
     private GradientFault? Check(Node node, TensorValue[] inputs, int derivatives, EquatableArray<string> inside)
     {
-        Node[] leaves = [.. node.Inputs.Select((n, i) => Ops.Placeholder(n.Results[0], n.Name ?? $"input{i}", n.RequiresGrad))];
+        Node[] leaves = [.. node.Inputs.Select((n, i) => Ops.Placeholder(n.Results[0], n.Title ?? $"input{i}", n.RequiresGrad))];
         Dictionary<Node, TensorValue> point = leaves.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
         Node alone = node.Rebuild([.. leaves]);
         int[] varied = [.. Enumerable.Range(0, leaves.Length).Where(i => leaves[i].RequiresGrad)];

@@ -110,5 +110,5 @@ public sealed class Graph
         return text.ToString();
     }
 
-    private static string Label(Node node) => $"{GraphPrinter.Describe(node.Op)}\\n{string.Join(", ", node.Results)}{(node.Name is null ? string.Empty : $"\\n{node.Name}")}".Replace("\"", "'", StringComparison.Ordinal);
+    private static string Label(Node node) => $"{GraphPrinter.Describe(node)}\\n{string.Join(", ", node.Results)}{(node.Title is { } title ? $"\\n{title}" : string.Empty)}".Replace("\"", "'", StringComparison.Ordinal);
 }

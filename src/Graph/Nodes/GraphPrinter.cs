@@ -16,9 +16,9 @@ internal static class GraphPrinter
         var text = new StringBuilder();
         foreach (Node node in nodes)
         {
-            string name = node.Name is null ? string.Empty : $"  # {(node.Scope is null ? node.Name : $"{node.Scope}/{node.Name}")}";
+            string name = node.Title is not { } title ? string.Empty : $"  # {(node.Scope is null ? title : $"{node.Scope}/{title}")}";
             string inputs = string.Join(", ", node.Inputs.Select(i => $"%{number[i]}"));
-            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node.Op)}({inputs}){(gradients && node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
+            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node)}({inputs}){(gradients && node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"return {string.Join(", ", outputs.Select(o => $"%{number[o]}"))}\n").ToString();
@@ -27,14 +27,13 @@ internal static class GraphPrinter
     public static Dictionary<Node, int> Number(IReadOnlyList<Node> nodes) => nodes.Select((node, i) => (node, i)).ToDictionary(p => p.node, p => p.i);
 
     /// <summary>The operation with its attributes.</summary>
-    public static string Describe(Op op)
+    public static string Describe(Node node)
     {
+        Op op = node.Op;
         switch (op)
         {
-            case InputOp input:
-                return $"Input '{input.InputName}'";
-            case ParameterOp parameter:
-                return $"Parameter '{parameter.ParameterName}'";
+            case InputOp or ParameterOp:
+                return $"{op.Name} '{node.Title}'";
             case RandomStreamOp stream:
                 return $"RandomStream {stream.Number}";
             case ConstantOp constant:

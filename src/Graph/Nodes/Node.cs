@@ -69,6 +69,9 @@ public partial class Node
     /// <summary>The part of the model the node was named in, such as <c>encoder/layer1</c>.</summary>
     public string? Scope { get; }
 
+    /// <summary>The name that messages, dumps and pictures show.</summary>
+    internal virtual string? Title => Name;
+
     internal Op Op { get; }
 
     /// <summary>The body that the node was made in; null of leaves, which are there for all, and of what was made outside of bodies.</summary>
@@ -82,7 +85,7 @@ public partial class Node
     internal IReadOnlyList<NodeType> Results => results;
 
     /// <summary>Scope and name, for messages; nothing where the name is no other than the operation's.</summary>
-    private string Label => Scope is not null ? $" '{Scope}/{Name}'" : Name is null || Name == Op.Name ? string.Empty : $" '{Name}'";
+    private string Label => Scope is not null ? $" '{Scope}/{Title}'" : Title is not { } title || title == Op.Name ? string.Empty : $" '{title}'";
 
     /// <summary>Whether gradients end here although an input requires one: the node was made without them, or has no slope.</summary>
     internal bool CutsGradient => !RequiresGrad && Inputs.Any(i => i.RequiresGrad);

@@ -8,8 +8,29 @@ namespace GraphCompiler;
 /// <summary>A tensor that a model owns and training changes, whatever its element type. It holds values of its own, which <see cref="Set(Argument)"/> and its like write.</summary>
 public abstract class Parameter : Leaf, IVersioned
 {
+    private string? path;
+
     private protected Parameter(string name, NodeType type, bool requiresGrad)
         : base(new ParameterOp(name, type), name, requiresGrad) => Sizes = type.Shape.Constants!;
+
+    /// <summary>
+    /// Where in a model the parameter is, such as <c>encoder.layer1.weight</c>: what messages and dumps show, and what its values are filed under. Whoever owns the
+    /// parameter gives it, once; until then it is the name.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It has been given another.</exception>
+    public string Path
+    {
+        get => path ?? Name!;
+        set
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            string given = Interlocked.CompareExchange(ref path, value, null) ?? value;
+            if (given != value)
+            {
+                throw new InvalidOperationException($"{Describe()} has the path '{given}' and cannot be given the path '{value}', too; a path is given once, by what owns the parameter.");
+            }
+        }
+    }
 
     /// <summary>The number of elements.</summary>
     public long ElementCount => TensorValue.CountOf(Sizes);
@@ -26,6 +47,8 @@ public abstract class Parameter : Leaf, IVersioned
 
     /// <summary>The numbers that the shape is made of.</summary>
     private protected long[] Sizes { get; }
+
+    internal override string? Title => Path;
 
     internal abstract nint Address { get; }
 

@@ -53,7 +53,7 @@ internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<
             if (IsFromOutside(node))
             {
                 captured.Add(node);
-                own.Add(map[node] = Ops.Placeholder(node.Results[0], node.Name ?? $"captured{captured.Count - 1}", node.RequiresGrad));
+                own.Add(map[node] = Ops.Placeholder(node.Results[0], node.Title ?? $"captured{captured.Count - 1}", node.RequiresGrad));
             }
             else if (!map.ContainsKey(node))
             {

@@ -16,17 +16,17 @@ public class Adam : AdamFamily
     /// <summary>Whether the second moment never shrinks.</summary>
     public bool AmsGrad { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         Node t = CountSteps(updates);
         Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, t);
         Node root = Ops.Sqrt(BiasCorrection(Beta2, t));
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             (Node mean, Node square) = Moments(w, g, updates);
             if (AmsGrad)
             {
-                Node largest = State(w, "largest");
+                Parameter largest = State(w, "largest");
                 square = Ops.Maximum(largest, square);
                 updates.Add((largest, square));
             }
@@ -52,13 +52,13 @@ public sealed class AdamW : Adam
 /// <param name="learningRate">η; null for 0.002.</param>
 public sealed class Adamax(Hyperparameter? learningRate = null) : AdamFamily(learningRate ?? 2e-3)
 {
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, CountSteps(updates));
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             Node mean = Average(w, "mean", Beta1, g, updates);
-            Node largest = State(w, "largest");
+            Parameter largest = State(w, "largest");
             Node next = Ops.Maximum(Beta2 * largest, Ops.Abs(g) + Epsilon);
             updates.Add((largest, next));
             updates.Add((w, w - (Ops.Cast(rate, w.DType) * (mean / next))));
@@ -82,18 +82,18 @@ public sealed class NAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
 
     = 4e-3;
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         Node t = CountSteps(updates);
         (Node now, Node then) = (MomentumAt(t), MomentumAt(t + 1));
-        Node product = Ops.Parameter("NAdam.momentum", 1.0, requiresGrad: false);
+        Parameter product = Ops.Parameter("NAdam.momentum", 1.0, requiresGrad: false);
         Node next = product * now;
         updates.Add((product, next));
         Node rate = LearningRate.As(DType.Float64);
         Node ofGradient = rate * (1 - now) / (1 - next);
         Node ofMean = rate * then / (1 - (next * then));
         Node correction = BiasCorrection(Beta2, t);
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             (Node mean, Node square) = Moments(w, g, updates);
             Node size = Ops.Sqrt(square / Ops.Cast(correction, w.DType)) + Epsilon;
@@ -111,7 +111,7 @@ public sealed class NAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
 /// <param name="learningRate">η; null for 0.001.</param>
 public sealed class RAdam(Hyperparameter? learningRate = null) : AdamFamily(learningRate ?? 1e-3)
 {
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         Node t = CountSteps(updates);
         Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, t);
@@ -121,7 +121,7 @@ public sealed class RAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
         Node isTractable = length > 5;
         Node squared = (length - 4) * (length - 2) / length * (limit / ((limit - 4) * (limit - 2)));
         Node factor = Ops.Sqrt(Ops.Where(isTractable, squared, 1) * correction);
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             (Node mean, Node square) = Moments(w, g, updates);
             Node adapted = Ops.Where(isTractable, Ops.Cast(factor, w.DType) / (Ops.Sqrt(square) + Epsilon), 1);

@@ -36,7 +36,7 @@ public abstract class AdamFamily : Optimizer
     = 1e-8;
 
     /// <summary>The new averages of the gradient, m, and of its square, v.</summary>
-    private protected (Node Mean, Node Square) Moments(Node w, Node g, List<(Node Parameter, Node Value)> updates)
+    private protected (Node Mean, Node Square) Moments(Parameter w, Node g, List<Update> updates)
     {
         Node mean = Average(w, "mean", Beta1, g, updates);
         return (mean, Average(w, "square", Beta2, g * g, updates));

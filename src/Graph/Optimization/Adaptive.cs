@@ -27,12 +27,12 @@ public sealed class Adagrad(Hyperparameter? learningRate = null) : Optimizer(lea
 
     = 1e-10;
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         Node? slowing = LearningRateDecay == 0 ? null : 1 + ((CountSteps(updates) - 1) * LearningRateDecay);
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
-            Node sum = State(w, "sum", InitialSum);
+            Parameter sum = State(w, "sum", InitialSum);
             Node next = sum + (g * g);
             updates.Add((sum, next));
             Node rate = slowing is null ? LearningRate.As(w.DType) : Ops.Cast(LearningRate.As(DType.Float64) / slowing, w.DType);
@@ -65,12 +65,12 @@ public sealed class Adadelta(Hyperparameter? learningRate = null) : Optimizer(le
 
     = 1e-6;
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             Node square = Average(w, "square", Rho, g * g, updates);
-            Node steps = State(w, "steps");
+            Parameter steps = State(w, "steps");
             Node step = Ops.Sqrt(steps + Epsilon) / Ops.Sqrt(square + Epsilon) * g;
             updates.Add((steps, (Rho * steps) + ((1 - Rho) * (step * step))));
             updates.Add((w, w - (LearningRate.As(w.DType) * step)));
@@ -113,9 +113,9 @@ public sealed class RmsProp(Hyperparameter? learningRate = null) : Optimizer(lea
     /// <summary>Whether gradients are measured by their variance instead of their squares.</summary>
     public bool IsCentred { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             Node square = Average(w, "square", Alpha, g * g, updates);
             if (IsCentred)
@@ -127,7 +127,7 @@ public sealed class RmsProp(Hyperparameter? learningRate = null) : Optimizer(lea
             Node step = g / (Ops.Sqrt(square) + Epsilon);
             if (!Momentum.IsZero)
             {
-                Node velocity = State(w, "velocity");
+                Parameter velocity = State(w, "velocity");
                 step = (Momentum.As(w.DType) * velocity) + step;
                 updates.Add((velocity, step));
             }

@@ -32,8 +32,7 @@ public abstract class Optimizer
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="GradientException">The loss does not depend on a parameter, or is no single number.</exception>
     /// <exception cref="ArgumentException">There are no parameters, or one is given twice.</exception>
-    /// <exception cref="GraphException">What is to be trained is no parameter.</exception>
-    public IReadOnlyList<(Node Parameter, Node Value)> Minimize(Node loss, IReadOnlyList<Node> parameters) =>
+    public IReadOnlyList<Update> Minimize(Node loss, IReadOnlyList<Parameter> parameters) =>
         Update(parameters, Ops.Gradients(loss, parameters));
 
     /// <summary>The updates by given gradients, such as clipped ones.</summary>
@@ -41,8 +40,8 @@ public abstract class Optimizer
     /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Ops.GradientsOrNull"/> gives it.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="ArgumentException">There are no parameters, not as many gradients, or a parameter is given twice.</exception>
-    /// <exception cref="GraphException">What is to be trained is no parameter, or its gradient has another shape or dtype.</exception>
-    public IReadOnlyList<(Node Parameter, Node Value)> Update(IReadOnlyList<Node> parameters, IReadOnlyList<Node?> gradients)
+    /// <exception cref="ShapeException">A gradient has another shape or dtype than its parameter.</exception>
+    public IReadOnlyList<Update> Update(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -56,15 +55,11 @@ public abstract class Optimizer
             throw new ArgumentException($"{InvariantText.Count(parameters.Count, "parameter")} cannot be updated by {InvariantText.Count(gradients.Count, "gradient")}; one for each is needed.", nameof(gradients));
         }
 
-        List<(Node, Node)> pairs = [];
+        List<(Parameter, Node)> pairs = [];
         for (int i = 0; i < parameters.Count; i++)
         {
-            (Node w, Node? g) = (parameters[i], gradients[i]);
-            if (w is not Parameter)
-            {
-                throw new GraphException($"{w.Describe()} cannot be trained: it is no parameter.");
-            }
-
+            (Parameter w, Node? g) = (parameters[i], gradients[i]);
+            ArgumentNullException.ThrowIfNull(w, nameof(parameters));
             if (g is null)
             {
                 continue;
@@ -84,7 +79,7 @@ public abstract class Optimizer
             throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
 
-        List<(Node, Node)> updates = [];
+        List<Update> updates = [];
         Step(pairs, updates);
         return updates;
     }
@@ -93,7 +88,7 @@ public abstract class Optimizer
     private protected virtual bool DecouplesDecay => false;
 
     /// <summary>Adds new values of parameters and of their state.</summary>
-    private protected abstract void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates);
+    private protected abstract void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates);
 
     internal static double Factor(double value, string name) =>
         value is >= 0 and < 1 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be in [0, 1).");
@@ -102,31 +97,22 @@ public abstract class Optimizer
         value >= 0 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be at least 0.");
 
     /// <summary>Numbers of a parameter's shape and dtype that live from step to step, as a parameter that requires no gradient.</summary>
-    private protected static Node State(Node parameter, string what, double start = 0)
-    {
-        string name = $"{parameter.Name}.{what}";
-        long[] sizes = parameter.Shape.Constants!;
-        return parameter.DType switch
-        {
-            DType.Float32 => Filled(name, sizes, (float)start),
-            DType.Float64 => Filled(name, sizes, start),
-            _ => throw DTypes.Unexpected(parameter.DType),
-        };
-    }
+    private protected static Parameter State(Parameter parameter, string what, double start = 0) =>
+        Ops.Parameter($"{parameter.Name}.{what}", parameter.Shape, start, parameter.DType, requiresGrad: false);
 
     /// <summary>Keeps an exponential average of a value: average ← rate·average + (1 − rate)·value. Gives the new one.</summary>
-    private protected static Node Average(Node parameter, string what, double rate, Node value, List<(Node Parameter, Node Value)> updates)
+    private protected static Node Average(Parameter parameter, string what, double rate, Node value, List<Update> updates)
     {
-        Node average = State(parameter, what);
+        Parameter average = State(parameter, what);
         Node next = (rate * average) + ((1 - rate) * value);
         updates.Add((average, next));
         return next;
     }
 
     /// <summary>The number of this step, from 1: in double, where powers stay exact enough for millions of steps.</summary>
-    private protected Node CountSteps(List<(Node Parameter, Node Value)> updates)
+    private protected Node CountSteps(List<Update> updates)
     {
-        Node steps = Ops.Parameter($"{GetType().Name}.steps", 0.0, requiresGrad: false);
+        Parameter steps = Ops.Parameter($"{GetType().Name}.steps", 0.0, requiresGrad: false);
         Node t = steps + 1;
         updates.Add((steps, t));
         return t;
@@ -134,12 +120,4 @@ public abstract class Optimizer
 
     /// <summary>1 − betaᵗ: what an average that started at 0 lacks.</summary>
     private protected static Node BiasCorrection(double beta, Node t) => 1 - Ops.Pow(Ops.Constant(beta), t);
-
-    private static Parameter<T> Filled<T>(string name, long[] sizes, T start)
-        where T : unmanaged
-    {
-        var values = new T[TensorValue.CountOf(sizes)];
-        values.AsSpan().Fill(start);
-        return new Parameter<T>(name, values, sizes, requiresGrad: false);
-    }
 }

@@ -12,8 +12,8 @@ public static class Optimizers
     /// <param name="weightDecay">λ: adds λ·w to the gradient.</param>
     /// <returns>Parameters and their new values, to be compiled with <c>updates:</c>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
-    public static IReadOnlyList<(Node Parameter, Node Value)> Sgd(
-        Node loss, IReadOnlyList<Node> parameters, Hyperparameter learningRate, double momentum = 0, bool nesterov = false, double weightDecay = 0) =>
+    public static IReadOnlyList<Update> Sgd(
+        Node loss, IReadOnlyList<Parameter> parameters, Hyperparameter learningRate, double momentum = 0, bool nesterov = false, double weightDecay = 0) =>
         new Sgd(learningRate)
         {
             Momentum = Optimizer.Factor(momentum, nameof(momentum)),
@@ -31,9 +31,9 @@ public static class Optimizers
     /// <param name="weightDecay">λ: adds λ·w to the gradient.</param>
     /// <returns>Parameters and their new values, to be compiled with <c>updates:</c>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
-    public static IReadOnlyList<(Node Parameter, Node Value)> Adam(
+    public static IReadOnlyList<Update> Adam(
         Node loss,
-        IReadOnlyList<Node> parameters,
+        IReadOnlyList<Parameter> parameters,
         Hyperparameter? learningRate = null,
         double beta1 = 0.9,
         double beta2 = 0.999,

@@ -20,7 +20,7 @@ public sealed class Sgd(Hyperparameter? learningRate = null) : Optimizer(learnin
     /// <summary>Whether to look ahead; needs a momentum, without dampening.</summary>
     public bool Nesterov { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Node Parameter, Node Gradient)> pairs, List<(Node Parameter, Node Value)> updates)
+    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
     {
         if (Nesterov && (Momentum.IsZero || Dampening != 0))
         {
@@ -33,13 +33,13 @@ public sealed class Sgd(Hyperparameter? learningRate = null) : Optimizer(learnin
             share = Ops.Where(CountSteps(updates) > 1, Ops.Constant(1 - Dampening), 1);
         }
 
-        foreach ((Node w, Node g) in pairs)
+        foreach ((Parameter w, Node g) in pairs)
         {
             Node step = g;
             if (!Momentum.IsZero)
             {
                 Node momentum = Momentum.As(w.DType);
-                Node velocity = State(w, "velocity");
+                Parameter velocity = State(w, "velocity");
                 Node next = (momentum * velocity) + (share is null ? g : Ops.Cast(share, w.DType) * g);
                 updates.Add((velocity, next));
                 step = Nesterov ? g + (momentum * next) : next;

@@ -54,7 +54,7 @@ internal sealed class WidenToDouble
     {
         if (node.Op.IsLeaf)
         {
-            return keepLeaves ? Ops.Cast(node, Wide(node.Results[0]).DType) : Ops.Placeholder(Wide(node.Results[0]), node.Name!, node.RequiresGrad);
+            return keepLeaves ? Ops.Cast(node, Wide(node.Results[0]).DType) : Ops.Placeholder(Wide(node.Results[0]), node.Title!, node.RequiresGrad);
         }
 
         Op op = Widen(node.Op);

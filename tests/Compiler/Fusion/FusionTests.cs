@@ -72,7 +72,7 @@ internal sealed class FusionTests
     {
         Input<float> g = Input("g", [1000]);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(1000));
-        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam((w * g).Sum(), [w], 1e-3);
+        IReadOnlyList<Update> adam = Optimizers.Adam((w * g).Sum(), [w], 1e-3);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([g], [], adam);
         Assert.That(graph.Executor.Program.Kernels.Count(k => k.Roots.Any(r => r.Shape == w.Shape)), Is.EqualTo(1));
     }

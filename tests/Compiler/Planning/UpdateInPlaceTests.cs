@@ -242,7 +242,7 @@ internal sealed class UpdateInPlaceTests
         Parameter<float>[] parameters =
             [Parameter("w1", random.Normal(12, 33)), Parameter("b1", random.Normal(33)), Parameter("w2", random.Normal(33, 5)), Parameter("b2", random.Normal(5))];
         Node loss = CrossEntropy(MatMul(Gelu(MatMul(x, parameters[0]) + parameters[1]), parameters[2]) + parameters[3], label);
-        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, parameters);
+        IReadOnlyList<Update> adam = Optimizers.Adam(loss, parameters);
         using CompiledGraph step = GraphCompiler.Compiler.Compile([x, label], [loss], adam, options);
         for (int i = 1; i <= 4; i++)
         {

@@ -30,7 +30,7 @@ internal sealed partial class GraphCheck
         foreach ((Dictionary<Node, TensorValue> given, TensorValue[]? want) in expected.Values.Where(e => e.Expected is not null))
         {
             Results results = compiled.Run(Arguments(given));
-            IEnumerable<TensorValue> values = [.. roots.Select((r, i) => Values.Read(results, i, r.DType, want![i].Shape)), .. trial.Updates.Select(u => ((Parameter)u.Parameter).Snapshot())];
+            IEnumerable<TensorValue> values = [.. roots.Select((r, i) => Values.Read(results, i, r.DType, want![i].Shape)), .. trial.Updates.Select(u => u.Parameter.Snapshot())];
             foreach (TensorValue value in values)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{string.Join(' ', Enumerable.Range(0, (int)value.Count).Select(i => Bits(value, i).ToString("x", CultureInfo.InvariantCulture)))}\n");

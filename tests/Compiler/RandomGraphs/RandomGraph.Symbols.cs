@@ -86,10 +86,10 @@ internal sealed partial class RandomGraph
     }
 
     /// <summary>New values of the parameters that the outputs hold: a step down the loss, of another parameter, of anything.</summary>
-    private IEnumerable<(Node Parameter, Node Value)> Updates(IEnumerable<Node> roots, Node? loss)
+    private IEnumerable<Update> Updates(IEnumerable<Node> roots, Node? loss)
     {
-        Node[] used = [.. GraphWalk.TopologicalOrder(loss is null ? roots : roots.Append(loss)).Where(n => n is Parameter)];
-        foreach (Node parameter in used.Where(_ => Next(4) != 0))
+        Parameter[] used = [.. GraphWalk.TopologicalOrder(loss is null ? roots : roots.Append(loss)).OfType<Parameter>()];
+        foreach (Parameter parameter in used.Where(_ => Next(4) != 0))
         {
             Node[] alike = [.. used.Where(p => p.Shape == parameter.Shape)];
             yield return (parameter, Next(3) switch

@@ -64,7 +64,7 @@ internal static class ShrinkGraph
             yield return trial with { Loss = null };
         }
 
-        foreach ((Node Parameter, Node Value) update in trial.Updates)
+        foreach (Update update in trial.Updates)
         {
             yield return trial with { Updates = trial.Updates.Remove(update) };
         }

@@ -9,7 +9,7 @@ namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 internal sealed record Trial(ImmutableArray<Node> Outputs, Node? Loss, ImmutableArray<SymbolValues> Sizes)
 {
     /// <summary>New values of parameters.</summary>
-    public ImmutableArray<(Node Parameter, Node Value)> Updates { get; init; } = [];
+    public ImmutableArray<Update> Updates { get; init; } = [];
 
     /// <summary>What the inputs hold.</summary>
     public Palette Palette { get; init; }
@@ -61,7 +61,7 @@ internal sealed record Trial(ImmutableArray<Node> Outputs, Node? Loss, Immutable
         return this with
         {
             Outputs = [.. roots.Take(Outputs.Length)],
-            Updates = [.. Updates.Select((u, i) => (u.Parameter, Value: roots[Outputs.Length + i])).Where(u => u.Value.Results[0] == u.Parameter.Results[0])],
+            Updates = [.. Updates.Select((u, i) => (u.Parameter, Value: roots[Outputs.Length + i])).Where(u => u.Value.Results[0] == u.Parameter.Results[0]).Select(u => new Update(u.Parameter, u.Value))],
             Loss = Loss is null ? null : roots[^1],
         };
     }
@@ -75,12 +75,12 @@ internal sealed record Trial(ImmutableArray<Node> Outputs, Node? Loss, Immutable
         {
             string name = node.Op is InputOp ? node.Name! : $"v{names.Count}";
             names[node] = name;
-            text.Append(CultureInfo.InvariantCulture, $"Node {name} = {NodeAsCode.Print(node, names)}; // {string.Join(", ", node.Results)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{(node is Parameter ? nameof(Parameter) : nameof(Node))} {name} = {NodeAsCode.Print(node, names)}; // {string.Join(", ", node.Results)}\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"Node[] outputs = [{string.Join(", ", Outputs.Select(o => names[o]))}];\n");
         text.Append(Loss is null ? string.Empty : $"Node loss = {names[Loss]};\n");
-        text.Append(Updates is [] ? string.Empty : $"(Node, Node)[] updates = [{string.Join(", ", Updates.Select(u => $"({NameOf(u.Parameter)}, {names[u.Value]})"))}];\n");
+        text.Append(Updates is [] ? string.Empty : $"Update[] updates = [{string.Join(", ", Updates.Select(u => $"({NameOf(u.Parameter)}, {names[u.Value]})"))}];\n");
         text.Append(CultureInfo.InvariantCulture, $"// (N, M, K) = {string.Join(", ", Sizes)}\n");
         return text.Append(Palette == Palette.Ordinary ? string.Empty : $"// values: {Palette}\n").ToString();
 

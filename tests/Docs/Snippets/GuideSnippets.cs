@@ -44,7 +44,7 @@ public sealed class GuideSnippets
         using var file = new MemoryStream();
         foreach (var (p, _) in updates)
         {
-            file.Write(((Parameter)p).Bytes);
+            file.Write(p.Bytes);
         }
 
         // aside
@@ -54,9 +54,9 @@ public sealed class GuideSnippets
         file.Position = 0;
         foreach (var (p, _) in updates)
         {
-            var bytes = new byte[((Parameter)p).ByteCount];
+            var bytes = new byte[p.ByteCount];
             file.ReadExactly(bytes);
-            ((Parameter)p).SetBytes(bytes);
+            p.SetBytes(bytes);
         }
 
         // end

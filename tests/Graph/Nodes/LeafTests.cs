@@ -137,6 +137,35 @@ internal sealed class LeafTests
         Assert.That(mask.Bytes.ToArray(), Is.EqualTo(new byte[] { 1, 0, 1 }));
     }
 
+    [Test]
+    public void A_path_is_given_once_and_shown_from_then_on()
+    {
+        Parameter w = Parameter("weight", [2], 1f);
+        Assert.That((w.Path, w.ToString()), Is.EqualTo(("weight", "Parameter 'weight' float32[2]")));
+        Node loss = (w * w).Sum();
+        w.Path = "encoder.layer1.weight";
+        w.Path = "encoder.layer1.weight";
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((w.Name, w.Path, w.ToString()), Is.EqualTo(("weight", "encoder.layer1.weight", "Parameter 'encoder.layer1.weight' float32[2]")));
+            Assert.That(
+                () => w.Path = "decoder.weight",
+                Throws.InvalidOperationException.With.Message.Contains("'encoder.layer1.weight'").And.Message.Contains("'decoder.weight'"));
+            Assert.That(() => w.Path = string.Empty, Throws.ArgumentException);
+            Assert.That(w.Path, Is.EqualTo("encoder.layer1.weight"));
+            Assert.That(() => w.Set(new float[3]), Throws.TypeOf<ShapeException>().With.Message.Contains("'encoder.layer1.weight'"));
+            Assert.That(() => w + Zeros([3]), Throws.TypeOf<ShapeException>().With.Message.Contains("'encoder.layer1.weight'"));
+        }
+
+        var graph = new Graph([], [loss]);
+        Assert.That(graph.ToString(), Does.Contain("Parameter 'encoder.layer1.weight'()").And.Contain("# encoder.layer1.weight").And.Not.Contain("'weight'"));
+        Assert.That(graph.ToMermaid(), Does.Contain("Parameter 'encoder.layer1.weight'").And.Not.Contain("'weight'"));
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([], loss);
+        model.Forward();
+        w.Set(new float[] { 3, 4 });
+        Assert.That(() => model.Backward(), Throws.TypeOf<GradientException>().With.Message.Contains("'encoder.layer1.weight' float32[2] was written"));
+    }
+
     private static double Evaluate(Node node)
     {
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], Cast(node, DType.Float64));

@@ -100,7 +100,7 @@ internal sealed class EpilogueTests
         Input<float> x = Input("x", ["N", 300]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(300, 200));
         Node loss = MatMul(x, w).Pow(2).Sum();
-        IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, [w]);
+        IReadOnlyList<Update> adam = Optimizers.Adam(loss, [w]);
         Program program = Compiled([x], [loss], adam);
         Program apart = Compiled([x], [loss], adam, new CompileOptions { Epilogues = false, MergeSmallKernels = false });
         long bytes = 300 * 200 * sizeof(float);
@@ -121,7 +121,7 @@ internal sealed class EpilogueTests
             Parameter<float> w = Parameter("w", new Generator(1).Normal(60, 90));
             Parameter<float> v = Parameter("v", new Generator(2).Normal(90, 33));
             Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Mean();
-            IReadOnlyList<(Node Parameter, Node Value)> adam = Optimizers.Adam(loss, [w, v]);
+            IReadOnlyList<Update> adam = Optimizers.Adam(loss, [w, v]);
             using CompiledGraph step = GraphCompiler.Compiler.Compile(
                 [x], [loss], adam, new CompileOptions { Epilogues = epilogues, Threads = threads, Chunking = threads > 1 ? Chunking.Finest : Chunking.Default });
             for (int i = 0; i < 5; i++)
@@ -159,6 +159,6 @@ internal sealed class EpilogueTests
         }
     }
 
-    private static Program Compiled(Node[] inputs, Node[] outputs, IReadOnlyList<(Node, Node)> updates, CompileOptions? options = null) =>
+    private static Program Compiled(Node[] inputs, Node[] outputs, IReadOnlyList<Update> updates, CompileOptions? options = null) =>
         GraphCompiler.Compiler.Compile(inputs, outputs, updates, options ?? new CompileOptions { MergeSmallKernels = false }).Executor.Program;
 }
