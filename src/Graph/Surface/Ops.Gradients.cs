@@ -101,7 +101,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(tangents);
         CheckDirections("Jvp", "input", "tangent", inputs, tangents);
-        RequireGrad(inputs, "The input");
+        RequireGrad(inputs, "Jvp: the input");
         Node?[] pushed = Recorded(() => ForwardMode.Push(outputs, inputs, tangents));
         return [.. pushed.Select((p, i) => p ?? ZerosLike(outputs[i]))];
     }

@@ -195,7 +195,7 @@ public class GradientTests
             Assert.That(() => make(), Throws.TypeOf<GradientException>().With.Message.Matches(string.Join(".*", parts.Select(System.Text.RegularExpressions.Regex.Escape))));
         Says(() => Gradients(position, w), "The output ArgMax int64[] does not require a gradient", "int64 has no gradients");
         Says(() => Gradients(Sum(w), Input<int>("k", [3])), "The target Input 'k' int32[3]", "int32 has no gradients");
-        Says(() => Jvp([w], [position], [position]), "The input ArgMax", "int64 has no gradients");
+        Says(() => Jvp([w], [position], [position]), "Jvp: the input ArgMax", "int64 has no gradients");
         Says(() => Gradients(Sum(Cast(position, DType.Float64)), w), "The output Sum float64[]", "they end at ArgMax int64[]", "int64 has no gradients");
         Says(() => Gradients(Sum(Detach(w)), w), "Detach float64[3] cuts them off");
         Says(() => Gradients(Sum(quiet), w), "Sin float64[3] was made under NoGrad");
