@@ -112,6 +112,13 @@ public sealed record CompileOptions
     /// <summary>A folder to write every stage of the compilation to; by default what GRAPHCOMPILER_DUMP names, if anything.</summary>
     public string? DumpDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP") is { Length: > 0 } folder ? folder : null;
 
+    /// <summary>
+    /// What is compiled with the graph, so that all its errors come from there and a first call takes no longer than others; by default
+    /// <see cref="GraphCalls.Run"/>. The rest is compiled by <see cref="CompiledGraph.Prepare"/>, or by the first call that needs it. Who only trains with Forward and Backward
+    /// asks for <see cref="GraphCalls.Training"/> alone: each of the two takes about as long to compile.
+    /// </summary>
+    public GraphCalls Ahead { get; init; } = GraphCalls.Run;
+
     /// <summary>Intermediate nodes whose gradients are kept by a backward; read them with <see cref="CompiledGraph.GradientOf{T}"/>.</summary>
     public IReadOnlyList<Node> RetainGrad { get; init; } = [];
 
@@ -133,6 +140,11 @@ public sealed record CompileOptions
         {
             string given = Enum.IsDefined(Width) ? $"{Width}, a width that this machine has no vectors of" : $"{(int)Width}, no width of vectors";
             throw new CompileException($"The option {nameof(Width)} is {given}; choose from {string.Join(", ", VectorWidths.Supported)}.");
+        }
+
+        if ((Ahead & ~GraphCalls.All) != 0)
+        {
+            throw new CompileException($"The option {nameof(Ahead)} is {(int)Ahead}, no set of calls; choose from {string.Join(", ", Enum.GetNames<GraphCalls>())}.");
         }
 
         if (RetainGrad is null || RetainGrad.Contains(null!))

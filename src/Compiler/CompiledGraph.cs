@@ -9,8 +9,8 @@ namespace GraphCompiler;
 
 /// <summary>
 /// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward(ReadOnlySpan{Argument})"/> and
-/// <see cref="Backward(bool)"/> train as PyTorch does. Each of the two is compiled when it is first used, and so is what adds to gradients that are
-/// there; any size of a symbolic axis runs without a further compilation. Runs without updates may be concurrent; whatever writes parameters or
+/// <see cref="Backward(bool)"/> train as PyTorch does. What <see cref="CompileOptions.Ahead"/> and <see cref="Prepare"/> ask for is compiled then, the rest when it is first
+/// needed; any size of a symbolic axis runs without a further compilation. Runs without updates may be concurrent; whatever writes parameters or
 /// gradients is for one thread at a time, and a second one is refused. <see cref="Dispose"/> may be called at any time, on any thread.
 /// </summary>
 public sealed class CompiledGraph : IDisposable
@@ -38,32 +38,68 @@ public sealed class CompiledGraph : IDisposable
         leaves = [.. graph.Nodes.OfType<Leaf>()];
         CheckUpdates();
         CheckSymbols();
-        inference = new(() => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots())));
+        inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
+        Training.CheckRetained(graph, options);
         Node[] trained = HasUpdates ? [] : Training.LeavesOf(graph, options);
-        training = new(() => Training.Create(graph, trained, options));
+        training = new(cancellation => Training.Create(graph, trained, options, cancellation));
     }
 
     /// <summary>The graph that was compiled.</summary>
     public Graph Graph => graph;
 
-    internal bool HasUpdates => updates.Length > 0;
-
-    internal Executor Executor
+    /// <summary>A graph with what is to be compiled ahead.</summary>
+    internal static CompiledGraph Create(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options, CancellationToken cancellation = default)
     {
-        get
-        {
-            Executor made = inference.Value;
-            if (disposed)
-            {
-                // It may have been compiled beside the disposal, which has not seen it then.
-                made.Dispose();
-            }
-
-            return made;
-        }
+        var made = new CompiledGraph(graph, updates, options);
+        made.Prepare(options.Ahead, cancellation);
+        return made;
     }
 
-    internal Executor TrainingExecutor => training.Value.Executor;
+    internal bool HasUpdates => updates.Length > 0;
+
+    internal Executor Executor => Made(inference, executor => executor, CancellationToken.None);
+
+    internal Executor TrainingExecutor => Made(training, made => made.Executor, CancellationToken.None);
+
+    /// <summary>
+    /// Compiles what calls need, if that has not been done: from then on none of them compiles anything. Safe beside running calls; a failure changes nothing, and may be
+    /// tried again.
+    /// </summary>
+    /// <param name="calls">Which calls.</param>
+    /// <param name="cancellation">Ends it between two steps of the compiler.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such calls.</exception>
+    /// <exception cref="GradientException">The graph is to be trained, and its first output requires no gradient or cannot be differentiated.</exception>
+    /// <exception cref="GraphException">The graph is to be trained and has updates, or cannot be compiled.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Prepare(GraphCalls calls, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if ((calls & ~GraphCalls.All) != 0)
+        {
+            throw InvariantText.OutOfRange(nameof(calls), (int)calls, $"There are no such calls; choose from {string.Join(", ", Enum.GetNames<GraphCalls>())}.");
+        }
+
+        bool trains = (calls & GraphCalls.Accumulation) != 0;
+        if (trains)
+        {
+            RefuseUpdates();
+            RequireGradient();
+        }
+
+        if (calls.HasFlag(GraphCalls.Run))
+        {
+            Made(inference, executor => executor, cancellation);
+        }
+
+        if (trains)
+        {
+            Executor trained = Made(training, made => made.Executor, cancellation);
+            if (calls.HasFlag(GraphCalls.Accumulation))
+            {
+                trained.Program.Plan.Complete();
+            }
+        }
+    }
 
     /// <summary>Computes the outputs and applies the updates.</summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
@@ -243,9 +279,29 @@ public sealed class CompiledGraph : IDisposable
     private Entry EnterForward(int arguments)
     {
         CheckCount(arguments, graph.Inputs, "argument", "input");
-        return HasUpdates
-            ? throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.")
-            : Enter(exclusive: true);
+        RefuseUpdates();
+        return Enter(exclusive: true);
+    }
+
+    private void RefuseUpdates()
+    {
+        if (HasUpdates)
+        {
+            throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.");
+        }
+    }
+
+    /// <summary>What is compiled when it is first needed. It may have been compiled beside the disposal, which has not seen it then.</summary>
+    private Executor Made<T>(OnDemand<T> compiled, Func<T, Executor> executorOf, CancellationToken cancellation)
+        where T : class
+    {
+        Executor made = executorOf(compiled.Get(cancellation));
+        if (disposed)
+        {
+            made.Dispose();
+        }
+
+        return made;
     }
 
     /// <summary>Whether a forward now is to keep values for a backward; if not, what an earlier one kept is forgotten.</summary>

@@ -24,7 +24,40 @@ public static class Compiler
         IReadOnlyList<Node> outputs,
         IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null) =>
-        new(new Graph(inputs, outputs), updates ?? [], options ?? CompileOptions.Default);
+        CompiledGraph.Create(new Graph(inputs, outputs), updates ?? [], options ?? CompileOptions.Default);
+
+    /// <summary>Compiles one output on another thread.</summary>
+    /// <param name="inputs">The inputs, in the order of the arguments.</param>
+    /// <param name="output">What to compute.</param>
+    /// <param name="options">How to compile.</param>
+    /// <param name="cancellation">Ends it between two steps of the compiler.</param>
+    /// <exception cref="GraphException">The graph uses an input that is not listed, or cannot be compiled.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CompiledGraph> CompileAsync(IReadOnlyList<Node> inputs, Node output, CompileOptions? options = null, CancellationToken cancellation = default) =>
+        CompileAsync(inputs, [output], [], options, cancellation);
+
+    /// <summary>Compiles several outputs, with new values for parameters if there are any, on another thread.</summary>
+    /// <param name="inputs">The inputs, in the order of the arguments.</param>
+    /// <param name="outputs">What to compute; a backward starts from the first.</param>
+    /// <param name="updates">Parameters and their new values, which may depend on all old ones.</param>
+    /// <param name="options">How to compile.</param>
+    /// <param name="cancellation">Ends it between two steps of the compiler.</param>
+    /// <exception cref="GraphException">The graph uses an input that is not listed, an update does not fit its parameter, or the graph cannot be compiled.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CompiledGraph> CompileAsync(
+        IReadOnlyList<Node> inputs,
+        IReadOnlyList<Node> outputs,
+        IReadOnlyList<(Node Parameter, Node Value)>? updates = null,
+        CompileOptions? options = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+
+        // The lists may change when this has returned.
+        (Node[] from, Node[] to, (Node Parameter, Node Value)[] changes) = ([.. inputs], [.. outputs], [.. updates ?? []]);
+        return Task.Run(() => CompiledGraph.Create(new Graph(from, to), changes, options ?? CompileOptions.Default, cancellation), cancellation);
+    }
 
     /// <summary>Compiles one output to a delegate of the caller's own type, see <see cref="Compile{TDelegate}(IReadOnlyList{Node}, IReadOnlyList{Node}, IReadOnlyList{Update}, CompileOptions)"/>.</summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>

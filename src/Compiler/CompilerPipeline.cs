@@ -13,9 +13,11 @@ internal static class CompilerPipeline
     /// <param name="inputs">The inputs, in the order of the arguments.</param>
     /// <param name="roots">What to compute.</param>
     /// <param name="seed">The input that only comes with the backward part.</param>
-    public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, Node? seed = null)
+    /// <param name="cancellation">Ends it between two steps, or two kernels.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, Node? seed = null, CancellationToken cancellation = default)
     {
-        var context = new CompilerContext(options);
+        var context = new CompilerContext(options, cancellation);
 
         // What is to be computed.
         Computation nodes = context.Step("input", Level.Nodes, () => new Computation(inputs, roots, seed).WithDemands());
@@ -44,7 +46,7 @@ internal static class CompilerPipeline
 
         // Where.
         PlacedBuffers buffers = context.Step("place-buffers", null, () => PlaceBuffers.Run(complete, results));
-        Schedule schedule = context.Step("schedule", Level.Plan, () => ScheduleKernels.Run(complete, results, buffers, compiled, options, () => context.Compile(complete.Adding.Select(a => a.Kernel))));
+        Schedule schedule = context.Step("schedule", Level.Plan, () => ScheduleKernels.Run(complete, results, buffers, compiled, options, () => context.CompileLater(complete.Adding.Select(a => a.Kernel))));
         PlannedMemory memory = context.Step("plan-memory", Level.Memory, () => PlanMemory.Run(schedule, options.ReuseMemory));
 
         // Where runs are verified, all values are still there after them.

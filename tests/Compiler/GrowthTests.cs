@@ -48,7 +48,7 @@ internal sealed class GrowthTests
 
     // Kernels are not compiled, for equal ones are compiled once. What other threads do is counted, too: how much that is depends on how busy they are.
     private static CompiledGraph Compile(Node[] inputs, Node[] outputs, IReadOnlyList<Update>? updates = null) =>
-        GraphCompiler.Compiler.Compile(inputs, outputs, updates, new CompileOptions { Interpret = true });
+        GraphCompiler.Compiler.Compile(inputs, outputs, updates, new CompileOptions { Interpret = true, Ahead = GraphCalls.None });
 
     private static CompiledGraph Chain(int count)
     {

@@ -24,13 +24,14 @@ internal static class Configurations
     /// <summary>Changes of one option each, as in <c>Inline=false</c>.</summary>
     public static IEnumerable<string> OptionChanges => TestOptions.Properties.SelectMany(p => Others(p).Select(v => $"{p.Name}={Text(v)}"));
 
-    /// <summary>The values of an option worth a run: a switch the other way, other choices that this machine supports, small numbers.</summary>
+    /// <summary>The values of an option worth a run: a switch the other way, other choices that this machine supports, small numbers. Not every graph can be trained.</summary>
     private static IEnumerable<object> Others(PropertyInfo property)
     {
         object? given = property.GetValue(CompileOptions.Default);
         Type type = TestOptions.TypeOf(property);
         IEnumerable<object> values = type == typeof(bool) ? [false, true]
             : type == typeof(int) ? [1, 2]
+            : type == typeof(GraphCalls) ? [GraphCalls.None]
             : type == typeof(VectorWidth) ? VectorWidths.Supported.Cast<object>()
             : Enum.GetValues(type).Cast<object>();
         return values.Where(v => !v.Equals(given) || type == typeof(int));

@@ -45,8 +45,15 @@ internal sealed class Training : IDisposable
                 $"{nameof(CompileOptions.GradientsOf)} holds for none of the leaves of {graph.Outputs[0].Describe()} that require a gradient, so that there is nothing to train: {string.Join(", ", leaves.Take(8).Select(n => n.Describe()))}{(leaves.Length > 8 ? ", …" : string.Empty)}.");
     }
 
-    public static Training Create(Graph graph, Node[] leaves, CompileOptions options)
+    /// <summary>Refuses to keep gradients of nodes that have none.</summary>
+    /// <exception cref="GradientException">A retained node requires none, or the root does not depend on it.</exception>
+    public static void CheckRetained(Graph graph, CompileOptions options)
     {
+        if (options.RetainGrad.Count == 0)
+        {
+            return;
+        }
+
         Node root = graph.Outputs[0];
         HashSet<Node> reached = [.. GraphWalk.TopologicalOrder([root])];
         foreach (Node node in options.RetainGrad)
@@ -56,7 +63,11 @@ internal sealed class Training : IDisposable
                 throw new GradientException($"The gradient of {node.Describe()} cannot be kept: {(node.RequiresGrad ? $"{root.Describe()} does not depend on it" : "it requires none")}.");
             }
         }
+    }
 
+    public static Training Create(Graph graph, Node[] leaves, CompileOptions options, CancellationToken cancellation)
+    {
+        Node root = graph.Outputs[0];
         Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not Leaf)];
         Node seed = Ops.Placeholder(root.Results[0], "seed", requiresGrad: false);
         IReadOnlyList<Node?> gradients = Ops.VjpOrNull([root], wanted, [seed]);
@@ -66,7 +77,7 @@ internal sealed class Training : IDisposable
             .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
             .. found.Select(i => new Root(gradients[i]!, IsForward: false, RootKind.Gradient)),
         ];
-        Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed);
+        Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed, cancellation);
         return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])]);
     }
 

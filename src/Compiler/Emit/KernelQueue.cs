@@ -9,15 +9,12 @@ namespace GraphCompiler.Emit;
 /// </summary>
 internal sealed class KernelQueue(EmitOptions options, bool useCache)
 {
-    // Without a limit, threads of the pool would compile beside the caller even on one processor.
-    private static readonly ParallelOptions OnAllProcessors = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
-
     // The thread that lowers keeps its processor.
     private readonly ConcurrentExclusiveSchedulerPair threads = new(TaskScheduler.Default, Math.Max(1, Environment.ProcessorCount - 1));
     private readonly Dictionary<Kernel, OnDemand<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Begins to compile a kernel. What goes wrong is reported when it is asked for.</summary>
-    public void Add(Kernel kernel)
+    public void Add(Kernel kernel, CancellationToken cancellation = default)
     {
         if (Environment.ProcessorCount == 1)
         {
@@ -25,18 +22,21 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
         }
 
         OnDemand<CompiledKernel> compilation = CompilationOf(kernel);
-        Task.Factory.StartNew(() => compilation.Value, CancellationToken.None, TaskCreationOptions.None, threads.ConcurrentScheduler)
+        Task.Factory.StartNew(() => compilation.Value, cancellation, TaskCreationOptions.None, threads.ConcurrentScheduler)
             .ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     /// <summary>Kernels ready to run, in the order given.</summary>
     /// <exception cref="CompileException">A kernel is malformed.</exception>
-    public CompiledKernel[] Get(IReadOnlyList<Kernel> kernels)
+    /// <exception cref="OperationCanceledException">It was cancelled before all were compiled.</exception>
+    public CompiledKernel[] Get(IReadOnlyList<Kernel> kernels, CancellationToken cancellation = default)
     {
+        // Without a limit, threads of the pool would compile beside the caller even on one processor.
+        var onAllProcessors = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
         OnDemand<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
         try
         {
-            Parallel.ForEach(wanted, OnAllProcessors, compilation => _ = compilation.Value);
+            Parallel.ForEach(wanted, onAllProcessors, compilation => _ = compilation.Value);
         }
         catch (AggregateException e)
         {

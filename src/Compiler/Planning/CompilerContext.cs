@@ -10,7 +10,7 @@ using GraphCompiler.Lowering;
 namespace GraphCompiler.Planning;
 
 /// <summary>One compilation: the door that all its steps go through, which times, verifies and dumps them.</summary>
-internal sealed class CompilerContext(CompileOptions options)
+internal sealed class CompilerContext(CompileOptions options, CancellationToken cancellation = default)
 {
     private static int dumps;
 
@@ -28,8 +28,10 @@ internal sealed class CompilerContext(CompileOptions options)
     /// <param name="level">What it leaves; null for what is but a part of the next level.</param>
     /// <param name="run">The step.</param>
     /// <exception cref="CompileException">A verifier refuses what it has left.</exception>
+    /// <exception cref="OperationCanceledException">The compilation was cancelled before it.</exception>
     public T Step<T>(string name, Level<T>? level, Func<T> run)
     {
+        cancellation.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
         T made = run();
         timings.Add((name, Stopwatch.GetElapsedTime(start)));
@@ -53,10 +55,13 @@ internal sealed class CompilerContext(CompileOptions options)
     }
 
     /// <summary>Begins to compile a kernel, while what follows is lowered.</summary>
-    public void CompileAhead(LoweredKernel kernel) => compilations.Add(kernel.Kernel);
+    public void CompileAhead(LoweredKernel kernel) => compilations.Add(kernel.Kernel, cancellation);
 
     /// <summary>Compiles kernels, several at a time.</summary>
-    public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => compilations.Get([.. kernels.Select(k => k.Kernel)]);
+    public CompiledKernel[] Compile(IEnumerable<LoweredKernel> kernels) => compilations.Get([.. kernels.Select(k => k.Kernel)], cancellation);
+
+    /// <summary>Compiles kernels when this compilation is long done: whoever cancels it is not meant any more.</summary>
+    public CompiledKernel[] CompileLater(IEnumerable<LoweredKernel> kernels) => compilations.Get([.. kernels.Select(k => k.Kernel)]);
 
     /// <summary>Dumps the kernels, as loops and as generated C#, and the timings.</summary>
     public void Finish(Program program)

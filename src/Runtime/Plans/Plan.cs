@@ -39,6 +39,15 @@ internal sealed class Plan
     /// <summary>How ranges are cut for them.</summary>
     public Chunking Chunking { get; init; } = Chunking.Default;
 
+    /// <summary>Makes what is otherwise made when it is first needed.</summary>
+    public void Complete()
+    {
+        foreach (PlanNode.Variants variants in Forward.All.Concat(Backward.All).OfType<PlanNode.Variants>())
+        {
+            Array.ForEach(variants.Others, variant => _ = variant.Needs?.Value);
+        }
+    }
+
     /// <summary>The bytes of a buffer, rounded up to whole cache lines: one thread's part, if each has its own.</summary>
     public long AlignedBytesOf(int buffer, ReadOnlySpan<long> sizes) => AlignedBuffer.RoundUp(sizes[Buffers[buffer].Bytes]);
 

@@ -32,6 +32,21 @@ public sealed class TroubleshootingSnippets
     }
 
     [Test]
+    public async Task A_graph_is_compiled_ahead()
+    {
+        // snippet: ahead
+        var x = Input("x", ["N"]);
+        var w = Parameter("w", 0.5f);
+        var options = new CompileOptions { Ahead = GraphCalls.Accumulation };
+        using var model = await Compiler.CompileAsync([x], (x * w).Square().Sum(), options);
+        model.Forward(new float[] { 1, 2, 3 });             // compiles nothing, and no call after it does
+        model.Backward();
+
+        // end
+        Assert.That(w.Grad!.ToArray(), Is.EqualTo(new float[] { 14 }));
+    }
+
+    [Test]
     public void Interpreted_kernels_give_the_same()
     {
         // snippet: interpret
