@@ -3,22 +3,14 @@ namespace GraphCompiler;
 /// <summary>How a graph is compiled.</summary>
 public sealed record CompileOptions
 {
-    private static Action<CompileOptions>? changeDefaults;
-
     /// <summary>The default options.</summary>
-    public CompileOptions() => changeDefaults?.Invoke(this);
+    public CompileOptions() => Changes?.Invoke(this);
 
     /// <summary>The defaults: fast, and dumped where the environment variable GRAPHCOMPILER_DUMP names a folder.</summary>
     public static CompileOptions Default { get; private set; } = new();
 
     /// <summary>The width of vectors; by default the widest that this machine runs well.</summary>
     public VectorWidth Width { get; init; } = VectorWidths.Best;
-
-    /// <summary>Whether the graph is simplified: common subexpressions, constants, algebra. Rules for stability always run.</summary>
-    public bool Simplify { get; init; } = true;
-
-    /// <summary>Whether elementwise operations are computed inside the kernels that read them.</summary>
-    public bool Inline { get; init; } = true;
 
     /// <summary>
     /// The most threads that one call works with, that of the caller included; by default one a processor. Small graphs run on the caller's thread
@@ -34,67 +26,11 @@ public sealed record CompileOptions
     }
     = Environment.ProcessorCount;
 
-    /// <summary>Whether elementwise work on the results of matrix products is done in their kernels, while the results are in registers or in the cache.</summary>
-    public bool Epilogues { get; init; } = true;
-
-    /// <summary>Whether operations that share tensors become one kernel: elementwise ones, reductions with what feeds and follows them, siblings.</summary>
-    public bool Fuse { get; init; } = true;
-
-    /// <summary>
-    /// Whether memory of intermediate values is used again when they are no longer needed, and kernels may write over what they are the last to read.
-    /// <see cref="Verify"/>, which looks at everything after the run, turns it off.
-    /// </summary>
-    public bool ReuseMemory { get; init; } = true;
-
-    /// <summary>
-    /// Whether kernels may write new values of parameters where the old ones lie, after all that can fail; otherwise, and where that is not possible,
-    /// they are copied there after the run. <see cref="Verify"/> and <see cref="Checked"/> turn it off.
-    /// </summary>
-    public bool UpdateInPlace { get; init; } = true;
-
-    /// <summary>
-    /// Whether a backward's kernels write gradients where <c>Grad</c> keeps them, and add to those that are there after all that can fail; otherwise, and
-    /// where that is not possible, gradients are computed aside and then copied or added. <see cref="Verify"/> and <see cref="Checked"/> turn the adding off.
-    /// </summary>
-    public bool GradientsInPlace { get; init; } = true;
-
-    /// <summary>
-    /// Whether a backward computes elementwise values again where that leaves fewer bytes to be saved by the forward; otherwise all that it needs is saved.
-    /// </summary>
-    public bool Recompute { get; init; } = true;
-
-    /// <summary>
-    /// Whether elementwise operations on an operand of a matrix product are computed while the product rearranges it, where that moves fewer bytes than
-    /// computing it first. Needs <see cref="Inline"/>.
-    /// </summary>
-    public bool Prologues { get; init; } = true;
-
-    /// <summary>
-    /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
-    /// constants meet in a graph without updates and backward part.
-    /// </summary>
-    public bool PackWeights { get; init; } = true;
-
-    /// <summary>
-    /// Whether matrix products over windows, such as convolutions, read them where they lie, or copy them block by block as they need them; otherwise all
-    /// windows are copied before.
-    /// </summary>
-    public bool WindowsInPlace { get; init; } = true;
-
-    /// <summary>
-    /// Whether kernels that make several passes over each row of tensors too large for the caches (8 MiB and more) ask for the next row ahead, and write results
-    /// past the cache.
-    /// </summary>
-    public bool StreamRows { get; init; } = true;
-
     /// <summary>Whether every load and store is checked against the bounds of its buffer: slow, for hunting a wrong kernel.</summary>
     public bool Checked { get; init; }
 
     /// <summary>Whether every call also runs the interpreter and reports the first node that disagrees: slow, for hunting a wrong kernel.</summary>
     public bool Verify { get; init; }
-
-    /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>
-    public bool UseFastExpressionCompiler { get; init; } = true;
 
     /// <summary>
     /// Whether kernels are interpreted, hundreds of times slower (products of matrices a thousand times), and allocate in each call: for programs that
@@ -102,12 +38,6 @@ public sealed record CompileOptions
     /// Results are those of <see cref="VectorWidth.Scalar"/> code, but for the last bits of functions of float64; every index is checked.
     /// </summary>
     public bool Interpret { get; init; }
-
-    /// <summary>Whether kernels of equal structure are compiled once in this process and shared from then on, by graphs too.</summary>
-    public bool CacheKernels { get; init; } = true;
-
-    /// <summary>Whether a graph of few kernels also gets one that does all their work, which runs where all tensors together have a few thousand elements.</summary>
-    public bool MergeSmallKernels { get; init; } = true;
 
     /// <summary>A folder to write every stage of the compilation to; by default what GRAPHCOMPILER_DUMP names, if anything.</summary>
     public string? DumpDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_DUMP") is { Length: > 0 } folder ? folder : null;
@@ -129,6 +59,9 @@ public sealed record CompileOptions
     /// </summary>
     public Func<Node, bool>? GradientsOf { get; init; }
 
+    /// <summary>The passes of the compiler, each of which can be switched off to find one at fault.</summary>
+    public CompilerPasses Passes { get; init; } = new();
+
     /// <summary>How kernels are cut for threads: tests cut finer.</summary>
     internal Chunking Chunking { get; init; } = Chunking.Default;
 
@@ -145,6 +78,11 @@ public sealed record CompileOptions
         if ((Ahead & ~GraphCalls.All) != 0)
         {
             throw new CompileException($"The option {nameof(Ahead)} is {(int)Ahead}, no set of calls; choose from {string.Join(", ", Enum.GetNames<GraphCalls>())}.");
+        }
+
+        if (Passes is null)
+        {
+            throw new CompileException($"The option {nameof(Passes)} is null; give passes, or leave the option out.");
         }
 
         if (RetainGrad is null || RetainGrad.Contains(null!))
@@ -167,10 +105,13 @@ public sealed record CompileOptions
         }
     }
 
-    /// <summary>Changes the defaults of this process, before what an object initialiser says: how all tests run with another set.</summary>
-    internal static void ChangeDefaults(Action<CompileOptions>? change)
+    /// <summary>What changes the defaults of this process, before what an object initialiser says: of these options and of their passes.</summary>
+    internal static Action<object>? Changes { get; private set; }
+
+    /// <summary>Changes the defaults: how all tests run with another set.</summary>
+    internal static void ChangeDefaults(Action<object>? change)
     {
-        changeDefaults = change;
+        Changes = change;
         Default = new();
     }
 }

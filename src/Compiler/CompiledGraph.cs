@@ -30,7 +30,7 @@ public sealed class CompiledGraph : IDisposable
     {
         options.Check();
         CodeGeneration.Require(options);
-        options = options.Interpret ? options with { Width = VectorWidth.Scalar, MergeSmallKernels = false } : options;
+        options = options.Interpret ? options with { Width = VectorWidth.Scalar, Passes = options.Passes with { MergeSmallKernels = false } } : options;
         this.graph = graph;
         this.updates = [.. updates];
         this.options = options;

@@ -24,11 +24,11 @@ internal static class CompilerPipeline
         nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
         nodes = Pass("inline-calls", nodes, InlineCalls.Run);
         nodes = context.Step("demands", Level.Nodes, nodes.WithDemands);
-        nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
+        nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = Pass("inline-stabilized", nodes, InlineCalls.Run);
-        nodes = Pass("join-slices", nodes, n => options.Simplify ? JoinSlices.Run(n) : n);
-        nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
-        nodes = Pass("choose-saved", nodes, n => options.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
+        nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
+        nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
+        nodes = Pass("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
         // What runs together.
         Regions regions = context.Step("regions", null, () => Regions.Of(nodes));
@@ -47,7 +47,7 @@ internal static class CompilerPipeline
         // Where.
         PlacedBuffers buffers = context.Step("place-buffers", null, () => PlaceBuffers.Run(complete, results));
         Schedule schedule = context.Step("schedule", Level.Plan, () => ScheduleKernels.Run(complete, results, buffers, compiled, options, () => context.CompileLater(complete.Adding.Select(a => a.Kernel))));
-        PlannedMemory memory = context.Step("plan-memory", Level.Memory, () => PlanMemory.Run(schedule, options.ReuseMemory));
+        PlannedMemory memory = context.Step("plan-memory", Level.Memory, () => PlanMemory.Run(schedule, options.Passes.ReuseMemory));
 
         // Where runs are verified, all values are still there after them.
         memory = options.Verify ? context.Step("keep-values", Level.Memory, () => PlanMemory.Run(schedule, reuse: false)) : memory;

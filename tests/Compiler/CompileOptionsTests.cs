@@ -19,6 +19,7 @@ internal sealed class CompileOptionsTests
         (nameof(CompileOptions.DumpDirectory), () => new() { DumpDirectory = string.Empty }, "DumpDirectory is ''"),
         (nameof(CompileOptions.DumpDirectory), () => new() { DumpDirectory = Occupied }, $"DumpDirectory is '{Occupied}'"),
         (nameof(CompileOptions.DumpDirectory), () => new() { DumpDirectory = Path.Combine(Occupied, "dump") }, "where no folder can be"),
+        (nameof(CompileOptions.Passes), () => new() { Passes = null! }, "Passes is null"),
         (nameof(CompileOptions.RetainGrad), () => new() { RetainGrad = null! }, "RetainGrad is null"),
         (nameof(CompileOptions.RetainGrad), () => new() { RetainGrad = [null!] }, "RetainGrad holds a null"),
         (nameof(CompileOptions.Ahead), () => new() { Ahead = (GraphCalls)8 }, "Ahead is 8, no set of calls; choose from None, Run, Training"),

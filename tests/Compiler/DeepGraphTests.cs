@@ -30,7 +30,7 @@ internal sealed class DeepGraphTests
         Node gradient = Gradients(Sum(y), x)[0];
         foreach (bool simplify in (bool[])[true, false])
         {
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, gradient], null, new CompileOptions { Simplify = simplify, Interpret = true });
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, gradient], null, new CompileOptions { Passes = new() { Simplify = simplify }, Interpret = true });
             Assert.That(graph.Executor.Program.Kernels, Is.Not.Empty);
         }
     });

@@ -71,7 +71,7 @@ internal sealed class LookingInsideTests
 
     /// <summary>A row-wise kernel with so many functions that the JIT may leave calls in it is right, but slow.</summary>
     [Test]
-    [Needs(nameof(CompileOptions.Fuse), nameof(CompileOptions.Inline), Width = VectorWidth.Bits256)]
+    [Needs(nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Inline), Width = VectorWidth.Bits256)]
     public void ADumpSaysWhichKernelsAreTooMuchForTheJit()
     {
         string folder = Path.Combine(Path.GetTempPath(), $"graphcompiler-{Guid.NewGuid():N}");
@@ -126,7 +126,7 @@ internal sealed class LookingInsideTests
         Input<float> x = Input("x", ["N"]);
         Node first = (x * 2).Named("first");
         Node wrong = (first + 3).Named("second");
-        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Inline = false, Fuse = false }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Passes = new() { Inline = false, Fuse = false } }, [x], [new Root((wrong * 5).Named("third"), true, RootKind.Output)]);
         LoweredKernel kernel = good.Kernels.Single(k => k.Root.Name == "second");
         int at = Array.IndexOf(good.Kernels, kernel);
         Kernel broken = kernel.Kernel with { Body = (LoopStatement)Break(kernel.Kernel.Body) };
@@ -213,7 +213,7 @@ internal sealed class LookingInsideTests
     {
         Input<float> x = Input("x", ["N", 33]);
         Node y = Softmax(x).Named("second");
-        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Fuse = fuse, Inline = fuse, MergeSmallKernels = false }, [x], [new Root(y, true, RootKind.Output)]);
+        Program good = CompilerPipeline.Run(new CompileOptions { Verify = true, Passes = new() { Fuse = fuse, Inline = fuse, MergeSmallKernels = false } }, [x], [new Root(y, true, RootKind.Output)]);
         int at = good.Kernels.Length - 1;
         Kernel broken = good.Kernels[at].Kernel with { Body = Break(good.Kernels[at].Kernel.Body) };
         using var executor = new Executor(good);

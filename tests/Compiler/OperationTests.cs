@@ -63,9 +63,9 @@ internal sealed class OperationTests
     {
         CompileOptions[] options =
         [
-            new() { Inline = false },
-            new() { Simplify = false },
-            new() { UseFastExpressionCompiler = false },
+            new() { Passes = new() { Inline = false } },
+            new() { Passes = new() { Simplify = false } },
+            new() { Passes = new() { UseFastExpressionCompiler = false } },
             new() { Checked = true },
             new() { Verify = true },
         ];
@@ -148,7 +148,7 @@ internal sealed class OperationTests
             {
                 LambdaExpression expression = KernelCompiler.Express(kernel.Kernel, new(option.Width, option.Checked));
                 Assert.That(ExpressionChecker.Check(expression), Is.Empty, () => $"{row}, {layout}, {option}: {kernel.Kernel.Name}\n{expression}");
-                Assert.That(code.UsedFec, Is.EqualTo(option is { UseFastExpressionCompiler: true, Interpret: false }), () => $"{row}, {layout}, {option}: {kernel.Kernel.Name}\n{expression}");
+                Assert.That(code.UsedFec, Is.EqualTo(option is { Passes.UseFastExpressionCompiler: true, Interpret: false }), () => $"{row}, {layout}, {option}: {kernel.Kernel.Name}\n{expression}");
             }
 
             foreach ((long size, Dictionary<Node, TensorValue> values, TensorValue[] expected) in calls)

@@ -179,7 +179,7 @@ internal sealed class TrainingTests
         Parameter<float> w = Parameter("w", 1f);
         Input<float> fixedLeaf = Input("fixed", [3]);
         Node loss = (middle * middle).Sum();
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { RetainGrad = [middle, x], Simplify = simplify });
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { RetainGrad = [middle, x], Passes = new() { Simplify = simplify } });
         Assert.That(model.GradientOf<float>(middle), Is.Null);
         model.Forward((float[])[1f, 2f, 3f]);
         model.Backward(retainGraph: true);

@@ -37,7 +37,7 @@ internal sealed class ZeroSignTests
     public void The_sign_of_zero_is_the_same_everywhere(Func<Node, Node> function, int sign)
     {
         CompileOptions[] widths = [.. VectorWidths.Supported.Select(w => new CompileOptions { Width = w })];
-        CompileOptions[] options = [.. widths, new() { Checked = true }, new() { Verify = true }, new() { Inline = false }, new() { Simplify = false }];
+        CompileOptions[] options = [.. widths, new() { Checked = true }, new() { Verify = true }, new() { Passes = new() { Inline = false } }, new() { Passes = new() { Simplify = false } }];
         foreach (DType dtype in (DType[])[DType.Float32, DType.Float64])
         {
             Agree(dtype, "N", [1, 3, 37], options);

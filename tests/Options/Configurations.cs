@@ -27,7 +27,7 @@ internal static class Configurations
     /// <summary>The values of an option worth a run: a switch the other way, other choices that this machine supports, small numbers. Not every graph can be trained.</summary>
     private static IEnumerable<object> Others(PropertyInfo property)
     {
-        object? given = property.GetValue(CompileOptions.Default);
+        object? given = TestOptions.ValueOf(property, CompileOptions.Default);
         Type type = TestOptions.TypeOf(property);
         IEnumerable<object> values = type == typeof(bool) ? [false, true]
             : type == typeof(int) ? [1, 2]

@@ -30,5 +30,5 @@ internal sealed class NeedsAttribute(params string[] options) : NUnitAttribute, 
     }
 
     // An unknown name is a mistake in the test.
-    private static bool Value(string name) => (bool)TestOptions.Properties.Single((PropertyInfo p) => p.Name == name).GetValue(CompileOptions.Default)!;
+    private static bool Value(string name) => (bool)TestOptions.ValueOf(TestOptions.Properties.Single((PropertyInfo p) => p.Name == name), CompileOptions.Default)!;
 }

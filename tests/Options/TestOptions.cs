@@ -6,7 +6,7 @@ namespace GraphCompiler.Tests.Options;
 
 /// <summary>
 /// The default options of a test run, changed by the environment variable GRAPHCOMPILER_TEST_OPTIONS, as in <c>Inline=false;Width=Bits256</c>. Any
-/// option that is a switch, a choice or a number can be named.
+/// option that is a switch, a choice or a number can be named, and any pass.
 /// </summary>
 internal static class TestOptions
 {
@@ -18,9 +18,12 @@ internal static class TestOptions
     /// <summary>The options that a run can change.</summary>
     public static IReadOnlyList<PropertyInfo> Properties { get; } =
     [
-        .. typeof(CompileOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .. new[] { typeof(CompileOptions), typeof(CompilerPasses) }.SelectMany(t => t.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             .Where(p => p.CanWrite && (TypeOf(p) == typeof(bool) || TypeOf(p) == typeof(int) || TypeOf(p).IsEnum)),
     ];
+
+    /// <summary>What options say of one, which may be a pass.</summary>
+    public static object? ValueOf(PropertyInfo property, CompileOptions options) => property.GetValue(property.DeclaringType == typeof(CompilerPasses) ? options.Passes : options);
 
     /// <summary>The type of an option's values; what may be null has that of its values.</summary>
     public static Type TypeOf(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
@@ -46,19 +49,26 @@ internal static class TestOptions
         }
     }
 
-    /// <summary>What a list of options does to the defaults.</summary>
+    /// <summary>What a list of options does to the defaults, options or passes; to options with their own passes, if those are nobody else's.</summary>
     /// <exception cref="FormatException">An option or value is unknown.</exception>
-    public static Action<CompileOptions> Parse(string text)
+    public static Action<object> Parse(string text)
     {
         (PropertyInfo Property, object Value)[] changes =
             [.. text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseOne)];
-        return options =>
+        return Change;
+
+        void Change(object target)
         {
-            foreach ((PropertyInfo property, object value) in changes)
+            foreach ((PropertyInfo property, object value) in changes.Where(c => c.Property.DeclaringType == target.GetType()))
             {
-                property.SetValue(options, value);
+                property.SetValue(target, value);
             }
-        };
+
+            if (target is CompileOptions { Passes: var passes })
+            {
+                Change(passes);
+            }
+        }
     }
 
     private static (PropertyInfo Property, object Value) ParseOne(string entry)

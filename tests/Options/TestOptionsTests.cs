@@ -10,10 +10,10 @@ internal sealed class TestOptionsTests
         TestOptions.Parse("Inline=false; Width=Scalar;Checked=true")(options);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(options.Inline, Is.False);
+            Assert.That(options.Passes.Inline, Is.False);
             Assert.That(options.Width, Is.EqualTo(VectorWidth.Scalar));
             Assert.That(options.Checked, Is.True);
-            Assert.That(options.Simplify, Is.EqualTo(CompileOptions.Default.Simplify));
+            Assert.That(options.Passes.Simplify, Is.EqualTo(CompileOptions.Default.Passes.Simplify));
         }
     }
 

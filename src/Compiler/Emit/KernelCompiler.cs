@@ -13,7 +13,7 @@ namespace GraphCompiler.Emit;
 /// <param name="Interpret">Whether it is not emitted at all: <see cref="LoopEvaluator"/> runs the loops.</param>
 internal sealed record EmitOptions(VectorWidth Width, bool Checked = false, bool UseFec = true, bool Verify = false, bool Interpret = false)
 {
-    public static EmitOptions Of(CompileOptions options) => new(options.Width, options.Checked, options.UseFastExpressionCompiler, options.Verify, options.Interpret);
+    public static EmitOptions Of(CompileOptions options) => new(options.Width, options.Checked, options.Passes.UseFastExpressionCompiler, options.Verify, options.Interpret);
 }
 
 /// <summary>A kernel ready to run.</summary>

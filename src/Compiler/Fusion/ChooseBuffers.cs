@@ -46,7 +46,7 @@ internal sealed class ChooseBuffers : IMaterialization
     {
         Node[] roots = regions.Computation.Nodes;
         IReadOnlyList<Node> order = regions.Order;
-        var choice = new ChooseBuffers(roots, regions.StageOf, options.Inline, options.WindowsInPlace);
+        var choice = new ChooseBuffers(roots, regions.StageOf, options.Passes.Inline, options.Passes.WindowsInPlace);
         foreach (Node node in order)
         {
             choice.readers[node] = [];
@@ -73,14 +73,14 @@ internal sealed class ChooseBuffers : IMaterialization
         var log = new FusionLog();
 
         // Training writes its parameters all the time: what is kept of them would be made anew in every call.
-        bool leavesLast = options.PackWeights && regions.Computation.Roots.All(r => r.IsForward && r.Kind != RootKind.Update);
+        bool leavesLast = options.Passes.PackWeights && regions.Computation.Roots.All(r => r.IsForward && r.Kind != RootKind.Update);
         var materialization = new Materialization(choice.buffered, leavesLast);
-        if (options is { Inline: true, Prologues: true })
+        if (options.Passes is { Inline: true, Prologues: true })
         {
             materialization = ChoosePrologues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, options.Width, log);
         }
 
-        return options is { Inline: true, Epilogues: true } ? ChooseEpilogues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, log)
+        return options.Passes is { Inline: true, Epilogues: true } ? ChooseEpilogues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, log)
             : new ChosenBuffers(materialization, new Dictionary<Node, Epilogue>(), log);
     }
 

@@ -74,10 +74,10 @@ internal sealed class FuseKernels
         Materialization materialization = choice.Materialization;
         Node[] anchors = [.. regions.Order.Where(n => materialization.IsMaterialized(n) && !OpTraits.Of(n.Op).IsFromOutside)];
         var fusion = new FuseKernels(choice, anchors, regions.Computation.Nodes.Select(materialization.SourceOf), regions.StageOf, options.Width);
-        if (options.Fuse)
+        if (options.Passes.Fuse)
         {
             fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
-            if (options.Epilogues)
+            if (options.Passes.Epilogues)
             {
                 var check = new ProductCheck(materialization, fusion.work, fusion.WaysOf);
                 fusion.JoinAll(fusion.ProductCandidates(), fusion.IsOfProduct, (product, work, shared, saved) => fusion.JoinProduct(check, product, work, shared, saved));

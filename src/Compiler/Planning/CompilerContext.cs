@@ -19,7 +19,7 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
         ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
         : null;
 
-    private readonly KernelQueue compilations = new(EmitOptions.Of(options), options is { CacheKernels: true, Interpret: false });
+    private readonly KernelQueue compilations = new(EmitOptions.Of(options), options is { Passes.CacheKernels: true, Interpret: false });
     private readonly Dictionary<object, string> last = new(ReferenceEqualityComparer.Instance);
     private int stage;
 

@@ -42,7 +42,7 @@ internal static class LowerKernels
     /// <summary>The kernels of a spec, in order; the last one leaves its values.</summary>
     private static IReadOnlyList<LoweredKernel> Lower(KernelSpec spec, CompileOptions options) => spec switch
     {
-        FusedSpec fused => LowerGroup.Run(fused, options.StreamRows),
+        FusedSpec fused => LowerGroup.Run(fused, options.Passes.StreamRows),
         ProductSpec product => LowerMatMul.Run(product, options.Width),
         OperationSpec operation => LowerOperation.Run(operation),
         _ => throw new UnreachableException(),

@@ -16,7 +16,7 @@ internal static class MergeSmallKernels
 
     /// <summary>A program with such a kernel for each of its parts that can have one: it does the same work in the same order, or the plan of memory would not hold for it.</summary>
     public static LoweredProgram Run(LoweredProgram program, CompileOptions options) =>
-        !options.MergeSmallKernels || options.Checked || options.Verify || program.Kernels.Any(program.RunsOnceAVersion) ? program
+        !options.Passes.MergeSmallKernels || options.Checked || options.Verify || program.Kernels.Any(program.RunsOnceAVersion) ? program
         : program with
         {
             Merged = [.. program.Kernels.GroupBy(k => program.Regions.StageOf(k.Root)).Select(part => Run([.. part.Select(program.SmallerOf)], EmitOptions.Of(options))).OfType<LoweredKernel>()],

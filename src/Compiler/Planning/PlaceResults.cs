@@ -39,7 +39,7 @@ internal static class PlaceResults
 
         foreach ((Root root, KernelBuffer source) in program.Roots)
         {
-            if (root.Kind == RootKind.Gradient && options.GradientsInPlace && computed.Contains(source) && regions.StageOf(source.Node!) == 1 && gradients.TryAdd(source, external))
+            if (root.Kind == RootKind.Gradient && options.Passes.GradientsInPlace && computed.Contains(source) && regions.StageOf(source.Node!) == 1 && gradients.TryAdd(source, external))
             {
                 external++;
             }

@@ -39,7 +39,7 @@ internal sealed class WriteUpdatesInPlace
     private int AllThatCanFail => kernels.Length;
 
     /// <summary>Whether old values need not be there after a call.</summary>
-    public static bool IsAllowed(CompileOptions options) => options is { UpdateInPlace: true, Verify: false, Checked: false };
+    public static bool IsAllowed(CompileOptions options) => options is { Passes.UpdateInPlace: true, Verify: false, Checked: false };
 
     /// <summary>A program with its kernels in such an order.</summary>
     public static LoweredProgram Run(LoweredProgram program, CompileOptions options)

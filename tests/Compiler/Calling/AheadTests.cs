@@ -8,7 +8,7 @@ namespace GraphCompiler.Tests.Compiler.Calling;
 internal sealed class AheadTests
 {
     // Kernels of other tests would be found in the cache.
-    private static CompileOptions Ahead(GraphCalls calls) => new() { Ahead = calls, CacheKernels = false };
+    private static CompileOptions Ahead(GraphCalls calls) => new() { Ahead = calls, Passes = new() { CacheKernels = false } };
 
     [Test]
     public void NoCallCompilesWhatWasCompiledAhead([Values(GraphCalls.Run, GraphCalls.Training, GraphCalls.Accumulation, GraphCalls.All)] GraphCalls calls)
@@ -38,7 +38,7 @@ internal sealed class AheadTests
     {
         Assume.That(CompileOptions.Default.Ahead, Is.EqualTo(GraphCalls.Run));
         (Leaf<float> x, Parameter<float> w, Node loss) = Model();
-        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { CacheKernels = false });
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { Passes = new() { CacheKernels = false } });
         AssertIsReady(model, w, GraphCalls.Run);
     }
 

@@ -127,7 +127,7 @@ internal sealed class KernelCacheTests
         Assert.That(again.Executor.Program.Compiled.All(c => c.FromCache));
         Assert.That(count.Kernels, Is.Zero);
 
-        using CompiledGraph alone = GraphCompiler.Compiler.Compile([x], y, new CompileOptions { CacheKernels = false });
+        using CompiledGraph alone = GraphCompiler.Compiler.Compile([x], y, new CompileOptions { Passes = new() { CacheKernels = false } });
         Assert.That(alone.Executor.Program.Compiled.Any(c => c.FromCache), Is.False);
         float[] given = [.. Enumerable.Range(0, 96).Select(i => MathF.Sin(i))];
         Assert.That(again.Run(given).GetArray<float>(), Has.Length.EqualTo(96));

@@ -6,7 +6,7 @@ using static GraphCompiler.Ops;
 namespace GraphCompiler.Tests.Compiler.Fusion;
 
 /// <summary>What becomes one kernel, and what cannot: counted in kernels and in bytes that they move.</summary>
-[Needs(nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+[Needs(nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
 internal sealed class FusionTests
 {
     [Test]
@@ -129,7 +129,7 @@ internal sealed class FusionTests
 
     [Test]
     public void Without_fusion_every_value_has_a_kernel() =>
-        Assert.That(Compiled(x => [Softmax(x)], ["N", 40], new CompileOptions { Fuse = false }).Kernels, Has.Length.GreaterThan(2));
+        Assert.That(Compiled(x => [Softmax(x)], ["N", 40], new CompileOptions { Passes = new() { Fuse = false } }).Kernels, Has.Length.GreaterThan(2));
 
     [Test]
     public void The_log_says_what_was_joined_and_why_not()
@@ -198,5 +198,5 @@ internal sealed class FusionTests
     }
 
     private static Program Compiled(Node[] inputs, Node[] roots, CompileOptions? options = null) =>
-        CompilerPipeline.Run(options ?? new CompileOptions { Inline = true, Fuse = true }, inputs, [.. roots.Select(r => new Root(r, IsForward: true, RootKind.Output))]);
+        CompilerPipeline.Run(options ?? new CompileOptions { Passes = new() { Inline = true, Fuse = true } }, inputs, [.. roots.Select(r => new Root(r, IsForward: true, RootKind.Output))]);
 }

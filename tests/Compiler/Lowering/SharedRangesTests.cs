@@ -86,7 +86,7 @@ internal sealed class SharedRangesTests
         Input<float>[] inputs = [.. shapes.Select((s, i) => Input($"x{i}", s, requiresGrad: true))];
         Node y = make(inputs);
         using CompiledGraph verified = GraphCompiler.Compiler.Compile(inputs, [y], options: new() { Verify = true });
-        CompiledGraph[] graphs = [.. from cut in Cuts from threads in ThreadCounts select GraphCompiler.Compiler.Compile(inputs, [y], options: new() { Threads = threads, Chunking = cut, MergeSmallKernels = false })];
+        CompiledGraph[] graphs = [.. from cut in Cuts from threads in ThreadCounts select GraphCompiler.Compiler.Compile(inputs, [y], options: new() { Threads = threads, Chunking = cut, Passes = new() { MergeSmallKernels = false } })];
         foreach (long[] values in sizes)
         {
             Argument[] arguments = [.. shapes.Select((s, i) => Given(i, s.Evaluate(symbol => values[Array.IndexOf(symbols, symbol)])))];
@@ -128,7 +128,7 @@ internal sealed class SharedRangesTests
     {
         Input<float> x = Input("x", ["N", 40, 5, 6]);
         Input<float> w = Input("w", [530, 40, 3, 3]);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], [Conv2D(x, w, padding: 1)], options: new() { Threads = 2, MergeSmallKernels = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], [Conv2D(x, w, padding: 1)], options: new() { Threads = 2, Passes = new() { MergeSmallKernels = false } });
 
         // How much is packed at once depends on the cache.
         int cache = CacheSizes.Level2;

@@ -5,7 +5,7 @@ using static GraphCompiler.Ops;
 namespace GraphCompiler.Tests.Compiler.Lowering;
 
 /// <summary>Row-wise kernels over tensors that no cache holds: the same values as without, the same bits wherever the results lie.</summary>
-[Needs(nameof(CompileOptions.Fuse), nameof(CompileOptions.Inline), nameof(CompileOptions.StreamRows))]
+[Needs(nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Inline), nameof(CompilerPasses.StreamRows))]
 internal sealed class StreamRowsTests
 {
     private const int Columns = 257;
@@ -37,7 +37,7 @@ internal sealed class StreamRowsTests
 
         float[][] Run(bool streams, int offset)
         {
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { Width = (VectorWidth)width, StreamRows = streams });
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { Width = (VectorWidth)width, Passes = new() { StreamRows = streams } });
             float[][] outputs = [.. results.Select(_ => new float[offset + (Rows * Columns)])];
             graph.Run([.. arguments.Select(a => (Argument)a)], [.. outputs.Select(o => (Destination)o.AsMemory(offset))]);
             return [.. outputs.Select(o => o[offset..])];
@@ -60,7 +60,7 @@ internal sealed class StreamRowsTests
 
         LoopStatement[] Statements(bool streams)
         {
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { StreamRows = streams, MergeSmallKernels = false });
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { Passes = new() { StreamRows = streams, MergeSmallKernels = false } });
             return [.. graph.Executor.Program.Kernels.SelectMany(k => LoopTree.Statements(k.Kernel.Body))];
         }
     }

@@ -8,7 +8,7 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>What the forward part saves, in bytes, with and without computing again; and that the gradients are the same.</summary>
 [Parallelizable(ParallelScope.All)]
-[Needs(nameof(CompileOptions.Recompute), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+[Needs(nameof(CompilerPasses.Recompute), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
 internal sealed class ChooseSavedTests
 {
     private const int Rows = 40;
@@ -146,7 +146,7 @@ internal sealed class ChooseSavedTests
     /// <summary>The bytes saved without and with computing again; gradients must agree.</summary>
     private static (long All, long Few) Compare(Node[] inputs, Node loss, float[][] arguments, bool exact)
     {
-        (long all, float[][] expected) = Train(inputs, loss, arguments, new CompileOptions { Recompute = false });
+        (long all, float[][] expected) = Train(inputs, loss, arguments, new CompileOptions { Passes = new() { Recompute = false } });
         (long few, float[][] actual) = Train(inputs, loss, arguments, CompileOptions.Default);
         TestContext.Out.WriteLine($"{all} bytes saved, {few} with computing again");
         Assert.That(few, Is.LessThanOrEqualTo(all));

@@ -8,7 +8,7 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 /// <summary>Backward kernels write gradients where they end, add to those that are there, and change none if they fail.</summary>
 internal sealed class GradientsInPlaceTests
 {
-    private static readonly CompileOptions Aside = new() { GradientsInPlace = false };
+    private static readonly CompileOptions Aside = new() { Passes = new() { GradientsInPlace = false } };
 
     private static IEnumerable<TestCaseData> Models()
     {
@@ -24,7 +24,7 @@ internal sealed class GradientsInPlaceTests
     public void Gradients_are_the_same_bits_as_those_computed_aside(Func<Node, Node[], Node> model)
     {
         List<float[][]> found = [];
-        foreach (CompileOptions options in (CompileOptions[])[new(), Aside, new() { MergeSmallKernels = false }, new() { MergeSmallKernels = false, GradientsInPlace = false }])
+        foreach (CompileOptions options in (CompileOptions[])[new(), Aside, new() { Passes = new() { MergeSmallKernels = false } }, new() { Passes = new() { MergeSmallKernels = false, GradientsInPlace = false } }])
         {
             (Input<float> x, Parameter<float>[] p) = Leaves();
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], model(x, p), options);
@@ -62,12 +62,12 @@ internal sealed class GradientsInPlaceTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.GradientsInPlace))]
+    [Needs(nameof(CompilerPasses.GradientsInPlace))]
     public void Every_gradient_of_a_network_is_written_by_its_kernel_and_added_by_its_kernel()
     {
         (Input<float> x, Parameter<float>[] p) = Leaves();
         Node loss = Relu(MatMul(x, p[0]) + p[1]).Pow(2).Sum();
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { MergeSmallKernels = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { Passes = new() { MergeSmallKernels = false } });
         Program program = graph.TrainingExecutor.Program;
         Assert.That(program.Gradients.Select(g => program.Plan.Buffers[g.Buffer].External), Is.EqualTo(program.Gradients.Select(g => g.External)).And.All.GreaterThanOrEqualTo(0));
         Assert.That(Adding(program).SelectMany(a => a.AddsTo), Is.SubsetOf(program.Gradients.Select(g => g.External)).And.Contains(program.Gradients[0].External), "the product's");
@@ -84,7 +84,7 @@ internal sealed class GradientsInPlaceTests
     public void A_tensor_that_was_read_is_never_written_by_a_new_gradient([Values] bool inPlace)
     {
         (Input<float> x, Parameter<float>[] p) = Leaves();
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], (MatMul(x, p[0]) * p[1]).Sum(), new CompileOptions { GradientsInPlace = inPlace });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], (MatMul(x, p[0]) * p[1]).Sum(), new CompileOptions { Passes = new() { GradientsInPlace = inPlace } });
         Tensor<float> Next(float value)
         {
             float[] given = new float[6];
@@ -145,7 +145,7 @@ internal sealed class GradientsInPlaceTests
         Node one = (custom * a).Sum();
         Node two = Exp(MatMul(table.Detach(), b)).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile(
-            [index], early ? one + two : two + one, new CompileOptions { MergeSmallKernels = merge, GradientsInPlace = inPlace });
+            [index], early ? one + two : two + one, new CompileOptions { Passes = new() { MergeSmallKernels = merge, GradientsInPlace = inPlace } });
         Parameter<float>[] all = [table, a, b];
 
         graph.Forward((long[])[0, 7]);
@@ -210,7 +210,7 @@ internal sealed class GradientsInPlaceTests
         Input<float> s = Input("s", [], requiresGrad: true);
         Input<bool> chooses = Input<bool>("chooses", []);
         Node loss = (0.5f * Tanh(Where(chooses, x * ((2 * DimValue("N", DType.Float32)) + 1), s))).Sum();
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, s, chooses], loss, new() { Width = width, Recompute = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, s, chooses], loss, new() { Width = width, Passes = new() { Recompute = false } });
         foreach (int n in (int[])[5, 7, 15, 16, 31, 33])
         {
             Tensor<float> values = new Generator(5).Normal(n, n);

@@ -7,7 +7,7 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 /// <summary>Which graphs get one kernel for all their work, and that it gives what their kernels give one by one.</summary>
 internal sealed class MergeSmallKernelsTests
 {
-    private static readonly CompileOptions Apart = new() { MergeSmallKernels = false };
+    private static readonly CompileOptions Apart = new() { Passes = new() { MergeSmallKernels = false } };
 
     [Test]
     [Needs(Width = VectorWidth.Bits256)]

@@ -7,7 +7,7 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>The workspace against the most bytes that are live at one time, counted here from what the steps touch.</summary>
 [Parallelizable(ParallelScope.Children)]
-[Needs(nameof(CompileOptions.ReuseMemory), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+[Needs(nameof(CompilerPasses.ReuseMemory), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
 internal sealed class PlanMemoryTests
 {
     private const double MostWaste = 1.2;
@@ -51,7 +51,7 @@ internal sealed class PlanMemoryTests
         }
 
         Node[] inputs = [x, .. GraphWalk.TopologicalOrder([y]).Where(n => n.Name is ['w', ..])];
-        using CompiledGraph chain = GraphCompiler.Compiler.Compile(inputs, y, new CompileOptions { Inline = false });
+        using CompiledGraph chain = GraphCompiler.Compiler.Compile(inputs, y, new CompileOptions { Passes = new() { Inline = false } });
         Workspace workspace = Check(chain.Executor.Program, [[16]]);
         Assert.That(workspace.Layout.Total, Is.EqualTo((inPlace ? 1 : 2) * 16 * 64 * sizeof(float)));
     }
@@ -80,7 +80,7 @@ internal sealed class PlanMemoryTests
     {
         Node x = Input("x", [64]);
         Node y = Sin(Sin(Sin(x)));
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Inline = false, Fuse = false, ReuseMemory = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y.Sum(), new CompileOptions { Passes = new() { Inline = false, Fuse = false, ReuseMemory = false } });
         using var workspace = new Workspace(graph.Executor.Program.Plan);
         workspace.Bind([], []);
         Assert.That(workspace.Layout.Total, Is.EqualTo(3 * 64 * sizeof(float)));
@@ -91,7 +91,7 @@ internal sealed class PlanMemoryTests
         Node[] inputs = graph.AllInputs;
         foreach (bool inline in (bool[])[true, false])
         {
-            var options = new CompileOptions { Inline = inline };
+            var options = new CompileOptions { Passes = new() { Inline = inline } };
             CheckNamed(GraphCompiler.Compiler.Compile(inputs, graph.Outputs, null, options).Executor.Program);
             if (graph.Loss is not null)
             {

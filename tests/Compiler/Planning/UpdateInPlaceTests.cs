@@ -9,10 +9,10 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 
 /// <summary>Updates that kernels write where the parameters lie, and those that they must not.</summary>
 [Parallelizable(ParallelScope.All)]
-[Needs(nameof(CompileOptions.UpdateInPlace), nameof(CompileOptions.ReuseMemory), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+[Needs(nameof(CompilerPasses.UpdateInPlace), nameof(CompilerPasses.ReuseMemory), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
 internal sealed class UpdateInPlaceTests
 {
-    private static readonly CompileOptions Copying = new() { UpdateInPlace = false };
+    private static readonly CompileOptions Copying = new() { Passes = new() { UpdateInPlace = false } };
 
     [Test]
     public void AStepOfAdamWritesAllParametersInPlace()
@@ -51,7 +51,7 @@ internal sealed class UpdateInPlaceTests
     {
         Parameter<float> a = Parameter("a", Tensor.Create((float[])[1, 2, 3], [3]));
         Parameter<float> b = Parameter("b", Tensor.Create((float[])[10, 20, 30], [3]));
-        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], [(a, a + b), (b, b - a)], new CompileOptions { Fuse = fuse });
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], [(a, a + b), (b, b - a)], new CompileOptions { Passes = new() { Fuse = fuse } });
         step.Run();
         Program program = step.Executor.Program;
         using (Assert.EnterMultipleScope())

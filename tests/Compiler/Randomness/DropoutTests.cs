@@ -134,7 +134,7 @@ internal sealed class DropoutTests
     [Test]
     public void BackwardSeesTheMaskOfForward([Values] bool recompute, [Values(1, 3)] int threads, [Values(DType.Float32, DType.Float64)] DType dtype)
     {
-        CompileOptions options = new() { Recompute = recompute, Threads = threads, Chunking = Chunking.Finest };
+        CompileOptions options = new() { Passes = new() { Recompute = recompute }, Threads = threads, Chunking = Chunking.Finest };
         Node x = dtype == DType.Float32 ? Input<float>("x", ["N", 6], requiresGrad: true) : Input<double>("x", ["N", 6], requiresGrad: true);
         Generator generator = new(8);
         Node y = Dropout(generator, Exp(Dropout(generator, x * 2, 0.5)), 0.25);
@@ -196,7 +196,7 @@ internal sealed class DropoutTests
     [Test]
     public void ALayerWithDropoutIsOneKernel([Values(DType.Float32, DType.Float64)] DType dtype, [Values] bool relu)
     {
-        Assume.That(CompileOptions.Default is { Inline: true, Epilogues: true, Fuse: true, Checked: false, Width: not VectorWidth.Scalar });
+        Assume.That(CompileOptions.Default is { Passes: { Inline: true, Epilogues: true, Fuse: true }, Checked: false, Width: not VectorWidth.Scalar });
         Node x = Placeholder(new NodeType(dtype, ["N", 64]), "x", requiresGrad: false);
         Node w = Placeholder(new NodeType(dtype, [64, 48]), "w", requiresGrad: false);
         Node b = Placeholder(new NodeType(dtype, [48]), "b", requiresGrad: false);
@@ -210,7 +210,7 @@ internal sealed class DropoutTests
     [Test]
     public void BackwardDrawsTheMaskAgain()
     {
-        Assume.That(CompileOptions.Default is { Inline: true, Epilogues: true, Fuse: true, Recompute: true, ReuseMemory: true, Verify: false, Checked: false, Width: not VectorWidth.Scalar });
+        Assume.That(CompileOptions.Default is { Passes: { Inline: true, Epilogues: true, Fuse: true, Recompute: true, ReuseMemory: true }, Verify: false, Checked: false, Width: not VectorWidth.Scalar });
         Input<float> x = Input("x", ["N", 64]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(64, 48));
         Parameter<float> b = Parameter("b", new Generator(1).Normal(48));
@@ -252,11 +252,11 @@ internal sealed class DropoutTests
     [Test]
     public void TwoLayersAreOneCode()
     {
-        Assume.That(CompileOptions.Default is { CacheKernels: true, Inline: true });
+        Assume.That(CompileOptions.Default.Passes is { CacheKernels: true, Inline: true });
         Input<float> x = Input("x", ["N", 64]);
         Input<float> y = Input("y", ["N", 64]);
         Generator generator = new(1);
-        CompileOptions options = new() { Fuse = false, MergeSmallKernels = false };
+        CompileOptions options = new() { Passes = new() { Fuse = false, MergeSmallKernels = false } };
         using CompiledGraph one = GraphCompiler.Compiler.Compile([x], Dropout(generator, x, 0.125), options);
         one.Run(new float[64]);
         using CompiledGraph two = GraphCompiler.Compiler.Compile([x, y], [Dropout(generator, x, 0.125), Dropout(new Generator(5), y, 0.125)], null, options);

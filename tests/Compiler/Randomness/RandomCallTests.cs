@@ -14,12 +14,12 @@ internal sealed class RandomCallTests
     [
         .. VectorWidths.Supported.Select(w => new CompileOptions { Width = w }),
         .. Threads.Select(t => new CompileOptions { Threads = t, Chunking = Chunking.Finest }),
-        new() { Inline = false },
-        new() { Fuse = false },
-        new() { Simplify = false },
+        new() { Passes = new() { Inline = false } },
+        new() { Passes = new() { Fuse = false } },
+        new() { Passes = new() { Simplify = false } },
         new() { Checked = true },
         new() { Verify = true },
-        new() { UseFastExpressionCompiler = false },
+        new() { Passes = new() { UseFastExpressionCompiler = false } },
     ];
 
     /// <summary>A state that is set again repeats the calls that followed it, of this graph and of one that is built anew; Backward sees its own Forward's numbers.</summary>
@@ -217,7 +217,7 @@ internal sealed class RandomCallTests
             Generator generator = new(1);
             Node unused = Sum(Uniform(generator, ["N"])) * 0f;
             Input<int> x = Input<int>("x", ["N"]);
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Maximum(x, x) + Cast(unused * 0f, DType.Int32) * 0, new CompileOptions { Simplify = simplify });
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Maximum(x, x) + Cast(unused * 0f, DType.Int32) * 0, new CompileOptions { Passes = new() { Simplify = simplify } });
             graph.Run((int[])[1, 2]);
             Assert.That(generator.Position, Is.EqualTo(1));
         }

@@ -7,7 +7,7 @@ namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;
 /// <summary>Elementwise work in kernels of matrix products: what goes there, in how many kernels and bytes, and that it gives the same.</summary>
 internal sealed class EpilogueTests
 {
-    private static readonly CompileOptions Apart = new() { Epilogues = false };
+    private static readonly CompileOptions Apart = new() { Passes = new() { Epilogues = false } };
 
     private static IEnumerable<TestCaseData> Graphs()
     {
@@ -40,10 +40,10 @@ internal sealed class EpilogueTests
         CompileOptions[] ways =
         [
             new(),
-            new() { MergeSmallKernels = false },
-            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, MergeSmallKernels = false }),
-            new() { Threads = 3, Chunking = Chunking.Finest, MergeSmallKernels = false },
-            new() { Fuse = false },
+            new() { Passes = new() { MergeSmallKernels = false } },
+            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, Passes = new() { MergeSmallKernels = false } }),
+            new() { Threads = 3, Chunking = Chunking.Finest, Passes = new() { MergeSmallKernels = false } },
+            new() { Passes = new() { Fuse = false } },
             new() { Verify = true },
         ];
         CompiledGraph[] graphs = [.. ways.Select(way => GraphCompiler.Compiler.Compile([x], outputs, null, way))];
@@ -66,7 +66,7 @@ internal sealed class EpilogueTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Simplify))]
+    [Needs(nameof(CompilerPasses.Epilogues), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Simplify))]
     public void A_gelu_is_computed_in_the_kernel_of_its_product([Values] bool approximate, [Values] bool bias)
     {
         Input<float> x = Input("x", ["N", 150]);
@@ -78,14 +78,14 @@ internal sealed class EpilogueTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+    [Needs(nameof(CompilerPasses.Epilogues), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
     public void What_backward_needs_is_left_by_the_kernel_of_the_product()
     {
         Input<float> x = Input("x", ["N", 150]);
         Parameter<float> w = Parameter("w", new Generator(1).Normal(150, 200));
         Parameter<float> v = Parameter("v", new Generator(2).Normal(200, 30));
         Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Sum();
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { MergeSmallKernels = false, Recompute = false });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { Passes = new() { MergeSmallKernels = false, Recompute = false } });
         Program program = graph.TrainingExecutor.Program;
         Shape hidden = ["N", 200];
         int[] written = [.. program.Kernels.Take(program.ForwardKernels)
@@ -94,7 +94,7 @@ internal sealed class EpilogueTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify), nameof(CompileOptions.UpdateInPlace))]
+    [Needs(nameof(CompilerPasses.Epilogues), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify), nameof(CompilerPasses.UpdateInPlace))]
     public void An_Adam_step_is_computed_in_the_kernel_of_its_gradient_and_writes_in_place()
     {
         Input<float> x = Input("x", ["N", 300]);
@@ -102,7 +102,7 @@ internal sealed class EpilogueTests
         Node loss = MatMul(x, w).Pow(2).Sum();
         IReadOnlyList<Update> adam = Optimizers.Adam(loss, [w]);
         Program program = Compiled([x], [loss], adam);
-        Program apart = Compiled([x], [loss], adam, new CompileOptions { Epilogues = false, MergeSmallKernels = false });
+        Program apart = Compiled([x], [loss], adam, new CompileOptions { Passes = new() { Epilogues = false, MergeSmallKernels = false } });
         long bytes = 300 * 200 * sizeof(float);
         using (Assert.EnterMultipleScope())
         {
@@ -123,7 +123,7 @@ internal sealed class EpilogueTests
             Node loss = MatMul(Gelu(MatMul(x, w)), v).Pow(2).Mean();
             IReadOnlyList<Update> adam = Optimizers.Adam(loss, [w, v]);
             using CompiledGraph step = GraphCompiler.Compiler.Compile(
-                [x], [loss], adam, new CompileOptions { Epilogues = epilogues, Threads = threads, Chunking = threads > 1 ? Chunking.Finest : Chunking.Default });
+                [x], [loss], adam, new CompileOptions { Passes = new() { Epilogues = epilogues }, Threads = threads, Chunking = threads > 1 ? Chunking.Finest : Chunking.Default });
             for (int i = 0; i < 5; i++)
             {
                 step.Run((float[])[.. Enumerable.Range(0, rows * 60).Select(k => MathF.Sin(k + i))]);
@@ -139,7 +139,7 @@ internal sealed class EpilogueTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.Epilogues), nameof(CompileOptions.Inline), nameof(CompileOptions.Fuse), nameof(CompileOptions.Simplify))]
+    [Needs(nameof(CompilerPasses.Epilogues), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Simplify))]
     public void Refusals_say_why()
     {
         Input<float> x = Input("x", [64, 30]);
@@ -160,5 +160,5 @@ internal sealed class EpilogueTests
     }
 
     private static Program Compiled(Node[] inputs, Node[] outputs, IReadOnlyList<Update> updates, CompileOptions? options = null) =>
-        GraphCompiler.Compiler.Compile(inputs, outputs, updates, options ?? new CompileOptions { MergeSmallKernels = false }).Executor.Program;
+        GraphCompiler.Compiler.Compile(inputs, outputs, updates, options ?? new CompileOptions { Passes = new() { MergeSmallKernels = false } }).Executor.Program;
 }

@@ -249,7 +249,7 @@ public sealed class MatMulTests
     private static CompiledGraph Compile(Node[] inputs, Node result, VectorWidth width, bool isOneRoot)
     {
         CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, result, new CompileOptions { Width = width });
-        if (isOneRoot && CompileOptions.Default.Inline)
+        if (isOneRoot && CompileOptions.Default.Passes.Inline)
         {
             Assert.That(graph.Executor.Program.Kernels.Select(k => k.Root).Distinct().Count(), Is.EqualTo(1), "the product and what follows it are one root");
         }

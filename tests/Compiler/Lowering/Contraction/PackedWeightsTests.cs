@@ -114,7 +114,7 @@ public sealed class PackedWeightsTests
     private static CompiledGraph Compile(Parameter<float> w, bool transposed, bool symbolic, bool pack)
     {
         Input<float> x = Input("x", [symbolic ? "N" : Rows, Inner]);
-        return GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(w) : w), new CompileOptions { PackWeights = pack });
+        return GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(w) : w), new CompileOptions { Passes = new() { PackWeights = pack } });
     }
 
     private static int PackingSteps(CompiledGraph graph) => graph.Executor.Program.Plan.Steps.Count(s => s.Versioned is not null);

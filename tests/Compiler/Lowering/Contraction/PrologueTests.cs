@@ -6,7 +6,7 @@ using static GraphCompiler.Ops;
 namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;
 
 /// <summary>Elementwise work on operands of matrix products, done while they are packed: the same values as without, fewer kernels, fewer bytes.</summary>
-[Needs(nameof(CompileOptions.Inline), nameof(CompileOptions.Simplify), nameof(CompileOptions.Prologues))]
+[Needs(nameof(CompilerPasses.Inline), nameof(CompilerPasses.Simplify), nameof(CompilerPasses.Prologues))]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class PrologueTests
 {
@@ -19,7 +19,7 @@ internal sealed class PrologueTests
     {
         (Node[] inputs, Node[] gradients, Node masked) = Layer();
         Program with = Compiled(inputs, gradients);
-        Program without = Compiled(inputs, gradients, new CompileOptions { Prologues = false });
+        Program without = Compiled(inputs, gradients, new CompileOptions { Passes = new() { Prologues = false } });
         using (Assert.EnterMultipleScope())
         {
             Assert.That(without.Kernels, Has.Length.EqualTo(7), "the mask, and two products that pack both operands");
@@ -38,9 +38,9 @@ internal sealed class PrologueTests
         Parameter<float> scale = Parameter("scale", random.Normal(1));
         Input<float> x = Input("x", [Dim(rows), 70]);
         Node weights = Tanh(w) * scale;
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(weights) : weights), new CompileOptions { PackWeights = true });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], MatMul(x, transposed ? Transpose(weights) : weights), new CompileOptions { Passes = new() { PackWeights = true } });
         using CompiledGraph plain = GraphCompiler.Compiler.Compile(
-            [x], MatMul(x, transposed ? Transpose(weights) : weights), new CompileOptions { PackWeights = false, Prologues = false });
+            [x], MatMul(x, transposed ? Transpose(weights) : weights), new CompileOptions { Passes = new() { PackWeights = false, Prologues = false } });
         Program program = graph.Executor.Program;
         Assert.That(program.Kernels, Has.Length.EqualTo(2));
         Assert.That(program.Plan.Steps.Count(s => s.Versioned is not null), Is.EqualTo(1));
@@ -148,7 +148,7 @@ internal sealed class PrologueTests
     private static int Differ(Node[] inputs, Node[] roots, VectorWidth width)
     {
         using CompiledGraph with = GraphCompiler.Compiler.Compile(inputs, roots, null, new CompileOptions { Width = width });
-        using CompiledGraph without = GraphCompiler.Compiler.Compile(inputs, roots, null, new CompileOptions { Width = width, Prologues = false });
+        using CompiledGraph without = GraphCompiler.Compiler.Compile(inputs, roots, null, new CompileOptions { Width = width, Passes = new() { Prologues = false } });
         foreach (int size in new[] { 1, 17, 50 })
         {
             Argument[] arguments = [.. inputs.Select((node, i) => Data(node, size, i))];

@@ -8,7 +8,7 @@ using static GraphCompiler.Ops;
 namespace GraphCompiler.Tests.Compiler.Lowering.Contraction;
 
 /// <summary>Products over windows without a copy of them: held against products over such a copy, and by verified runs against the interpreter.</summary>
-[Needs(nameof(CompileOptions.WindowsInPlace))]
+[Needs(nameof(CompilerPasses.WindowsInPlace))]
 internal sealed class WindowsInPlaceTests
 {
     private static IEnumerable<TestCaseData> Layers()
@@ -45,10 +45,10 @@ internal sealed class WindowsInPlaceTests
         Node[] outputs = [y, .. Gradients(loss, x, w)];
         CompileOptions[] ways =
         [
-            new() { WindowsInPlace = false },
+            new() { Passes = new() { WindowsInPlace = false } },
             new() { Verify = true },
-            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, MergeSmallKernels = false }),
-            new() { Threads = 3, Chunking = Chunking.Finest, MergeSmallKernels = false },
+            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, Passes = new() { MergeSmallKernels = false } }),
+            new() { Threads = 3, Chunking = Chunking.Finest, Passes = new() { MergeSmallKernels = false } },
         ];
         CompiledGraph[] graphs = [.. ways.Select(way => GraphCompiler.Compiler.Compile([x, w], outputs, null, way))];
         Tensor<float> weights = Numbers(2, weight, 0);
@@ -69,7 +69,7 @@ internal sealed class WindowsInPlaceTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.WindowsInPlace), nameof(CompileOptions.Inline), nameof(CompileOptions.Epilogues), nameof(CompileOptions.Simplify))]
+    [Needs(nameof(CompilerPasses.WindowsInPlace), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Epilogues), nameof(CompilerPasses.Simplify))]
     public void A_layer_moves_its_input_padded_its_weights_and_its_result()
     {
         Input<float> x = Input("x", [4, 32, 16, 16]);
@@ -85,7 +85,7 @@ internal sealed class WindowsInPlaceTests
     }
 
     [Test]
-    [Needs(nameof(CompileOptions.WindowsInPlace), nameof(CompileOptions.Simplify))]
+    [Needs(nameof(CompilerPasses.WindowsInPlace), nameof(CompilerPasses.Simplify))]
     public void Nothing_as_large_as_all_windows_is_kept_forward_or_backward([Values(1, 2)] int groups)
     {
         Input<float> x = Input("x", [4, 32, 16, 16], requiresGrad: true);
@@ -95,7 +95,7 @@ internal sealed class WindowsInPlaceTests
         long windows = 4 * 32 * 9 * 256;
         Assert.That(program.Kernels.SelectMany(k => k.Buffers.Except(k.WorkerScratch)).Max(b => Count(b.Shape)), Is.LessThan(windows / 6));
         Assert.That(program.Kernels.SelectMany(k => k.WorkerScratch).Max(b => Count(b.Shape)), Is.LessThan(windows / 2), "what a thread has for itself is a part of it");
-        Assert.That(Compiled([x], [loss, .. Gradients(loss, x, w)], new() { WindowsInPlace = false }).Kernels.SelectMany(k => k.Buffers).Max(b => Count(b.Shape)), Is.EqualTo(windows));
+        Assert.That(Compiled([x], [loss, .. Gradients(loss, x, w)], new() { Passes = new() { WindowsInPlace = false } }).Kernels.SelectMany(k => k.Buffers).Max(b => Count(b.Shape)), Is.EqualTo(windows));
     }
 
     [Test]
@@ -121,7 +121,7 @@ internal sealed class WindowsInPlaceTests
         Node left = MatMul(Reshape(Permute(windows, [2, 1, 0]), [5, positions]), b);
         Argument[] arguments = [Numbers(1, x.Shape, n), Numbers(2, a.Shape, n), Numbers(3, b.Shape, n)];
         using CompiledGraph found = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width });
-        using CompiledGraph expected = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width, WindowsInPlace = false });
+        using CompiledGraph expected = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width, Passes = new() { WindowsInPlace = false } });
         Results results = found.Run(arguments);
         Results wanted = expected.Run(arguments);
         using (Assert.EnterMultipleScope())
