@@ -71,7 +71,7 @@ public sealed record CompilerPasses
     /// <summary>Whether a graph of few kernels also gets one that does all their work, which runs where all tensors together have a few thousand elements.</summary>
     public bool MergeSmallKernels { get; init; } = true;
 
-    /// <summary>Whether kernels of equal structure are compiled once in this process and shared from then on, by graphs too.</summary>
+    /// <summary>Whether kernels of equal structure are made once a graph, and compiled once in this process and shared from then on, by graphs too.</summary>
     public bool CacheKernels { get; init; } = true;
 
     /// <summary>Whether kernels are compiled by FastExpressionCompiler; otherwise, and where it refuses, by the expressions' own Compile.</summary>

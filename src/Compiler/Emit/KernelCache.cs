@@ -61,7 +61,7 @@ internal sealed class KernelCache(int capacity)
         try
         {
             CompiledKernel compiled = entry.Compiled.Value;
-            return isNew ? compiled : compiled with { FromCache = true, EmitTime = default, CompileTime = default, JitTime = default };
+            return isNew ? compiled : compiled.Again();
         }
         catch
         {

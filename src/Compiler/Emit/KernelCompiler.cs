@@ -36,6 +36,9 @@ internal sealed record CompiledKernel(KernelEntry Entry)
 
     /// <summary>Whether it is the code of an equal kernel that was compiled before; it took no time then.</summary>
     public bool FromCache { get; init; }
+
+    /// <summary>The same code for an equal kernel.</summary>
+    public CompiledKernel Again() => this with { FromCache = true, EmitTime = default, CompileTime = default, JitTime = default };
 }
 
 /// <summary>Compiles kernels of Loop IR to delegates.</summary>

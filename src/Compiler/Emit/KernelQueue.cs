@@ -11,12 +11,14 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
 {
     // The thread that lowers keeps its processor.
     private readonly ConcurrentExclusiveSchedulerPair threads = new(TaskScheduler.Default, Math.Max(1, Environment.ProcessorCount - 1));
-    private readonly Dictionary<Kernel, OnDemand<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
+
+    // By their bodies: kernels that share one differ in name at most.
+    private readonly Dictionary<LoopStatement, OnDemand<CompiledKernel>> compilations = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Begins to compile a kernel. What goes wrong is reported when it is asked for.</summary>
     public void Add(Kernel kernel, CancellationToken cancellation = default)
     {
-        if (Environment.ProcessorCount == 1)
+        if (Environment.ProcessorCount == 1 || compilations.ContainsKey(kernel.Body))
         {
             return;
         }
@@ -36,22 +38,23 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
         OnDemand<CompiledKernel>[] wanted = [.. kernels.Select(CompilationOf)];
         try
         {
-            Parallel.ForEach(wanted, onAllProcessors, compilation => _ = compilation.Value);
+            Parallel.ForEach(wanted.Distinct(), onAllProcessors, compilation => _ = compilation.Value);
         }
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 
-        return [.. wanted.Select(compilation => compilation.Value)];
+        HashSet<OnDemand<CompiledKernel>> seen = [];
+        return [.. wanted.Select(compilation => seen.Add(compilation) ? compilation.Value : compilation.Value.Again())];
     }
 
     private OnDemand<CompiledKernel> CompilationOf(Kernel kernel)
     {
-        if (!compilations.TryGetValue(kernel, out OnDemand<CompiledKernel>? compilation))
+        if (!compilations.TryGetValue(kernel.Body, out OnDemand<CompiledKernel>? compilation))
         {
             compilation = new(() => useCache ? KernelCache.Shared.Get(kernel, options) : KernelCompiler.Compile(kernel, options));
-            compilations.Add(kernel, compilation);
+            compilations.Add(kernel.Body, compilation);
         }
 
         return compilation;

@@ -40,6 +40,9 @@ internal sealed record KernelBuffer
     /// <summary>Memory that each thread has for itself while it works on a kernel that computes a node.</summary>
     public static KernelBuffer WorkerScratch(Node node, DType type, Dim length) => new(BufferKind.WorkerScratch, node, type.Row().ComputedAs, [length]);
 
+    /// <summary>The memory that plays the same part for other nodes of the same types.</summary>
+    public KernelBuffer For(Func<Node, Node> other) => new(Kind, other(owner), Type, Shape);
+
     /// <summary>What an error calls it.</summary>
     public string Describe() => Kind == BufferKind.Value ? owner.Describe() : $"scratch memory of {owner.Describe()}";
 

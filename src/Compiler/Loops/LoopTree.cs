@@ -127,11 +127,10 @@ internal static class LoopTree
     public static bool Contains<T>(LoopStatement root)
         where T : LoopStatement => Statements(root).Any(statement => statement is T);
 
-    /// <summary>The statements with loops over variables of their own instead of some.</summary>
+    /// <summary>The statements with variables of their own instead of some.</summary>
     public static IEnumerable<LoopStatement> Renew(IEnumerable<LoopStatement> statements, IEnumerable<Local> variables)
     {
-        Dictionary<Local, Local> renewed = variables.ToDictionary(v => v, v => new Local(v.Name, v.Type));
-        var rewriter = new Rewriter(value => value is Local local && renewed.TryGetValue(local, out Local? other) ? other : value) { Variables = renewed };
+        var rewriter = new Rewriter(value => value) { Variables = variables.ToDictionary(v => v, v => new Local(v.Name, v.Type)) };
         return statements.Select(rewriter.Rewrite);
     }
 
@@ -140,7 +139,7 @@ internal static class LoopTree
     {
         private readonly Dictionary<LoopValue, LoopValue> done = new(ReferenceEqualityComparer.Instance);
 
-        /// <summary>What loops count with, where it is another variable.</summary>
+        /// <summary>Variables and those that stand for them. Others stay, and so do all if it is null.</summary>
         public IReadOnlyDictionary<Local, Local>? Variables { get; init; }
 
         /// <summary>All buffers and those that stand for them. Null: they stay.</summary>
@@ -161,15 +160,23 @@ internal static class LoopTree
         {
             LoopStatement rewritten = statement switch
             {
-                Let let => let with { Value = Rewrite(let.Value) },
-                Assign assign => assign with { Value = Rewrite(assign.Value) },
-                For loop => loop with { Variable = Variables?.GetValueOrDefault(loop.Variable) ?? loop.Variable, Begin = Rewrite(loop.Begin), End = Rewrite(loop.End), PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache) },
+                Let let => new Let(Of(let.Variable), Rewrite(let.Value)),
+                Assign assign => new Assign(Of(assign.Variable), Rewrite(assign.Value)),
+                For loop => loop with
+                {
+                    Variable = Of(loop.Variable),
+                    Begin = Rewrite(loop.Begin),
+                    End = Rewrite(loop.End),
+                    PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache),
+                    Reductions = Variables is null ? loop.Reductions : [.. loop.Reductions.Select(r => r with { Accumulator = Of(r.Accumulator), Lost = r.Lost is null ? null : Of(r.Lost) })],
+                },
                 If branch => branch with { Condition = Rewrite(branch.Condition) },
                 Store store => new Store(Of(store.Buffer), Rewrite(store.Index), Rewrite(store.Value)),
                 Prefetch prefetch => new Prefetch(Of(prefetch.Buffer), Rewrite(prefetch.Index)),
                 Fail fail => fail with { Detail = Rewrite(fail.Detail) },
                 Invoke invoke => invoke with
                 {
+                    Result = Of(invoke.Result),
                     Parts = [.. invoke.Parts.Select(p => new BufferPart(Of(p.Buffer), Rewrite(p.Offset), Rewrite(p.Count)))],
                     Sizes = [.. invoke.Sizes.Select(Rewrite)],
                     Work = Rewrite(invoke.Work),
@@ -179,6 +186,8 @@ internal static class LoopTree
             };
             return WithChildren(rewritten, Rewrite);
         }
+
+        private Local Of(Local variable) => Variables?.GetValueOrDefault(variable) ?? variable;
 
         private LoopBuffer Of(LoopBuffer buffer) => Buffers is null ? buffer : Buffers[buffer];
 
@@ -193,7 +202,12 @@ internal static class LoopTree
             }
 
             LoopValue rebuilt = same ? value : WithArguments(value, arguments);
-            return rebuilt is Load load && Buffers is not null ? load with { Buffer = Of(load.Buffer) } : rebuilt;
+            return rebuilt switch
+            {
+                Load load when Buffers is not null => load with { Buffer = Of(load.Buffer) },
+                Local local => Of(local),
+                _ => rebuilt,
+            };
         }
     }
 }

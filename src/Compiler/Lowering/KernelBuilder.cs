@@ -123,11 +123,16 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         return sites.Count;
     }
 
-    public LoweredKernel Build(Dim range, params LoopStatement[] body)
+    /// <summary>The name of a kernel, from the nodes whose values it computes.</summary>
+    public static string NameOf(IReadOnlyList<Node> roots)
     {
         Node last = roots[^1];
-        string name = last.Name is null ? last.Op.Name : $"{last.Op.Name}_{last.Name}";
-        var kernel = new Kernel(name, [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
+        return last.Name is null ? last.Op.Name : $"{last.Op.Name}_{last.Name}";
+    }
+
+    public LoweredKernel Build(Dim range, params LoopStatement[] body)
+    {
+        var kernel = new Kernel(NameOf(roots), [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
 
         // Size(range) may have added an extent after the count was taken.
         return new LoweredKernel(kernel with { Extents = extents.Count }, memory, extents, range, sites, roots);

@@ -51,14 +51,13 @@ internal sealed class LowerGroup
     }
 
     /// <summary>The offsets of tensors that are read in many places, as the taps of a window are.</summary>
-    private static HashSet<Dim> NearOffsets(FusedSpec group) =>
-    [
-        .. group.Work.Values.SelectMany(w => w.Reads)
+    public static IReadOnlySet<Dim> NearOffsets(FusedSpec group) =>
+        group.Work.Values.SelectMany(w => w.Reads)
             .GroupBy(r => r.View.Source, r => r.View.Offset)
             .Select(g => g.Distinct().ToArray())
             .Where(offsets => offsets.Length >= ManyParts)
-            .SelectMany(offsets => offsets),
-    ];
+            .SelectMany(offsets => offsets)
+            .ToHashSet();
 
     /// <summary>The kernels that compute a group, in order.</summary>
     public static IReadOnlyList<LoweredKernel> Run(FusedSpec group, bool streams) => new LowerGroup(group, streams).Run();

@@ -21,12 +21,16 @@ internal static class LowerKernels
         HashSet<KernelBuffer> updated = WriteUpdatesInPlace.IsAllowed(options) ? [.. results.Where((_, i) => roots[i].Kind == RootKind.Update)] : [];
         List<LoweredKernel> kernels = [];
         Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
+        Dictionary<Kernel, Kernel> ordered = new(ReferenceEqualityComparer.Instance);
+        Func<KernelSpec, LoweredForm> lower = spec => Lower(spec, options);
+        lower = options.CacheKernels ? new LoweredForms(lower).Of : lower;
         foreach (KernelSpec spec in graph.Specs)
         {
-            LoweredKernel[] lowered = [.. Lower(spec, options).Select(Ordered)];
-            if (lowered is [var only] && spec is ProductSpec product && LowerMatMul.FewRows(product, options.Width) is { } small)
+            LoweredForm form = lower(spec);
+            LoweredKernel[] lowered = [.. form.Kernels.Select(Ordered)];
+            if (form.Smaller is { } small)
             {
-                smaller.Add(only, Ordered(small));
+                smaller.Add(lowered[0], Ordered(small));
             }
 
             Array.ForEach(lowered, compileAhead);
@@ -36,11 +40,30 @@ internal static class LowerKernels
         return new LoweredProgram(regions, graph, results, kernels, smaller);
 
         // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
-        LoweredKernel Ordered(LoweredKernel kernel) => kernel.Buffers.Any(updated.Contains) ? kernel with { Kernel = StoreLast.Run(kernel.Kernel) } : kernel;
+        LoweredKernel Ordered(LoweredKernel kernel)
+        {
+            if (!kernel.Buffers.Any(updated.Contains))
+            {
+                return kernel;
+            }
+
+            if (!ordered.TryGetValue(kernel.Kernel, out Kernel? known))
+            {
+                ordered.Add(kernel.Kernel, known = StoreLast.Run(kernel.Kernel));
+            }
+
+            return kernel with { Kernel = known };
+        }
+    }
+
+    private static LoweredForm Lower(KernelSpec spec, CompileOptions options)
+    {
+        IReadOnlyList<LoweredKernel> kernels = Kernels(spec, options);
+        return new LoweredForm(kernels, kernels.Count == 1 && spec is ProductSpec product ? LowerMatMul.FewRows(product, options.Width) : null);
     }
 
     /// <summary>The kernels of a spec, in order; the last one leaves its values.</summary>
-    private static IReadOnlyList<LoweredKernel> Lower(KernelSpec spec, CompileOptions options) => spec switch
+    private static IReadOnlyList<LoweredKernel> Kernels(KernelSpec spec, CompileOptions options) => spec switch
     {
         FusedSpec fused => LowerGroup.Run(fused, options.Passes.StreamRows),
         ProductSpec product => LowerMatMul.Run(product, options.Width),

@@ -48,6 +48,7 @@ internal static class MergeSmallKernels
         private readonly List<LoopBuffer> buffers = [];
         private readonly List<Dim> extents = [];
         private readonly List<ErrorSite> sites = [];
+        private readonly HashSet<LoopStatement> bodies = new(ReferenceEqualityComparer.Instance);
 
         public Union(IReadOnlyList<LoweredKernel> kernels)
         {
@@ -71,10 +72,10 @@ internal static class MergeSmallKernels
 
         public LoweredKernel Build()
         {
-            LoopStatement[] bodies = [.. kernels.Select(Body)];
+            LoopStatement[] parts = [.. kernels.Select(Body)];
             Kernel last = kernels[^1].Kernel;
             var kernel = new Kernel(
-                $"{last.Name}_and_before", [.. buffers], extents.Count, LoopMath.Index("begin"), LoopMath.Index("end"), LoopMath.Int(1), new Block([.. bodies]));
+                $"{last.Name}_and_before", [.. buffers], extents.Count, LoopMath.Index("begin"), LoopMath.Index("end"), LoopMath.Int(1), new Block([.. parts]));
             return new LoweredKernel(kernel, memory, extents, 1, sites, [.. kernels.SelectMany(k => k.Roots).Distinct()]);
         }
 
@@ -91,7 +92,12 @@ internal static class MergeSmallKernels
                 Local local when local == kernel.End => rewriter!.Rewrite(kernel.Range),
                 _ => value,
             })
-            { Buffers = united };
+            {
+                Buffers = united,
+
+                // A variable is declared once: kernels of equal structure share their loops.
+                Variables = bodies.Add(kernel.Body) ? null : LoopTree.Statements(kernel.Body).Select(LoopTree.Target).OfType<Local>().Distinct().ToDictionary(v => v, v => new Local(v.Name, v.Type)),
+            };
             int firstSite = sites.Count;
             sites.AddRange(lowered.Sites);
             return Place(rewriter.Rewrite(kernel.Body));

@@ -32,6 +32,24 @@ internal sealed class MergeSmallKernelsTests
     }
 
     [Test]
+    public void Equal_layers_are_merged_with_variables_of_their_own()
+    {
+        Leaf<float> x = Input("x", [3, 4]);
+        Node y = x;
+        for (int layer = 0; layer < 3; layer++)
+        {
+            y = CumulativeSum(Softmax(MatMul(y, Parameter($"w{layer}", new Generator((ulong)layer).Normal(4, 4))), 1), 1);
+        }
+
+        float[] given = [.. Enumerable.Range(0, 12).Select(i => MathF.Cos(i))];
+        using CompiledGraph merged = GraphCompiler.Compiler.Compile([x], y, new CompileOptions { CacheKernels = true });
+        using CompiledGraph apart = GraphCompiler.Compiler.Compile([x], y, Apart);
+        Assert.That(merged.Executor.Program.Merged, Has.Length.EqualTo(1));
+        Assert.That(merged.Executor.Program.Kernels.Select(k => k.Kernel.Body).Distinct(ReferenceEqualityComparer.Instance).Count(), Is.LessThan(merged.Executor.Program.Kernels.Length));
+        Assert.That(merged.Run(given).GetArray<float>(), Is.EqualTo(apart.Run(given).GetArray<float>()).Within(1e-5f));
+    }
+
+    [Test]
     public void Forward_and_backward_are_merged_each_by_itself()
     {
         Input<float> x = Input("x", ["N", 4]);

@@ -17,19 +17,17 @@ internal sealed class Epilogue
     private const int MostInstructions = 96;
     private const int MostLoads = 8;
 
-    private readonly IReadOnlyCollection<Node> operations;
-
     private Epilogue(IReadOnlyList<Node> roots, Node product, IReadOnlyDictionary<Node, Matrix> leaves, IReadOnlySet<Node> drawn, IReadOnlyCollection<Node> operations)
     {
         (Roots, Product, Leaves, Drawn) = (roots, product, leaves, drawn);
         IsCheap = roots.Count == 1 && operations.Count <= MostOperationsInTiles && drawn.Count == 0
             && operations.All(o => OpTraits.Of(o.Op).IsShort)
             && leaves.Values.Count(IsPerElement) <= MostLoadsInTiles;
-        this.operations = operations;
+        Operations = operations;
     }
 
     private Epilogue(Epilogue other, Dictionary<Node, Matrix> leaves) =>
-        (Roots, Product, IsCheap, Drawn, operations, Leaves) = (other.Roots, other.Product, other.IsCheap, other.Drawn, other.operations, leaves);
+        (Roots, Product, IsCheap, Drawn, Operations, Leaves) = (other.Roots, other.Product, other.IsCheap, other.Drawn, other.Operations, leaves);
 
     public IReadOnlyList<Node> Roots { get; }
 
@@ -41,6 +39,9 @@ internal sealed class Epilogue
     /// <summary>The nodes that are read and not computed, and where their elements lie.</summary>
     public IReadOnlyDictionary<Node, Matrix> Leaves { get; }
 
+    /// <summary>The nodes that are computed.</summary>
+    public IReadOnlyCollection<Node> Operations { get; }
+
     /// <summary>Leaves that lie in no memory: random bits are made where they are needed.</summary>
     public IReadOnlySet<Node> Drawn { get; }
 
@@ -48,7 +49,7 @@ internal sealed class Epilogue
     public bool HasNumbers => Leaves.Values.Any(leaf => leaf.Source.Op is ConstantOp);
 
     /// <summary>What its code at a sum of a tile counts in <see cref="Emit.KernelSize"/>, as measured.</summary>
-    public double SizeInTiles => (2 * operations.Count) + Leaves.Values.Sum(SizeInTile);
+    public double SizeInTiles => (2 * Operations.Count) + Leaves.Values.Sum(SizeInTile);
 
     /// <summary>What is read beside the product.</summary>
     public IEnumerable<Node> Sources => Leaves.Where(leaf => !Drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
@@ -57,7 +58,7 @@ internal sealed class Epilogue
     public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
 
     /// <summary>The same work, of which these results lie in memory afterwards.</summary>
-    public Epilogue Leaving(IReadOnlyList<Node> roots) => new(roots, Product, Leaves, Drawn, operations);
+    public Epilogue Leaving(IReadOnlyList<Node> roots) => new(roots, Product, Leaves, Drawn, Operations);
 
     public Epilogue Transposed() => new(this, Leaves.ToDictionary(leaf => leaf.Key, leaf => leaf.Value.Transposed()));
 
