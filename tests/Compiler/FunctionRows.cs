@@ -31,7 +31,7 @@ internal static class FunctionRows
         Product(" of a batch, added", c => Ops.Addbmm(c.X([1, 5]), c.X([c.N, 3, 4]), c.X([c.N, 4, 5]), beta: 0)),
         new(typeof(MulOp), Floats, c => Ops.WeightNorm(c.X([c.N, 3]) + 5, c.X([c.N]))) { Variant = " of a weight norm", Ulps = 32, Floor = _ => 4, Specials = false },
         new(typeof(SumOp), Floats, c => Ops.MultiLabelMarginLoss(c.X([c.N, 4]), c.Indices(DType.Int64, [c.N, 4], 4) - 1, LossReduction.None)) { Variant = " of a multi-label margin", Ulps = 64, Floor = _ => 40, Specials = false },
-        new(typeof(GatherOp), Single, c => Ops.AdaptiveMaxPoolWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
+        new(typeof(GatherOp), Single, c => Ops.AdaptiveMaxPool2DWithIndices(c.X([1, 2, 5, c.N + 1]), (2, 3)).Indices) { Variant = " of an adaptive pool's positions", Specials = false },
         new(typeof(MaxOp), Floats, c => Ops.LogSumExp(c.X([3, c.N]), 1)) { Variant = " of nothing, too", Ulps = 32, Floor = n => 8 + n, Specials = false },
         .. from toward in (double[])[double.NegativeInfinity, 0.75]
            select new OperationRow(typeof(NextAfterOp), Floats, c => Ops.NextAfter(c.X([3, c.N]), Ops.Full([], toward, c.DType))) { Variant = $" {toward}" },

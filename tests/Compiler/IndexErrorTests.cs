@@ -44,7 +44,7 @@ internal sealed class IndexErrorTests
         ("MultiLabelMarginLoss", (x, i) => MultiLabelMarginLoss(x, Concat([Unsqueeze(i, 1), Full([3, 4], -1, i.DType)], 1)), "size 5"),
         ("CtcLoss", (x, i) => CtcLoss(Unsqueeze(LogSoftmax(x, 1), 1), Unsqueeze(i, 0), Constant((long[])[3]), Constant((long[])[3])), "[0, 5)"),
         ("CtcLoss of one", (x, i) => CtcLoss(LogSoftmax(x, 1), i, Constant(3L), Constant(3L)), "[0, 5)"),
-        ("MaxUnpool", (x, i) => MaxUnpool(Reshape(x[0, ..3], [1, 1, 3]), Reshape(i, [1, 1, 3]), [5]), "size 5"),
+        ("MaxUnpool1D", (x, i) => MaxUnpool1D(Reshape(x[0, ..3], [1, 1, 3]), Reshape(i, [1, 1, 3]), [5]), "size 5"),
     ];
 
     private static IEnumerable<TestCaseData> Cases() =>

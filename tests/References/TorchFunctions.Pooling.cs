@@ -6,20 +6,20 @@ internal sealed partial class TorchFunctions
 {
     private void AddPooling()
     {
-        LargestOf("F.max_pool1d", MaxPool1D);
-        LargestOf("F.max_pool2d", MaxPool2D);
-        LargestOf("F.max_pool3d", MaxPool3D);
+        LargestOf("F.max_pool1d", MaxPool1D, MaxPool1DWithIndices);
+        LargestOf("F.max_pool2d", MaxPool2D, MaxPool2DWithIndices);
+        LargestOf("F.max_pool3d", MaxPool3D, MaxPool3DWithIndices);
         MeanOf("F.avg_pool1d", AvgPool1D);
         MeanOf("F.avg_pool2d", AvgPool2D);
         MeanOf("F.avg_pool3d", AvgPool3D);
-        Add("F.lp_pool2d", a => LpPool(a.Node(0), a.Double(1, "norm_type", 2), a.Ints(2, "kernel_size"), a.Ints(3, "stride"), a.Flag(4, "ceil_mode")));
-        Add("F.adaptive_avg_pool1d", a => AdaptiveAvgPool(a.Node(0), a.Ints(1, "output_size")));
-        Add("F.adaptive_avg_pool2d", a => AdaptiveAvgPool(a.Node(0), a.Ints(1, "output_size")));
-        Add("F.adaptive_max_pool2d", a => AdaptiveMaxPool(a.Node(0), a.Ints(1, "output_size")));
+        Add("F.lp_pool2d", a => LpPool2D(a.Node(0), a.Double(1, "norm_type", 2), a.Ints(2, "kernel_size"), a.Ints(3, "stride"), a.Flag(4, "ceil_mode")));
+        Add("F.adaptive_avg_pool1d", a => AdaptiveAvgPool1D(a.Node(0), a.Ints(1, "output_size")));
+        Add("F.adaptive_avg_pool2d", a => AdaptiveAvgPool2D(a.Node(0), a.Ints(1, "output_size")));
+        Add("F.adaptive_max_pool2d", a => AdaptiveMaxPool2D(a.Node(0), a.Ints(1, "output_size")));
         Add("F.max_unpool2d", a =>
         {
             (Node x, int kernel) = (a.Node(0), a.Int(2, "kernel_size"));
-            return MaxUnpool(x, a.Node(1), [x.Shape[2] * kernel, x.Shape[3] * kernel]);
+            return MaxUnpool2D(x, a.Node(1), [x.Shape[2] * kernel, x.Shape[3] * kernel]);
         });
         Add("F.interpolate", a =>
         {
@@ -49,12 +49,13 @@ internal sealed partial class TorchFunctions
         _ => GridPadding.Reflection,
     };
 
-    private void LargestOf(string name, Func<Node, PerAxis, PerAxis, PerAxis, PerAxis, bool, Node> function) => Add(name, a =>
+    private void LargestOf(
+        string name, Func<Node, PerAxis, PerAxis, PerAxis, PerAxis, bool, Node> function, Func<Node, PerAxis, PerAxis, PerAxis, PerAxis, bool, (Node, Node)> withIndices) => Add(name, a =>
     {
         PerAxis[] numbers = [a.Ints(1, "kernel_size"), a.Ints(2, "stride"), a.Ints(3, "padding"), a.Ints(4, "dilation")];
         bool ceil = a.Flag(5, "ceil_mode");
         return a.Flag(6, "return_indices")
-            ? Two(MaxPoolWithIndices(a.Node(0), numbers[0], numbers[1], numbers[2], numbers[3], ceil))
+            ? Two(withIndices(a.Node(0), numbers[0], numbers[1], numbers[2], numbers[3], ceil))
             : function(a.Node(0), numbers[0], numbers[1], numbers[2], numbers[3], ceil);
     });
 

@@ -5,18 +5,93 @@ namespace GraphCompiler;
 public static partial class Ops
 {
     /// <summary>
-    /// Means of as many windows as the result has elements along each of one to three spatial axes: window i of o over n elements goes from ⌊i·n/o⌋ up to
+    /// Means of as many windows as the result has elements along its spatial axis: window i of o over n elements goes from ⌊i·n/o⌋ up to
     /// ⌈(i + 1)·n/o⌉, so windows may differ in length and overlap by one.
     /// </summary>
-    /// <param name="x">Floats, [N, C, spatial axes…].</param>
-    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all of them.</param>
-    public static Node AdaptiveAvgPool(Node x, PerAxis outputSize)
+    /// <param name="x">Floats, [N, C, L] or [C, L].</param>
+    /// <param name="outputSize">The result's size along the spatial axis.</param>
+    public static Node AdaptiveAvgPool1D(Node x, PerAxis outputSize) => AdaptiveAvgPool("AdaptiveAvgPool1D", 1, x, outputSize);
+
+    /// <summary>
+    /// Means of as many windows as the result has elements along each of two spatial axes: window i of o over n elements goes from ⌊i·n/o⌋ up to
+    /// ⌈(i + 1)·n/o⌉, so windows may differ in length and overlap by one.
+    /// </summary>
+    /// <param name="x">Floats, [N, C, H, W] or [C, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for both.</param>
+    public static Node AdaptiveAvgPool2D(Node x, PerAxis outputSize) => AdaptiveAvgPool("AdaptiveAvgPool2D", 2, x, outputSize);
+
+    /// <summary>
+    /// Means of as many windows as the result has elements along each of three spatial axes: window i of o over n elements goes from ⌊i·n/o⌋ up to
+    /// ⌈(i + 1)·n/o⌉, so windows may differ in length and overlap by one.
+    /// </summary>
+    /// <param name="x">Floats, [N, C, D, H, W] or [C, D, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all three.</param>
+    public static Node AdaptiveAvgPool3D(Node x, PerAxis outputSize) => AdaptiveAvgPool("AdaptiveAvgPool3D", 3, x, outputSize);
+
+    /// <summary>
+    /// The largest elements of as many windows as the result has elements along its spatial axis: window i of o over n elements goes from
+    /// ⌊i·n/o⌋ up to ⌈(i + 1)·n/o⌉.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, L] or [C, L].</param>
+    /// <param name="outputSize">The result's size along the spatial axis.</param>
+    /// <remarks>At ties the gradient goes to the first; a NaN in a window is its result.</remarks>
+    public static Node AdaptiveMaxPool1D(Node x, PerAxis outputSize) => AdaptiveMaxPool("AdaptiveMaxPool1D", 1, x, outputSize).Values;
+
+    /// <summary>
+    /// The largest elements of as many windows as the result has elements along each of two spatial axes: window i of o over n elements goes from
+    /// ⌊i·n/o⌋ up to ⌈(i + 1)·n/o⌉.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, H, W] or [C, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for both.</param>
+    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
+    public static Node AdaptiveMaxPool2D(Node x, PerAxis outputSize) => AdaptiveMaxPool("AdaptiveMaxPool2D", 2, x, outputSize).Values;
+
+    /// <summary>
+    /// The largest elements of as many windows as the result has elements along each of three spatial axes: window i of o over n elements goes from
+    /// ⌊i·n/o⌋ up to ⌈(i + 1)·n/o⌉.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, D, H, W] or [C, D, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all three.</param>
+    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
+    public static Node AdaptiveMaxPool3D(Node x, PerAxis outputSize) => AdaptiveMaxPool("AdaptiveMaxPool3D", 3, x, outputSize).Values;
+
+    /// <summary>
+    /// The largest elements of the windows of <see cref="AdaptiveMaxPool1D"/>, and the int64 position of each in its channel's input: what
+    /// <see cref="MaxUnpool1D"/> takes.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, L] or [C, L].</param>
+    /// <param name="outputSize">The result's size along the spatial axis.</param>
+    /// <remarks>At ties the first; a NaN in a window is its result.</remarks>
+    public static (Node Values, Node Indices) AdaptiveMaxPool1DWithIndices(Node x, PerAxis outputSize) =>
+        AdaptiveMaxPool("AdaptiveMaxPool1DWithIndices", 1, x, outputSize);
+
+    /// <summary>
+    /// The largest elements of the windows of <see cref="AdaptiveMaxPool2D"/>, and the int64 position of each in its channel's input, row-major: what
+    /// <see cref="MaxUnpool2D"/> takes.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, H, W] or [C, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for both.</param>
+    /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
+    public static (Node Values, Node Indices) AdaptiveMaxPool2DWithIndices(Node x, PerAxis outputSize) =>
+        AdaptiveMaxPool("AdaptiveMaxPool2DWithIndices", 2, x, outputSize);
+
+    /// <summary>
+    /// The largest elements of the windows of <see cref="AdaptiveMaxPool3D"/>, and the int64 position of each in its channel's input, row-major: what
+    /// <see cref="MaxUnpool3D"/> takes.
+    /// </summary>
+    /// <param name="x">Numbers, [N, C, D, H, W] or [C, D, H, W].</param>
+    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all three.</param>
+    /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
+    public static (Node Values, Node Indices) AdaptiveMaxPool3DWithIndices(Node x, PerAxis outputSize) =>
+        AdaptiveMaxPool("AdaptiveMaxPool3DWithIndices", 3, x, outputSize);
+
+    private static Node AdaptiveAvgPool(string op, int spatial, Node input, PerAxis outputSize)
     {
-        int spatial = SpatialAxes(NotNull(x), "AdaptiveAvgPool");
-        int[] sizes = AdaptiveSizes("AdaptiveAvgPool", ref x, outputSize);
+        (Node x, bool isAlone) = WithBatch(op, spatial, input);
+        int[] sizes = AdaptiveSizes(op, ref x, outputSize);
         if (!x.DType.IsFloat())
         {
-            throw new DTypeException($"AdaptiveAvgPool: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {x.Describe()}.");
+            throw new DTypeException($"{op}: it takes float32 or float64, not {x.DType.Display()}; use Cast. Input: {input.Describe()}.");
         }
 
         Node y = x;
@@ -40,59 +115,35 @@ public static partial class Ops
             }
         }
 
-        return y;
+        return WithoutBatch(y, isAlone);
     }
 
-    /// <summary>
-    /// The largest elements of as many windows as the result has elements along each of one to three spatial axes: window i of o over n elements goes from
-    /// ⌊i·n/o⌋ up to ⌈(i + 1)·n/o⌉.
-    /// </summary>
-    /// <param name="x">Numbers, [N, C, spatial axes…].</param>
-    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all of them.</param>
-    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
-    public static Node AdaptiveMaxPool(Node x, PerAxis outputSize) => AdaptiveMaxPool("AdaptiveMaxPool", x, outputSize, withIndices: false).Values;
-
-    /// <summary>
-    /// The largest elements of the windows of <see cref="AdaptiveMaxPool(Node, PerAxis)"/>, and the int64 position of each in its channel's input, row-major:
-    /// what <see cref="MaxUnpool"/> takes.
-    /// </summary>
-    /// <param name="x">Numbers, [N, C, spatial axes…].</param>
-    /// <param name="outputSize">The result's size along each spatial axis; a single number stands for all of them.</param>
-    /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
-    public static (Node Values, Node Indices) AdaptiveMaxPoolWithIndices(Node x, PerAxis outputSize)
+    private static (Node Values, Node Indices) AdaptiveMaxPool(string op, int spatial, Node input, PerAxis outputSize)
     {
-        (Node values, Node? indices) = AdaptiveMaxPool("AdaptiveMaxPoolWithIndices", x, outputSize, withIndices: true);
-        return (values, indices!);
-    }
-
-    private static (Node Values, Node? Indices) AdaptiveMaxPool(string op, Node x, PerAxis outputSize, bool withIndices)
-    {
-        int spatial = SpatialAxes(NotNull(x), op);
-        RequireNumber(op, x);
+        (Node x, bool isAlone) = WithBatch(op, spatial, input);
+        RequireNumber(op, input);
         int[] sizes = AdaptiveSizes(op, ref x, outputSize);
         if (Enumerable.Range(0, spatial).All(i => x.Shape[2 + i].Constant % sizes[i] == 0))
         {
             PerAxis each = PerAxis.Create([.. sizes.Select((o, i) => (int)(x.Shape[2 + i].Constant!.Value / o))]);
-            return withIndices ? MaxPoolWithIndices(x, each) : (MaxPool(op, spatial, x, each, default, default, default, ceilMode: false).Values, null);
+            return MaxPoolWithIndices(op, spatial, input, each, default, default, default, ceilMode: false);
         }
 
         double least = x.DType.IsFloat() ? double.NegativeInfinity : x.DType.Row().Least;
         Node y = x;
-        Node? at = withIndices ? Reshape(Arange(Shape.Of(x.Shape.Skip(2)).ElementCount), Shape.Of([1, 1, .. x.Shape.Skip(2)])) : null;
+        Node at = Reshape(Arange(Shape.Of(x.Shape.Skip(2)).ElementCount), Shape.Of([1, 1, .. x.Shape.Skip(2)]));
         for (int i = spatial - 1; i >= 0; i--)
         {
             (Node parts, Node isWithin, _) = AdaptiveWindows(y, 2 + i, sizes[i], DType.Int64);
             Node others = Constant(TensorValue.Full(x.DType, [], least));
             (y, Node index) = MaxWithIndex(Where(isWithin, parts, others), 3 + i);
-            if (at is not null)
-            {
-                // Along the first axis each channel has the same positions.
-                (Node places, _, _) = AdaptiveWindows(at, 2 + i, sizes[i], DType.Int64);
-                at = Squeeze(Gather(BroadcastTo(places, parts.Shape), 3 + i, Unsqueeze(index, 3 + i)), 3 + i);
-            }
+
+            // Along the first axis each channel has the same positions.
+            (Node places, _, _) = AdaptiveWindows(at, 2 + i, sizes[i], DType.Int64);
+            at = Squeeze(Gather(BroadcastTo(places, parts.Shape), 3 + i, Unsqueeze(index, 3 + i)), 3 + i);
         }
 
-        return (y, at);
+        return (WithoutBatch(y, isAlone), WithoutBatch(at, isAlone));
     }
 
     private static int[] AdaptiveSizes(string op, ref Node x, PerAxis outputSize)

@@ -183,12 +183,8 @@ public static partial class Ops
     {
         RequireNumber(op, x);
         NotNull(weight);
+        (Node batched, bool isAlone) = WithBatch(op, spatial, x);
         string form = outputs == 0 ? "[O, C/groups, …]" : "[C, O/groups, …]";
-        if (x.Rank != spatial + 2 && x.Rank != spatial + 1)
-        {
-            throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {InvariantText.Count(spatial, "spatial axis")}, not {x.Shape}. Input: {x.Describe()}.");
-        }
-
         if (weight.Rank != spatial + 2)
         {
             throw new ShapeException($"{op}: the weight must be {form} with {InvariantText.Count(spatial, "spatial axis")}, not {weight.Shape}. Inputs: {x.Describe()}, {weight.Describe()}.");
@@ -205,8 +201,8 @@ public static partial class Ops
             throw new ShapeException($"{op}: there must be at least one group, not {groups}. Inputs: {x.Describe()}, {weight.Describe()}.");
         }
 
-        x = Conditions.Same(
-            op, x, weight.Shape[0] / groups * groups, weight.Shape[0], $"the first axis of the weight {weight.Shape}, {InvariantText.Count(weight.Shape[0], "channel")}, does not fall into {InvariantText.Count(groups, "group")}.");
+        batched = Conditions.Same(
+            op, batched, weight.Shape[0] / groups * groups, weight.Shape[0], $"the first axis of the weight {weight.Shape}, {InvariantText.Count(weight.Shape[0], "channel")}, does not fall into {InvariantText.Count(groups, "group")}.");
 
         Dim channels = outputs == 0 ? weight.Shape[0] : weight.Shape[1] * groups;
         if (bias is not null && (bias.Rank != 1 || Dim.Same(bias.Shape[0], channels) == false))
@@ -214,7 +210,7 @@ public static partial class Ops
             throw new ShapeException($"{op}: the bias must be [{channels}], a number for each output channel, not {bias.Shape}. Inputs: {x.Describe()}, {weight.Describe()}, {bias.Describe()}.");
         }
 
-        return x.Rank == spatial + 2 ? (x, false) : (Unsqueeze(x, 0), true);
+        return (batched, isAlone);
     }
 
     /// <summary>The order that is needed, where the channels seem to stand last.</summary>
@@ -233,7 +229,7 @@ public static partial class Ops
             result += Reshape(bias, Shape.Of([bias.Shape[0], .. Enumerable.Repeat(Dim.Of(1), spatial)]));
         }
 
-        return isAlone ? Reshape(result, Shape.Of(result.Shape.Skip(1))) : result;
+        return WithoutBatch(result, isAlone);
     }
 
     /// <summary>Something around the last axes, as many as there are widths.</summary>

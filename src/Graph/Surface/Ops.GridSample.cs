@@ -41,7 +41,7 @@ public static partial class Ops
         if (spatial is not (2 or 3) || grid.Rank != x.Rank || grid.Shape[^1].Constant != spatial || grid.Shape[0] != x.Shape[0])
         {
             throw new ShapeException(
-                $"GridSample: [N, C, two or three spatial axes] with a grid [N, as many axes, 2 or 3] is needed, not {x.Shape} and {grid.Shape}. Inputs: {x.Describe()}, {grid.Describe()}.");
+                $"GridSample: [N, C, two or three spatial axes] with a grid [N, as many axes, 2 or 3] is needed, not {x.Shape} and {grid.Shape}.{(x.Rank is 3 or 4 && grid.Rank == x.Rank && grid.Shape[^1].Constant == x.Rank - 1 ? Unbatched : string.Empty)} Inputs: {x.Describe()}, {grid.Describe()}.");
         }
 
         if (!x.DType.IsFloat() || grid.DType != x.DType)

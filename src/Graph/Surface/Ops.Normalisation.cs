@@ -2,7 +2,7 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
-/// <summary>Numbers brought to mean 0 and variance 1, over the axes that the function is named for. Channels are axis 1 where there are any.</summary>
+/// <summary>Numbers brought to mean 0 and variance 1, over the axes that the function is named for. Channels are axis 1 where there are any: x is [N, C, …], never [C, …].</summary>
 public static partial class Ops
 {
     /// <summary>(x − mean)/√(variance + ε) over trailing axes, then scaled and shifted (Ba, Kiros and Hinton, 2016).</summary>
@@ -186,7 +186,7 @@ public static partial class Ops
         RequireFloat(op, x);
         if (x.Rank < least)
         {
-            throw new ShapeException($"{op}: an input [N, C, …] of at least {least} axes is needed. Input: {x.Describe()}.");
+            throw new ShapeException($"{op}: an input [N, C, …] of at least {least} axes is needed, not {x.Shape}.{(x.Rank == least - 1 ? Unbatched : string.Empty)} Input: {x.Describe()}.");
         }
     }
 

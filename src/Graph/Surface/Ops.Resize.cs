@@ -17,7 +17,7 @@ public enum ResizeMode
     /// <summary>A cubic through four neighbours along each axis, with PyTorch's a = −¾.</summary>
     Cubic,
 
-    /// <summary>The mean of the elements that an element of the result covers, wholly or in part: <see cref="Ops.AdaptiveAvgPool"/>. Sizes must be numbers.</summary>
+    /// <summary>The mean of the elements that an element of the result covers, wholly or in part: <see cref="Ops.AdaptiveAvgPool2D"/>. Sizes must be numbers.</summary>
     Area,
 }
 
@@ -36,7 +36,7 @@ public static partial class Ops
     {
         int spatial = SpatialAxes(NotNull(x), "Resize");
         return size.Rank != spatial
-            ? throw new ShapeException($"Resize: the size {size} must have a number for each of the {spatial} spatial axes of {x.Shape}. Input: {x.Describe()}.")
+            ? throw new ShapeException($"Resize: the size {size} must have a number for each of the {spatial} spatial axes of [N, C, …] = {x.Shape}.{(size.Rank == x.Rank - 1 ? Unbatched : string.Empty)} Input: {x.Describe()}.")
             : ResizeTo("Resize", x, size, null, mode, alignCorners);
     }
 
@@ -97,7 +97,7 @@ public static partial class Ops
         }
 
         return mode != ResizeMode.Area ? x
-            : size.Constants is { } sizes ? AdaptiveAvgPool(x, [.. sizes.Select(d => checked((int)d))])
+            : size.Constants is { } sizes ? AdaptiveAvgPool(op, size.Rank, x, [.. sizes.Select(d => checked((int)d))])
             : throw new ShapeException($"{op}: areas need sizes that are numbers, not {size}. Input: {x.Describe()}.");
     }
 

@@ -84,10 +84,22 @@ public static partial class Ops
         return PadSpatial(sum, [.. pad.Select(p => -p)], [.. pad.Select(p => -p)], 0);
     }
 
+    // What a function of any number of spatial axes says where an axis too few was given.
+    private const string Unbatched = " Without a batch, Unsqueeze(x, 0) makes a batch of one.";
+
     /// <summary>The number of axes behind batch and channels.</summary>
     private static int SpatialAxes(Node x, string op) => x.Rank is >= 3 and <= 5
         ? x.Rank - 2
-        : throw new ShapeException($"{op}: the input must be [N, C, one to three spatial axes], not {x.Shape}. Input: {x.Describe()}.");
+        : throw new ShapeException($"{op}: the input must be [N, C, one to three spatial axes], not {x.Shape}.{(x.Rank == 2 ? Unbatched : string.Empty)} Input: {x.Describe()}.");
+
+    /// <summary>x as [N, C, …]: a batch of one is made of what has none.</summary>
+    private static (Node Batched, bool IsAlone) WithBatch(string op, int spatial, Node x) =>
+        NotNull(x).Rank == spatial + 2 ? (x, false)
+        : x.Rank == spatial + 1 ? (Unsqueeze(x, 0), true)
+        : throw new ShapeException($"{op}: the input must be [N, C, …] or [C, …] with {InvariantText.Count(spatial, "spatial axis")}, not {x.Shape}. Input: {x.Describe()}.");
+
+    /// <summary>A result without the batch of one that was made for it.</summary>
+    private static Node WithoutBatch(Node result, bool isAlone) => isAlone ? Reshape(result, Shape.Of(result.Shape.Skip(1))) : result;
 
     /// <summary>Windows along the axes behind batch and channels.</summary>
     private static Window[] SpatialWindows(string op, int spatial, PerAxis size, PerAxis stride, PerAxis dilation, int strideOtherwise)

@@ -37,7 +37,7 @@ internal static class EdgeCases
 
     private static IEnumerable<GradientCase> OfImages => new (string Name, Func<Node, Node> Apply)[]
     {
-        ("MaxPool1D", x => MaxPool1D(x, 2, 1)), ("AvgPool1D", x => AvgPool1D(x, 2, 1)), ("LpPool", x => LpPool(x, 2, 2, 1)), ("AdaptiveAvgPool", x => AdaptiveAvgPool(x, 2)), ("AdaptiveMaxPool", x => AdaptiveMaxPool(x, 2)),
+        ("MaxPool1D", x => MaxPool1D(x, 2, 1)), ("AvgPool1D", x => AvgPool1D(x, 2, 1)), ("LpPool1D", x => LpPool1D(x, 2, 2, 1)), ("AdaptiveAvgPool1D", x => AdaptiveAvgPool1D(x, 2)), ("AdaptiveMaxPool1D", x => AdaptiveMaxPool1D(x, 2)),
         ("Conv1D", x => Conv1D(x, Full([2, x.Shape[1], 2], 0.5, DType.Float64))), ("ConvTranspose1D", x => ConvTranspose1D(x, Full([x.Shape[1], 1, 2], 0.5, DType.Float64), stride: 2)),
         ("Resize", x => Resize(x, [5])), ("Resize, linear", x => Resize(x, [5], ResizeMode.Linear)), ("Resize, cubic", x => Resize(x, [4], ResizeMode.Cubic)), ("Unfold", x => Unfold(x, 2)),
         ("Pad, reflected", x => Pad(x, [(1, 1)], PaddingMode.Reflect)), ("Pad, circular", x => Pad(x, [(1, 1)], PaddingMode.Circular)),

@@ -115,7 +115,7 @@ public class FunctionValueTests
     {
         (int height, int width) = (4, 5);
         double[] x = [.. Enumerable.Range(0, 2 * height * width).Select(i => (double)(i * 7 % 11))];
-        (Node values, Node indices) = AdaptiveMaxPoolWithIndices(Of([1, 2, height, width], x), (rows, columns));
+        (Node values, Node indices) = AdaptiveMaxPool2DWithIndices(Of([1, 2, height, width], x), (rows, columns));
         (double[] foundValues, double[] foundIndices) = (Values(values), Values(indices));
         int at = 0;
         for (int channel = 0; channel < 2; channel++)

@@ -20,6 +20,10 @@ public class WindowMistakeTests
         yield return Case("overlap of bools", () => Node.Create(new OverlapAddOp([new(0, 2, 1, 1)], [3]), Input<bool>("b", [2, 2])), "OverlapAdd:", "not bool");
         yield return Case("overlap of others", () => Node.Create(new OverlapAddOp([new(0, 2, 1, 1)], [4]), Input("b", [2, 2])), "OverlapAdd:", "2 windows along axis 0 are not the 3");
         yield return Case("unfold rank", () => Unfold(Input("y", [2, 3]), 2), "Unfold:", "one to three spatial axes", "[2, 3]");
+        yield return Case("unfold without a batch", () => Unfold(Input("y", [2, 3]), 2), "Without a batch, Unsqueeze(x, 0)");
+        yield return Case("resize without a batch", () => Resize(Input("y", [2, 3, 4]), [3, 4]), "of [N, C, …] = [2, 3, 4]", "Without a batch, Unsqueeze(x, 0)");
+        yield return Case("normalisation without a batch", () => InstanceNorm(Input("y", [2, 3])), "InstanceNorm:", "[N, C, …] of at least 3 axes", "Without a batch, Unsqueeze(x, 0)");
+        yield return Case("samples without a batch", () => GridSample(Input("y", [2, 3, 4]), Input("g", [3, 4, 2])), "GridSample:", "Without a batch, Unsqueeze(x, 0)");
         yield return Case("unfold kernel", () => Unfold(X, default), "Unfold:", "no kernel size");
         yield return Case("fold columns", () => Fold(Input("c", [1, 8, 11]), [4, 5], 2), "Fold:", "[N, C·4, 12]", "[1, 8, 11]", "'c'");
         yield return Case("convolution rank", () => Conv1D(X, W), "Conv1D:", "[N, C, …] or [C, …] with 1 spatial axis,", "'x'");
@@ -45,9 +49,9 @@ public class WindowMistakeTests
         yield return Case("pool bools", () => MaxPool1D(Input<bool>("b", [1, 1, 4]), 2), "MaxPool1D:", "numbers, not bool");
         yield return Case("pool integers", () => AvgPool1D(Input<int>("i", [1, 1, 4]), 2), "AvgPool1D:", "float32 or float64, not int32", "use Cast");
         yield return Case("pool divisor", () => AvgPool2D(X, 2, divisor: -1), "AvgPool2D:", "the divisor -1");
-        yield return Case("pool norm", () => LpPool(X, 0, 2), "LpPool:", "the norm 0 must be above 0");
-        yield return Case("pool to no size", () => AdaptiveMaxPool(X, 0), "AdaptiveMaxPool:", "the output size 0 must be at least 1");
-        yield return Case("unpool indices", () => MaxUnpool(X, Input<long>("i", [2, 4, 5, 5]), [9, 9]), "MaxUnpool:", "[2, 4, 5, 6]", "[2, 4, 5, 5]");
+        yield return Case("pool norm", () => LpPool2D(X, 0, 2), "LpPool2D:", "the norm 0 must be above 0");
+        yield return Case("pool to no size", () => AdaptiveMaxPool2D(X, 0), "AdaptiveMaxPool2D:", "the output size 0 must be at least 1");
+        yield return Case("unpool indices", () => MaxUnpool2D(X, Input<long>("i", [2, 4, 5, 5]), [9, 9]), "MaxUnpool2D:", "[2, 4, 5, 6]", "[2, 4, 5, 5]");
         yield return Case("resize axes", () => Resize(X, [4]), "Resize:", "each of the 2 spatial axes", "'x'");
         yield return Case("resize to nothing", () => Resize(X, [4, 0]), "Resize:", "axis -1 goes from 6 to 0");
         yield return Case("resize corners", () => Resize(X, [4, 4], alignCorners: true), "Resize:", "not with Nearest");
@@ -64,7 +68,7 @@ public class WindowMistakeTests
     public void Positions_of_the_largest_are_never_in_the_padding()
     {
         Node x = Input("x", [1, 1, 3, 3]);
-        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [MaxPoolWithIndices(x, 2, stride: 2, padding: 1).Indices, MaxPoolWithIndices(x, 2, stride: 1, dilation: 2, padding: 1).Indices]);
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [MaxPool2DWithIndices(x, 2, stride: 2, padding: 1).Indices, MaxPool2DWithIndices(x, 2, stride: 1, dilation: 2, padding: 1).Indices]);
         Results results = compiled.Run(Tensors.Full<float>((ReadOnlySpan<int>)[1, 1, 3, 3], float.NegativeInfinity));
         using (Assert.EnterMultipleScope())
         {
