@@ -20,8 +20,8 @@ public class LinearModelBenchmarks
         (xs, ys) = (random.Normal(4, 4), random.Normal(4, 1));
         Node x = Input("x", ["N", 4]);
         Node y = Input("y", ["N", 1]);
-        Node w = Parameter("w", random.Normal(4, 1));
-        Node b = Parameter("b", random.Normal(1));
+        Parameter<float> w = Parameter("w", random.Normal(4, 1));
+        Parameter<float> b = Parameter("b", random.Normal(1));
         Node loss = (MatMul(x, w) + b - y).Pow(2).Sum();
         (Node dw, Node db) = Gradients(loss, w, b);
         model = Compiler.Compile([x, y], loss);

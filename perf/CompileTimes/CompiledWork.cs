@@ -54,7 +54,7 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
         var random = new Generator(seed: 1);
         Input<float> x = Input("x", ["N", width]);
         Input<long> label = Input<long>("label", ["N"]);
-        List<Node> parameters = [];
+        List<Parameter> parameters = [];
         Node y = x;
         for (int block = 0; block < Blocks; block++)
         {
@@ -65,10 +65,10 @@ internal sealed record CompiledWork(string Name, int Size, int OtherSize, Func<i
 
         Node loss = CrossEntropy(y, label);
         NodeList gradients = Gradients(loss, [.. parameters]);
-        var updates = parameters.Select((p, i) => (p, p - (0.01f * gradients[i]))).ToArray();
+        var updates = parameters.Select((p, i) => new Update(p, p - (0.01f * gradients[i]))).ToArray();
         return (Compiler.Compile([x, label], [loss], updates, options), [new float[Rows * width], new long[Rows]]);
 
-        Node Added(Node parameter)
+        Node Added(Parameter parameter)
         {
             parameters.Add(parameter);
             return parameter;

@@ -63,7 +63,7 @@ internal static class Growth
     {
         Input<float> x = Input("x", [64]);
         Node y = x;
-        List<Node> parameters = [];
+        List<Parameter> parameters = [];
         for (int i = 0; i < count; i++)
         {
             parameters.Add(Parameter($"p{i}", Tensors.Zeros<float>(64)));
@@ -81,7 +81,7 @@ internal static class Growth
         const int Rows = 32;
         Input<float> x = Input("x", ["N", Width]);
         Node y = x;
-        List<Node> parameters = [];
+        List<Parameter> parameters = [];
         for (int i = 0; i < count; i++)
         {
             parameters.Add(Parameter($"w{i}", Tensors.Zeros<float>(Width, Width)));

@@ -48,7 +48,7 @@ public sealed class CompiledGraph : IDisposable
     public Graph Graph => graph;
 
     /// <summary>A graph with what is to be compiled ahead.</summary>
-    internal static CompiledGraph Create(Graph graph, IReadOnlyList<(Node Parameter, Node Value)> updates, CompileOptions options, CancellationToken cancellation = default)
+    internal static CompiledGraph Create(Graph graph, IReadOnlyList<Update> updates, CompileOptions options, CancellationToken cancellation = default)
     {
         var made = new CompiledGraph(graph, updates, options);
         made.Prepare(options.Ahead, cancellation);

@@ -47,7 +47,7 @@ public static class Compiler
     public static Task<CompiledGraph> CompileAsync(
         IReadOnlyList<Node> inputs,
         IReadOnlyList<Node> outputs,
-        IReadOnlyList<(Node Parameter, Node Value)>? updates = null,
+        IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null,
         CancellationToken cancellation = default)
     {
@@ -55,7 +55,7 @@ public static class Compiler
         ArgumentNullException.ThrowIfNull(outputs);
 
         // The lists may change when this has returned.
-        (Node[] from, Node[] to, (Node Parameter, Node Value)[] changes) = ([.. inputs], [.. outputs], [.. updates ?? []]);
+        (Node[] from, Node[] to, Update[] changes) = ([.. inputs], [.. outputs], [.. updates ?? []]);
         return Task.Run(() => CompiledGraph.Create(new Graph(from, to), changes, options ?? CompileOptions.Default, cancellation), cancellation);
     }
 

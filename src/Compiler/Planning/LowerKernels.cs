@@ -23,7 +23,7 @@ internal static class LowerKernels
         Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
         Dictionary<Kernel, Kernel> ordered = new(ReferenceEqualityComparer.Instance);
         Func<KernelSpec, LoweredForm> lower = spec => Lower(spec, options);
-        lower = options.CacheKernels ? new LoweredForms(lower).Of : lower;
+        lower = options.Passes.CacheKernels ? new LoweredForms(lower).Of : lower;
         foreach (KernelSpec spec in graph.Specs)
         {
             LoweredForm form = lower(spec);

@@ -13,7 +13,7 @@ internal sealed class AheadTests
     [Test]
     public void NoCallCompilesWhatWasCompiledAhead([Values(GraphCalls.Run, GraphCalls.Training, GraphCalls.Accumulation, GraphCalls.All)] GraphCalls calls)
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Model();
+        (Input<float> x, Parameter<float> w, Node loss) = Model();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, Ahead(calls));
         AssertIsReady(model, w, calls);
     }
@@ -21,7 +21,7 @@ internal sealed class AheadTests
     [Test]
     public void NoCallCompilesWhatWasPrepared([Values(GraphCalls.Run, GraphCalls.Training, GraphCalls.Accumulation, GraphCalls.All)] GraphCalls calls)
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Model();
+        (Input<float> x, Parameter<float> w, Node loss) = Model();
         var count = CompilationCount.Start();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, Ahead(GraphCalls.None));
         Assert.That(count.Kernels, Is.Zero);
@@ -37,7 +37,7 @@ internal sealed class AheadTests
     public void RunIsCompiledByDefault()
     {
         Assume.That(CompileOptions.Default.Ahead, Is.EqualTo(GraphCalls.Run));
-        (Leaf<float> x, Parameter<float> w, Node loss) = Model();
+        (Input<float> x, Parameter<float> w, Node loss) = Model();
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { Passes = new() { CacheKernels = false } });
         AssertIsReady(model, w, GraphCalls.Run);
     }
@@ -45,7 +45,7 @@ internal sealed class AheadTests
     [Test]
     public void WithoutUpdatesAndGradientsThereIsNothingToTrain()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Model();
+        (Input<float> x, Parameter<float> w, Node loss) = Model();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
@@ -64,7 +64,7 @@ internal sealed class AheadTests
     public void APullbackThatFailsIsAnErrorOfCompile()
     {
         bool fails = false;
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         Node y = Call("square", [x], i => [i[0] * i[0]], (i, _, g) => fails ? throw new InvalidOperationException("not now") : [g[0]! * i[0] * 2f]);
         fails = true;
         Assert.That(() => GraphCompiler.Compiler.Compile([x], y.Sum(), Ahead(GraphCalls.Training)), Throws.InvalidOperationException.With.Message.EqualTo("not now"));
@@ -75,7 +75,7 @@ internal sealed class AheadTests
     [Test]
     public void ARetainedNodeWithoutGradientIsAnErrorOfCompile()
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
+        Input<float> x = Input("x", [3], requiresGrad: true);
         Node beside = (x * 2).Named("beside");
         Node cut = (x * 3).Detach().Named("cut");
         using (Assert.EnterMultipleScope())
@@ -92,7 +92,7 @@ internal sealed class AheadTests
     [Test]
     public async Task AGraphIsCompiledOnAnotherThread()
     {
-        (Leaf<float> x, Parameter<float> w, Node loss) = Model();
+        (Input<float> x, Parameter<float> w, Node loss) = Model();
         using CompiledGraph model = await GraphCompiler.Compiler.CompileAsync([x], loss, Ahead(GraphCalls.All));
         AssertIsReady(model, w, GraphCalls.All);
         using CompiledGraph step = await GraphCompiler.Compiler.CompileAsync([x], [loss], [(w, w - 1)]);
@@ -103,7 +103,7 @@ internal sealed class AheadTests
     [Test]
     public void ACompilationIsCancelledBetweenAnyTwoSteps()
     {
-        (Leaf<float> x, _, Node loss) = Model();
+        (Input<float> x, _, Node loss) = Model();
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         Assert.That(async () => await GraphCompiler.Compiler.CompileAsync([x], loss, cancellation: cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
@@ -111,7 +111,7 @@ internal sealed class AheadTests
         // What is asked of the user comes late in the compilation, so that it ends in the middle.
         using var source = new CancellationTokenSource();
         using var shown = new CancellationTokenSource();
-        Leaf<float> v = Input("v", [3], requiresGrad: true);
+        Input<float> v = Input("v", [3], requiresGrad: true);
         bool cancels = false;
         Node y = Call("square", [v], i => [i[0] * i[0]], (i, _, g) =>
         {
@@ -138,9 +138,9 @@ internal sealed class AheadTests
         Assert.That(v.Grad!.ToArray(), Is.EqualTo(new float[] { 4, 8, 12 }));
     }
 
-    private static (Leaf<float> X, Parameter<float> W, Node Loss) Model()
+    private static (Input<float> X, Parameter<float> W, Node Loss) Model()
     {
-        Leaf<float> x = Input("x", ["N", 3]);
+        Input<float> x = Input("x", ["N", 3]);
         Parameter<float> w = Parameter("w", new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } });
         return (x, w, Tanh(MatMul(x, w)).Square().Sum());
     }

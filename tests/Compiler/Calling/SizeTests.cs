@@ -77,7 +77,7 @@ internal sealed class SizeTests
             Assert.That(() => training.Forward(new float[64]), Throws.TypeOf<SizeException>());
         }
 
-        static void RunOn64(Leaf<float> x, Node node)
+        static void RunOn64(Input<float> x, Node node)
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], node);
             graph.Run(new float[64]);

@@ -13,7 +13,7 @@ namespace GraphCompiler.Tests.Compiler.Planning;
 /// <summary>Kernels of equal structure share their loops, and these are the ones that each is lowered to by itself.</summary>
 internal sealed class LoweredFormsTests
 {
-    private static readonly CompileOptions Options = new() { CacheKernels = true };
+    private static readonly CompileOptions Options = new() { Passes = new() { CacheKernels = true } };
 
     private static IEnumerable<TestCaseData> Twice() => new (string Name, Func<int, Node> Make)[]
     {
@@ -31,7 +31,7 @@ internal sealed class LoweredFormsTests
         ("a sum of everything", i => Sum(Input($"x{i}", [1 << 20]))),
         ("scans", i => CumulativeSum(Input($"x{i}", ["N", 40]), 1)),
         ("parts", i => Concat([Input($"x{i}", ["N"]), Input($"y{i}", ["N"]), Input($"z{i}", [i + 1])], 0)),
-        ("random numbers", i => Dropout(Input($"x{i}", ["N"]), 0.5f, new Generator(1))),
+        ("random numbers", i => Dropout(new Generator(1), Input($"x{i}", ["N"]), 0.5f)),
         ("picked rows", i => Take(Input($"x{i}", ["N", 4]), Input<long>($"at{i}", ["M"]), 0) * 2f),
         ("names", i => Tanh(Input($"x{i}", ["N"])).Named($"y{i}")),
         ("another shape on the way", i => Reshape(MatMul(Input($"x{i}", [8, 8]), Input($"w{i}", [8, 8])), [2, 4, 8]) + Input($"b{i}", [2, 4, 8])),
@@ -61,7 +61,7 @@ internal sealed class LoweredFormsTests
     {
         Parameter<float> w = Parameter("w", Tensors.Zeros<float>(8, 8));
         Node h = Input("h", [4, 8]);
-        Leaf<float> x = Input("x", [20, 4, 8]);
+        Input<float> x = Input("x", [20, 4, 8]);
         foreach (Node step in Unbind(x, 0))
         {
             h = Tanh(MatMul(step, w) + MatMul(h, w));
@@ -88,7 +88,7 @@ internal sealed class LoweredFormsTests
 
     private static Node Slices(int i)
     {
-        Leaf<float> x = Input($"x{i}", ["N", 4, 8]);
+        Input<float> x = Input($"x{i}", ["N", 4, 8]);
         return Tanh(x[1..2, .., i..(i + 3)]) + Tanh(x[2..3, .., (i + 1)..(i + 4)]) + x[.., (i + 1)..(i + 2), 1..4][0..1];
     }
 
@@ -98,14 +98,14 @@ internal sealed class LoweredFormsTests
     private static (int Kernels, int Bodies) Check(Node[] outputs, Node? loss)
     {
         Node[] inputs = [.. GraphWalk.TopologicalOrder(outputs).Where(n => n.Op is InputOp)];
-        Node[] leaves = loss is null ? [] : [.. GraphWalk.TopologicalOrder([loss]).Where(n => n is ILeaf && n.RequiresGrad)];
+        Node[] leaves = loss is null ? [] : [.. GraphWalk.TopologicalOrder([loss]).Where(n => n is Leaf && n.RequiresGrad)];
         IEnumerable<Node> gradients = loss is null || !loss.RequiresGrad ? [] : GradientsOrNull(loss, leaves).OfType<Node>();
         Root[] roots = [.. outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)), .. gradients.Select(g => new Root(g, IsForward: false, RootKind.Gradient))];
         Computation nodes = new Computation(inputs, roots, Seed: null).WithDemands().After(InlineCalls.Run);
         var regions = Regions.Of(nodes);
         KernelGraph graph = FuseKernels.Run(regions, ChooseBuffers.Run(regions, Options), Options);
         LoweredProgram together = LowerKernels.Run(regions, graph, Options, _ => { });
-        LoweredProgram alone = LowerKernels.Run(regions, graph, Options with { CacheKernels = false }, _ => { });
+        LoweredProgram alone = LowerKernels.Run(regions, graph, Options with { Passes = Options.Passes with { CacheKernels = false } }, _ => { });
         Assert.That(together.Kernels, Has.Count.EqualTo(alone.Kernels.Count));
         Assert.That(together.Smaller, Has.Count.EqualTo(alone.Smaller.Count));
         foreach ((LoweredKernel kernel, LoweredKernel own) in together.Kernels.Zip(alone.Kernels))

@@ -34,7 +34,7 @@ internal sealed class MergeSmallKernelsTests
     [Test]
     public void Equal_layers_are_merged_with_variables_of_their_own()
     {
-        Leaf<float> x = Input("x", [3, 4]);
+        Input<float> x = Input("x", [3, 4]);
         Node y = x;
         for (int layer = 0; layer < 3; layer++)
         {
@@ -42,7 +42,7 @@ internal sealed class MergeSmallKernelsTests
         }
 
         float[] given = [.. Enumerable.Range(0, 12).Select(i => MathF.Cos(i))];
-        using CompiledGraph merged = GraphCompiler.Compiler.Compile([x], y, new CompileOptions { CacheKernels = true });
+        using CompiledGraph merged = GraphCompiler.Compiler.Compile([x], y, new CompileOptions { Passes = new() { CacheKernels = true } });
         using CompiledGraph apart = GraphCompiler.Compiler.Compile([x], y, Apart);
         Assert.That(merged.Executor.Program.Merged, Has.Length.EqualTo(1));
         Assert.That(merged.Executor.Program.Kernels.Select(k => k.Kernel.Body).Distinct(ReferenceEqualityComparer.Instance).Count(), Is.LessThan(merged.Executor.Program.Kernels.Length));
