@@ -12,6 +12,7 @@ namespace GraphCompiler.Planning;
 internal sealed class AddInPlace
 {
     private readonly LoweredKernel[] kernels;
+    private readonly InPlaceAccess access = new();
     private readonly int lastToFail;
     private readonly Dictionary<KernelBuffer, int> readers = [];
     private readonly Dictionary<KernelBuffer, int> writers = [];
@@ -35,16 +36,8 @@ internal sealed class AddInPlace
     /// <param name="index">The kernel's place.</param>
     /// <param name="lowered">The kernel, or another that does its work.</param>
     /// <param name="candidates">Values of nodes that nothing but kernels reads.</param>
-    private KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates)
-    {
-        if (index <= lastToFail)
-        {
-            return [];
-        }
-
-        var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(lowered));
-        return [.. kernels[index].Roots.Select(KernelBuffer.Of).Where(b => candidates.Contains(b) && writers.GetValueOrDefault(b) == 1 && !readers.ContainsKey(b) && access.Value.StoresOnce(b))];
-    }
+    private KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates) => index <= lastToFail ? []
+        : [.. kernels[index].Roots.Select(KernelBuffer.Of).Where(b => candidates.Contains(b) && writers.GetValueOrDefault(b) == 1 && !readers.ContainsKey(b) && access.StoresOnce(lowered, b))];
 
     /// <summary>A program with kernels that add: for single ones, and for the one that does the work of all backward ones.</summary>
     public static LoweredProgram Run(LoweredProgram program, ResultPlaces results, CompileOptions options)

@@ -22,14 +22,14 @@ internal static class MemoryVerifier
         }
 
         PlanWalk.Run(schedule, allWays: false, Overlap);
+        var access = new InPlaceAccess();
         for (int s = 0; s < schedule.Steps.Length; s++)
         {
             LoweredKernel kernel = schedule.Kernels[s];
             int[] used = schedule.Steps[s].Buffers;
-            var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(kernel));
             foreach (int w in Enumerable.Range(0, used.Length).Where(i => kernel.Kernel.Buffers[i].Writable))
             {
-                if (Array.FindIndex(used, other => Overlap(used[w], other)) is >= 0 and var r && !access.Value.MayReplace(kernel.Buffers[w], kernel.Buffers[r]))
+                if (Array.FindIndex(used, other => Overlap(used[w], other)) is >= 0 and var r && !access.MayReplace(kernel, kernel.Buffers[w], kernel.Buffers[r]))
                 {
                     throw new CompileException($"step {s}, {kernel.Kernel.Name}, may not write {kernel.Buffers[w].Describe()} where {kernel.Buffers[r].Describe()} lies.");
                 }

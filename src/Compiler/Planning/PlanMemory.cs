@@ -19,6 +19,7 @@ internal sealed record PlannedMemory(Schedule Schedule, PlanBuffer[] Buffers, Pl
 internal sealed class PlanMemory
 {
     private readonly Schedule schedule;
+    private readonly InPlaceAccess access = new();
     private readonly PlanBuffer[] buffers;
     private readonly int[] first;
     private readonly int[] last;
@@ -220,7 +221,6 @@ internal sealed class PlanMemory
             return;
         }
 
-        var access = new Lazy<InPlaceAccess>(() => InPlaceAccess.Of(kernel));
         HashSet<int> taken = [];
         foreach (int w in written)
         {
@@ -230,7 +230,7 @@ internal sealed class PlanMemory
                 if (!taken.Contains(home)
                     && buffers[used[r]].Bytes == buffers[used[w]].Bytes
                     && used[r] != used[w]
-                    && access.Value.MayReplace(kernel.Buffers[w], kernel.Buffers[r]))
+                    && access.MayReplace(kernel, kernel.Buffers[w], kernel.Buffers[r]))
                 {
                     taken.Add(home);
                     place[used[w]] = home;

@@ -1,5 +1,6 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Kernels;
+using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -15,6 +16,7 @@ internal sealed class ScheduleKernels
     private readonly ResultPlaces results;
     private readonly PlacedBuffers buffers;
     private readonly CompileOptions options;
+    private readonly Dictionary<LoopStatement, WorkEstimate> estimates = new(ReferenceEqualityComparer.Instance);
     private readonly List<Dim> sizes = [];
     private readonly Dictionary<Dim, int> sizeOf = [];
 
@@ -100,7 +102,11 @@ internal sealed class ScheduleKernels
             return step;
         }
 
-        WorkEstimate estimate = WorkEstimate.Of(kernel.Kernel, options.Width);
+        if (!estimates.TryGetValue(kernel.Kernel.Body, out WorkEstimate? estimate))
+        {
+            estimates.Add(kernel.Kernel.Body, estimate = WorkEstimate.Of(kernel.Kernel, options.Width));
+        }
+
         return step with
         {
             IsVectorRange = estimate.IsVectorRange,

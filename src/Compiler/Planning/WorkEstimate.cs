@@ -33,10 +33,11 @@ internal sealed class WorkEstimate
         places.TryAdd(kernel.Begin, places.Count);
         places.TryAdd(kernel.End, places.Count);
         constant = kernel.Extents == 0 ? Evaluate([]) : null;
+        IsVectorRange = LoopTree.Statements(kernel.Body).Any(s => s is For { Kind: LoopKind.Vector } loop && IsEnd(loop.End));
     }
 
     /// <summary>Whether the parallel range is that of a vector loop, or a shifted part of it is.</summary>
-    public bool IsVectorRange => LoopTree.Statements(kernel.Body).Any(s => s is For { Kind: LoopKind.Vector } loop && IsEnd(loop.End));
+    public bool IsVectorRange { get; }
 
     public static WorkEstimate Of(Kernel kernel, VectorWidth width) => new(kernel, width);
 

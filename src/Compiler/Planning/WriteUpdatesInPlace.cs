@@ -18,7 +18,7 @@ internal sealed class WriteUpdatesInPlace
     private readonly AcyclicGraph order;
     private readonly Dictionary<KernelBuffer, List<int>> writers = [];
     private readonly Dictionary<KernelBuffer, List<int>> users = [];
-    private readonly Dictionary<int, InPlaceAccess> accesses = [];
+    private readonly InPlaceAccess access = new();
 
     private WriteUpdatesInPlace(LoweredKernel[] kernels)
     {
@@ -114,7 +114,7 @@ internal sealed class WriteUpdatesInPlace
 
     private bool TryPlace(KernelBuffer update, KernelBuffer parameter)
     {
-        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !AccessOf(writer).MayReplace(update, parameter))
+        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !access.MayReplace(kernels[writer], update, parameter))
         {
             return false;
         }
@@ -133,8 +133,6 @@ internal sealed class WriteUpdatesInPlace
 
         return true;
     }
-
-    private InPlaceAccess AccessOf(int kernel) => accesses.TryGetValue(kernel, out InPlaceAccess? known) ? known : accesses[kernel] = InPlaceAccess.Of(kernels[kernel]);
 
     /// <summary>The kernels with each after those it must follow, else as they were.</summary>
     private LoweredKernel[] Order()

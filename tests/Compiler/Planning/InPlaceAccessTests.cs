@@ -78,10 +78,10 @@ internal sealed class InPlaceAccessTests
             Rows(Columns(Sequence(Copy(At(row, column), At(row, column)), new Store(z, At(row, column), Multiply(new Load(x, At(row, column)), Literal.Of(2f)))))), [x, y, z], [Read, Written, Ops.Input("z", ["N", "M"])]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(InPlaceAccess.Of(kernel).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
+            Assert.That(new InPlaceAccess().MayReplace(kernel, KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
             Kernel reordered = StoreLast.Run(kernel.Kernel);
             LoopVerifier.Verify(reordered);
-            Assert.That(InPlaceAccess.Of(kernel with { Kernel = reordered }).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.True);
+            Assert.That(new InPlaceAccess().MayReplace(kernel with { Kernel = reordered }, KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.True);
             KernelRun.AssertAgrees(reordered, [[0, 3], [5, 7], [2, 64]]);
         }
     }
@@ -91,7 +91,7 @@ internal sealed class InPlaceAccessTests
     {
         LoopBuffer wide = Output("wide", DType.Float64, Multiply(N, M));
         LoopStatement store = new Store(wide, At(row, column), new ConvertValue(DType.Float64, new Load(x, At(row, column))));
-        Assert.That(InPlaceAccess.Of(Lower(Rows(Columns(store)), [x, wide], [Read, Written])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
+        Assert.That(new InPlaceAccess().MayReplace(Lower(Rows(Columns(store)), [x, wide], [Read, Written]), KernelBuffer.Of(Written), KernelBuffer.Of(Read)), Is.False);
     }
 
     [Test]
@@ -102,7 +102,7 @@ internal sealed class InPlaceAccessTests
         LoopBuffer table = Input("table", DType.Int64, N);
         LoopStatement store = new Store(result, At(row, column), new Load(table, new Load(indices, At(row, column))));
         Assert.That(
-            InPlaceAccess.Of(Lower(Rows(Columns(store)), [indices, result, table], [Read, Written, Ops.Input("table", ["N"])])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read)),
+            new InPlaceAccess().MayReplace(Lower(Rows(Columns(store)), [indices, result, table], [Read, Written, Ops.Input("table", ["N"])]), KernelBuffer.Of(Written), KernelBuffer.Of(Read)),
             Is.False,
             "emitted code may read an index late");
     }
@@ -117,7 +117,7 @@ internal sealed class InPlaceAccessTests
 
     private Func<Local, Local, LoopStatement> Rows(LoopStatement body) => (begin, end) => new For(row, begin, end, LoopKind.Parallel, body);
 
-    private bool MayReplace(Func<Local, Local, LoopStatement> body) => InPlaceAccess.Of(Lower(body, [x, y], [Read, Written])).MayReplace(KernelBuffer.Of(Written), KernelBuffer.Of(Read));
+    private bool MayReplace(Func<Local, Local, LoopStatement> body) => new InPlaceAccess().MayReplace(Lower(body, [x, y], [Read, Written]), KernelBuffer.Of(Written), KernelBuffer.Of(Read));
 
     private static LoweredKernel Lower(Func<Local, Local, LoopStatement> body, LoopBuffer[] buffers, Node[] nodes) =>
         new(Kernel("kernel", buffers, body, extents: 2), [.. nodes.Select(KernelBuffer.Of)], ["N", "M"], "N", [], [nodes[1]]);

@@ -31,7 +31,7 @@ internal sealed class LoweredFormsTests
         ("a sum of everything", i => Sum(Input($"x{i}", [1 << 20]))),
         ("scans", i => CumulativeSum(Input($"x{i}", ["N", 40]), 1)),
         ("parts", i => Concat([Input($"x{i}", ["N"]), Input($"y{i}", ["N"]), Input($"z{i}", [i + 1])], 0)),
-        ("random numbers", i => Dropout(new Generator(1), Input($"x{i}", ["N"]), 0.5f)),
+        ("random numbers", i => Dropout(new Generator(1), Input($"x{i}", ["N"]), 0.5)),
         ("picked rows", i => Take(Input($"x{i}", ["N", 4]), Input<long>($"at{i}", ["M"]), 0) * 2f),
         ("names", i => Tanh(Input($"x{i}", ["N"])).Named($"y{i}")),
         ("another shape on the way", i => Reshape(MatMul(Input($"x{i}", [8, 8]), Input($"w{i}", [8, 8])), [2, 4, 8]) + Input($"b{i}", [2, 4, 8])),
