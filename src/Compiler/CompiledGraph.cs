@@ -40,8 +40,8 @@ public sealed class CompiledGraph : IDisposable
         CheckSymbols();
         inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
         Training.CheckRetained(graph, options);
-        Node[] trained = HasUpdates ? [] : Training.LeavesOf(graph, options);
-        training = new(cancellation => Training.Create(graph, trained, options, cancellation));
+        Node[] trained = HasTrainingUpdates ? [] : Training.LeavesOf(graph, options);
+        training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, options, cancellation));
     }
 
     /// <summary>The graph that was compiled.</summary>
@@ -57,6 +57,9 @@ public sealed class CompiledGraph : IDisposable
 
     internal bool HasUpdates => updates.Length > 0;
 
+    // Steps of an optimiser, say: they stand in the place of Forward and Backward.
+    private bool HasTrainingUpdates => updates.Any(u => u.Parameter.RequiresGrad);
+
     internal Executor Executor => Made(inference, executor => executor, CancellationToken.None);
 
     internal Executor TrainingExecutor => Made(training, made => made.Executor, CancellationToken.None);
@@ -69,7 +72,7 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="cancellation">Ends it between two steps of the compiler.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no such calls.</exception>
     /// <exception cref="GradientException">The graph is to be trained, and its first output requires no gradient or cannot be differentiated.</exception>
-    /// <exception cref="GraphException">The graph is to be trained and has updates, or cannot be compiled.</exception>
+    /// <exception cref="GraphException">The graph is to be trained and updates a parameter that requires a gradient, or cannot be compiled.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Prepare(GraphCalls calls, CancellationToken cancellation = default)
     {
@@ -82,7 +85,7 @@ public sealed class CompiledGraph : IDisposable
         bool trains = (calls & GraphCalls.Accumulation) != 0;
         if (trains)
         {
-            RefuseUpdates();
+            RefuseTrainingUpdates();
             RequireGradient();
         }
 
@@ -101,34 +104,65 @@ public sealed class CompiledGraph : IDisposable
         }
     }
 
+    /// <summary>
+    /// A delegate of the caller's own type that does what <see cref="Run(ReadOnlySpan{Argument})"/> does, with the least a call can cost. It has a parameter an input: an
+    /// array of up to three axes, <c>Tensor&lt;T&gt;</c>, <c>Memory&lt;T&gt;</c>, <c>ReadOnlyMemory&lt;T&gt;</c>, <see cref="Argument"/>, the plain value of a scalar, or, where it
+    /// has at most eight parameters, <c>ReadOnlySpan&lt;T&gt;</c>. Then either it returns the outputs (an array, a tensor, the plain value of a scalar, a tuple of these, or
+    /// <see cref="Results"/>), or it returns nothing and has a further parameter an output to write to: an array, tensor, <c>Memory&lt;T&gt;</c>, <see cref="Destination"/> or
+    /// <c>Span&lt;T&gt;</c>. It ends with the graph: once that is disposed of, calls are refused.
+    /// </summary>
+    /// <typeparam name="TDelegate">The delegate type.</typeparam>
+    /// <exception cref="CompileException">The delegate type does not fit the inputs and outputs, or the graph cannot be compiled.</exception>
+    public TDelegate CreateDelegate<TDelegate>()
+        where TDelegate : Delegate
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return TypedDelegate.Create<TDelegate>(this);
+    }
+
     /// <summary>Computes the outputs and applies the updates.</summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <returns>The outputs, in arrays of their own.</returns>
     /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
     /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
-    public Results Run(params ReadOnlySpan<Argument> arguments)
+    public Results Run(params ReadOnlySpan<Argument> arguments) => Run(arguments, CancellationToken.None);
+
+    /// <summary>Computes the outputs and applies the updates, unless it is cancelled before.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <param name="cancellation">Ends the call between two steps of its work. Once the first parameter is written, it goes on to its end.</param>
+    /// <returns>The outputs, in arrays of their own.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled; no parameter has changed.</exception>
+    /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
+    /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
+    /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
+    public Results Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
         using Entry entry = Enter(exclusive: HasUpdates);
-        return Executor.Run(arguments);
+        return Executor.Run(arguments, cancellation);
     }
 
     /// <summary>Computes the outputs into memory of the caller and applies the updates.</summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
+    /// <param name="cancellation">Ends the call between two steps of its work. Once the first parameter is written, it goes on to its end.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; no parameter has changed, the destinations are undefined.</exception>
     /// <exception cref="BindingException">An argument or destination does not fit; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed, the destinations are undefined.</exception>
     /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
-    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
+    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs, CancellationToken cancellation = default)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
         CheckCount(outputs.Length, graph.Outputs, "destination", "output");
         using Entry entry = Enter(exclusive: HasUpdates);
-        Executor.Run(arguments, outputs);
+        Executor.Run(arguments, outputs, cancellation);
     }
 
-    /// <summary>Computes the outputs and keeps what a backward needs. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.</summary>
+    /// <summary>
+    /// Computes the outputs, applies the updates, which must be of parameters that require no gradient, such as running statistics, and keeps what a backward needs: it sees the
+    /// values from before the updates. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.
+    /// </summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <returns>The outputs, in arrays of their own.</returns>
     public Results Forward(params ReadOnlySpan<Argument> arguments)
@@ -137,7 +171,10 @@ public sealed class CompiledGraph : IDisposable
         return Records() ? training.Value.Forward(arguments, [], intoDestinations: false)! : Executor.Run(arguments);
     }
 
-    /// <summary>Computes the outputs into memory of the caller and keeps what a backward needs. Inside <see cref="GradMode.NoGrad"/> it keeps nothing.</summary>
+    /// <summary>
+    /// Computes the outputs into memory of the caller, applies the updates, which must be of parameters that require no gradient, and keeps what a backward needs. Inside
+    /// <see cref="GradMode.NoGrad"/> it keeps nothing.
+    /// </summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
     public void Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
@@ -279,15 +316,16 @@ public sealed class CompiledGraph : IDisposable
     private Entry EnterForward(int arguments)
     {
         CheckCount(arguments, graph.Inputs, "argument", "input");
-        RefuseUpdates();
+        RefuseTrainingUpdates();
         return Enter(exclusive: true);
     }
 
-    private void RefuseUpdates()
+    private void RefuseTrainingUpdates()
     {
-        if (HasUpdates)
+        if (updates.FirstOrDefault(u => u.Parameter.RequiresGrad).Parameter is { } trained)
         {
-            throw new GraphException("A graph with updates is run by Run; Forward and Backward are for graphs without.");
+            throw new GraphException(
+                $"This graph updates {trained.Describe()}, which requires a gradient, so it is run by Run: Forward and Backward are for graphs that update nothing, or only parameters that require none, such as running statistics.");
         }
     }
 
@@ -319,8 +357,10 @@ public sealed class CompiledGraph : IDisposable
     private Root[] Roots() =>
     [
         .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
-        .. updates.Select(u => new Root(u.Value, IsForward: true, RootKind.Update, u.Parameter)),
+        .. UpdateRoots(),
     ];
+
+    private Root[] UpdateRoots() => [.. updates.Select(u => new Root(u.Value, IsForward: true, RootKind.Update, u.Parameter))];
 
     private void RequireGradient()
     {

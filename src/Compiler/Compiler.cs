@@ -59,19 +59,18 @@ public static class Compiler
         return Task.Run(() => CompiledGraph.Create(new Graph(from, to), changes, options ?? CompileOptions.Default, cancellation), cancellation);
     }
 
-    /// <summary>Compiles one output to a delegate of the caller's own type, see <see cref="Compile{TDelegate}(IReadOnlyList{Node}, IReadOnlyList{Node}, IReadOnlyList{Update}, CompileOptions)"/>.</summary>
+    /// <summary>Compiles one output to a delegate of the caller's own type, see <see cref="CompiledGraph.CreateDelegate{TDelegate}"/>.</summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>
     /// <param name="inputs">The inputs, in the order of the parameters.</param>
     /// <param name="output">What to compute.</param>
     /// <param name="options">How to compile.</param>
+    /// <exception cref="CompileException">The delegate type does not fit the inputs and outputs.</exception>
     public static TDelegate Compile<TDelegate>(IReadOnlyList<Node> inputs, Node output, CompileOptions? options = null)
         where TDelegate : Delegate => Compile<TDelegate>(inputs, [output], [], options);
 
     /// <summary>
-    /// Compiles to a delegate of the caller's own type. It has a parameter an input: an array, <c>Tensor&lt;T&gt;</c>, <c>Memory&lt;T&gt;</c>,
-    /// <c>ReadOnlyMemory&lt;T&gt;</c>, <c>ReadOnlySpan&lt;T&gt;</c>, or the plain value of a scalar. Then either it returns the outputs (an array, a
-    /// tensor, the plain value of a scalar, or a tuple of these), or it returns nothing and has a further parameter an output to write to: an
-    /// array, tensor, <c>Memory&lt;T&gt;</c> or <c>Span&lt;T&gt;</c>.
+    /// Compiles to a delegate of the caller's own type, see <see cref="CompiledGraph.CreateDelegate{TDelegate}"/>. What it holds is freed by the collector, some time after
+    /// nobody holds it; who wants to say when compiles a graph, makes the delegate of that, and disposes of the graph.
     /// </summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>
     /// <param name="inputs">The inputs, in the order of the parameters.</param>
@@ -84,5 +83,5 @@ public static class Compiler
         IReadOnlyList<Node> outputs,
         IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null)
-        where TDelegate : Delegate => TypedDelegate.Create<TDelegate>(Compile(inputs, outputs, updates, options));
+        where TDelegate : Delegate => Compile(inputs, outputs, updates, options).CreateDelegate<TDelegate>();
 }

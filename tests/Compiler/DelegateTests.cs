@@ -164,6 +164,93 @@ internal sealed class DelegateTests
         }
     }
 
+    private delegate float[] ManyFromSpan(ReadOnlySpan<float> x, Argument y);
+
+    [Test]
+    public void ADelegateEndsWithItsGraph()
+    {
+        Node y = Doubled(out Leaf<float> x);
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
+        Func<float[], float[]> array = graph.CreateDelegate<Func<float[], float[]>>();
+        FromSpan span = graph.CreateDelegate<FromSpan>();
+        Func<Argument, Results> any = graph.CreateDelegate<Func<Argument, Results>>();
+        Assert.That(array([1, 2]), Is.EqualTo(new float[] { 2, 4 }));
+        Assert.That(span([3]), Is.EqualTo(new float[] { 6 }));
+        Assert.That(any(new float[] { 4 }).GetArray<float>(), Is.EqualTo(new float[] { 8 }));
+        graph.Dispose();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => array([1]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => span([1]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => any(new float[1]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(graph.CreateDelegate<FromSpan>, Throws.TypeOf<ObjectDisposedException>());
+        }
+    }
+
+    [Test]
+    public void ArraysOfSeveralAxesHaveTheirShape()
+    {
+        Leaf<float> x = Input("x", ["N", "M"]);
+        Leaf<float> z = Input("z", ["K", 1, "M"]);
+        Action<float[,], float[,,], float[,], float[,,]> f = GraphCompiler.Compiler.Compile<Action<float[,], float[,,], float[,], float[,,]>>([x, z], [x * 2, x + z]);
+        float[,] matrix = { { 1, 2, 3 }, { 4, 5, 6 } };
+        float[,,] cube = { { { 10, 20, 30 } } };
+        float[,] doubled = new float[2, 3];
+        float[,,] sums = new float[1, 2, 3];
+        for (int i = 0; i < 2; i++)
+        {
+            f(matrix, cube, doubled, sums);
+            Assert.That(doubled, Is.EqualTo(new float[,] { { 2, 4, 6 }, { 8, 10, 12 } }));
+            Assert.That(sums, Is.EqualTo(new float[,,] { { { 11, 22, 33 }, { 14, 25, 36 } } }));
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => f(matrix, cube, new float[3, 2], sums), Throws.TypeOf<BindingException>().With.Message.Contains("[2, 3]"));
+            Assert.That(() => f(new float[2, 2], cube, doubled, sums), Throws.TypeOf<BindingException>().With.Message.Contains("M = 3").And.Message.Contains("'x'"));
+            Assert.That(() => f(null!, cube, doubled, sums), Throws.TypeOf<BindingException>().With.Message.Contains("null"));
+            Assert.That(f.Method, Is.Not.Null);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        f(matrix, cube, doubled, sums);
+        Assert.That(CompileOptions.Default.Verify || CompileOptions.Default.Interpret ? 0 : GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    [Test]
+    public void AnyNumberOfInputsAndOutputs()
+    {
+        Leaf<float>[] x = [.. Enumerable.Range(0, 6).Select(i => Input($"x{i}", ["N"]))];
+        Node[] y = [.. x.Select((n, i) => n * (i + 1)), x[0].Sum(), x[1].Sum(), x[2] + x[3]];
+        var returning = GraphCompiler.Compiler.Compile<Func<float[], Memory<float>, ReadOnlyMemory<float>, Tensor<float>, Argument, float[],
+            (float[], float[], float[], float[], float[], float[], float, Tensor<float>, float[])>>(x, y);
+        (float[] a, _, _, _, _, float[] f, float g, Tensor<float> h, float[] last) = returning([1, 2], new float[] { 3, 4 }, new float[] { 5, 6 }, Tensors.Of(7f, 8f), new float[] { 9, 10 }, [11, 12]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(a, Is.EqualTo(new float[] { 1, 2 }));
+            Assert.That(f, Is.EqualTo(new float[] { 66, 72 }));
+            Assert.That(g, Is.EqualTo(3f));
+            Assert.That(h.ToArray(), Is.EqualTo(new float[] { 7 }));
+            Assert.That(last, Is.EqualTo(new float[] { 12, 14 }));
+        }
+
+        var into = GraphCompiler.Compiler.Compile<Action<float[], float[], float[], float[], float[], float[], float[], Destination, Memory<float>, float[]>>(
+            x, [x[0] + x[1], x[2] + x[3], x[4] + x[5], x[0] * x[5]]);
+        float[][] given = [.. Enumerable.Range(1, 6).Select(i => (float[])[i, 10 * i])];
+        float[][] results = [.. Enumerable.Range(0, 4).Select(_ => new float[2])];
+        Call();
+        Assert.That(results, Is.EqualTo(new float[][] { [3, 30], [7, 70], [11, 110], [6, 600] }));
+        Assert.That(() => into(given[0], given[1], given[2], given[3], given[4], null!, results[0], results[1], results[2], results[3]), Throws.TypeOf<BindingException>().With.Message.Contains("'x5'"));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Call();
+        Assert.That(CompileOptions.Default.Verify || CompileOptions.Default.Interpret ? 0 : GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(
+            () => GraphCompiler.Compiler.Compile<ManyFromSpan>([x[0], x[1]], x[0] + x[1]),
+            Throws.TypeOf<CompileException>().With.Message.Contains("'x'").And.Message.Contains("ReadOnlySpan<float>").And.Message.Contains("at most 8 parameters"));
+
+        void Call() => into(given[0], given[1], given[2], given[3], given[4], given[5], results[0], results[1], results[2], results[3]);
+    }
+
     [Test]
     public void RunWithAndWithoutDestinations()
     {

@@ -34,30 +34,32 @@ internal sealed class Executor : IDisposable
     private int InputCount => program.Inputs.Length;
 
     /// <summary>Runs all of the program on arguments into new arrays.</summary>
-    public Results Run(ReadOnlySpan<Argument> arguments)
+    public Results Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation = default)
     {
         Workspace workspace = Rent();
+        workspace.Cancellation = cancellation;
         try
         {
             return Start(workspace, arguments, [], intoDestinations: false, backwardToo: true)!;
         }
         finally
         {
-            pool.Return(workspace);
+            Return(workspace);
         }
     }
 
     /// <summary>Runs all of the program on arguments into destinations.</summary>
-    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations)
+    public void Run(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, CancellationToken cancellation = default)
     {
         Workspace workspace = Rent();
+        workspace.Cancellation = cancellation;
         try
         {
             Start(workspace, arguments, destinations, intoDestinations: true, backwardToo: true);
         }
         finally
         {
-            pool.Return(workspace);
+            Return(workspace);
         }
     }
 
@@ -76,7 +78,11 @@ internal sealed class Executor : IDisposable
     /// <exception cref="SizeException">There is no memory for another one.</exception>
     public Workspace Rent() => pool.TryRent() ?? throw new ObjectDisposedException(typeof(CompiledGraph).FullName);
 
-    public void Return(Workspace workspace) => pool.Return(workspace);
+    public void Return(Workspace workspace)
+    {
+        workspace.Cancellation = CancellationToken.None;
+        pool.Return(workspace);
+    }
 
     /// <summary>Frees what is idle now, and what calls have when they end.</summary>
     public void Dispose() => pool.Dispose();
@@ -277,6 +283,11 @@ internal sealed class Executor : IDisposable
     {
         int failed = workspace.Run(forward, backward, out int site, out long detail);
         GC.KeepAlive(program);
+        if (failed == Workspace.WasCancelled)
+        {
+            throw new OperationCanceledException(workspace.Cancellation);
+        }
+
         if (failed >= 0)
         {
             throw program.Failure(failed, site, detail, workspace);

@@ -65,7 +65,7 @@ internal sealed class Training : IDisposable
         }
     }
 
-    public static Training Create(Graph graph, Node[] leaves, CompileOptions options, CancellationToken cancellation)
+    public static Training Create(Graph graph, Root[] updates, Node[] leaves, CompileOptions options, CancellationToken cancellation)
     {
         Node root = graph.Outputs[0];
         Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not Leaf)];
@@ -75,6 +75,7 @@ internal sealed class Training : IDisposable
         Root[] roots =
         [
             .. graph.Outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)),
+            .. updates,
             .. found.Select(i => new Root(gradients[i]!, IsForward: false, RootKind.Gradient)),
         ];
         Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed, cancellation);

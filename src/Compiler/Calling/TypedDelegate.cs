@@ -9,8 +9,8 @@ using static GraphCompiler.Types.TypeNames;
 namespace GraphCompiler.Calling;
 
 /// <summary>
-/// Makes a delegate of the caller's type that calls a compiled graph: each parameter becomes a <see cref="SpanArgument"/>, the rest is one call. Where code
-/// cannot be generated the delegate is interpreted, and its parameters become arguments and destinations of Run.
+/// Makes a delegate of the caller's type that calls a compiled graph: each parameter becomes a <see cref="SpanArgument"/>, the rest is one call. Where there are many of
+/// them, or ones that are arguments and destinations themselves, and where code cannot be generated, they become arguments and destinations of Run.
 /// </summary>
 internal static class TypedDelegate
 {
@@ -30,25 +30,22 @@ internal static class TypedDelegate
                 $"{Display(typeof(TDelegate))} has {InvariantText.Count(parameters.Length, "parameter")}; for {InvariantText.Count(inputs, "input")} and {InvariantText.Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none.");
         }
 
-        if (parameters.Length > TypedCall.MaximumArguments)
-        {
-            throw new CompileException($"{Display(typeof(TDelegate))} has {parameters.Length} parameters; typed delegates have at most {TypedCall.MaximumArguments}. Use Run.");
-        }
-
         ParameterExpression[] variables = [.. parameters.Select(p => Expression.Parameter(p.ParameterType, p.Name))];
-        Conversion[] conversions =
+        Conversion?[] conversions =
         [
             .. variables.Select((v, i) => i < inputs ? Input(graph.Graph.Inputs[i], v) : Destination(graph.Graph.Outputs[i - inputs], i - inputs, v)),
         ];
-        bool isInterpreted = !RuntimeFeature.IsDynamicCodeSupported;
-        Expression call = isInterpreted ? InterpretedCall(graph, returns, variables) : Call(graph, returns, variables, conversions);
-        Expression[] kept = [.. conversions.Zip(variables).Where(c => c.First.KeepAlive is not null && !isInterpreted).Select(c => Expression.Call(c.First.KeepAlive!, c.Second))];
-        Expression body = returns ? Returned(graph, invoke.ReturnType, call, kept) : Expression.Block(typeof(void), [call, .. kept, Expression.Empty()]);
+        bool isFew = RuntimeFeature.IsDynamicCodeSupported && variables.Length <= TypedCall.MaximumArguments && !conversions.Contains(null);
+        ParameterExpression results = Expression.Variable(typeof(Results), "results");
+        Expression value = returns ? Returned(graph, invoke.ReturnType, results) : Expression.Empty();
+        Expression call = isFew ? CallOfFew(graph, returns, variables, conversions!) : CallOfMany(graph, returns, variables);
+        Expression[] kept = [.. conversions.Zip(variables).Where(c => isFew && c.First!.KeepAlive is not null).Select(c => Expression.Call(c.First!.KeepAlive!, c.Second))];
+        Expression body = Expression.Block(invoke.ReturnType, [results], [Expression.Assign(results, call), .. kept, value]);
         Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, variables);
         return CodeGeneration.TryCompileFast(lambda) ?? lambda.Compile();
     }
 
-    private static MethodCallExpression Call(CompiledGraph graph, bool returns, ParameterExpression[] variables, Conversion[] conversions)
+    private static MethodCallExpression CallOfFew(CompiledGraph graph, bool returns, ParameterExpression[] variables, Conversion[] conversions)
     {
         // Nothing is built at the first call that can be built now.
         var target = new TypedCall(graph, returns);
@@ -63,62 +60,70 @@ internal static class TypedDelegate
         return Expression.Call(Expression.Constant(target), method, arguments);
     }
 
-    private static MethodCallExpression InterpretedCall(CompiledGraph graph, bool returns, ParameterExpression[] variables)
+    private static BlockExpression CallOfMany(CompiledGraph graph, bool returns, ParameterExpression[] variables)
     {
         if (variables.FirstOrDefault(v => v.Type.IsByRefLike) is { } span)
         {
-            throw new CompileException(
-                $"The parameter '{span.Name}' is {Display(span.Type)}, which delegates cannot have where dynamic code is switched off: use arrays, tensors or memory, or Run.");
+            throw new CompileException(RuntimeFeature.IsDynamicCodeSupported
+                ? $"The parameter '{span.Name}' is {Display(span.Type)}, which delegates take that have at most {TypedCall.MaximumArguments} parameters, none of them an Argument or Destination: use arrays, tensors or memory."
+                : $"The parameter '{span.Name}' is {Display(span.Type)}, which delegates cannot have where dynamic code is switched off: use arrays, tensors or memory, or Run.");
         }
 
         int inputs = graph.Graph.Inputs.Count;
-        Expression arguments = Expression.Constant(Array.Empty<Argument>());
-        foreach (ParameterExpression variable in variables.Take(inputs))
+        var target = new ManyCall(graph, returns);
+        Func<ManyCall.Lists> begin = target.Begin;
+        Func<ManyCall.Lists, Results?> run = target.Run;
+        Action<ManyCall.Lists, int, Argument> give = Give;
+        Action<ManyCall.Lists, int, Destination> take = Take;
+        ParameterExpression lists = Expression.Variable(typeof(ManyCall.Lists), "lists");
+        List<Expression> body = [Expression.Assign(lists, Expression.Call(Expression.Constant(target), begin.Method))];
+        for (int i = 0; i < variables.Length; i++)
         {
-            Expression argument = Expression.Call(Methods.Find(typeof(Argument), "op_Implicit", [variable.Type]), variable);
-            arguments = Expression.Call(((Func<Argument[], Argument, Argument[]>)Append).Method, arguments, argument);
+            Type given = variables[i].Type;
+            body.Add(i < inputs
+                ? Expression.Call(give.Method, lists, Expression.Constant(i), given == typeof(Argument) ? variables[i] : Expression.Call(Methods.Find(typeof(Argument), "op_Implicit", [given]), variables[i]))
+                : Expression.Call(take.Method, lists, Expression.Constant(i - inputs), given == typeof(Destination) ? variables[i] : Expression.Call(Methods.Find(typeof(Destination), "op_Implicit", [given]), variables[i])));
         }
 
-        Expression destinations = Expression.Constant(Array.Empty<Destination>());
-        foreach (ParameterExpression variable in variables.Skip(inputs))
+        body.Add(Expression.Call(Expression.Constant(target), run.Method, lists));
+        return Expression.Block(typeof(Results), [lists], body);
+    }
+
+    private static void Give(ManyCall.Lists lists, int index, Argument argument) => lists.Arguments[index] = argument;
+
+    private static void Take(ManyCall.Lists lists, int index, Destination destination) => lists.Destinations[index] = destination;
+
+    /// <summary>How an input is given; null where it is an argument already.</summary>
+    private static Conversion? Input(Node input, ParameterExpression variable)
+    {
+        if (variable.Type == typeof(Argument))
         {
-            Expression destination = Expression.Call(Methods.Find(typeof(Destination), "op_Implicit", [variable.Type]), variable);
-            destinations = Expression.Call(((Func<Destination[], Destination, Destination[]>)Append).Method, destinations, destination);
+            return null;
         }
 
-        Func<CompiledGraph, Argument[], Destination[], Results?> run = returns ? Run : RunInto;
-        return Expression.Call(run.Method, Expression.Constant(graph), arguments, destinations);
-    }
-
-    private static T[] Append<T>(T[] items, T item) => [.. items, item];
-
-    private static Results? Run(CompiledGraph graph, Argument[] arguments, Destination[] destinations) => graph.Run(arguments);
-
-    private static Results? RunInto(CompiledGraph graph, Argument[] arguments, Destination[] destinations)
-    {
-        graph.Run(arguments, destinations);
-        return null;
-    }
-
-    private static Conversion Input(Node input, ParameterExpression variable)
-    {
         if (ConversionOf(input.DType, variable.Type, writable: false) is not { } conversion || (variable.Type == input.DType.ClrType() && input.Rank != 0))
         {
             string type = Display(input.DType.ClrType());
             throw new CompileException(
-                $"The parameter '{variable.Name}' is {Display(variable.Type)}; {input.Describe()} takes {type}[], Tensor<{type}>, Memory<{type}>, ReadOnlyMemory<{type}> or ReadOnlySpan<{type}>{(input.Rank == 0 ? $", or {type}" : string.Empty)}.");
+                $"The parameter '{variable.Name}' is {Display(variable.Type)}; {input.Describe()} takes {type}[], {type}[,], {type}[,,], Tensor<{type}>, Memory<{type}>, ReadOnlyMemory<{type}>, ReadOnlySpan<{type}> or Argument{(input.Rank == 0 ? $", or {type}" : string.Empty)}.");
         }
 
         return conversion;
     }
 
-    private static Conversion Destination(Node output, int index, ParameterExpression variable)
+    /// <summary>How an output is taken; null where it is a destination already.</summary>
+    private static Conversion? Destination(Node output, int index, ParameterExpression variable)
     {
+        if (variable.Type == typeof(Destination))
+        {
+            return null;
+        }
+
         if (ConversionOf(output.DType, variable.Type, writable: true) is not { } conversion)
         {
             string type = Display(output.DType.ClrType());
             throw new CompileException(
-                $"The parameter '{variable.Name}' is {Display(variable.Type)}; output {index}, {output.Describe()}, is written to {type}[], Tensor<{type}>, Memory<{type}> or Span<{type}>.");
+                $"The parameter '{variable.Name}' is {Display(variable.Type)}; output {index}, {output.Describe()}, is written to {type}[], {type}[,], {type}[,,], Tensor<{type}>, Memory<{type}>, Span<{type}> or Destination.");
         }
 
         return conversion;
@@ -138,6 +143,7 @@ internal static class TypedDelegate
         where T : unmanaged
     {
         Delegate? conversion = type == typeof(T[]) ? SpanArgument.FromArray<T>
+            : type == typeof(T[,]) || type == typeof(T[,,]) ? SpanArgument.FromMultiDimensional<T>
             : type == typeof(Memory<T>) ? SpanArgument.FromMemory<T>
             : type == typeof(Tensor<T>) ? (writable ? SpanArgument.FromWritableTensor<T> : SpanArgument.FromTensor<T>)
             : writable ? (type == typeof(Span<T>) ? SpanArgument.FromWritableSpan<T> : null)
@@ -151,25 +157,40 @@ internal static class TypedDelegate
         return conversion is null ? null : new Conversion(conversion.Method, keepAlive?.Method);
     }
 
-    private static BlockExpression Returned(CompiledGraph graph, Type type, Expression call, Expression[] kept)
+    /// <summary>What a delegate returns of the outputs: all of them as they are, one, or a tuple, whose eighth part holds the rest.</summary>
+    private static Expression Returned(CompiledGraph graph, Type type, ParameterExpression results)
     {
+        if (type == typeof(Results))
+        {
+            return results;
+        }
+
         NodeList outputs = graph.Graph.Outputs;
-        bool isTuple = type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal);
-        Type[] parts = isTuple ? type.GenericTypeArguments : [type];
+        Type[] parts = [.. Parts(type)];
         if (parts.Length != outputs.Count)
         {
             throw new CompileException($"The delegate returns {Display(type)}, {InvariantText.Count(parts.Length, "value")}; the graph has {InvariantText.Count(outputs.Count, "output")}.");
         }
 
-        ParameterExpression results = Expression.Variable(typeof(Results), "results");
-        Expression[] values = [.. parts.Select((part, i) => Value(outputs[i], i, part, results))];
-        Expression value = isTuple ? Expression.Call(TupleOf(type, parts), values) : values[0];
-        return Expression.Block(type, [results], [Expression.Assign(results, call), .. kept, value]);
+        return Whole(type, [.. parts.Select((part, i) => Value(outputs[i], i, part, results))]);
     }
 
-    private static MethodInfo TupleOf(Type type, Type[] parts)
+    private static IEnumerable<Type> Parts(Type type) =>
+        !IsTuple(type) ? [type] : [.. type.GenericTypeArguments.Take(7), .. type.GenericTypeArguments.Skip(7).SelectMany(Parts)];
+
+    private static bool IsTuple(Type type) => type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple`", StringComparison.Ordinal);
+
+    private static Expression Whole(Type type, Expression[] values) =>
+        !IsTuple(type) ? values[0]
+        : type.GenericTypeArguments is [.. { Length: 7 } first, var rest] ? Expression.Call(TupleOf(type, nameof(Longer), [.. first, rest]), [.. values[..7], Whole(rest, values[7..])])
+        : Expression.Call(TupleOf(type, nameof(ValueTuple.Create), type.GenericTypeArguments), values);
+
+    private static ValueTuple<T1, T2, T3, T4, T5, T6, T7, TRest> Longer<T1, T2, T3, T4, T5, T6, T7, TRest>(T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, TRest rest)
+        where TRest : struct => new(a, b, c, d, e, f, g, rest);
+
+    private static MethodInfo TupleOf(Type type, string name, Type[] parts)
     {
-        MethodInfo create = Methods.Find(typeof(ValueTuple), nameof(ValueTuple.Create), parts, parts);
+        MethodInfo create = name == nameof(Longer) ? Methods.Find(typeof(TypedDelegate), name, parts, parts) : Methods.Find(typeof(ValueTuple), name, parts, parts);
         try
         {
             return RuntimeFeature.IsDynamicCodeSupported || create.Invoke(null, new object?[parts.Length]) is not null ? create : throw new NotSupportedException();
@@ -217,7 +238,6 @@ internal static class TypedDelegate
 
     private static T ScalarOf<T>(Results results, int index)
         where T : unmanaged => results.Scalar<T>(index);
-
 
     /// <summary>How a parameter becomes an argument.</summary>
     /// <param name="Method">What makes a <see cref="SpanArgument"/> of it.</param>

@@ -56,7 +56,7 @@ internal static class AssembleProgram
             Random = RandomCalls.Of(computation.Streams, schedule.Streams),
             Constants = buffers.Constants,
             Parameters = [.. buffers.Positions.Keys.Select(b => b.Node).Concat(computation.Roots.Select(r => r.Parameter)).OfType<Parameter>().Distinct()],
-            BackwardParameters = [.. results.ReadBackward.Select(b => b.Node).OfType<Parameter>()],
+            BackwardParameters = [.. results.ReadBackward.Where(b => !buffers.Copies.ContainsKey(b)).Select(b => b.Node).OfType<Parameter>()],
             Options = options,
         };
     }

@@ -7,8 +7,8 @@ namespace GraphCompiler.Planning;
 /// <summary>The buffers of a program, in the order of a plan.</summary>
 /// <param name="All">Each with where it lies.</param>
 /// <param name="Positions">The position of each.</param>
-/// <param name="Copies">For inputs that the backward part reads, the position of the copy that it reads.</param>
-/// <param name="Saved">From where to where such inputs are copied.</param>
+/// <param name="Copies">For inputs and updated parameters that the backward part reads, the position of the copy that it reads.</param>
+/// <param name="Saved">From where to where they are copied.</param>
 /// <param name="Constants">Memory that is there as long as the program.</param>
 internal sealed record PlacedBuffers(
     PlacedBuffer[] All,
@@ -67,10 +67,12 @@ internal sealed class PlaceBuffers
 
         AddWorkerScratch(program.Kernels);
 
-        // The caller may change an input between forward and backward: what backward reads of it is a copy, whether or not forward reads it too.
+        // The caller may change an input between forward and backward, and the end of forward a parameter: what backward reads of them is a copy, whether or not forward
+        // reads them too.
+        HashSet<Node> updated = [.. program.Regions.Computation.Roots.Select(r => r.Parameter).OfType<Node>()];
         Dictionary<KernelBuffer, int> copies = [];
         List<(int, int)> saved = [];
-        foreach (KernelBuffer input in values.Where(n => n.Op is InputOp && n != program.Regions.Computation.Seed).Select(KernelBuffer.Of).Where(results.ReadBackward.Contains))
+        foreach (KernelBuffer input in values.Where(n => (n.Op is InputOp && n != program.Regions.Computation.Seed) || updated.Contains(n)).Select(KernelBuffer.Of).Where(results.ReadBackward.Contains))
         {
             copies.Add(input, all.Count);
             saved.Add((positions[input], all.Count));

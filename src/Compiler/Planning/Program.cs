@@ -70,7 +70,7 @@ internal sealed class Program
     /// <summary>The plan's buffer for each of the kernels' buffers.</summary>
     public required IReadOnlyDictionary<KernelBuffer, int> Buffers { get; init; }
 
-    /// <summary>Inputs of the forward part that the backward part reads: copied at the end of the forward part.</summary>
+    /// <summary>Inputs and updated parameters that the backward part reads: copied at the end of the forward part.</summary>
     public required (int From, int To)[] Saved { get; init; }
 
     /// <summary>What a call draws from generators.</summary>
@@ -82,7 +82,7 @@ internal sealed class Program
     /// <summary>All parameters that the program reads or writes.</summary>
     public required Parameter[] Parameters { get; init; }
 
-    /// <summary>The parameters that the backward part reads.</summary>
+    /// <summary>The parameters that the backward part reads where they lie.</summary>
     public required Parameter[] BackwardParameters { get; init; }
 
     public required CompileOptions Options { get; init; }

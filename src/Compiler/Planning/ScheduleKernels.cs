@@ -91,7 +91,10 @@ internal sealed class ScheduleKernels
     {
         bool isForward = program.IsForward(kernel);
         int[] extents = [.. kernel.Extents.Select(SizeOf)];
-        var step = new PlanStep(entry, [.. kernel.Buffers.Select(b => buffers.PositionOf(b, isForward))], extents, SizeOf(kernel.Range));
+        var step = new PlanStep(entry, [.. kernel.Buffers.Select(b => buffers.PositionOf(b, isForward))], extents, SizeOf(kernel.Range))
+        {
+            IsLasting = kernel.Accesses.Any(a => a.IsWritten && program.Places.ContainsKey(a.Buffer)),
+        };
         if (program.RunsOnceAVersion(kernel))
         {
             return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<Parameter>()]) };

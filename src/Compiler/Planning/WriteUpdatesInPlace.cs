@@ -7,7 +7,8 @@ namespace GraphCompiler.Planning;
 /// <summary>
 /// Lets kernels write new values of parameters where the old ones lie. A kernel may if it reads the old value of an element only on the way to the
 /// new one, if whatever else reads old values runs before it, and if all that can fail runs before it too, for a call that fails changes nothing.
-/// The kernels are put into an order in which as many updates as possible meet that; the rest is copied after the run.
+/// The kernels are put into an order in which as many updates as possible meet that; the rest is copied after the run, and so is all beside a backward
+/// part, which comes after the updates.
 /// </summary>
 internal sealed class WriteUpdatesInPlace
 {
@@ -45,7 +46,7 @@ internal sealed class WriteUpdatesInPlace
     public static LoweredProgram Run(LoweredProgram program, CompileOptions options)
     {
         Dictionary<KernelBuffer, int> uses = program.Results.GroupBy(r => r).ToDictionary(g => g.Key, g => g.Count());
-        (Root Root, KernelBuffer Source)[] candidates = IsAllowed(options)
+        (Root Root, KernelBuffer Source)[] candidates = IsAllowed(options) && program.Regions.Computation.Roots.All(r => r.IsForward)
             ? [.. program.Roots.Where(r => r.Root.Kind == RootKind.Update && uses[r.Source] == 1 && !uses.ContainsKey(KernelBuffer.Of(r.Root.Parameter!)))]
             : [];
         if (candidates.Length == 0)

@@ -13,6 +13,9 @@ internal readonly ref struct SpanArgument
     private const int NullFlag = 0x200;
     private const int StridedFlag = 0x400;
 
+    // An array of several axes knows its sizes as ints. Arrays that come again find theirs.
+    private static readonly ConditionalWeakTable<Array, nint[]> LengthsOf = [];
+
     private readonly ref readonly byte reference;
     private readonly ReadOnlySpan<nint> lengths;
 
@@ -56,6 +59,10 @@ internal readonly ref struct SpanArgument
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromArray<T>(T[]? array)
         where T : unmanaged => array is null ? Null<T>() : FromSpan<T>(array);
+
+    public static SpanArgument FromMultiDimensional<T>(Array? array)
+        where T : unmanaged => array is null ? Null<T>()
+            : new(DTypes.Of<T>(), ref MemoryMarshal.GetArrayDataReference(array), (nint)array.LongLength, LengthsOf.GetValue(array, SizesOf), hasShape: true);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SpanArgument FromMemory<T>(Memory<T> memory)
@@ -108,6 +115,8 @@ internal readonly ref struct SpanArgument
 
     /// <summary>A place that no argument takes.</summary>
     public static SpanArgument None() => Null<bool>();
+
+    private static nint[] SizesOf(Array array) => [.. Enumerable.Range(0, array.Rank).Select(axis => (nint)array.GetLength(axis))];
 
     private static SpanArgument Null<T>() => new(DTypes.Of<T>(), ref Unsafe.NullRef<byte>(), 0, default, hasShape: false, isNull: true);
 

@@ -73,6 +73,9 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
     /// <summary>Buffers, extents, and the slot that a failing kernel fills.</summary>
     public int Slots => Buffers.Length + Extents.Length + 1;
 
+    /// <summary>Whether it writes what lasts, so that from it on a run goes to its end.</summary>
+    public bool IsLasting { get; init; }
+
     /// <summary>Decides whether the step has to run at all; null if it runs in every call.</summary>
     public VersionedStep? Versioned { get; init; }
 }

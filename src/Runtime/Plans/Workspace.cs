@@ -11,6 +11,9 @@ internal sealed unsafe class Workspace : IDisposable
     // Bindings that are remembered.
     private const int MostBindings = 8;
 
+    /// <summary>What <see cref="Run"/> returns when it was cancelled.</summary>
+    public const int WasCancelled = -2;
+
     private readonly Plan plan;
     private readonly nint[] addresses;
 
@@ -69,6 +72,9 @@ internal sealed unsafe class Workspace : IDisposable
 
     /// <summary>The addresses that the caller provides, to be set before a run.</summary>
     public nint[] Externals { get; }
+
+    /// <summary>Ends a run between two steps, as long as nothing that lasts has been written.</summary>
+    public CancellationToken Cancellation { get; set; }
 
     /// <summary>What the arguments and destinations of the current binding look like, where <see cref="HasAccepted"/> says so.</summary>
     public AcceptedArgument[] Accepted { get; }
@@ -212,7 +218,7 @@ internal sealed unsafe class Workspace : IDisposable
         }
     }
 
-    /// <summary>Runs parts of the plan on what the caller provided; the number of the step that failed, or −1.</summary>
+    /// <summary>Runs parts of the plan on what the caller provided; the number of the step that failed, −1, or <see cref="WasCancelled"/>.</summary>
     /// <param name="forward">Whether to run the forward part.</param>
     /// <param name="backward">Whether to run the backward part, after that.</param>
     /// <param name="site">The failing step's error site.</param>
@@ -234,6 +240,7 @@ internal sealed unsafe class Workspace : IDisposable
         long[] sizes = Bound.Sizes;
         ThreadedSteps threaded = Bound.Threaded;
         bool isThreaded = threaded.Any;
+        bool mayEnd = Cancellation.CanBeCanceled;
         ReadOnlySpan<Instruction> instructions = code.Instructions;
         int last = backward ? instructions.Length : code.Backward;
         for (int at = forward ? 0 : code.Backward; at < last;)
@@ -247,6 +254,14 @@ internal sealed unsafe class Workspace : IDisposable
 
             int s = next.Subject;
             PlanStep step = plan.Steps[s];
+            if (mayEnd && Cancellation.IsCancellationRequested)
+            {
+                (site, detail) = (0, 0);
+                return WasCancelled;
+            }
+
+            mayEnd &= !step.IsLasting;
+
             nint* frame = slots + frameStarts[s];
             nint range = (nint)sizes[step.Range];
             site = step.Versioned is { } versioned ? versioned.Run(step.Entry, (nint)frame, range)

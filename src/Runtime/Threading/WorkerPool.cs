@@ -35,6 +35,9 @@ internal sealed unsafe class WorkerPool
     /// <summary>The pool of this process. Its threads are started when first asked for, and never keep the process alive.</summary>
     public static WorkerPool Instance { get; } = new();
 
+    /// <summary>The most threads that all callers together work with, themselves included; callers always may, so that they alone can be more.</summary>
+    public int Budget { get; set; } = int.MaxValue;
+
     /// <summary>The threads started so far.</summary>
     public int Workers => Volatile.Read(ref workers);
 
@@ -45,12 +48,22 @@ internal sealed unsafe class WorkerPool
     /// <returns>0, or the error site of the lowest chunk that failed.</returns>
     public int Run(in KernelJob work, int threads)
     {
-        int most = (int)Math.Min(Math.Min(threads, work.Chunks) - 1, Gate.MostPlaces);
-        if (most < 1 || work.Slots > KernelJob.MostSlots || Interlocked.CompareExchange(ref shared.IsTaken, 1, 0) != 0)
+        int callers = Interlocked.Increment(ref shared.Callers);
+        try
         {
-            return work.Entry(work.Frame, 0, work.Range);
+            int most = (int)Math.Min(Math.Min(Math.Min(threads, work.Chunks) - 1, Gate.MostPlaces), Budget - callers);
+            return most < 1 || work.Slots > KernelJob.MostSlots || Interlocked.CompareExchange(ref shared.IsTaken, 1, 0) != 0
+                ? work.Entry(work.Frame, 0, work.Range)
+                : Share(in work, most);
         }
+        finally
+        {
+            Interlocked.Decrement(ref shared.Callers);
+        }
+    }
 
+    private int Share(in KernelJob work, int most)
+    {
         bool interrupted = false;
         job = work;
         places = most;
@@ -336,7 +349,7 @@ internal sealed unsafe class WorkerPool
     }
 
     /// <summary>What threads write at the same time, each by itself on the cache lines that processors fetch in pairs.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 512)]
+    [StructLayout(LayoutKind.Explicit, Size = 640)]
     private struct Shared
     {
         [FieldOffset(128)]
@@ -348,5 +361,9 @@ internal sealed unsafe class WorkerPool
 
         [FieldOffset(384)]
         public int IsTaken;
+
+        /// <summary>Callers in kernels that are worth sharing, whether they share them or not.</summary>
+        [FieldOffset(512)]
+        public int Callers;
     }
 }

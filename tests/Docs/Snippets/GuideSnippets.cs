@@ -5,6 +5,22 @@ namespace GraphCompiler.Docs.Snippets;
 public sealed class GuideSnippets
 {
     [Test]
+    public void A_graph_has_delegates()
+    {
+        // snippet: delegates
+        var x = Input("x", ["N", 2]);
+        using var graph = Compiler.Compile([x], [x.Sum(), x * 2]);
+        var returning = graph.CreateDelegate<Func<float[,], (float Sum, float[] Doubled)>>();
+        var (sum, doubled) = returning(new float[,] { { 1, 2 }, { 3, 4 } });
+        var writing = graph.CreateDelegate<Action<float[], float[], Memory<float>>>();
+        writing([1, 2], new float[1], doubled);             // the graph itself allocates nothing
+
+        // end
+        Assert.That(sum, Is.EqualTo(10));
+        Assert.That(doubled, Is.EqualTo(new float[] { 2, 4, 6, 8 }));
+    }
+
+    [Test]
     public void A_step_of_training()
     {
         // snippet: training

@@ -44,6 +44,72 @@ internal sealed unsafe class WorkerPoolTests
     }
 
     [Test]
+    public void A_budget_is_for_all_callers_together([Values(1, 2, 3, 4)] int budget, [Values(1, 2, 3)] int callers)
+    {
+        var pool = new WorkerPool { Budget = budget };
+        var inside = new HashSet<int>();
+        int most = 0;
+        using var together = new Barrier(callers);
+        int Entry(nint frame, nint begin, nint end)
+        {
+            lock (inside)
+            {
+                inside.Add(Environment.CurrentManagedThreadId);
+                most = Math.Max(most, inside.Count);
+            }
+
+            Thread.Sleep(2);
+            lock (inside)
+            {
+                inside.Remove(Environment.CurrentManagedThreadId);
+            }
+
+            return 0;
+        }
+
+        Thread[] threads = [.. Enumerable.Range(0, callers).Select(_ => new Thread(() =>
+        {
+            nint* frame = stackalloc nint[1];
+            for (int round = 0; round < 5; round++)
+            {
+                together.SignalAndWait();
+                pool.Run(new KernelJob(Entry, (nint)frame, 1, 40, 1, []), threads: 8);
+            }
+        }))];
+        Array.ForEach(threads, t => t.Start());
+        Array.ForEach(threads, t => t.Join());
+
+        // A caller that comes while another has all the budget works beside it.
+        Assert.That(most, Is.LessThanOrEqualTo(Math.Max(callers, budget + callers - 1)));
+        if (callers == 1)
+        {
+            Assert.That(most, Is.EqualTo(budget));
+        }
+    }
+
+    [Test]
+    public void The_budget_of_the_process_is_that_of_its_pool()
+    {
+        Assert.That(ThreadBudget.Most, Is.EqualTo(int.MaxValue));
+        try
+        {
+            ThreadBudget.Most = 1;
+            Assert.That(Pool.Budget, Is.EqualTo(1));
+            using var work = new CountingWork(100);
+            int before = Pool.Workers;
+            Assert.That(Pool.Run(work.Job(1), before + 2), Is.Zero);
+            Assert.That(Pool.Workers, Is.EqualTo(before));
+            work.AssertDoneOnce();
+            Assert.That(() => ThreadBudget.Most = 0, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("It is 0"));
+            Assert.That(ThreadBudget.Most, Is.EqualTo(1));
+        }
+        finally
+        {
+            ThreadBudget.Most = int.MaxValue;
+        }
+    }
+
+    [Test]
     public void The_lowest_failure_is_reported([Values(1, 2, 3, 8)] int threads)
     {
         var random = new Random(1);
