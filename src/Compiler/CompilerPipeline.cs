@@ -34,7 +34,18 @@ internal static class CompilerPipeline
         Regions regions = context.Step("regions", null, () => Regions.Of(nodes));
         ChosenBuffers choice = context.Step("choose-buffers", null, () => ChooseBuffers.Run(regions, options));
         KernelGraph graph = context.Step("fuse", Level.Kernels, () => FuseKernels.Run(regions, choice, options));
+        return Run(regions, graph, context, options);
 
+        Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => context.Step(name, Level.Nodes, () => before.After(pass));
+    }
+
+    /// <summary>From kernels on.</summary>
+    /// <param name="regions">What the parts of the program compute.</param>
+    /// <param name="graph">The kernels.</param>
+    /// <param name="context">What the steps go through.</param>
+    /// <param name="options">How to compile.</param>
+    public static Program Run(Regions regions, KernelGraph graph, CompilerContext context, CompileOptions options)
+    {
         // How.
         LoweredProgram lowered = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
         Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Kernels.Select(k => k.Accesses), [.. lowered.Results.Distinct()]));
@@ -54,7 +65,5 @@ internal static class CompilerPipeline
         Program program = context.Step("program", null, () => AssembleProgram.Run(complete, results, buffers, compiled, memory, traffic, options));
         context.Finish(program);
         return program;
-
-        Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => context.Step(name, Level.Nodes, () => before.After(pass));
     }
 }

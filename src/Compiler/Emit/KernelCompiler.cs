@@ -49,17 +49,6 @@ internal static class KernelCompiler
     public static CompiledKernel Compile(Kernel kernel, EmitOptions options)
     {
         CompilationCount.Add();
-        return Make(kernel, options);
-    }
-
-    /// <summary>Compiles a kernel for the sake of compiling: it does not count.</summary>
-    public static void TryOut(Kernel kernel, EmitOptions options) => Make(kernel, options);
-
-    /// <summary>The kernel's expression tree. Compiled kernels do not keep theirs: it is far larger than the code.</summary>
-    public static Expression<KernelEntry> Express(Kernel kernel, EmitOptions options) => Emit(kernel, options).Lambda;
-
-    private static CompiledKernel Make(Kernel kernel, EmitOptions options)
-    {
         if (!VectorWidths.IsSupported(options.Width))
         {
             throw new CompileException($"Kernel {kernel.Name}: this machine has no vectors of width {options.Width}; the widest is {VectorWidths.Best}.");
@@ -94,6 +83,9 @@ internal static class KernelCompiler
             ScalarLoops = scalarLoops,
         };
     }
+
+    /// <summary>The kernel's expression tree. Compiled kernels do not keep theirs: it is far larger than the code.</summary>
+    public static Expression<KernelEntry> Express(Kernel kernel, EmitOptions options) => Emit(kernel, options).Lambda;
 
     private static (Expression<KernelEntry> Lambda, IReadOnlyList<string> ScalarLoops) Emit(Kernel kernel, EmitOptions options) =>
         KernelEmitter.Emit(ExpandMath.Run(kernel), options);

@@ -33,14 +33,6 @@ internal sealed class KernelQueueTests
         Assert.That(() => queue.Get([sound, broken]), Throws.TypeOf<CompileException>().With.Message.Contains("broken"));
     }
 
-    [Test]
-    public void TheKernelThatWarmsUpTheEmitterIsOneLikeOthers()
-    {
-        CompiledKernel compiled = KernelCompiler.Compile(WarmUp.Example(), Options);
-        Assert.That(compiled.UsedFec);
-        Assert.That(compiled.ScalarLoops, Is.Empty);
-    }
-
     private static Kernel Twice(string name, int factor)
     {
         LoopBuffer x = Input("x", DType.Float32);
