@@ -322,7 +322,7 @@ public sealed class CompiledGraph : IDisposable
 
     private void RefuseTrainingUpdates()
     {
-        if (updates.FirstOrDefault(u => u.Parameter.RequiresGrad).Parameter is { } trained)
+        if (updates.FirstOrDefault(u => u.Parameter.RequiresGrad)?.Parameter is { } trained)
         {
             throw new GraphException(
                 $"This graph updates {trained.Describe()}, which requires a gradient, so it is run by Run: Forward and Backward are for graphs that update nothing, or only parameters that require none, such as running statistics.");

@@ -31,7 +31,7 @@ internal static class WarmUp
     /// <summary>Compiles the example and calls it once.</summary>
     internal static void Run()
     {
-        var options = new CompileOptions { CacheKernels = false, DumpDirectory = null };
+        var options = new CompileOptions { Passes = new() { CacheKernels = false }, DumpDirectory = null };
         (Regions regions, KernelGraph graph) = Example(options);
         using var executor = new Executor(CompilerPipeline.Run(regions, graph, new CompilerContext(options), options));
         executor.Run([new float[Size * Size]]);
@@ -40,7 +40,7 @@ internal static class WarmUp
     /// <summary>A layer with a softmax of its rows, and a new value of its weights: most of what programs are made of.</summary>
     internal static (Regions Regions, KernelGraph Graph) Example(CompileOptions options)
     {
-        Leaf<float> x = Input("x", ["N", Size]);
+        Input<float> x = Input("x", ["N", Size]);
         Parameter<float> w = Parameter("w", [Size, Size], 0f);
         Node product = MatMul(x, w);
         Node largest = Max(product, 1);

@@ -169,7 +169,7 @@ internal sealed class DelegateTests
     [Test]
     public void ADelegateEndsWithItsGraph()
     {
-        Node y = Doubled(out Leaf<float> x);
+        Node y = Doubled(out Input<float> x);
         CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
         Func<float[], float[]> array = graph.CreateDelegate<Func<float[], float[]>>();
         FromSpan span = graph.CreateDelegate<FromSpan>();
@@ -190,8 +190,8 @@ internal sealed class DelegateTests
     [Test]
     public void ArraysOfSeveralAxesHaveTheirShape()
     {
-        Leaf<float> x = Input("x", ["N", "M"]);
-        Leaf<float> z = Input("z", ["K", 1, "M"]);
+        Input<float> x = Input("x", ["N", "M"]);
+        Input<float> z = Input("z", ["K", 1, "M"]);
         Action<float[,], float[,,], float[,], float[,,]> f = GraphCompiler.Compiler.Compile<Action<float[,], float[,,], float[,], float[,,]>>([x, z], [x * 2, x + z]);
         float[,] matrix = { { 1, 2, 3 }, { 4, 5, 6 } };
         float[,,] cube = { { { 10, 20, 30 } } };
@@ -220,7 +220,7 @@ internal sealed class DelegateTests
     [Test]
     public void AnyNumberOfInputsAndOutputs()
     {
-        Leaf<float>[] x = [.. Enumerable.Range(0, 6).Select(i => Input($"x{i}", ["N"]))];
+        Input<float>[] x = [.. Enumerable.Range(0, 6).Select(i => Input($"x{i}", ["N"]))];
         Node[] y = [.. x.Select((n, i) => n * (i + 1)), x[0].Sum(), x[1].Sum(), x[2] + x[3]];
         var returning = GraphCompiler.Compiler.Compile<Func<float[], Memory<float>, ReadOnlyMemory<float>, Tensor<float>, Argument, float[],
             (float[], float[], float[], float[], float[], float[], float, Tensor<float>, float[])>>(x, y);

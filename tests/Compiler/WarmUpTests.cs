@@ -11,7 +11,7 @@ internal sealed class WarmUpTests
     [TestCase(true)]
     public void ItIsOneLikeOthers(bool verify)
     {
-        var options = new CompileOptions { CacheKernels = false, Verify = verify };
+        var options = new CompileOptions { Passes = new() { CacheKernels = false }, Verify = verify };
         (Regions regions, KernelGraph graph) = WarmUp.Example(options);
         Program program = CompilerPipeline.Run(regions, graph, new CompilerContext(options), options);
         using var executor = new Executor(program);

@@ -10,7 +10,7 @@ internal sealed class CancellationTests
     public void ACancelledRunChangesNothingWhereverItEnds([Values] bool inPlace, [Values] bool merged)
     {
         Assume.That(CompileOptions.Default is { Passes: { Fuse: true, UpdateInPlace: true, MergeSmallKernels: true }, Verify: false, Checked: false });
-        Leaf<float> x = Input("x", ["N", 3]);
+        Input<float> x = Input("x", ["N", 3]);
         Parameter<float> w = Parameter("w", new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } });
         Parameter<float> count = Parameter("count", 0f, requiresGrad: false);
         Node loss = Softmax(MatMul(x, w), 1).Square().Sum();
@@ -70,7 +70,7 @@ internal sealed class CancellationTests
     [Test]
     public void ARunIntoDestinationsIsCancelledToo()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], x * 2);
         using var source = new CancellationTokenSource();
         float[] result = new float[2];

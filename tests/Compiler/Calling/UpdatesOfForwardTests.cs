@@ -8,7 +8,7 @@ internal sealed class UpdatesOfForwardTests
     [Test]
     public void ForwardUpdatesAndBackwardSeesTheOldValue()
     {
-        Leaf<float> x = Input("x", ["N"]);
+        Input<float> x = Input("x", ["N"]);
         Parameter<float> w = Parameter("w", 2f);
         Parameter<float> mean = Parameter("mean", 10f, requiresGrad: false);
         Node loss = (x * w * mean).Sum();
@@ -34,8 +34,8 @@ internal sealed class UpdatesOfForwardTests
     [Test]
     public void AForwardThatFailsUpdatesNothing()
     {
-        Leaf<float> x = Input("x", [3], requiresGrad: true);
-        Leaf<long> at = Input<long>("at", [1]);
+        Input<float> x = Input("x", [3], requiresGrad: true);
+        Input<long> at = Input<long>("at", [1]);
         Parameter<float> count = Parameter("count", 0f, requiresGrad: false);
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x, at], [TakeAt(x, at)], [(count, count + 1)]);
         Assert.That(() => model.Forward(new float[3], new long[] { 7 }), Throws.TypeOf<ExecutionException>());
@@ -52,7 +52,7 @@ internal sealed class UpdatesOfForwardTests
     public void StatisticsOfABatchAndOfAllThatWereSeen()
     {
         // As in batch normalisation that counts with running statistics: the update reads what backward reads, and two of them change places.
-        Leaf<float> x = Input("x", ["N", 2], requiresGrad: true);
+        Input<float> x = Input("x", ["N", 2], requiresGrad: true);
         Parameter<float> a = Parameter("a", new float[] { 1, 2 }, requiresGrad: false);
         Parameter<float> b = Parameter("b", new float[] { 3, 4 }, requiresGrad: false);
         Node loss = (x * a * Exp(b - x)).Sum();
