@@ -20,11 +20,11 @@ public abstract class Parameter : Leaf, IVersioned
     /// <exception cref="InvalidOperationException">It has been given another.</exception>
     public string Path
     {
-        get => path ?? Name!;
+        get => path ?? (Owner is null ? Name! : $"{Owner.Path}/{Name}");
         set
         {
             ArgumentException.ThrowIfNullOrEmpty(value);
-            string given = Interlocked.CompareExchange(ref path, value, null) ?? value;
+            string given = Owner is null ? Interlocked.CompareExchange(ref path, value, null) ?? value : Path;
             if (given != value)
             {
                 throw new InvalidOperationException($"{Describe()} has the path '{given}' and cannot be given the path '{value}', too; a path is given once, by what owns the parameter.");
@@ -49,6 +49,9 @@ public abstract class Parameter : Leaf, IVersioned
     private protected long[] Sizes { get; }
 
     internal override string? Title => Path;
+
+    /// <summary>The parameter that an optimiser remembers this of.</summary>
+    internal Parameter? Owner { get; set; }
 
     internal abstract nint Address { get; }
 
@@ -114,6 +117,14 @@ public abstract class Parameter : Leaf, IVersioned
     /// <exception cref="DTypeException">One of a bool is neither 0 nor 1; the parameter is unchanged.</exception>
     public void SetBytes(ReadOnlySpan<byte> bytes)
     {
+        CheckBytes(bytes);
+        bytes.CopyTo(MemoryMarshal.CreateSpan(ref First, ByteLength));
+        MarkWritten();
+    }
+
+    /// <summary>Refuses bytes that are no values of the parameter.</summary>
+    internal void CheckBytes(ReadOnlySpan<byte> bytes)
+    {
         if (bytes.Length != ByteCount)
         {
             throw new ShapeException($"{Describe()} has {InvariantText.Count(ByteCount, "byte")} and cannot be set to {bytes.Length}.");
@@ -123,9 +134,18 @@ public abstract class Parameter : Leaf, IVersioned
         {
             throw new DTypeException($"{Describe()} cannot be set to bytes of which one, at {at}, is {bytes[at]}; a bool is 0 or 1.");
         }
+    }
 
-        bytes.CopyTo(MemoryMarshal.CreateSpan(ref First, ByteLength));
-        MarkWritten();
+    internal byte[] CopyBytes()
+    {
+        try
+        {
+            return Bytes.ToArray();
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw TooLarge.Of($"A copy of {Describe()}", DType, Sizes, e);
+        }
     }
 
     internal TensorValue Snapshot() => TensorValue.FromBytes(DType, Sizes, Bytes);

@@ -16,24 +16,21 @@ public class Adam : AdamFamily
     /// <summary>Whether the second moment never shrinks.</summary>
     public bool AmsGrad { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        Node t = CountSteps(updates);
-        Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, t);
-        Node root = Ops.Sqrt(BiasCorrection(Beta2, t));
-        foreach ((Parameter w, Node g) in pairs)
+        Node w = parameter;
+        Node rate = LearningRate.As(DType.Float64) / state.BiasCorrection(Beta1);
+        Node root = Ops.Sqrt(state.BiasCorrection(Beta2));
+        (Node mean, Node square) = Moments(gradient, state);
+        if (AmsGrad)
         {
-            (Node mean, Node square) = Moments(w, g, updates);
-            if (AmsGrad)
-            {
-                Parameter largest = State(w, "largest");
-                square = Ops.Maximum(largest, square);
-                updates.Add((largest, square));
-            }
-
-            Node start = DecouplesDecay && !WeightDecay.IsZero ? w * (1 - (LearningRate.As(w.DType) * WeightDecay.As(w.DType))) : w;
-            updates.Add((w, start - (Ops.Cast(rate, w.DType) * mean / ((Ops.Sqrt(square) / Ops.Cast(root, w.DType)) + Epsilon))));
+            Parameter largest = state.Get("largest");
+            square = state.Update(largest, Ops.Maximum(largest, square));
         }
+
+        Node start = DecouplesDecay && !WeightDecay.IsZero ? w * (1 - (LearningRate.As(w.DType) * WeightDecay.As(w.DType))) : w;
+        return start - (Ops.Cast(rate, w.DType) * mean / ((Ops.Sqrt(square) / Ops.Cast(root, w.DType)) + Epsilon));
     }
 }
 
@@ -45,24 +42,22 @@ public sealed class AdamW : Adam
     public AdamW(Hyperparameter? learningRate = null)
         : base(learningRate) => WeightDecay = 1e-2;
 
-    private protected override bool DecouplesDecay => true;
+    /// <inheritdoc/>
+    protected override bool DecouplesDecay => true;
 }
 
 /// <summary>Adam with the largest gradient in place of a mean of squares: u ← max(β₂·u, |g| + ε); w ← w − η·m̂/u (Kingma and Ba, 2015).</summary>
 /// <param name="learningRate">η; null for 0.002.</param>
 public sealed class Adamax(Hyperparameter? learningRate = null) : AdamFamily(learningRate ?? 2e-3)
 {
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, CountSteps(updates));
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            Node mean = Average(w, "mean", Beta1, g, updates);
-            Parameter largest = State(w, "largest");
-            Node next = Ops.Maximum(Beta2 * largest, Ops.Abs(g) + Epsilon);
-            updates.Add((largest, next));
-            updates.Add((w, w - (Ops.Cast(rate, w.DType) * (mean / next))));
-        }
+        Node rate = LearningRate.As(DType.Float64) / state.BiasCorrection(Beta1);
+        Node mean = state.Average("mean", Beta1, gradient);
+        Parameter largest = state.Get("largest");
+        Node next = state.Update(largest, Ops.Maximum(Beta2 * largest, Ops.Abs(gradient) + Epsilon));
+        return parameter - (Ops.Cast(rate, parameter.DType) * (mean / next));
     }
 }
 
@@ -82,23 +77,18 @@ public sealed class NAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
 
     = 4e-3;
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        Node t = CountSteps(updates);
+        (Node w, Node t) = (parameter, state.CountSteps());
         (Node now, Node then) = (MomentumAt(t), MomentumAt(t + 1));
-        Parameter product = Ops.Parameter("NAdam.momentum", 1.0, requiresGrad: false);
-        Node next = product * now;
-        updates.Add((product, next));
+        Node product = state.Share("momentum", 1, before => before * now);
         Node rate = LearningRate.As(DType.Float64);
-        Node ofGradient = rate * (1 - now) / (1 - next);
-        Node ofMean = rate * then / (1 - (next * then));
-        Node correction = BiasCorrection(Beta2, t);
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            (Node mean, Node square) = Moments(w, g, updates);
-            Node size = Ops.Sqrt(square / Ops.Cast(correction, w.DType)) + Epsilon;
-            updates.Add((w, w - (((Ops.Cast(ofGradient, w.DType) * g) + (Ops.Cast(ofMean, w.DType) * mean)) / size)));
-        }
+        Node ofGradient = rate * (1 - now) / (1 - product);
+        Node ofMean = rate * then / (1 - (product * then));
+        (Node mean, Node square) = Moments(gradient, state);
+        Node size = Ops.Sqrt(square / Ops.Cast(state.BiasCorrection(Beta2), w.DType)) + Epsilon;
+        return w - (((Ops.Cast(ofGradient, w.DType) * gradient) + (Ops.Cast(ofMean, w.DType) * mean)) / size);
     }
 
     private Node MomentumAt(Node t) => Beta1 * (1 - (0.5 * Ops.Pow(Ops.Constant(0.96), t * MomentumDecay)));
@@ -111,21 +101,19 @@ public sealed class NAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
 /// <param name="learningRate">η; null for 0.001.</param>
 public sealed class RAdam(Hyperparameter? learningRate = null) : AdamFamily(learningRate ?? 1e-3)
 {
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        Node t = CountSteps(updates);
-        Node rate = LearningRate.As(DType.Float64) / BiasCorrection(Beta1, t);
-        Node correction = BiasCorrection(Beta2, t);
+        (Node w, Node t) = (parameter, state.CountSteps());
+        Node rate = LearningRate.As(DType.Float64) / state.BiasCorrection(Beta1);
+        Node correction = state.BiasCorrection(Beta2);
         double limit = (2 / (1 - Beta2)) - 1;
         Node length = limit - (2 * t * (1 - correction) / correction);
         Node isTractable = length > 5;
         Node squared = (length - 4) * (length - 2) / length * (limit / ((limit - 4) * (limit - 2)));
         Node factor = Ops.Sqrt(Ops.Where(isTractable, squared, 1) * correction);
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            (Node mean, Node square) = Moments(w, g, updates);
-            Node adapted = Ops.Where(isTractable, Ops.Cast(factor, w.DType) / (Ops.Sqrt(square) + Epsilon), 1);
-            updates.Add((w, w - (Ops.Cast(rate, w.DType) * mean * adapted)));
-        }
+        (Node mean, Node square) = Moments(gradient, state);
+        Node adapted = Ops.Where(isTractable, Ops.Cast(factor, w.DType) / (Ops.Sqrt(square) + Epsilon), 1);
+        return w - (Ops.Cast(rate, w.DType) * mean * adapted);
     }
 }

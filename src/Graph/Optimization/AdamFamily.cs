@@ -36,9 +36,6 @@ public abstract class AdamFamily : Optimizer
     = 1e-8;
 
     /// <summary>The new averages of the gradient, m, and of its square, v.</summary>
-    private protected (Node Mean, Node Square) Moments(Parameter w, Node g, List<Update> updates)
-    {
-        Node mean = Average(w, "mean", Beta1, g, updates);
-        return (mean, Average(w, "square", Beta2, g * g, updates));
-    }
+    private protected (Node Mean, Node Square) Moments(Node gradient, OptimizerState state) =>
+        (state.Average("mean", Beta1, gradient), state.Average("square", Beta2, gradient * gradient));
 }

@@ -27,17 +27,16 @@ public sealed class Adagrad(Hyperparameter? learningRate = null) : Optimizer(lea
 
     = 1e-10;
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        Node? slowing = LearningRateDecay == 0 ? null : 1 + ((CountSteps(updates) - 1) * LearningRateDecay);
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            Parameter sum = State(w, "sum", InitialSum);
-            Node next = sum + (g * g);
-            updates.Add((sum, next));
-            Node rate = slowing is null ? LearningRate.As(w.DType) : Ops.Cast(LearningRate.As(DType.Float64) / slowing, w.DType);
-            updates.Add((w, w - (rate * g / (Ops.Sqrt(next) + Epsilon))));
-        }
+        DType type = parameter.DType;
+        Parameter sum = state.Get("sum", InitialSum);
+        Node next = state.Update(sum, sum + (gradient * gradient));
+        Node rate = LearningRateDecay == 0
+            ? LearningRate.As(type)
+            : Ops.Cast(LearningRate.As(DType.Float64) / (1 + ((state.CountSteps() - 1) * LearningRateDecay)), type);
+        return parameter - (rate * gradient / (Ops.Sqrt(next) + Epsilon));
     }
 }
 
@@ -65,16 +64,14 @@ public sealed class Adadelta(Hyperparameter? learningRate = null) : Optimizer(le
 
     = 1e-6;
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            Node square = Average(w, "square", Rho, g * g, updates);
-            Parameter steps = State(w, "steps");
-            Node step = Ops.Sqrt(steps + Epsilon) / Ops.Sqrt(square + Epsilon) * g;
-            updates.Add((steps, (Rho * steps) + ((1 - Rho) * (step * step))));
-            updates.Add((w, w - (LearningRate.As(w.DType) * step)));
-        }
+        Node square = state.Average("square", Rho, gradient * gradient);
+        Parameter steps = state.Get("stepSquare");
+        Node step = Ops.Sqrt(steps + Epsilon) / Ops.Sqrt(square + Epsilon) * gradient;
+        state.Average("stepSquare", Rho, step * step);
+        return parameter - (LearningRate.As(parameter.DType) * step);
     }
 }
 
@@ -113,26 +110,23 @@ public sealed class RmsProp(Hyperparameter? learningRate = null) : Optimizer(lea
     /// <summary>Whether gradients are measured by their variance instead of their squares.</summary>
     public bool IsCentred { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
-        foreach ((Parameter w, Node g) in pairs)
+        Node square = state.Average("square", Alpha, gradient * gradient);
+        if (IsCentred)
         {
-            Node square = Average(w, "square", Alpha, g * g, updates);
-            if (IsCentred)
-            {
-                Node mean = Average(w, "mean", Alpha, g, updates);
-                square -= mean * mean;
-            }
-
-            Node step = g / (Ops.Sqrt(square) + Epsilon);
-            if (!Momentum.IsZero)
-            {
-                Parameter velocity = State(w, "velocity");
-                step = (Momentum.As(w.DType) * velocity) + step;
-                updates.Add((velocity, step));
-            }
-
-            updates.Add((w, w - (LearningRate.As(w.DType) * step)));
+            Node mean = state.Average("mean", Alpha, gradient);
+            square -= mean * mean;
         }
+
+        Node step = gradient / (Ops.Sqrt(square) + Epsilon);
+        if (!Momentum.IsZero)
+        {
+            Parameter velocity = state.Get("velocity");
+            step = state.Update(velocity, (Momentum.As(parameter.DType) * velocity) + step);
+        }
+
+        return parameter - (LearningRate.As(parameter.DType) * step);
     }
 }

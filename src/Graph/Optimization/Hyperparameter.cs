@@ -31,7 +31,8 @@ public readonly record struct Hyperparameter
     }
 
     /// <summary>The value as a scalar of a dtype.</summary>
-    internal Node As(DType type) => node is null ? Ops.Scalar(number, type) : Ops.Cast(node, type);
+    /// <param name="type">The dtype, a float.</param>
+    public Node As(DType type) => node is null ? Ops.Scalar(number, type) : Ops.Cast(node, type);
 
     /// <summary>Refuses a number below 0 or from an upper bound on; a node's value is looked at when the graph runs.</summary>
     internal Hyperparameter Checked(string optimizer, string name, double bound = double.PositiveInfinity) => node is null ? CheckedNumber(name, bound)

@@ -1,13 +1,21 @@
+using GraphCompiler.Optimization;
+
 namespace GraphCompiler;
 
 /// <summary>
 /// An optimiser: it builds new values of parameters, and of the parameters that hold its own state, to be compiled with <c>updates:</c> as one training
-/// step. It runs nothing and keeps nothing; each call of <see cref="Minimize"/> or <see cref="Update"/> makes state of its own, which starts afresh.
-/// Parameters that are to be treated differently go to different optimisers, whose updates are joined.
+/// step. It runs nothing; what it remembers of a parameter stays the same in all steps that it builds.
+/// Parameters that are to be treated differently go to different optimisers, whose updates are joined. One of your own says in <see cref="Step"/> what a step of a
+/// parameter is.
 /// </summary>
 public abstract class Optimizer
 {
-    private protected Optimizer(Hyperparameter learningRate) => LearningRate = learningRate.CheckedNumber(nameof(learningRate));
+    private readonly Lock building = new();
+    private OrderedDictionary<(Parameter Owner, string Name), Parameter> states = [];
+
+    /// <summary>An optimiser with a learning rate.</summary>
+    /// <param name="learningRate">η, at least 0.</param>
+    protected Optimizer(Hyperparameter learningRate) => LearningRate = learningRate.CheckedNumber(nameof(learningRate));
 
     /// <summary>The learning rate η, at least 0.</summary>
     public Hyperparameter LearningRate
@@ -26,6 +34,21 @@ public abstract class Optimizer
     /// <summary>Whether the loss is made larger instead of smaller.</summary>
     public bool Maximize { get; init; }
 
+    /// <summary>What is remembered of all parameters that steps were built of, in the order in which they were: parameters to be listed, saved and set.</summary>
+    public IReadOnlyList<Parameter> State
+    {
+        get
+        {
+            lock (building)
+            {
+                return [.. states.Values.Distinct()];
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Step"/> sees to the weight decay itself; otherwise λ·w is part of the gradient that it is given.</summary>
+    protected virtual bool DecouplesDecay => false;
+
     /// <summary>The updates that make a loss smaller.</summary>
     /// <param name="loss">A node of one element that requires a gradient.</param>
     /// <param name="parameters">What is trained: parameters that the loss depends on.</param>
@@ -41,7 +64,13 @@ public abstract class Optimizer
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="ArgumentException">There are no parameters, not as many gradients, or a parameter is given twice.</exception>
     /// <exception cref="ShapeException">A gradient has another shape or dtype than its parameter.</exception>
-    public IReadOnlyList<Update> Update(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients)
+    public IReadOnlyList<Update> Update(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients) => Build(parameters, gradients, steps: null);
+
+    /// <summary>The updates by given gradients, of parameters that step or do not.</summary>
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="gradients">A gradient for each.</param>
+    /// <param name="steps">Whether each steps, a bool; null if all do.</param>
+    internal IReadOnlyList<Update> Build(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients, IReadOnlyList<Node>? steps)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -55,23 +84,13 @@ public abstract class Optimizer
             throw new ArgumentException($"{InvariantText.Count(parameters.Count, "parameter")} cannot be updated by {InvariantText.Count(gradients.Count, "gradient")}; one for each is needed.", nameof(gradients));
         }
 
-        List<(Parameter, Node)> pairs = [];
         for (int i = 0; i < parameters.Count; i++)
         {
-            (Parameter w, Node? g) = (parameters[i], gradients[i]);
-            ArgumentNullException.ThrowIfNull(w, nameof(parameters));
-            if (g is null)
+            ArgumentNullException.ThrowIfNull(parameters[i], nameof(parameters));
+            if (gradients[i] is { } gradient && gradient.Results[0] != parameters[i].Results[0])
             {
-                continue;
+                throw new ShapeException($"The gradient {gradient.Describe()} does not have the type {parameters[i].Results[0]} of the parameter {parameters[i].Describe()}.");
             }
-
-            if (g.Results[0] != w.Results[0])
-            {
-                throw new ShapeException($"The gradient {g.Describe()} does not have the type {w.Results[0]} of the parameter {w.Describe()}.");
-            }
-
-            g = Maximize ? -g : g;
-            pairs.Add((w, WeightDecay.IsZero || DecouplesDecay ? g : g + (WeightDecay.As(w.DType) * w)));
         }
 
         if (parameters.Distinct().Count() != parameters.Count)
@@ -79,45 +98,40 @@ public abstract class Optimizer
             throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
 
-        List<Update> updates = [];
-        Step(pairs, updates);
-        return updates;
+        lock (building)
+        {
+            // What a step asks for is remembered when all have been built.
+            OrderedDictionary<(Parameter, string), Parameter> known = new(states);
+            var builder = new StepBuilder(GetType().Name, known, stepTogether: steps is null);
+            List<Update> updates = [];
+            for (int i = 0; i < parameters.Count; i++)
+            {
+                if (gradients[i] is { } gradient)
+                {
+                    Parameter w = parameters[i];
+                    gradient = Maximize ? -gradient : gradient;
+                    var state = new OptimizerState(builder, w, steps?[i]);
+                    state.Add(w, Step(w, WeightDecay.IsZero || DecouplesDecay ? gradient : gradient + (WeightDecay.As(w.DType) * w), state));
+                    updates.AddRange(state.Updates);
+                }
+            }
+
+            updates.AddRange(builder.Updates);
+            states = known;
+            return updates;
+        }
     }
 
-    /// <summary>Whether the decay is not part of the gradient.</summary>
-    private protected virtual bool DecouplesDecay => false;
-
-    /// <summary>Adds new values of parameters and of their state.</summary>
-    private protected abstract void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates);
+    /// <summary>Builds a step of one parameter.</summary>
+    /// <param name="parameter">The parameter, w.</param>
+    /// <param name="gradient">Its gradient g, which leads upward.</param>
+    /// <param name="state">What is remembered of the parameter, which takes new values, too.</param>
+    /// <returns>The parameter's new value, of its shape and dtype.</returns>
+    protected abstract Node Step(Parameter parameter, Node gradient, OptimizerState state);
 
     internal static double Factor(double value, string name) =>
         value is >= 0 and < 1 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be in [0, 1).");
 
     internal static double NotNegative(double value, string name) =>
         value >= 0 ? value : throw InvariantText.OutOfRange(name, value, $"{name} must be at least 0.");
-
-    /// <summary>Numbers of a parameter's shape and dtype that live from step to step, as a parameter that requires no gradient.</summary>
-    private protected static Parameter State(Parameter parameter, string what, double start = 0) =>
-        Ops.Parameter($"{parameter.Name}.{what}", parameter.Shape, start, parameter.DType, requiresGrad: false);
-
-    /// <summary>Keeps an exponential average of a value: average ← rate·average + (1 − rate)·value. Gives the new one.</summary>
-    private protected static Node Average(Parameter parameter, string what, double rate, Node value, List<Update> updates)
-    {
-        Parameter average = State(parameter, what);
-        Node next = (rate * average) + ((1 - rate) * value);
-        updates.Add((average, next));
-        return next;
-    }
-
-    /// <summary>The number of this step, from 1: in double, where powers stay exact enough for millions of steps.</summary>
-    private protected Node CountSteps(List<Update> updates)
-    {
-        Parameter steps = Ops.Parameter($"{GetType().Name}.steps", 0.0, requiresGrad: false);
-        Node t = steps + 1;
-        updates.Add((steps, t));
-        return t;
-    }
-
-    /// <summary>1 − betaᵗ: what an average that started at 0 lacks.</summary>
-    private protected static Node BiasCorrection(double beta, Node t) => 1 - Ops.Pow(Ops.Constant(beta), t);
 }

@@ -20,32 +20,24 @@ public sealed class Sgd(Hyperparameter? learningRate = null) : Optimizer(learnin
     /// <summary>Whether to look ahead; needs a momentum, without dampening.</summary>
     public bool Nesterov { get; init; }
 
-    private protected override void Step(IReadOnlyList<(Parameter Parameter, Node Gradient)> pairs, List<Update> updates)
+    /// <inheritdoc/>
+    protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
     {
         if (Nesterov && (Momentum.IsZero || Dampening != 0))
         {
             throw new InvalidOperationException("Nesterov's momentum needs a momentum above 0 and no dampening.");
         }
 
-        Node? share = null;
-        if (!Momentum.IsZero && Dampening != 0)
+        Node step = gradient;
+        if (!Momentum.IsZero)
         {
-            share = Ops.Where(CountSteps(updates) > 1, Ops.Constant(1 - Dampening), 1);
+            Node momentum = Momentum.As(parameter.DType);
+            Parameter velocity = state.Get("velocity");
+            Node given = Dampening == 0 ? gradient : Ops.Cast(Ops.Where(state.CountSteps() > 1, Ops.Constant(1 - Dampening), 1), parameter.DType) * gradient;
+            Node next = state.Update(velocity, (momentum * velocity) + given);
+            step = Nesterov ? gradient + (momentum * next) : next;
         }
 
-        foreach ((Parameter w, Node g) in pairs)
-        {
-            Node step = g;
-            if (!Momentum.IsZero)
-            {
-                Node momentum = Momentum.As(w.DType);
-                Parameter velocity = State(w, "velocity");
-                Node next = (momentum * velocity) + (share is null ? g : Ops.Cast(share, w.DType) * g);
-                updates.Add((velocity, next));
-                step = Nesterov ? g + (momentum * next) : next;
-            }
-
-            updates.Add((w, w - (LearningRate.As(w.DType) * step)));
-        }
+        return parameter - (LearningRate.As(parameter.DType) * step);
     }
 }

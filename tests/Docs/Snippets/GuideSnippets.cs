@@ -54,30 +54,30 @@ public sealed class GuideSnippets
     {
         // snippet: saving
         var w = Parameter("w", new float[] { 1, 2, 3 });
-        var updates = Optimizers.Adam(w.Square().Sum(), [w]);
-        using var step = Compiler.Compile([], [], updates);
+        var adam = new Adam(0.1);
+        using var step = Compiler.Compile([], [], adam.Minimize(w.Square().Sum(), [w]));
         step.Run();
-        using var file = new MemoryStream();
-        foreach (var (p, _) in updates)
-        {
-            file.Write(p.Bytes);
-        }
-
+        Parameter[] all = [w, .. adam.State];
+        Dictionary<string, byte[]> saved = all.ToBytes();   // w, w/Adam.steps, w/Adam.mean, w/Adam.square
         // aside
         float[] kept = [.. w.Values];
         // back
         step.Run();                                         // moves on, and then back again
-        file.Position = 0;
-        foreach (var (p, _) in updates)
-        {
-            var bytes = new byte[p.ByteCount];
-            file.ReadExactly(bytes);
-            p.SetBytes(bytes);
-        }
+        all.SetBytes(saved);
 
         // end
         Assert.That(w.Values.ToArray(), Is.EqualTo(kept));
-        Assert.That(file.Length, Is.EqualTo((3 * 3 * sizeof(float)) + sizeof(double)));
+        Assert.That(saved.Keys, Is.EqualTo(new[] { "w", "w/Adam.steps", "w/Adam.mean", "w/Adam.square" }));
+    }
+
+    [Test]
+    public void An_optimiser_of_ones_own()
+    {
+        Parameter<float> w = Parameter("w", new float[] { 1, -2 });
+        using CompiledGraph step = Compiler.Compile([], [], new Lion(0.25).Minimize(w.Square().Sum(), [w]));
+        step.Run();
+        step.Run();
+        Assert.That(w.Values.ToArray(), Is.EqualTo(new float[] { 0.5f, -1.5f }));
     }
 
     [Test]
@@ -124,4 +124,17 @@ public sealed class GuideSnippets
         // end
         Assert.That(SquaredRelu(x).Shape == x.Shape, Is.True);
     }
+
+    // snippet: optimizer
+    internal sealed class Lion(Hyperparameter learningRate) : Optimizer(learningRate)
+    {
+        protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
+        {
+            Node direction = Sign(0.9 * state.Get("mean") + 0.1 * gradient);
+            state.Average("mean", rate: 0.99, gradient);
+            return parameter - LearningRate.As(parameter.DType) * direction;
+        }
+    }
+
+    // end
 }

@@ -1,0 +1,92 @@
+using GraphCompiler.Optimization;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// What an optimiser remembers of one parameter from step to step, while it builds a step of it: parameters without gradients, whose paths are those of the parameter and
+/// the optimiser with a name, as <c>encoder.layer1.weight/Adam.mean</c>.
+/// </summary>
+public sealed class OptimizerState
+{
+    private readonly StepBuilder builder;
+    private readonly Parameter owner;
+    private readonly Node? steps;
+    private readonly HashSet<Parameter> parts = [];
+    private readonly List<Update> updates = [];
+
+    /// <param name="builder">What builds the step.</param>
+    /// <param name="owner">Whose state it is.</param>
+    /// <param name="steps">Whether the parameter steps, a bool; null if it surely does.</param>
+    internal OptimizerState(StepBuilder builder, Parameter owner, Node? steps) => (this.builder, this.owner, this.steps) = (builder, owner, steps);
+
+    internal IReadOnlyList<Update> Updates => updates;
+
+    /// <summary>Numbers of the parameter's shape and dtype.</summary>
+    /// <param name="name">What they are, such as <c>mean</c>; what there is already of that name is given again.</param>
+    /// <param name="start">What each is before the first step.</param>
+    public Parameter Get(string name, double start = 0) => Get(name, owner.Shape, owner.DType, start);
+
+    /// <summary>Numbers of a shape and dtype.</summary>
+    /// <param name="name">What they are, such as <c>mean</c>; what there is already of that name is given again.</param>
+    /// <param name="shape">The sizes, numbers.</param>
+    /// <param name="dtype">The element type.</param>
+    /// <param name="start">What each is before the first step.</param>
+    /// <exception cref="ArgumentException">There is something of that name already, of another shape or dtype.</exception>
+    public Parameter Get(string name, Shape shape, DType dtype, double start = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Parameter part = builder.Get(owner, name, shape, dtype, start);
+        parts.Add(part);
+        return part;
+    }
+
+    /// <summary>Says what a part of the state is after the step.</summary>
+    /// <param name="part">What <see cref="Get(string, double)"/> gave.</param>
+    /// <param name="value">Its new value, of its dtype and shape.</param>
+    /// <returns>The new value.</returns>
+    /// <exception cref="ArgumentException">It is no part of this state.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    public Node Update(Parameter part, Node value)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        if (!parts.Contains(part))
+        {
+            throw new ArgumentException($"{part.Describe()} is no part of what {builder.Optimizer} remembers of {owner.Describe()}; Get gives those.", nameof(part));
+        }
+
+        Add(part, value);
+        return value;
+    }
+
+    /// <summary>Keeps an exponential average, which starts at 0: average ← rate·average + (1 − rate)·value.</summary>
+    /// <param name="name">What it is, such as <c>mean</c>.</param>
+    /// <param name="rate">How much of it stays at each step.</param>
+    /// <param name="value">What is averaged, of the parameter's shape and dtype.</param>
+    /// <returns>The average after the step.</returns>
+    public Node Average(string name, double rate, Node value)
+    {
+        Parameter average = Get(name);
+        return Update(average, (rate * average) + ((1 - rate) * value));
+    }
+
+    /// <summary>
+    /// The number t of this step, from 1: in double, where powers stay exact enough for millions of steps. Parameters whose steps are built together have one count,
+    /// filed under the first of them.
+    /// </summary>
+    public Node CountSteps() => Share("steps", 0, count => count + 1);
+
+    /// <summary>1 − βᵗ at this step t: what an average that started at 0 lacks.</summary>
+    /// <param name="beta">β, how much of the average stays at each step.</param>
+    public Node BiasCorrection(double beta) => builder.BiasCorrection(beta, CountSteps());
+
+    /// <summary>A number that changes at each step, the same for all parameters that step together.</summary>
+    internal Node Share(string name, double start, Func<Node, Node> next) => builder.Share(owner, steps, name, start, next);
+
+    /// <summary>A new value of the parameter or of a part of its state, if it steps.</summary>
+    internal void Add(Parameter parameter, Node value)
+    {
+        var update = new Update(parameter, value);
+        updates.Add(steps is null ? update : (parameter, Ops.Where(steps, value, parameter)));
+    }
+}

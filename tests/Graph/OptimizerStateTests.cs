@@ -1,0 +1,192 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests;
+
+/// <summary>What optimisers remember: its paths, its listing, saving and restoring; and optimisers of one's own.</summary>
+internal sealed class OptimizerStateTests
+{
+    [Test]
+    public void It_is_filed_under_the_path_of_its_parameter_and_the_optimiser()
+    {
+        Parameter<float> w = Parameter("weight", [2], 1f);
+        Parameter<float> b = Parameter("bias", [3], 1f);
+        var adam = new Adam(0.1) { AmsGrad = true };
+        Assert.That(adam.State, Is.Empty);
+        IReadOnlyList<Update> updates = adam.Minimize((w * w).Sum() + (b * b).Sum(), [w, b]);
+        Assert.That(adam.State.Select(s => s.Path), Is.EqualTo(new[]
+        {
+            "weight/Adam.steps", "weight/Adam.mean", "weight/Adam.square", "weight/Adam.largest", "bias/Adam.mean", "bias/Adam.square", "bias/Adam.largest",
+        }));
+        Assert.That(updates.Select(u => u.Parameter), Is.EquivalentTo(adam.State.Append(w).Append(b)));
+        w.Path = "encoder.layer1.weight";
+        Parameter mean = adam.State[1];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(mean.Path, Is.EqualTo("encoder.layer1.weight/Adam.mean"), "paths follow those of parameters");
+            Assert.That(mean.ToString(), Is.EqualTo("Parameter 'encoder.layer1.weight/Adam.mean' float32[2]"));
+            Assert.That(() => mean.Path = "mean", Throws.InvalidOperationException.With.Message.Contains("'encoder.layer1.weight/Adam.mean'").And.Message.Contains("'mean'"));
+            Assert.That(() => mean.Path = "encoder.layer1.weight/Adam.mean", Throws.Nothing);
+        }
+    }
+
+    [Test]
+    public void Parameters_of_one_name_have_state_of_their_own_and_are_not_filed_together()
+    {
+        Parameter<double>[] weights = [Parameter("weight", 1.0), Parameter("weight", 2.0)];
+        var sgd = new Sgd(0.5) { Momentum = 0.5 };
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], sgd.Minimize(weights[0] + (3 * weights[1]), weights));
+        step.Run();
+        step.Run();
+        Assert.That(weights.Select(w => w.Values[0]), Is.EqualTo(new[] { 1 - 0.5 - 0.75, 2 - 1.5 - 2.25 }));
+        Assert.That(sgd.State.ToBytes, Throws.ArgumentException.With.Message.Contains("Parameter 'weight/Sgd.velocity' float64[]").And.Message.Contains("Path"));
+        (weights[0].Path, weights[1].Path) = ("first.weight", "second.weight");
+        Assert.That(sgd.State.ToBytes().Keys, Is.EqualTo(new[] { "first.weight/Sgd.velocity", "second.weight/Sgd.velocity" }));
+    }
+
+    private static IEnumerable<Func<Optimizer>> Optimizers_that_remember() =>
+    [
+        () => new Sgd(0.1) { Momentum = 0.9, Dampening = 0.5 }, () => new Adam(0.1) { AmsGrad = true }, () => new AdamW(0.1), () => new Adamax(0.1), () => new NAdam(0.1),
+        () => new RAdam(0.1), () => new Adagrad(0.1) { LearningRateDecay = 0.1 }, () => new Adadelta(), () => new RmsProp(0.1) { IsCentred = true, Momentum = 0.5 }, () => new Lion(0.1),
+    ];
+
+    [TestCaseSource(nameof(Optimizers_that_remember))]
+    public void Saved_and_restored_it_goes_on_as_if_nothing_had_been(Func<Optimizer> make)
+    {
+        float[] whole = Train(steps: 6, saveAt: -1);
+        Assert.That(Train(steps: 6, saveAt: 3), Is.EqualTo(whole));
+
+        float[] Train(int steps, int saveAt)
+        {
+            (Parameter[] parameters, Optimizer optimizer, CompiledGraph step) = Make();
+            for (int i = 0; i < steps; i++)
+            {
+                if (i == saveAt)
+                {
+                    Dictionary<string, byte[]> saved = parameters.Concat(optimizer.State).ToBytes();
+                    step.Dispose();
+                    (parameters, optimizer, step) = Make();
+                    parameters.Concat(optimizer.State).SetBytes(saved);
+                }
+
+                step.Run();
+            }
+
+            step.Dispose();
+            return [.. ((Parameter<float>)parameters[0]).Values, .. ((Parameter<float>)parameters[1]).Values];
+        }
+
+        (Parameter[] Parameters, Optimizer Optimizer, CompiledGraph Step) Make()
+        {
+            Parameter<float> w = Parameter("w", new float[] { 1, 2, 3 });
+            Parameter<float> b = Parameter("b", 4f);
+            Optimizer optimizer = make();
+            return ([w, b], optimizer, GraphCompiler.Compiler.Compile([], [], optimizer.Minimize(Sum(Square(Square(w) - b)), [w, b])));
+        }
+    }
+
+    [Test]
+    public void It_is_the_same_in_all_steps_that_an_optimiser_builds()
+    {
+        Parameter<double> w = Parameter("w", 0.0);
+        var sgd = new Sgd(1) { Momentum = 0.5 };
+        using CompiledGraph up = GraphCompiler.Compiler.Compile([], [], sgd.Minimize(-w, [w]));
+        using CompiledGraph down = GraphCompiler.Compiler.Compile([], [], sgd.Minimize(4 * w, [w]));
+        up.Run();
+        down.Run();
+        Assert.That((w.Values[0], sgd.State.Count), Is.EqualTo((1 - (4 - 0.5), 1)));
+    }
+
+    [Test]
+    public void Values_are_restored_all_or_none()
+    {
+        Parameter[] parameters = [Parameter("a", [2], 1f), Parameter("b", [3], 2.0), Parameter("mask", [true, false])];
+        Dictionary<string, byte[]> saved = parameters.ToBytes();
+        using (Assert.EnterMultipleScope())
+        {
+            Refuses<ArgumentException>(new(saved.Where(s => s.Key != "b")), "no bytes of Parameter 'b' float64[3]", "2 parameters: a, mask");
+            Refuses<ArgumentException>([], "no bytes of Parameter 'a' float32[2]", "0 parameters.");
+            Refuses<ShapeException>(new(saved) { ["b"] = new byte[23] }, "'b'", "24 bytes", "23");
+            Refuses<DTypeException>(new(saved) { ["mask"] = [0, 7] }, "'mask'", "is 7");
+            Assert.That(() => parameters.SetBytes(null!), Throws.ArgumentNullException);
+            Assert.That(() => ((IEnumerable<Parameter>)null!).ToBytes(), Throws.ArgumentNullException);
+            Assert.That(() => new Parameter[] { null! }.ToBytes(), Throws.ArgumentNullException);
+        }
+
+        ((Parameter<double>)parameters[1]).Fill(7);
+        parameters.SetBytes(new Dictionary<string, byte[]>(saved) { ["more"] = [] });
+        Assert.That(((Parameter<double>)parameters[1]).Values.ToArray(), Is.EqualTo(new[] { 2.0, 2, 2 }));
+
+        void Refuses<TError>(Dictionary<string, byte[]> bytes, params string[] parts)
+            where TError : Exception
+        {
+            long[] versions = [.. parameters.Select(p => p.Version)];
+            string message = Assert.Throws<TError>(() => parameters.SetBytes(bytes))!.Message;
+            Assert.That(parts, Has.All.Matches<string>(part => part is not null && message.Contains(part, StringComparison.Ordinal)), message);
+            Assert.That(parameters.Select(p => p.Version), Is.EqualTo(versions));
+        }
+    }
+
+    [Test]
+    public void One_of_ones_own_follows_its_formula()
+    {
+        Parameter<double> w = Parameter("w", new double[] { 1, -2 });
+        var lion = new Lion(0.25) { WeightDecay = 0.5 };
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], lion.Minimize((w * w).Sum(), [w]));
+        (double[] value, double[] mean) = ([1, -2], [0, 0]);
+        for (int i = 0; i < 9; i++)
+        {
+            step.Run();
+            for (int j = 0; j < 2; j++)
+            {
+                double g = 2 * value[j];
+                double sign = Math.Sign((0.9 * mean[j]) + (0.1 * g));
+                value[j] = (value[j] * (1 - (0.25 * 0.5))) - (0.25 * sign);
+                mean[j] = (0.99 * mean[j]) + (0.01 * g);
+            }
+        }
+
+        Assert.That(w.Values.ToArray(), Is.EqualTo(value).Within(1e-12));
+        Assert.That(lion.State.Select(s => s.Path), Is.EqualTo(new[] { "w/Lion.mean" }));
+    }
+
+    [Test]
+    public void Mistakes_of_ones_own_are_named_and_leave_nothing()
+    {
+        Parameter<float> w = Parameter("w", [2], 1f);
+        using (Assert.EnterMultipleScope())
+        {
+            Refuses<ArgumentException>((w, g, state) => state.Update(w, g), "Parameter 'w' float32[2] is no part of what Wrong remembers");
+            Refuses<ArgumentException>((w, g, state) => state.Get("a") + state.Get("a", [], DType.Float64), "'w/Wrong.a' float32[2] is there already", "float64[]");
+            Refuses<ShapeException>((w, g, state) => state.Update(state.Get("a"), g.Sum()), "'w/Wrong.a'", "shapes");
+            Refuses<ShapeException>((w, g, state) => state.Get("a").Sum(), "'w'", "shapes");
+            Refuses<ArgumentException>((w, g, state) => state.Get(string.Empty), "name");
+        }
+
+        void Refuses<TError>(Func<Parameter, Node, OptimizerState, Node> build, params string[] parts)
+            where TError : Exception
+        {
+            var wrong = new Wrong(build);
+            string message = Assert.Throws<TError>(() => wrong.Minimize(w.Sum(), [w]))!.Message;
+            Assert.That(parts, Has.All.Matches<string>(part => part is not null && message.Contains(part, StringComparison.Ordinal)), message);
+            Assert.That(wrong.State, Is.Empty);
+        }
+    }
+
+    private sealed class Lion(double learningRate) : Optimizer(learningRate)
+    {
+        protected override bool DecouplesDecay => true;
+
+        protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
+        {
+            Node rate = LearningRate.As(parameter.DType);
+            Node direction = Sign((0.9 * state.Get("mean")) + (0.1 * gradient));
+            state.Average("mean", 0.99, gradient);
+            return (parameter * (1 - (rate * WeightDecay.As(parameter.DType)))) - (rate * direction);
+        }
+    }
+
+    private sealed class Wrong(Func<Parameter, Node, OptimizerState, Node> build) : Optimizer(0.1)
+    {
+        protected override Node Step(Parameter parameter, Node gradient, OptimizerState state) => build(parameter, gradient, state);
+    }
+}
