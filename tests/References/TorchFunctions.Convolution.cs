@@ -28,6 +28,6 @@ internal sealed partial class TorchFunctions
         a.Int(6, "groups", 1),
         PaddingMode.Zeros));
 
-    private void Transposed(string name, Func<Node, Node, Node?, PerAxis, PerAxis, PerAxis, PerAxis, int, Node> function) => Add(name, a => function(
+    private void Transposed(string name, Func<Node, Node, Node?, PerAxis, Padding, PerAxis, PerAxis, int, Node> function) => Add(name, a => function(
         a.Node(0), a.Node(1), a.NodeOrNull(2, "bias"), a.Ints(3, "stride"), a.Ints(4, "padding"), a.Ints(5, "output_padding"), a.Ints(7, "dilation"), a.Int(6, "groups", 1)));
 }

@@ -12,7 +12,7 @@ internal sealed partial class TorchFunctions
         MeanOf("F.avg_pool1d", AvgPool1D);
         MeanOf("F.avg_pool2d", AvgPool2D);
         MeanOf("F.avg_pool3d", AvgPool3D);
-        Add("F.lp_pool2d", a => LpPool2D(a.Node(0), a.Double(1, "norm_type", 2), a.Ints(2, "kernel_size"), a.Ints(3, "stride"), a.Flag(4, "ceil_mode")));
+        Add("F.lp_pool2d", a => LpPool2D(a.Node(0), a.Double(1, "norm_type", 2), a.Ints(2, "kernel_size"), a.Ints(3, "stride"), ceilMode: a.Flag(4, "ceil_mode")));
         Add("F.adaptive_avg_pool1d", a => AdaptiveAvgPool1D(a.Node(0), a.Ints(1, "output_size")));
         Add("F.adaptive_avg_pool2d", a => AdaptiveAvgPool2D(a.Node(0), a.Ints(1, "output_size")));
         Add("F.adaptive_max_pool2d", a => AdaptiveMaxPool2D(a.Node(0), a.Ints(1, "output_size")));
@@ -50,15 +50,15 @@ internal sealed partial class TorchFunctions
     };
 
     private void LargestOf(
-        string name, Func<Node, PerAxis, PerAxis, PerAxis, PerAxis, bool, Node> function, Func<Node, PerAxis, PerAxis, PerAxis, PerAxis, bool, (Node, Node)> withIndices) => Add(name, a =>
+        string name, Func<Node, PerAxis, PerAxis, Padding, PerAxis, bool, Node> function, Func<Node, PerAxis, PerAxis, Padding, PerAxis, bool, (Node, Node)> withIndices) => Add(name, a =>
     {
-        PerAxis[] numbers = [a.Ints(1, "kernel_size"), a.Ints(2, "stride"), a.Ints(3, "padding"), a.Ints(4, "dilation")];
+        (PerAxis kernel, PerAxis stride, Padding padding, PerAxis dilation) = (a.Ints(1, "kernel_size"), a.Ints(2, "stride"), a.Ints(3, "padding"), a.Ints(4, "dilation"));
         bool ceil = a.Flag(5, "ceil_mode");
         return a.Flag(6, "return_indices")
-            ? Two(withIndices(a.Node(0), numbers[0], numbers[1], numbers[2], numbers[3], ceil))
-            : function(a.Node(0), numbers[0], numbers[1], numbers[2], numbers[3], ceil);
+            ? Two(withIndices(a.Node(0), kernel, stride, padding, dilation, ceil))
+            : function(a.Node(0), kernel, stride, padding, dilation, ceil);
     });
 
-    private void MeanOf(string name, Func<Node, PerAxis, PerAxis, PerAxis, bool, bool, int, Node> function) => Add(name, a => function(
-        a.Node(0), a.Ints(1, "kernel_size"), a.Ints(2, "stride"), a.Ints(3, "padding"), a.Flag(4, "ceil_mode"), a.Flag(5, "count_include_pad", true), a.Int(6, "divisor_override")));
+    private void MeanOf(string name, Func<Node, PerAxis, PerAxis, Padding, PerAxis, bool, bool, int, Node> function) => Add(name, a => function(
+        a.Node(0), a.Ints(1, "kernel_size"), a.Ints(2, "stride"), a.Ints(3, "padding"), default, a.Flag(4, "ceil_mode"), a.Flag(5, "count_include_pad", true), a.Int(6, "divisor_override")));
 }

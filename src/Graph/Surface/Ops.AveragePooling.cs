@@ -8,67 +8,82 @@ public static partial class Ops
     /// <param name="x">Floats, [N, C, L] or [C, L].</param>
     /// <param name="kernelSize">Elements of a window.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">Zeros on both sides; at most half of a window.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <param name="countIncludePad">Whether the padding counts as elements of the mean; what is beyond it never does.</param>
     /// <param name="divisor">What sums are divided by instead of the number of elements; 0 for that number.</param>
+    /// <remarks>The mean of a window that holds no element of x is 0 where the padding counts, and NaN, as that of nothing, where it does not.</remarks>
     public static Node AvgPool1D(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
-        AveragePool("AvgPool1D", 1, x, kernelSize, stride, padding, ceilMode, countIncludePad, divisor);
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
+        AveragePool("AvgPool1D", 1, x, kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisor);
 
     /// <summary>The mean of each window of two spatial axes.</summary>
     /// <param name="x">Floats, [N, C, H, W] or [C, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">Zeros on both sides; at most half of a window.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <param name="countIncludePad">Whether the padding counts as elements of the mean; what is beyond it never does.</param>
     /// <param name="divisor">What sums are divided by instead of the number of elements; 0 for that number.</param>
+    /// <remarks>The mean of a window that holds no element of x is 0 where the padding counts, and NaN, as that of nothing, where it does not.</remarks>
     public static Node AvgPool2D(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
-        AveragePool("AvgPool2D", 2, x, kernelSize, stride, padding, ceilMode, countIncludePad, divisor);
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
+        AveragePool("AvgPool2D", 2, x, kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisor);
 
     /// <summary>The mean of each window of three spatial axes.</summary>
     /// <param name="x">Floats, [N, C, D, H, W] or [C, D, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">Zeros on both sides; at most half of a window.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <param name="countIncludePad">Whether the padding counts as elements of the mean; what is beyond it never does.</param>
     /// <param name="divisor">What sums are divided by instead of the number of elements; 0 for that number.</param>
+    /// <remarks>The mean of a window that holds no element of x is 0 where the padding counts, and NaN, as that of nothing, where it does not.</remarks>
     public static Node AvgPool3D(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
-        AveragePool("AvgPool3D", 3, x, kernelSize, stride, padding, ceilMode, countIncludePad, divisor);
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false, bool countIncludePad = true, int divisor = 0) =>
+        AveragePool("AvgPool3D", 3, x, kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisor);
 
     /// <summary>The p-norm of each window of one spatial axis without the outer absolute values, (Σ xᵖ)^(1/p), as in PyTorch.</summary>
     /// <param name="x">Floats, [N, C, L] or [C, L].</param>
-    /// <param name="norm">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
+    /// <param name="order">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
     /// <param name="kernelSize">Elements of a window.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end; what they lack counts as the mean of the others.</param>
-    public static Node LpPool1D(Node x, double norm, PerAxis kernelSize, PerAxis stride = default, bool ceilMode = false) =>
-        LpPool("LpPool1D", 1, x, norm, kernelSize, stride, ceilMode);
+    public static Node LpPool1D(
+        Node x, double order, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        LpPool("LpPool1D", 1, x, order, kernelSize, stride, padding, dilation, ceilMode);
 
     /// <summary>The p-norm of each window of two spatial axes without the outer absolute values, (Σ xᵖ)^(1/p), as in PyTorch.</summary>
     /// <param name="x">Floats, [N, C, H, W] or [C, H, W].</param>
-    /// <param name="norm">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
+    /// <param name="order">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end; what they lack counts as the mean of the others.</param>
-    public static Node LpPool2D(Node x, double norm, PerAxis kernelSize, PerAxis stride = default, bool ceilMode = false) =>
-        LpPool("LpPool2D", 2, x, norm, kernelSize, stride, ceilMode);
+    public static Node LpPool2D(
+        Node x, double order, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        LpPool("LpPool2D", 2, x, order, kernelSize, stride, padding, dilation, ceilMode);
 
     /// <summary>The p-norm of each window of three spatial axes without the outer absolute values, (Σ xᵖ)^(1/p), as in PyTorch.</summary>
     /// <param name="x">Floats, [N, C, D, H, W] or [C, D, H, W].</param>
-    /// <param name="norm">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
+    /// <param name="order">p; for an odd one the elements should not be negative. Infinity gives the largest element.</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
+    /// <param name="padding">Zeros around the input.</param>
+    /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end; what they lack counts as the mean of the others.</param>
-    public static Node LpPool3D(Node x, double norm, PerAxis kernelSize, PerAxis stride = default, bool ceilMode = false) =>
-        LpPool("LpPool3D", 3, x, norm, kernelSize, stride, ceilMode);
+    public static Node LpPool3D(
+        Node x, double order, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        LpPool("LpPool3D", 3, x, order, kernelSize, stride, padding, dilation, ceilMode);
 
     private static Node AveragePool(
-        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, bool ceilMode, bool countIncludePad, int divisor)
+        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, Padding padding, PerAxis dilation, bool ceilMode, bool countIncludePad, int divisor)
     {
         (Node batched, bool isAlone) = WithBatch(op, spatial, x);
         if (!x.DType.IsFloat())
@@ -81,54 +96,65 @@ public static partial class Ops
             throw new ShapeException($"{op}: the divisor {divisor} must be above 0, or 0 for the number of elements.");
         }
 
-        PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, default, ceilMode);
+        PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, dilation, ceilMode);
+        Window[] over = [.. axes.Select(a => a.Window)];
         Node padded = PadSpatial(batched, [.. axes.Select(a => (Dim)a.Low)], [.. axes.Select(a => a.High)], 0);
-        Node windows = Create(new WindowsOp([.. axes.Select(a => a.Window)]), padded);
+        Node windows = Create(new WindowsOp([.. over]), padded);
 
         // Elements of a window outside, so that neighbouring windows share vectors.
         Node sum = Sum(Permute(windows, [.. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(0, 2 + spatial)]), [.. Enumerable.Range(0, spatial)]);
-        Node mean = sum / (divisor > 0 ? Scalar(divisor, x.DType) : Elements(batched, axes, ceilMode, countIncludePad, sum.Shape));
-        return WithoutBatch(mean, isAlone);
+        (Dim Before, Dim After)[] counted = Widths(op, x, countIncludePad ? padding : Padding.Valid, over);
+        return WithoutBatch(sum / (divisor > 0 ? Scalar(divisor, x.DType) : Elements(batched, axes, counted, sum.Shape)), isAlone);
     }
 
-    /// <summary>How many elements of each window a mean counts.</summary>
-    private static Node Elements(Node x, PoolAxis[] axes, bool ceilMode, bool countIncludePad, Shape shape)
+    /// <summary>How many elements of each window a mean counts: those of x and of widths around it.</summary>
+    private static Node Elements(Node x, PoolAxis[] axes, (Dim Before, Dim After)[] widths, Shape shape)
     {
+        DType type = MaxPoolOp.IndexType(x.DType);
         Node? count = null;
-        double whole = 1;
+        long whole = 1;
         for (int i = 0; i < axes.Length; i++)
         {
-            (Window window, int low, _) = axes[i];
-            if (!ceilMode && (countIncludePad || low == 0))
+            (Window window, int low, Dim high) = axes[i];
+            long size = window.Size.Constant!.Value;
+            if (Dim.AtLeast(widths[i].Before, low) == true && Dim.AtLeast(widths[i].After, high) == true)
             {
-                whole *= window.Size.Constant!.Value;
+                whole *= size;
                 continue;
             }
 
-            Node start = (Iota(Shape.Of(shape.Select((d, axis) => axis == 2 + i ? d : 1)), 2 + i, x.DType) * window.Stride) - low;
-            Node end = Minimum(start + DimValue(window.Size, x.DType), DimValue(countIncludePad ? x.Shape[2 + i] + low : x.Shape[2 + i], x.DType));
-            Node length = end - (countIncludePad ? start : Maximum(start, Scalar(0, x.DType)));
+            // How many elements of a window lie before the first that counts, and before the end of those.
+            Node start = (Iota(Shape.Of(shape.Select((d, axis) => axis == 2 + i ? d : 1)), 2 + i, type) * window.Stride) - low;
+            Node first = Taps(-start - DimValue(widths[i].Before, type));
+            Node end = Minimum(Taps(DimValue(x.Shape[2 + i] + widths[i].After, type) - start), Scalar(size, type));
+            Node length = Maximum(end - first, Scalar(0, type));
             count = count is null ? length : count * length;
+
+            Node Taps(Node distance)
+            {
+                Node ahead = Maximum(distance, Scalar(0, type));
+                return window.Dilation == 1 ? ahead : TruncDivide(ahead + (window.Dilation - 1), Scalar(window.Dilation, type));
+            }
         }
 
-        return count is null ? Scalar(whole, x.DType) : whole == 1 ? count : count * whole;
+        return count is null ? Scalar(whole, x.DType) : Cast(whole == 1 ? count : count * whole, x.DType);
     }
 
-    private static Node LpPool(string op, int spatial, Node x, double norm, PerAxis kernelSize, PerAxis stride, bool ceilMode)
+    private static Node LpPool(string op, int spatial, Node x, double order, PerAxis kernelSize, PerAxis stride, Padding padding, PerAxis dilation, bool ceilMode)
     {
         (Node batched, bool isAlone) = WithBatch(op, spatial, RequireFloat(op, x));
-        if (double.IsPositiveInfinity(norm))
+        if (double.IsPositiveInfinity(order))
         {
-            return MaxPool(op, spatial, x, kernelSize, stride, default, default, ceilMode).Values;
+            return MaxPool(op, spatial, x, kernelSize, stride, padding, dilation, ceilMode).Values;
         }
 
-        if (!(norm > 0))
+        if (!(order > 0))
         {
-            throw new ShapeException($"{op}: the norm {norm} must be above 0. Input: {x.Describe()}.");
+            throw new ShapeException($"{op}: the order {order} must be above 0. Input: {x.Describe()}.");
         }
 
         long elements = kernelSize.For(spatial, 1, 1, op, "kernel size").Aggregate(1L, (product, size) => product * size);
-        Node mean = AveragePool(op, spatial, Pow(batched, norm), kernelSize, stride, default, ceilMode, true, 0);
-        return WithoutBatch(Pow(mean * elements, 1 / norm), isAlone);
+        Node mean = AveragePool(op, spatial, Pow(batched, order), kernelSize, stride, padding, dilation, ceilMode, countIncludePad: true, divisor: 0);
+        return WithoutBatch(Pow(mean * elements, 1 / order), isAlone);
     }
 }

@@ -57,7 +57,7 @@ public static partial class Ops
     /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
     public static Node ConvTranspose1D(
-        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
         ConvolveTransposed("ConvTranspose1D", 1, x, weight, bias, stride, padding, outputPadding, dilation, groups);
 
     /// <summary>The transpose of <see cref="Conv2D"/> in its input: each element spreads a weighted window, and windows that overlap add up.</summary>
@@ -71,7 +71,7 @@ public static partial class Ops
     /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
     public static Node ConvTranspose2D(
-        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
         ConvolveTransposed("ConvTranspose2D", 2, x, weight, bias, stride, padding, outputPadding, dilation, groups);
 
     /// <summary>The transpose of <see cref="Conv3D"/> in its input: each element spreads a weighted window, and windows that overlap add up.</summary>
@@ -85,7 +85,7 @@ public static partial class Ops
     /// <param name="groups">Input and output channels fall into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
     public static Node ConvTranspose3D(
-        Node x, Node weight, Node? bias = null, PerAxis stride = default, PerAxis padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
+        Node x, Node weight, Node? bias = null, PerAxis stride = default, Padding padding = default, PerAxis outputPadding = default, PerAxis dilation = default, int groups = 1) =>
         ConvolveTransposed("ConvTranspose3D", 3, x, weight, bias, stride, padding, outputPadding, dilation, groups);
 
     private static Node Convolve(
@@ -103,20 +103,11 @@ public static partial class Ops
             channels,
             $"the input has {InvariantText.Count(batched.Shape[1], "channel")}, and the weight [O, C/groups, …] = {weight.Shape} with {InvariantText.Count(groups, "group")} is for {channels}.{ChannelsLast(x, spatial, channels)}");
 
-        (Dim Before, Dim After)[] widths = [.. padding.For(spatial, op).Select(w => ((Dim)w.Before, (Dim)w.After))];
-        if (padding.IsSame)
-        {
-            if (strides.Any(s => s != 1))
-            {
-                throw new ShapeException($"{op}: the padding 'same' needs a stride of 1, not {stride}. Input: {x.Describe()}.");
-            }
-
-            widths = [.. dilations.Select((d, i) => (weight.Shape[2 + i] - 1) * d).Select(all => (all / 2, all - (all / 2)))];
-        }
-
+        Window[] windows = [.. strides.Select((s, i) => new Window(2 + i, weight.Shape[2 + i], s, dilations[i]))];
+        (Dim Before, Dim After)[] widths = Widths(op, x, padding, windows);
         for (int i = 0; i < spatial; i++)
         {
-            Dim reach = ((weight.Shape[2 + i] - 1) * dilations[i]) + 1;
+            Dim reach = windows[i].Reach;
             Dim size = batched.Shape[2 + i] + widths[i].Before + widths[i].After;
             batched = Conditions.AtLeast(
                 op,
@@ -135,11 +126,10 @@ public static partial class Ops
     }
 
     private static Node ConvolveTransposed(
-        string op, int spatial, Node x, Node weight, Node? bias, PerAxis stride, PerAxis padding, PerAxis outputPadding, PerAxis dilation, int groups)
+        string op, int spatial, Node x, Node weight, Node? bias, PerAxis stride, Padding padding, PerAxis outputPadding, PerAxis dilation, int groups)
     {
         int[] strides = stride.For(spatial, 1, 1, op, "stride");
         int[] dilations = dilation.For(spatial, 1, 1, op, "dilation");
-        int[] cut = padding.For(spatial, 0, 0, op, "padding");
         int[] more = outputPadding.For(spatial, 0, 0, op, "output padding");
         (Node batched, bool isAlone) = Batched(op, spatial, x, weight, bias, 1, groups);
         batched = Conditions.Same(
@@ -149,6 +139,8 @@ public static partial class Ops
             weight.Shape[0],
             $"the input has {InvariantText.Count(batched.Shape[1], "channel")}, and the weight [C, O/groups, …] = {weight.Shape} is for {weight.Shape[0]}.{ChannelsLast(x, spatial, weight.Shape[0])}");
 
+        Window[] windows = [.. strides.Select((s, i) => new Window(2 + i, weight.Shape[2 + i], s, dilations[i]))];
+        (Dim Before, Dim After)[] cut = Widths(op, x, padding, windows);
         var sizes = new Dim[spatial];
         for (int i = 0; i < spatial; i++)
         {
@@ -157,14 +149,14 @@ public static partial class Ops
                 throw new ShapeException($"{op}: the output padding {outputPadding} must be less than the stride or the dilation along every axis, {strides[i]} and {dilations[i]}.");
             }
 
-            sizes[i] = new Window(2 + i, weight.Shape[2 + i], strides[i], dilations[i]).Covered(batched.Shape[2 + i]);
-            Dim left = sizes[i] - (2 * cut[i]) + more[i];
+            sizes[i] = windows[i].Covered(batched.Shape[2 + i]);
+            Dim left = sizes[i] - cut[i].Before - cut[i].After + more[i];
             string message = $"axis {i - spatial} of the result would have the size {left}; it comes from {InvariantText.Count(batched.Shape[2 + i], "element")}.";
             batched = Conditions.AtLeast(op, Conditions.AtLeast(op, batched, batched.Shape[2 + i], 1, message), left, 0, message);
         }
 
         // The convolution of which this is the transpose adds what is cut off here, and does not see what is added at the end.
-        Margin[] margins = [.. cut.Select((c, i) => new Margin(c, c - more[i]))];
+        Margin[] margins = [.. cut.Select((c, i) => new Margin(c.Before, c.After - more[i]))];
         Dim[] kept = [.. sizes.Select((size, i) => size - margins[i].Before - margins[i].After)];
         var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. margins], [.. kept]);
         Node result = Create(transposed, batched, weight);

@@ -8,33 +8,33 @@ public static partial class Ops
     /// <param name="x">Numbers, [N, C, L] or [C, L].</param>
     /// <param name="kernelSize">Elements of a window.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
-    /// <remarks>At ties the gradient goes to the first; a NaN in a window is its result.</remarks>
-    public static Node MaxPool1D(Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+    /// <remarks>At ties the gradient goes to the first; a NaN in a window is its result, and −∞ or the least integer that of a window that holds no element of x.</remarks>
+    public static Node MaxPool1D(Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPool("MaxPool1D", 1, x, kernelSize, stride, padding, dilation, ceilMode).Values;
 
     /// <summary>The largest element of each window of two spatial axes.</summary>
     /// <param name="x">Numbers, [N, C, H, W] or [C, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
-    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
-    public static Node MaxPool2D(Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result, and −∞ or the least integer that of a window that holds no element of x.</remarks>
+    public static Node MaxPool2D(Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPool("MaxPool2D", 2, x, kernelSize, stride, padding, dilation, ceilMode).Values;
 
     /// <summary>The largest element of each window of three spatial axes.</summary>
     /// <param name="x">Numbers, [N, C, D, H, W] or [C, D, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
-    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result.</remarks>
-    public static Node MaxPool3D(Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+    /// <remarks>At ties the gradient goes to the first, row by row; a NaN in a window is its result, and −∞ or the least integer that of a window that holds no element of x.</remarks>
+    public static Node MaxPool3D(Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPool("MaxPool3D", 3, x, kernelSize, stride, padding, dilation, ceilMode).Values;
 
     /// <summary>
@@ -43,12 +43,13 @@ public static partial class Ops
     /// <param name="x">Numbers, [N, C, L] or [C, L].</param>
     /// <param name="kernelSize">Elements of a window.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <remarks>At ties the first; a NaN in a window is its result.</remarks>
+    /// <exception cref="ShapeException">A window holds no element of x, and so no position.</exception>
     public static (Node Values, Node Indices) MaxPool1DWithIndices(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPoolWithIndices("MaxPool1DWithIndices", 1, x, kernelSize, stride, padding, dilation, ceilMode);
 
     /// <summary>
@@ -57,12 +58,13 @@ public static partial class Ops
     /// <param name="x">Numbers, [N, C, H, W] or [C, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
+    /// <exception cref="ShapeException">A window holds no element of x, and so no position.</exception>
     public static (Node Values, Node Indices) MaxPool2DWithIndices(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPoolWithIndices("MaxPool2DWithIndices", 2, x, kernelSize, stride, padding, dilation, ceilMode);
 
     /// <summary>
@@ -71,12 +73,13 @@ public static partial class Ops
     /// <param name="x">Numbers, [N, C, D, H, W] or [C, D, H, W].</param>
     /// <param name="kernelSize">Elements of a window along each axis.</param>
     /// <param name="stride">From a window to the next; the kernel size by default.</param>
-    /// <param name="padding">What is added on both sides and never wins; at most half of what a window spans.</param>
+    /// <param name="padding">What is added around the input and never wins.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
     /// <param name="ceilMode">Whether windows may reach beyond the end, as long as they begin within the input or the padding before it.</param>
     /// <remarks>At ties the first, row by row; a NaN in a window is its result.</remarks>
+    /// <exception cref="ShapeException">A window holds no element of x, and so no position.</exception>
     public static (Node Values, Node Indices) MaxPool3DWithIndices(
-        Node x, PerAxis kernelSize, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, bool ceilMode = false) =>
+        Node x, PerAxis kernelSize, PerAxis stride = default, Padding padding = default, PerAxis dilation = default, bool ceilMode = false) =>
         MaxPoolWithIndices("MaxPool3DWithIndices", 3, x, kernelSize, stride, padding, dilation, ceilMode);
 
     /// <summary>
@@ -107,19 +110,20 @@ public static partial class Ops
     public static Node MaxUnpool3D(Node x, Node indices, Shape outputSize) => MaxUnpool("MaxUnpool3D", 3, x, indices, outputSize);
 
     private static (Node Values, Node Index, PoolAxis[] Axes) MaxPool(
-        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, PerAxis dilation, bool ceilMode)
+        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, Padding padding, PerAxis dilation, bool ceilMode, bool withPositions = false)
     {
         (Node batched, bool isAlone) = WithBatch(op, spatial, x);
         RequireNumber(op, x);
         PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, dilation, ceilMode);
+        batched = withPositions ? axes.Aggregate(batched, (all, axis) => Occupied(op, all, axis)) : batched;
         Node pooled = Create(new MaxPoolOp([.. axes]), batched);
         return (WithoutBatch(Output(pooled, 0), isAlone), Output(pooled, 1), axes);
     }
 
     private static (Node Values, Node Indices) MaxPoolWithIndices(
-        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, PerAxis padding, PerAxis dilation, bool ceilMode)
+        string op, int spatial, Node x, PerAxis kernelSize, PerAxis stride, Padding padding, PerAxis dilation, bool ceilMode)
     {
-        (Node values, Node index, PoolAxis[] axes) = MaxPool(op, spatial, x, kernelSize, stride, padding, dilation, ceilMode);
+        (Node values, Node index, PoolAxis[] axes) = MaxPool(op, spatial, x, kernelSize, stride, padding, dilation, ceilMode, withPositions: true);
         Node rest = Cast(index, DType.Int64);
         Node position = Full(rest.Shape, 0, DType.Int64);
         Dim row = 1;
@@ -135,6 +139,26 @@ public static partial class Ops
         }
 
         return (values, WithoutBatch(position, x.Rank == spatial + 1));
+    }
+
+    /// <summary>x, if each window along an axis holds an element of it: those that begin before its first element do, and the last does.</summary>
+    private static Node Occupied(string op, Node x, PoolAxis axis)
+    {
+        (Window window, int low, Dim high) = axis;
+        Dim size = x.Shape[window.Axis];
+        long reach = window.Reach.Constant!.Value;
+        string message = $"a window along axis {window.Axis - x.Rank} holds no element of the {size}, and so has no position: the padding is too wide or the dilation too large.";
+        long first = 0;
+        for (long before = low; before > 0; before -= window.Stride)
+        {
+            first = Math.Max(first, (window.Dilation - (before % window.Dilation)) % window.Dilation);
+        }
+
+        x = Conditions.AtLeast(op, x, reach - 1, low, message);
+        x = first == 0 ? x : Conditions.AtLeast(op, x, size, first + 1, message);
+
+        // Where windows may reach beyond the end, they begin before it.
+        return high.Constant >= reach ? Conditions.AtLeast(op, x, size + low, ((axis.Positions(size) - 1) * window.Stride) + 1, message) : x;
     }
 
     private static Node MaxUnpool(string op, int spatial, Node x, Node indices, Shape outputSize)

@@ -28,22 +28,22 @@ public static partial class Ops
     /// <param name="x">Any values, [N, C, spatial axes…].</param>
     /// <param name="kernelSize">Elements of a window along each spatial axis; a single number stands for all of them.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
-    /// <param name="padding">Zeros on both sides.</param>
+    /// <param name="padding">Zeros around the input.</param>
     /// <param name="stride">From a window to the next.</param>
     /// <exception cref="ShapeException">There are no spatial axes, or one is shorter than a window.</exception>
-    public static Node Unfold(Node x, PerAxis kernelSize, PerAxis dilation = default, PerAxis padding = default, PerAxis stride = default)
+    public static Node Unfold(Node x, PerAxis kernelSize, PerAxis dilation = default, Padding padding = default, PerAxis stride = default)
     {
         int spatial = SpatialAxes(NotNull(x), "Unfold");
         Window[] windows = SpatialWindows("Unfold", spatial, kernelSize, stride, dilation, 1);
-        int[] pad = padding.For(spatial, 0, 0, "Unfold", "padding");
+        (Dim Before, Dim After)[] widths = Widths("Unfold", x, padding, windows);
         for (int i = 0; i < spatial; i++)
         {
-            Dim size = x.Shape[2 + i] + (2 * pad[i]);
+            Dim size = widths[i].Before + x.Shape[2 + i] + widths[i].After;
             x = Conditions.AtLeast(
                 "Unfold", x, size, windows[i].Reach, $"a window spans {InvariantText.Count(windows[i].Reach, "element")} along axis {i - spatial}, more than the {size} of the padded input.");
         }
 
-        Node all = Create(new WindowsOp([.. windows]), PadSpatial(x, pad, pad, 0));
+        Node all = Create(new WindowsOp([.. windows]), PadSpatial(x, [.. widths.Select(w => w.Before)], [.. widths.Select(w => w.After)], 0));
         Node columns = Permute(all, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
         return Flatten(Flatten(columns, 2 + spatial, -1), 1, 1 + spatial);
     }
@@ -56,10 +56,10 @@ public static partial class Ops
     /// <param name="outputSize">The sizes of the spatial axes, outermost first: they say how many there are.</param>
     /// <param name="kernelSize">Elements of a window along each spatial axis.</param>
     /// <param name="dilation">From an element of a window to the next.</param>
-    /// <param name="padding">What was added on both sides, and goes away again.</param>
+    /// <param name="padding">What was added around it, and goes away again.</param>
     /// <param name="stride">From a window to the next.</param>
     /// <exception cref="ShapeException">The columns do not fit the windows.</exception>
-    public static Node Fold(Node x, Shape outputSize, PerAxis kernelSize, PerAxis dilation = default, PerAxis padding = default, PerAxis stride = default)
+    public static Node Fold(Node x, Shape outputSize, PerAxis kernelSize, PerAxis dilation = default, Padding padding = default, PerAxis stride = default)
     {
         if (RequireNumber("Fold", x).Rank != 3)
         {
@@ -68,8 +68,8 @@ public static partial class Ops
 
         int spatial = outputSize.Rank is >= 1 and <= 3 ? outputSize.Rank : throw new ShapeException($"Fold: the output size {outputSize} must name one to three axes.");
         Window[] windows = SpatialWindows("Fold", spatial, kernelSize, stride, dilation, 1);
-        int[] pad = padding.For(spatial, 0, 0, "Fold", "padding");
-        Dim[] whole = [.. outputSize.Select((size, i) => size + (2 * pad[i]))];
+        (Dim Before, Dim After)[] widths = Widths("Fold", x, padding, windows);
+        Dim[] whole = [.. outputSize.Select((size, i) => widths[i].Before + size + widths[i].After)];
         Dim[] positions = [.. windows.Select((w, i) => w.Positions(whole[i]))];
         Dim elements = windows.Aggregate(Dim.Of(1), (product, w) => product * w.Size);
         Dim count = positions.Aggregate(Dim.Of(1), (product, p) => product * p);
@@ -81,7 +81,7 @@ public static partial class Ops
         Node split = Reshape(x, Shape.Of([x.Shape[0], channels, .. windows.Select(w => w.Size), .. positions]));
         Node all = Permute(split, [0, 1, .. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(2, spatial)]);
         Node sum = Create(new OverlapAddOp([.. windows], Shape.Of([x.Shape[0], channels, .. whole])), all);
-        return PadSpatial(sum, [.. pad.Select(p => -p)], [.. pad.Select(p => -p)], 0);
+        return PadSpatial(sum, [.. widths.Select(w => w.Before * -1)], [.. widths.Select(w => w.After * -1)], 0);
     }
 
     // What a function of any number of spatial axes says where an axis too few was given.
@@ -115,6 +115,12 @@ public static partial class Ops
         return [.. Enumerable.Range(0, spatial).Select(i => new Window(2 + i, sizes[i], strides[i], dilations[i]))];
     }
 
+    /// <summary>What a padding adds before and after each axis that windows go over.</summary>
+    private static (Dim Before, Dim After)[] Widths(string op, Node x, Padding padding, Window[] windows) =>
+        !padding.IsSame ? [.. padding.For(windows.Length, op).Select(w => ((Dim)w.Before, (Dim)w.After))]
+        : windows.All(w => w.Stride == 1) ? [.. windows.Select(w => w.Reach - 1).Select(all => (all / 2, all - (all / 2)))]
+        : throw new ShapeException($"{op}: the padding 'same' needs a stride of 1 along every axis, not {InvariantText.List(windows.Select(w => w.Stride))}. Input: {x.Describe()}.");
+
     /// <summary>A number around the last axes, as many as there are widths; negative ones take away.</summary>
     internal static Node PadSpatial(Node x, IReadOnlyList<Dim> low, IReadOnlyList<Dim> high, double value)
     {
@@ -132,6 +138,4 @@ public static partial class Ops
         return ranges.All(r => r.Low == Dim.Of(0) && r.High == Dim.Of(0)) ? x
             : Create(new PadOp([.. ranges], Shape.Of(x.Shape.Select((size, axis) => ranges[axis].Low + size + ranges[axis].High)), value), x);
     }
-
-    private static Node PadSpatial(Node x, int[] low, int[] high, double value) => PadSpatial(x, [.. low.Select(p => Dim.Of(p))], [.. high.Select(p => Dim.Of(p))], value);
 }

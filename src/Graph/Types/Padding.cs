@@ -1,8 +1,8 @@
 namespace GraphCompiler;
 
 /// <summary>
-/// What a convolution adds around its input: widths, the same on both sides of an axis unless made by <see cref="Of"/>; or <see cref="Same"/>, which keeps
-/// the spatial sizes, or <see cref="Valid"/>, which adds nothing.
+/// What a convolution or a pool adds around its input: widths, the same on both sides of an axis unless made by <see cref="Of"/>, as
+/// <c>Padding.Of((0, 1))</c>; or <see cref="Same"/>, which keeps the spatial sizes, or <see cref="Valid"/>, which adds nothing.
 /// </summary>
 public readonly struct Padding : IEquatable<Padding>
 {

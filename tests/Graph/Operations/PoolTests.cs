@@ -54,6 +54,90 @@ public class PoolTests
         }
     }
 
+    /// <summary>Windows of every kind, those that hold no element among them, against what is found element by element.</summary>
+    [Test]
+    public void Windows_may_be_padded_by_any_widths([Range(0, 59)] int seed)
+    {
+        var random = new Random(seed);
+        (int n, int size, int stride, int dilation) = (random.Next(1, 7), random.Next(1, 5), random.Next(1, 4), random.Next(1, 4));
+        (int before, int after, bool ceil) = (random.Next(0, 6), random.Next(0, 6), random.Next(3) == 0);
+        var pool = new Oracle(n, size, stride, dilation, before, after, ceil);
+        Padding padding = Padding.Of((before, after));
+        TensorValue value = Numbers([2, n]);
+        Node x = Placeholder(new NodeType(DType.Float64, [2, seed % 2 == 0 ? "N" : n]), "x", requiresGrad: false);
+        Func<Node> positions = () => MaxPool1DWithIndices(x, size, stride, padding, dilation, ceil).Indices;
+        if (pool.Positions < 1)
+        {
+            Assert.That(() => Run(MaxPool1D(x, size, stride, padding, dilation, ceil), (x, value)), Throws.InstanceOf<GraphException>().With.Message.Contains("of the padded input"));
+            return;
+        }
+
+        int[][] held = [.. pool.Windows.Select(w => w.Where(at => at >= 0 && at < n).ToArray())];
+        Check(MaxPool1D(x, size, stride, padding, dilation, ceil), (row, w) => held[w].Select(at => row[at]).DefaultIfEmpty(double.NegativeInfinity).Max());
+        Check(AvgPool1D(x, size, stride, padding, dilation, ceil), (row, w) => held[w].Sum(at => row[at]) / pool.Windows[w].Count(at => at < n + after));
+        Check(AvgPool1D(x, size, stride, padding, dilation, ceil, countIncludePad: false), (row, w) => held[w].Select(at => row[at]).DefaultIfEmpty(double.NaN).Average());
+        Check(AvgPool1D(x, size, stride, padding, dilation, ceil, divisor: 5), (row, w) => held[w].Sum(at => row[at]) / 5);
+        if (!ceil)
+        {
+            Check(LpPool1D(x, 2, size, stride, padding, dilation), (row, w) => Math.Sqrt(held[w].Sum(at => row[at] * row[at])));
+        }
+
+        if (held.All(w => w.Length > 0))
+        {
+            Check(Cast(positions(), DType.Float64), (row, w) => held[w].MaxBy(at => row[at]));
+        }
+        else
+        {
+            Assert.That(() => Run(positions(), (x, value)), Throws.InstanceOf<GraphException>().With.Message.Contains("holds no element"));
+        }
+
+        void Check(Node pooled, Func<double[], int, double> expected)
+        {
+            double[] found = seed % 4 == 0 ? ComputedValues.Of(pooled, 1e-14, (x, value)) : Values(pooled, (x, value));
+            double[] wanted = [.. Enumerable.Range(0, 2).SelectMany(c => Enumerable.Range(0, pool.Positions).Select(w => expected([.. Enumerable.Range(c * n, n).Select(i => value[i])], w)))];
+            Assert.That(found, Is.EqualTo(wanted).Within(1e-12), $"{pool} {pooled.Op}");
+        }
+    }
+
+    [Test]
+    public void The_same_size_is_kept_by_pools_and_transposed_convolutions()
+    {
+        Node x = Input("x", ["N", 4, "H", "W"]);
+        Node w = Input("w", [4, 4, 3, 2]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(MaxPool2D(x, (3, 2), stride: 1, padding: Padding.Same).Shape, Is.EqualTo(x.Shape));
+            Assert.That(AvgPool2D(x, (3, 2), stride: 1, padding: Padding.Same, dilation: 2).Shape, Is.EqualTo(x.Shape));
+            Assert.That(ConvTranspose2D(x, w, padding: Padding.Same).Shape, Is.EqualTo(x.Shape));
+            Assert.That(Unfold(x, (3, 2), padding: Padding.Same).Shape, Is.EqualTo(Shape.Of(["N", 24, Dim.OfSymbol("H") * "W"])));
+        }
+    }
+
+    [Test]
+    public void A_transposed_convolution_cuts_off_what_a_convolution_adds()
+    {
+        Node x = Constant(Numbers([1, 2, 5, 4]));
+        Node w = Constant(Numbers([3, 2, 2, 3]));
+        Padding padding = Padding.Of((0, 1), (2, 1));
+        Node g = Constant(Numbers([1, 3, 5, 5]));
+        Node y = Conv2D(x, w, padding: padding);
+        Assert.That(y.Shape, Is.EqualTo(g.Shape));
+        double[] back = ComputedValues.Of(ConvTranspose2D(g, w, padding: padding), 1e-13);
+        Node given = Placeholder(new NodeType(DType.Float64, x.Shape), "x", requiresGrad: true);
+        Node pulled = Vjp([Conv2D(given, w, padding: padding)], [given], [g])[0];
+        Assert.That(back, Is.EqualTo(Values(pulled, (given, Numbers([1, 2, 5, 4])))).Within(1e-10));
+    }
+
+    [Test]
+    public void Columns_of_uneven_padding_are_put_back()
+    {
+        Padding padding = Padding.Of((0, 2), (1, 0));
+        Node x = Constant(Numbers([1, 2, 3, 4]));
+        Node there = Fold(Unfold(x, 2, padding: padding), [3, 4], 2, padding: padding);
+        Node times = Fold(Unfold(OnesLike(x), 2, padding: padding), [3, 4], 2, padding: padding);
+        Assert.That(Values(there / times), Is.EqualTo(Values(x)).Within(1e-13));
+    }
+
     private static long[] Sizes(int spatial) => spatial switch { 1 => [7], 2 => [5, 4], _ => [3, 2, 4] };
 
     /// <summary>Numbers above 0, no two of which are alike.</summary>
@@ -62,4 +146,22 @@ public class PoolTests
     private static Node Places((Node Values, Node Indices) pool) => pool.Values * 100 + Cast(pool.Indices, DType.Float64);
 
     private static Node Positions(Node x) => Cast(FMod(x * 16, Scalar(37, x.DType)), DType.Int64);
+
+    /// <summary>Where the elements of each window lie, counted from the first element of the input.</summary>
+    private sealed record Oracle(int Elements, int Size, int Stride, int Dilation, int Before, int After, bool Ceil)
+    {
+        private int Reach => ((Size - 1) * Dilation) + 1;
+
+        public int Positions
+        {
+            get
+            {
+                int room = Before + Elements + After - Reach;
+                int whole = (int)Math.Floor((double)room / Stride) + 1;
+                return Ceil && room % Stride != 0 && whole * Stride < Before + Elements ? whole + 1 : whole;
+            }
+        }
+
+        public int[][] Windows => [.. Enumerable.Range(0, Positions).Select(w => Enumerable.Range(0, Size).Select(t => (w * Stride) - Before + (t * Dilation)).ToArray())];
+    }
 }
