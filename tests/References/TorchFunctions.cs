@@ -129,7 +129,7 @@ internal sealed partial class TorchFunctions : IPythonLibrary
         _ => throw new FormatException(text),
     };
 
-    private static IEnumerable<Node> Leaves(object? value) => value is Node node ? [node] : ((object?[])value!).SelectMany(Leaves);
+    private static IEnumerable<Node> Leaves(object? value) => value is Node node ? [node] : ((IEnumerable<object?>)value!).SelectMany(Leaves);
 
     /// <summary>Both as nodes of one dtype: bool gives way to integers, those to floats; a float beside an integer tensor makes it float.</summary>
     private (Node A, Node B) Promote(object left, object right)
