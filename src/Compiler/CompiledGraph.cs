@@ -304,7 +304,7 @@ public sealed class CompiledGraph : IDisposable
         return turn.IsOwn || executor?.IsHeldHere == true || !(turn.IsOthers || executor?.IsHeldElsewhere == true);
     }
 
-    private static void CheckCount(int given, NodeList needed, string what, string of)
+    internal static void CheckCount(int given, NodeList needed, string what, string of)
     {
         if (given != needed.Count)
         {

@@ -26,6 +26,23 @@ public static class Compiler
         CompileOptions? options = null) =>
         CompiledGraph.Create(new Graph(inputs, outputs), updates ?? [], options ?? CompileOptions.Default);
 
+    /// <summary>Compiles an optimiser's step on gradients that Backward has left, see <see cref="CompiledOptimizer"/>.</summary>
+    /// <param name="optimizer">The optimiser.</param>
+    /// <param name="parameters">What is trained, each once.</param>
+    /// <param name="inputs">Inputs that hyperparameters are or depend on, such as a learning rate, in the order of the arguments.</param>
+    /// <param name="clip">What is made of the gradients before the step, as <c>g => GradientClipping.ByNorm(g, 1).Gradients</c>; one that is not there counts as zeros.</param>
+    /// <param name="options">How to compile.</param>
+    /// <exception cref="ArgumentException">There are no parameters, or one is given twice.</exception>
+    /// <exception cref="GradientException">A parameter requires no gradient.</exception>
+    /// <exception cref="GraphException">A hyperparameter depends on an input that is not listed.</exception>
+    public static CompiledOptimizer Compile(
+        Optimizer optimizer,
+        IReadOnlyList<Parameter> parameters,
+        IReadOnlyList<Node>? inputs = null,
+        Func<NodeList, IReadOnlyList<Node>>? clip = null,
+        CompileOptions? options = null) =>
+        new(optimizer, parameters, inputs ?? [], clip, options ?? CompileOptions.Default);
+
     /// <summary>Compiles one output on another thread.</summary>
     /// <param name="inputs">The inputs, in the order of the arguments.</param>
     /// <param name="output">What to compute.</param>

@@ -9,6 +9,9 @@ internal abstract class GradientKeeper
     /// <summary>Whether there is a gradient.</summary>
     public abstract bool HasGradient { get; }
 
+    /// <summary>The gradient there is, unseen by anybody who could keep it.</summary>
+    public abstract Argument Value { get; }
+
     /// <summary>A keeper of the gradients of a node.</summary>
     public static GradientKeeper Of(Node owner) => owner.DType switch
     {
@@ -53,6 +56,8 @@ internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper
     private GradientMemory<T>? spare;
 
     public override bool HasGradient => grad is not null;
+
+    public override Argument Value => Argument.Of(grad?.Tensor);
 
     /// <summary>The gradient there is, which is the caller's too from now on.</summary>
     public Tensor<T>? Take()

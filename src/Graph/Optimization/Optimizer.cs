@@ -4,7 +4,7 @@ namespace GraphCompiler;
 
 /// <summary>
 /// An optimiser: it builds new values of parameters, and of the parameters that hold its own state, to be compiled with <c>updates:</c> as one training
-/// step. It runs nothing; what it remembers of a parameter stays the same in all steps that it builds.
+/// step, or with <c>Compiler.Compile</c> as a step on the gradients that a backward has left. It runs nothing; what it remembers of a parameter stays the same in all steps that it builds.
 /// Parameters that are to be treated differently go to different optimisers, whose updates are joined. One of your own says in <see cref="Step"/> what a step of a
 /// parameter is.
 /// </summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics.Tensors;
 
 namespace GraphCompiler;
 
@@ -16,6 +17,10 @@ public readonly partial struct Argument
     {
         this.storage = storage;
     }
+
+    /// <summary>A tensor of any element type.</summary>
+    internal static Argument Of<T>(Tensor<T>? tensor)
+        where T : unmanaged => new(Storage.OfTensor(tensor));
 
     /// <summary>Whether nothing was passed: default, or a null array or tensor.</summary>
     internal bool IsNull => storage.IsNull;

@@ -50,6 +50,32 @@ public sealed class GuideSnippets
     }
 
     [Test]
+    public void A_step_on_gradients_that_are_there()
+    {
+        // snippet: step-on-gradients
+        var x = Input("x", ["N", 2]);
+        var y = Input("y", ["N"]);
+        var rate = Input("rate", []);
+        var w = Parameter("w", new float[] { 0, 0 });
+        var b = Parameter("b", 0f);
+        var loss = MeanSquaredError(MatMul(x, w) + b, y);
+        using var model = Compiler.Compile([x, y], loss, new CompileOptions { Ahead = GraphCalls.Training });
+        using var adam = Compiler.Compile(new Adam(rate), [w, b], [rate]);
+        for (int i = 0; i < 2; i++)                         // gradients of two batches are added
+        {
+            model.Forward(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2 });
+            model.Backward();
+        }
+
+        adam.Step(0.1f);
+        adam.ZeroGrad();
+
+        // end
+        Assert.That((float[])[.. w.Values, .. b.Values], Is.All.EqualTo(0.1f).Within(1e-4f));
+        Assert.That(w.Grad, Is.Null);
+    }
+
+    [Test]
     public void State_is_saved_and_read()
     {
         // snippet: saving

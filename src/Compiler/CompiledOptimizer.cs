@@ -1,0 +1,112 @@
+using GraphCompiler.Calling;
+
+namespace GraphCompiler;
+
+/// <summary>
+/// An optimiser that steps on the gradients that are in <see cref="Leaf.Grad"/>, for who trains with <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and
+/// <see cref="CompiledGraph.Backward(bool)"/>: compiled once, whichever gradients there are. A parameter whose gradient is null stays as it is, and so does what is
+/// remembered of it, as in PyTorch.
+/// </summary>
+public sealed class CompiledOptimizer : IDisposable
+{
+    private readonly Parameter[] parameters;
+    private readonly int inputs;
+    private readonly CompiledGraph graph;
+
+    // The inputs' arguments, the gradients, and whether each is there; null while a step has them.
+    private Argument[]? arguments;
+
+    // What stands for gradients that are not there.
+    private float[] noFloats = [];
+    private double[] noDoubles = [];
+
+    internal CompiledOptimizer(
+        Optimizer optimizer, IReadOnlyList<Parameter> parameters, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>>? clip, CompileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(inputs);
+        this.parameters = [.. parameters];
+        this.inputs = inputs.Count;
+        foreach (Parameter parameter in this.parameters)
+        {
+            ArgumentNullException.ThrowIfNull(parameter, nameof(parameters));
+            if (parameter.Gradient is null)
+            {
+                throw new GradientException($"{parameter.Describe()} requires no gradient, so that there would never be one to step on.");
+            }
+        }
+
+        Node[] gradients = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.Grad)}", p.Shape, p.DType))];
+        Node[] steps = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.HasGrad)}", [], DType.Bool))];
+        IReadOnlyList<Update> updates = optimizer.Build(this.parameters, clip is null ? gradients : clip([.. gradients]), steps);
+        arguments = new Argument[inputs.Count + gradients.Length + steps.Length];
+        graph = CompiledGraph.Create(new Graph([.. inputs, .. gradients, .. steps], []), updates, options with { Ahead = GraphCalls.Run, RetainGrad = [], GradientsOf = null });
+    }
+
+    /// <summary>What is trained.</summary>
+    public IReadOnlyList<Parameter> Parameters => parameters;
+
+    /// <summary>Makes a step: gives new values to the parameters that have gradients. Nothing is allocated once a step of its kind has been made.</summary>
+    /// <param name="arguments">One for each input that was listed, such as a learning rate.</param>
+    /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
+    /// <exception cref="ExecutionException">A hyperparameter is out of its range; nothing has changed.</exception>
+    /// <exception cref="GraphException">Another thread is in a step.</exception>
+    public void Step(params ReadOnlySpan<Argument> arguments)
+    {
+        if (arguments.Length != inputs)
+        {
+            CompiledGraph.CheckCount(arguments.Length, [.. graph.Graph.Inputs.Take(inputs)], "argument", "input");
+        }
+
+        Argument[] all = Interlocked.Exchange(ref this.arguments, null)
+            ?? throw new GraphException("This optimizer is in a step of another thread: what writes parameters is for one thread at a time.");
+        try
+        {
+            arguments.CopyTo(all);
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                GradientKeeper gradient = parameters[i].Gradient!;
+                all[inputs + i] = gradient.HasGradient ? gradient.Value : NoGradient(parameters[i]);
+                all[inputs + parameters.Length + i] = gradient.HasGradient;
+            }
+
+            graph.Run(all, []);
+        }
+        finally
+        {
+            // Neither gradients nor what the caller gave are kept alive.
+            Array.Clear(all);
+            this.arguments = all;
+        }
+    }
+
+    /// <summary>Forgets the gradients of the parameters.</summary>
+    /// <param name="setToNull">True makes them null; false fills them with zeros where there are any.</param>
+    public void ZeroGrad(bool setToNull = true)
+    {
+        foreach (Parameter parameter in parameters)
+        {
+            parameter.ZeroGrad(setToNull);
+        }
+    }
+
+    /// <summary>Frees the workspace, as <see cref="CompiledGraph.Dispose"/> does; parameters and what is remembered of them stay.</summary>
+    public void Dispose() => graph.Dispose();
+
+    private Argument NoGradient(Parameter parameter)
+    {
+        int count = (int)parameter.ElementCount;
+        switch (parameter.DType)
+        {
+            case DType.Float32:
+                noFloats = noFloats.Length >= count ? noFloats : new float[count];
+                return noFloats.AsMemory(0, count);
+            case DType.Float64:
+                noDoubles = noDoubles.Length >= count ? noDoubles : new double[count];
+                return noDoubles.AsMemory(0, count);
+            default:
+                throw DTypes.Unexpected(parameter.DType);
+        }
+    }
+}
