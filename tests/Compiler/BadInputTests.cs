@@ -163,7 +163,7 @@ internal sealed class BadInputTests
     public void GuardsInsideCompositesAreChecked()
     {
         Input<float> x = Input("x", ["N"]);
-        Node inside = Call("fold", [x], a => [a[0].Reshape([2, 3])]);
+        Node inside = Call("fold", [x], a => a[0].Reshape([2, 3]));
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], inside * 2);
         Assert.That(graph.Run(new float[6]).Count, Is.EqualTo(1));
         Assert.That(() => graph.Run(new float[5]), Throws.TypeOf<BindingException>().With.Message.Contains("Reshape").And.Message.Contains("N is 5"));

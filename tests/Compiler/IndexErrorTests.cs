@@ -65,7 +65,7 @@ internal sealed class IndexErrorTests
         Fails(y, [function, .. parts]);
         Fails(y.Named("mine", "model"), ["'model/mine'", .. parts]);
         Fails(y.Named("other").Named("mine") * 2, ["'mine'", .. parts]);
-        Fails(Call("block", [X, indices], inputs => [make(inputs[0], inputs[1]).Named("mine")]), ["'mine'", .. parts]);
+        Fails(Call("block", [X, indices], inputs => make(inputs[0], inputs[1]).Named("mine")), ["'mine'", .. parts]);
         Node loss = Sum(y.Named("mine"));
         if (loss.RequiresGrad)
         {

@@ -42,5 +42,7 @@ internal sealed partial class TorchFunctions
         Add("torch.trapz", a => Trapezoid(a.Node(0), a.Node(1)));
     }
 
+    private static object?[] Several(NodeList nodes) => [.. nodes];
+
     private static object?[] Two((Node First, Node Second) pair) => [pair.First, pair.Second];
 }

@@ -16,10 +16,10 @@ internal sealed partial class TorchFunctions
         Add("Tensor.expand", a => BroadcastTo(a.Node(0), Sizes([.. a.Positional.Skip(1)])));
         Add("torch.broadcast_to", a => BroadcastTo(a.Node(0), Sizes(a.Positional[1])));
         Add("torch.split", a => a.Find(1, "size") is long size
-            ? Split(a.Node(0), size, a.Int(2, "dim"))
-            : Split(a.Node(0), [.. a.Ints(1, "sizes")!.Select(s => Dim.Of(s))], a.Int(2, "dim")));
-        Add("torch.chunk", a => Chunk(a.Node(0), a.Int(1, "chunks"), a.Int(2, "dim")));
-        Add("torch.unbind", a => Unbind(a.Node(0), a.Int(1, "dim")));
+            ? Several(Split(a.Node(0), size, a.Int(2, "dim")))
+            : Several(Split(a.Node(0), [.. a.Ints(1, "sizes")!.Select(s => Dim.Of(s))], a.Int(2, "dim"))));
+        Add("torch.chunk", a => Several(Chunk(a.Node(0), a.Int(1, "chunks"), a.Int(2, "dim"))));
+        Add("torch.unbind", a => Several(Unbind(a.Node(0), a.Int(1, "dim"))));
         Add("torch.tile", a => Tile(a.Node(0), [.. a.Ints(1, "dims")!.Select(d => Dim.Of(d))]));
         Add("Tensor.repeat", a => Repeat(a.Node(0), [.. Sizes([.. a.Positional.Skip(1)])]));
         Add("torch.repeat_interleave", a => RepeatInterleave(a.Node(0), a.Int(1, "repeats"), a.Int(2, "dim")));
@@ -39,7 +39,7 @@ internal sealed partial class TorchFunctions
         Add("torch.hstack", a => HStack(a.Nodes(0, "tensors")));
         Add("torch.vstack", a => VStack(a.Nodes(0, "tensors")));
         Add("torch.dstack", a => DStack(a.Nodes(0, "tensors")));
-        Add("torch.meshgrid", a => MeshGrid([.. a.Positional.Cast<Node>()], a.Text(-1, "indexing") == "xy"));
+        Add("torch.meshgrid", a => Several(MeshGrid([.. a.Positional.Cast<Node>()], a.Text(-1, "indexing") == "xy")));
         Add("F.pad", a =>
         {
             int[] widths = a.Ints(1, "pad")!;

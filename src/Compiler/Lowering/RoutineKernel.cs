@@ -69,7 +69,7 @@ internal sealed class RoutineKernel
         }
 
         Local[] variables = leading == 0 ? [] : [item];
-        return Nest.Serial(kernel, variables, [CountOf(spec.Operation.Shape.Take(leading))], new Block(body));
+        return Nest.Serial(kernel, variables, [CountOf(spec.Operation.Results[0].Shape.Take(leading))], new Block(body));
     }
 
     private LoopValue ItemOrZero => leading == 0 ? LoopMath.Int(0) : item;

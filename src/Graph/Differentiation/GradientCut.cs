@@ -43,7 +43,7 @@ internal static class GradientCut
     private static string Explain(Node cut) => cut.Op switch
     {
         DetachOp => $"{cut.Describe()} cuts them off",
-        _ when !cut.DType.IsFloat() => $"they end at {cut.Describe()}, for {cut.DType.Display()} has no gradients",
+        _ when !cut.Results.Any(r => r.DType.IsFloat()) => $"they end at {cut.Describe()}, for {cut.Results[0].DType.Display()} has no gradients",
         _ when !cut.Op.IsDifferentiable => $"{cut.Describe()} has none",
         _ => $"{cut.Describe()} was made under NoGrad",
     };

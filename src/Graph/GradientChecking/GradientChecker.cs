@@ -126,7 +126,8 @@ internal sealed class GradientChecker
 
         for (int i = 0; i < targets.Length; i++)
         {
-            if (!targets[i].RequiresGrad || targets[i].Results.Count != 1)
+            targets[i].RequireSingle("GradientCheck: the target");
+            if (!targets[i].RequiresGrad)
             {
                 throw new GradientException($"GradientCheck: the target {GradientCut.NotRequired(targets[i])}");
             }

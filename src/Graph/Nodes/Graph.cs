@@ -50,10 +50,7 @@ public sealed class Graph
                 throw new GraphException($"Output {i}, {output.Describe()}, was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
             }
 
-            if (output.Results.Count != 1)
-            {
-                throw new GraphException($"Output {i}, {output.Describe()}, has {output.Results.Count} results; take them with Output(node, i).");
-            }
+            output.RequireSingle($"Output {i},");
         }
 
         (Inputs, Outputs) = ([.. given!], [.. asked!]);

@@ -31,9 +31,9 @@ public partial class Node
                 throw new GraphException($"{op.Name} uses {input.Describe()}, which was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
             }
 
-            if (input.results.Length != 1 && op is not OutputOp)
+            if (op is not OutputOp)
             {
-                throw new GraphException($"{op.Name}: the input {input.Describe()} has {input.results.Length} results; take one with Output(node, i).");
+                input.RequireSingle($"{op.Name}: the input");
             }
         }
 
@@ -52,12 +52,15 @@ public partial class Node
     }
 
     /// <summary>The element type.</summary>
-    public DType DType => results[0].DType;
+    /// <exception cref="GraphException">The node has several results.</exception>
+    public DType DType => Type.DType;
 
     /// <summary>The sizes of the axes.</summary>
-    public Shape Shape => results[0].Shape;
+    /// <exception cref="GraphException">The node has several results.</exception>
+    public Shape Shape => Type.Shape;
 
     /// <summary>The number of axes.</summary>
+    /// <exception cref="GraphException">The node has several results.</exception>
     public int Rank => Shape.Rank;
 
     /// <summary>Whether a gradient can flow through this node: some leaf below it requires one, and neither <see cref="Ops.Detach"/> nor <see cref="GradMode.NoGrad"/> cut it off.</summary>
@@ -83,6 +86,16 @@ public partial class Node
     internal ImmutableArray<Node> Inputs { get; }
 
     internal IReadOnlyList<NodeType> Results => results;
+
+    /// <summary>The type of the one result. Whoever works on nodes of several asks <see cref="Results"/>.</summary>
+    internal NodeType Type
+    {
+        get
+        {
+            RequireSingle();
+            return results[0];
+        }
+    }
 
     /// <summary>Scope and name, for messages; nothing where the name is no other than the operation's.</summary>
     private string Label => Scope is not null ? $" '{Scope}/{Title}'" : Title is not { } title || title == Op.Name ? string.Empty : $" '{title}'";
@@ -123,6 +136,16 @@ public partial class Node
     {
         string what = Op is OutputOp output ? $"Result {output.Index} of {Inputs[0].Op.Name}" : Op.Name;
         return $"{what}{Label} {string.Join(", ", types)}";
+    }
+
+    /// <summary>Refuses a node of several results where one is needed.</summary>
+    /// <param name="role">What it is there, for the message.</param>
+    internal void RequireSingle(string? role = null)
+    {
+        if (results.Length != 1)
+        {
+            throw new GraphException($"{(role is null ? string.Empty : $"{role} ")}{Describe()} has {results.Length} results; take one with Output(node, i).");
+        }
     }
 
     /// <summary>Refuses what can never be addressed, whatever its symbols are.</summary>

@@ -38,7 +38,7 @@ internal abstract record CompositeOp : Op
 }
 
 /// <summary>A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed.</summary>
-internal sealed record CallOp(Function Body, int Listed, string CallName, Func<IReadOnlyList<Node>, IReadOnlyList<Node>, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
+internal sealed record CallOp(Function Body, int Listed, string CallName, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
 {
     [ThreadStatic]
     private static bool isTrying;
@@ -56,8 +56,7 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<I
             return base.Pullback(node, cotangents);
         }
 
-        Node[] results = [.. Enumerable.Range(0, node.Results.Count).Select(i => Ops.Output(node, i))];
-        IReadOnlyList<Node?> pulled = Rule(node.Inputs[..Listed], results, cotangents)
+        IReadOnlyList<Node?> pulled = Rule([.. node.Inputs[..Listed]], Ops.Outputs(node), cotangents)
             ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
         if (pulled.Count != Listed)
         {

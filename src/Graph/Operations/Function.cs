@@ -16,7 +16,7 @@ internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<
     /// <param name="captured">What existed before, in the order of the further parameters.</param>
     /// <exception cref="GraphException">The body gives no result, a null, or a node of another body that has ended.</exception>
     public static Function Trace(
-        string name, IReadOnlyList<(NodeType Type, string Name, bool RequiresGrad)> parameters, Func<IReadOnlyList<Node>, IReadOnlyList<Node>> body, out Node[] captured)
+        string name, IReadOnlyList<(NodeType Type, string Name, bool RequiresGrad)> parameters, Func<NodeList, IReadOnlyList<Node>> body, out Node[] captured)
     {
         Node[] used;
         (Function function, used) = BodyTrace.Of(name, trace =>

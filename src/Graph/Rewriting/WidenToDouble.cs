@@ -100,7 +100,7 @@ internal sealed class WidenToDouble
     }
 
     /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>
-    private static Node?[] Pull(CallOp call, IReadOnlyList<Node> inputs, IReadOnlyList<Node> results, IReadOnlyList<Node?> cotangents)
+    private static Node?[] Pull(CallOp call, NodeList inputs, NodeList results, IReadOnlyList<Node?> cotangents)
     {
         Node[] narrowInputs = [.. call.Body.Parameters.Take(call.Listed).Select((p, i) => Ops.Placeholder(p.Results[0], $"arg{i}", inputs[i].RequiresGrad))];
         Node[] narrowResults = [.. call.Body.Results.Select((r, i) => Ops.Placeholder(r.Results[0], $"result{i}", results[i].RequiresGrad))];

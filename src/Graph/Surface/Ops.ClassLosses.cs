@@ -34,7 +34,7 @@ public static partial class Ops
 
         if (target.DType.IsFloat())
         {
-            throw new DTypeException($"{Name}: the target must be class indices, int32 or int64, or probabilities of the shape {logits.Shape}, not {target.Results[0]}. Inputs: {logits.Describe()}, {target.Describe()}.");
+            throw new DTypeException($"{Name}: the target must be class indices, int32 or int64, or probabilities of the shape {logits.Shape}, not {target.Type}. Inputs: {logits.Describe()}, {target.Describe()}.");
         }
 
         ClassTargets targets = new(Name, logits, target, weight, ignoreIndex);

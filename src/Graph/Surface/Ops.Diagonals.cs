@@ -40,9 +40,9 @@ public static partial class Ops
     public static Node DiagonalScatter(Node x, Node source, int offset = 0, int axis0 = 0, int axis1 = 1)
     {
         Node diagonal = Diagonal("DiagonalScatter", x, offset, axis0, axis1);
-        if (NotNull(source).Results[0] != diagonal.Results[0])
+        if (NotNull(source).Type != diagonal.Type)
         {
-            throw new ShapeException($"DiagonalScatter: the source must be {diagonal.Results[0]}, not {source.Describe()}.{Broadcasting.Declare(diagonal.Shape, source.Shape)} Input: {x.Describe()}.");
+            throw new ShapeException($"DiagonalScatter: the source must be {diagonal.Type}, not {source.Describe()}.{Broadcasting.Declare(diagonal.Shape, source.Shape)} Input: {x.Describe()}.");
         }
 
         if (diagonal.Shape[^1].Constant == 0)

@@ -144,9 +144,9 @@ public static partial class Ops
 
         for (int i = 0; i < nodes.Count; i++)
         {
-            if (NotNull(directions[i]).Results[0] != NotNull(nodes[i]).Results[0])
+            if (NotNull(directions[i]).Type != NotNull(nodes[i]).Type)
             {
-                throw new GradientException($"{op}: the {direction} {directions[i].Results[0]} does not fit the {what} {nodes[i].Describe()}; shape and dtype must be equal.");
+                throw new GradientException($"{op}: the {direction} {directions[i].Type} does not fit the {what} {nodes[i].Describe()}; shape and dtype must be equal.");
             }
         }
     }
@@ -158,7 +158,8 @@ public static partial class Ops
     {
         foreach (Node node in nodes)
         {
-            if (!NotNull(node).RequiresGrad)
+            NotNull(node).RequireSingle(role);
+            if (!node.RequiresGrad)
             {
                 throw new GradientException($"{role} {GradientCut.NotRequired(node)}");
             }

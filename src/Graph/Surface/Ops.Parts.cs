@@ -190,9 +190,9 @@ public static partial class Ops
         }
 
         Node part = Slice(x, along, start, stop, step);
-        if (NotNull(source).Results[0] != part.Results[0])
+        if (NotNull(source).Type != part.Type)
         {
-            throw new ShapeException($"SliceScatter: the source must be {part.Results[0]}, not {source.Describe()}. Input: {x.Describe()}.");
+            throw new ShapeException($"SliceScatter: the source must be {part.Type}, not {source.Describe()}. Input: {x.Describe()}.");
         }
 
         return part == x ? source

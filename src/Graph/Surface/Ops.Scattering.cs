@@ -86,7 +86,7 @@ public static partial class Ops
         if (NotNull(segments).Rank != 1 || segments.Shape[0] != x.Shape[along] || !segments.DType.IsInteger())
         {
             throw new ShapeException(
-                $"{Name}: the segments must be int32 or int64 [{x.Shape[along]}], one for each slice along axis {axis}, not {segments.Results[0]}.{Broadcasting.Declare([x.Shape[along]], segments.Shape)} Inputs: {x.Describe()}, {segments.Describe()}.");
+                $"{Name}: the segments must be int32 or int64 [{x.Shape[along]}], one for each slice along axis {axis}, not {segments.Type}.{Broadcasting.Declare([x.Shape[along]], segments.Shape)} Inputs: {x.Describe()}, {segments.Describe()}.");
         }
 
         Shape shape = x.Shape.With(along, count);

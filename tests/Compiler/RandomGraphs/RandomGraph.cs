@@ -454,8 +454,8 @@ internal sealed partial class RandomGraph
                 break;
             case 34:
                 Node argument = Float();
-                Node call = Ops.Call("pair", [argument, Float()], x => [Ops.Tanh(x[0]), x[0].Sum() + x[1]]);
-                Add(Ops.Output(call, Next(2)), false);
+                NodeList call = Ops.Call("pair", [argument, Float()], x => [Ops.Tanh(x[0]), x[0].Sum() + x[1]]);
+                Add(call[Next(2)], false);
                 break;
             case 35:
                 Node target = Float();

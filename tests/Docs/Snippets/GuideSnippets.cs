@@ -141,8 +141,8 @@ public sealed class GuideSnippets
         static Node SquaredRelu(Node x) => Call(
             "SquaredRelu",
             [x],
-            inputs => [Relu(inputs[0]).Square()],
-            (inputs, outputs, cotangents) => [2 * Relu(inputs[0]) * cotangents[0]!]);
+            inputs => Relu(inputs[0]).Square(),
+            (inputs, output, cotangent) => [2 * Relu(inputs[0]) * cotangent]);
 
         var x = Input("x", ["N"], requiresGrad: true);
         GradientCheck.Verify(SquaredRelu(x).Sum(), [x], options: new GradientCheckOptions { Order = 2 });

@@ -38,7 +38,7 @@ public class GradModeTests
     [Test]
     public void A_gradient_taken_under_NoGrad_is_the_same_and_constant()
     {
-        Node loss = Sum(Gelu(X) * Softmax(X)) + Prod(X) + Sum(CumulativeScan(X, 0, (double a, double b) => a * Math.Sin(b))) + Sum(Call("f", [X], v => [v[0] * v[0]]));
+        Node loss = Sum(Gelu(X) * Softmax(X)) + Prod(X) + Sum(CumulativeScan(X, 0, (double a, double b) => a * Math.Sin(b))) + Sum(Call("f", [X], v => v[0] * v[0]));
         Func<Node>[] takes =
         [
             () => Gradients(loss, X)[0], () => GradientsOrNull(loss, [X])[0]!, () => Jvp([loss], [X], [OnesLike(X)])[0], () => HessianVectorProduct(loss, [X], [OnesLike(X)])[0],
@@ -73,7 +73,7 @@ public class GradModeTests
     [Test]
     public void A_pullback_of_the_users_may_be_asked_under_NoGrad()
     {
-        Node loss = Sum(Call("square", [X], v => [v[0] * v[0]], (i, r, c) => [c[0]! * i[0] * 2.0]));
+        Node loss = Sum(Call("square", [X], v => v[0] * v[0], (i, r, c) => [c * i[0] * 2.0]));
         Node quiet = Quietly(() => Gradients(loss, X)[0]);
         Assert.That(quiet.RequiresGrad, Is.False);
         Assert.That(Values(quiet, (X, At)), Is.EqualTo(new double[] { 1, -2, 4 }));
@@ -90,7 +90,7 @@ public class GradModeTests
             }
         }
 
-        Node quiet = Quietly(() => Call("f", [X], v => [Body(v[0])]));
+        Node quiet = Quietly(() => Call("f", [X], v => Body(v[0])));
         Assert.That(quiet.RequiresGrad, Is.False);
         Assert.That(Values(Gradients(Sum(quiet * X), X)[0], (X, At)), Is.EqualTo(new[] { 0.25, 1, 4 }), "it is a factor");
     }
@@ -98,9 +98,9 @@ public class GradModeTests
     [Test]
     public void A_body_made_under_NoGrad_is_constant_in_a_call_with_gradients()
     {
-        Node y = Call("f", [X], v => Quietly(() => new[] { v[0] * v[0], v[0] + 1 }));
-        Assert.That(Values(Gradients(Sum(Output(y, 0) * X), X)[0], (X, At)), Is.EqualTo(new[] { 0.25, 1, 4 }));
-        Node mixed = Call("g", [X], v => [Quietly(() => Call("inner", [v[0]], w => [w[0] * w[0]])) * v[0]]);
+        NodeList y = Call("f", [X], v => Quietly<NodeList>(() => [v[0] * v[0], v[0] + 1]));
+        Assert.That(Values(Gradients(Sum(y[0] * X), X)[0], (X, At)), Is.EqualTo(new[] { 0.25, 1, 4 }));
+        Node mixed = Call("g", [X], v => Quietly(() => Call("inner", [v[0]], w => w[0] * w[0])) * v[0]);
         Assert.That(Values(Gradients(Sum(mixed), X)[0], (X, At)), Is.EqualTo(new[] { 0.25, 1, 4 }));
     }
 
@@ -230,7 +230,7 @@ public class GradModeTests
                 for (int round = 0; round < 50; round++)
                 {
                     together.SignalAndWait();
-                    Node y = Call("f", [X], v => [Gelu(v[0]) * v[0]]);
+                    Node y = Call("f", [X], v => Gelu(v[0]) * v[0]);
                     all &= y.RequiresGrad == records;
                     Node recorded;
                     using (GradMode.EnableGrad())

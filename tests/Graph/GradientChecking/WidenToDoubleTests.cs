@@ -51,10 +51,10 @@ public sealed class WidenToDoubleTests
     public void A_pullback_written_for_float32_is_asked_in_float32()
     {
         List<DType> asked = [];
-        Node square = Call("square", [w], p => [p[0] * p[0] * Constant(2f)], (i, r, c) =>
+        Node square = Call("square", [w], p => p[0] * p[0] * Constant(2f), (i, r, c) =>
         {
-            asked.AddRange([i[0].DType, r[0].DType, c[0]!.DType]);
-            return [c[0]! * i[0] * Constant(4f)];
+            asked.AddRange([i[0].DType, r.DType, c.DType]);
+            return [c * i[0] * Constant(4f)];
         });
 
         GradientCheck.Verify(Sum(Sin(square)), [w], options: new GradientCheckOptions { Order = 2 });

@@ -89,7 +89,7 @@ internal sealed class RoundingErrorsTests
         Input<double> x = Input<double>("x", [1, 4]);
         Input<double> y = Input<double>("y", [4, 1]);
         Node product = MatMul(x, y);
-        Node[] nodes = [product, product * product, Tanh(product), 1 - Square(Tanh(product)), Where(product > 0, product, 1), Sum(product), CumulativeProduct(product, 0), Call("both", [product, x], p => [p[1], p[0]])];
+        Node[] nodes = [product, product * product, Tanh(product), 1 - Square(Tanh(product)), Where(product > 0, product, 1), Sum(product), CumulativeProduct(product, 0), Call("both", [product, x], p => [p[1], p[0]])[1]];
         Dictionary<Node, TensorValue> given = new()
         {
             [x] = TensorValue.OfReals(DType.Float64, [1, 4], [1e200, -1e200, 1, 2]),
@@ -97,8 +97,7 @@ internal sealed class RoundingErrorsTests
         };
         foreach (Node node in nodes)
         {
-            Node result = node.Results.Count > 1 ? Output(node, 1) : node;
-            Assert.That(RoundingErrors.Evaluate(result, given, _ => 0).Errors, Is.All.EqualTo(double.PositiveInfinity), node.Describe());
+            Assert.That(RoundingErrors.Evaluate(node, given, _ => 0).Errors, Is.All.EqualTo(double.PositiveInfinity), node.Describe());
         }
 
         Assert.That(RoundingErrors.Evaluate(Where(product > 0, 0 * y[0], 0 * y[0]), given, _ => 0).Errors, Is.All.Zero);

@@ -252,8 +252,8 @@ public class MistakeTests
         yield return Case("MeanSquaredError", () => MeanSquaredError(F, G), "MeanSquaredError:", "[2, 3]", "[2, 4]");
         yield return Case("LayerNorm axes", () => LayerNorm(F, trailingAxes: 3), "LayerNorm:", "3 trailing axes", "'f'");
         yield return Case("LayerNorm weight", () => LayerNorm(F, weight: G), "LayerNorm:", "[3]", "[2, 4]");
-        yield return Case("Output", () => Output(Call("two", [F], v => [v[0], v[0]]), 2), "Output:", "no result 2", "has 2");
-        yield return Case("Several results", () => Exp(Call("two", [F], v => [v[0], v[0]])), "Exp:", "two", "has 2 results", "Output(node, i)");
+        yield return Case("Output", () => Output(Call("two", [F], v => [v[0], v[0]])[0].Inputs[0], 2), "Output:", "no result 2", "has 2");
+        yield return Case("Several results", () => Exp(Call("two", [F], v => [v[0], v[0]])[0].Inputs[0]), "Exp:", "two", "has 2 results", "Output(node, i)");
         yield return Case("Integer grad", () => Input<int>("k", [2], requiresGrad: true), "'k'", "Only floating point tensors can require gradients", "int32");
         yield return Case("Bool grad", () => Parameter("p", true, requiresGrad: true), "'p'", "Only floating point tensors can require gradients", "bool");
         yield return Case("Element type", () => Input<byte>("k", [2]), "byte is not", "float, double, int, long or bool");
