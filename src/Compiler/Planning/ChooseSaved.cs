@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 
@@ -57,7 +56,7 @@ internal sealed class ChooseSaved
         Dictionary<Node, Node> map = [];
         foreach (Node node in forward.Concat(backward))
         {
-            ImmutableArray<Node> inputs = [.. node.Inputs.Select(i => map[i])];
+            NodeList inputs = [.. node.Inputs.Select(i => map[i])];
 
             // A view of what is saved is a view in either part.
             map[node] = isForward.Contains(node) && (!again.Contains(node) || (IsView(node.Op) && node.Inputs.SequenceEqual(inputs))) ? node

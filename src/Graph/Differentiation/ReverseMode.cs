@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Differentiation;
@@ -45,8 +44,8 @@ internal static class ReverseMode
             }
 
             Node?[] pulled = graph.Pullback(node, own);
-            ImmutableArray<Node> inputs = graph.InputsOf(node);
-            for (int k = 0; k < inputs.Length; k++)
+            NodeList inputs = graph.InputsOf(node);
+            for (int k = 0; k < inputs.Count; k++)
             {
                 if (graph.IsOnPath(inputs[k]))
                 {

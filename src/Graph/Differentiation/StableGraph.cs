@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Rewriting;
 
 namespace GraphCompiler.Differentiation;
@@ -53,7 +52,7 @@ internal sealed class StableGraph
     }
 
     /// <summary>What a node's derivative is taken by.</summary>
-    public ImmutableArray<Node> InputsOf(Node node) => forms.TryGetValue(node, out StableForm? form) ? form.Inputs : node.Inputs;
+    public NodeList InputsOf(Node node) => forms.TryGetValue(node, out StableForm? form) ? form.Inputs : node.Inputs;
 
     /// <summary>The operations that stand for a node: those of its form, each after its inputs, or itself.</summary>
     public IEnumerable<Node> PartsOf(Node node) =>

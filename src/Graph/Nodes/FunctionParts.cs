@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace GraphCompiler.Nodes;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace GraphCompiler.Nodes;
 /// </summary>
 /// <param name="Name">The name that the parts bear.</param>
 /// <param name="Inputs">Where the parts end.</param>
-internal sealed record FunctionParts(string Name, ImmutableArray<Node> Inputs)
+internal sealed record FunctionParts(string Name, NodeList Inputs)
 {
     /// <summary>The result of a function whose parts may fail.</summary>
     public static Node Of(string name, Node result, params ReadOnlySpan<Node?> inputs)

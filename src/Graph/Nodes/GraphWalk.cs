@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using GraphCompiler.Operations;
-
 namespace GraphCompiler.Nodes;
 
 /// <summary>Walks over graphs without recursion: depth is bounded by memory, not by the stack.</summary>
@@ -10,7 +7,7 @@ internal static class GraphWalk
     /// Every node that the roots reach, each after its inputs; the order is the same for the same graph. Nodes for which <paramref name="stop"/>
     /// holds are listed, but what lies below them is not looked at. <paramref name="inputsOf"/> says what a node's inputs count as, its own by default.
     /// </summary>
-    public static List<Node> TopologicalOrder(IEnumerable<Node> roots, Func<Node, bool>? stop = null, Func<Node, ImmutableArray<Node>>? inputsOf = null)
+    public static List<Node> TopologicalOrder(IEnumerable<Node> roots, Func<Node, bool>? stop = null, Func<Node, NodeList>? inputsOf = null)
     {
         List<Node> order = [];
         HashSet<Node> seen = [];
@@ -24,8 +21,8 @@ internal static class GraphWalk
 
             while (stack.TryPop(out (Node Node, int Next) top))
             {
-                ImmutableArray<Node> inputs = inputsOf is null ? top.Node.Inputs : inputsOf(top.Node);
-                if (top.Next == inputs.Length || (top.Next == 0 && stop is not null && stop(top.Node)))
+                NodeList inputs = inputsOf is null ? top.Node.Inputs : inputsOf(top.Node);
+                if (top.Next == inputs.Count || (top.Next == 0 && stop is not null && stop(top.Node)))
                 {
                     order.Add(top.Node);
                     continue;
@@ -62,7 +59,7 @@ internal static class GraphWalk
     }
 
     /// <summary>Rebuilds the roots bottom-up; <paramref name="rebuild"/> sees each node with its new inputs.</summary>
-    public static Dictionary<Node, Node> Map(IEnumerable<Node> roots, Func<Node, ImmutableArray<Node>, Node> rebuild, Func<Node, bool>? stop = null)
+    public static Dictionary<Node, Node> Map(IEnumerable<Node> roots, Func<Node, NodeList, Node> rebuild, Func<Node, bool>? stop = null)
     {
         Dictionary<Node, Node> map = [];
         foreach (Node node in TopologicalOrder(roots, stop))
@@ -74,7 +71,7 @@ internal static class GraphWalk
     }
 
     /// <summary>The node on new inputs, or itself where none has changed.</summary>
-    public static Node On(this Node node, ImmutableArray<Node> inputs) => node.Inputs.SequenceEqual(inputs) ? node : node.Rebuild(inputs);
+    public static Node On(this Node node, NodeList inputs) => node.Inputs.Equals(inputs) ? node : node.Rebuild(inputs);
 
     /// <summary>The roots with some nodes replaced by others of the same type; what lies below a node where <paramref name="stop"/> holds stays.</summary>
     public static Node[] Substitute(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, Node> replacements, Func<Node, bool>? stop = null)
@@ -90,7 +87,7 @@ internal static class GraphWalk
 
                 // The flag is recomputed: what stands in for a placeholder may require gradients where the placeholder did not. What was cut off
                 // from gradients stays cut off.
-                return node.Inputs.SequenceEqual(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope);
+                return node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope);
             },
             stop);
         return [.. roots.Select(r => map[r])];

@@ -9,13 +9,12 @@ namespace GraphCompiler;
 /// </summary>
 public partial class Node
 {
-    private readonly NodeType[] results;
     private readonly FunctionParts? parts;
 
     // Whether it is made of constants and sizes alone.
     private readonly bool isKnown;
 
-    internal Node(Op op, ImmutableArray<Node> inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null)
+    internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null)
     {
         this.parts = parts;
         Op = op;
@@ -25,7 +24,6 @@ public partial class Node
         MadeIn = op.IsLeaf ? null : BodyTrace.Current;
         foreach (Node input in inputs)
         {
-            ArgumentNullException.ThrowIfNull(input, nameof(inputs));
             if (input.LeakedFrom is { } ended)
             {
                 throw new GraphException($"{op.Name} uses {input.Describe()}, which was made in the body of {ended.Function} and has no value outside of it; let the body return it.");
@@ -38,14 +36,15 @@ public partial class Node
         }
 
         var context = new TypeContext(op, inputs, Label);
-        results = op.Infer(context);
+        NodeType[] results = op.Infer(context);
+        Results = EquatableArray.Create<NodeType>(results);
         context.RequireSizes(results);
         foreach (NodeType result in results)
         {
             CheckFits(result);
         }
 
-        isKnown = op.Bodies.Count == 0 && (inputs.IsEmpty ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
+        isKnown = op.Bodies.Count == 0 && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
         Guards = [.. context.Guards];
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
@@ -72,6 +71,24 @@ public partial class Node
     /// <summary>The part of the model the node was named in, such as <c>encoder/layer1</c>.</summary>
     public string? Scope { get; }
 
+    /// <summary>
+    /// The operation, such as <c>MatMul</c>, or <c>Input</c> and <c>Parameter</c> of leaves; <c>Call</c> of a function of your own, and <c>Output</c> of what takes one
+    /// result of a node that has several.
+    /// </summary>
+    public string Operation => Op.Kind;
+
+    /// <summary>What the operation does besides its inputs, such as the axes of a sum: as many as tell two operations of a kind apart, in an order of the kind's own.</summary>
+    public IReadOnlyList<NodeAttribute> Attributes => NodeAttribute.Of(Op);
+
+    /// <summary>What the node is computed from. A leaf has no inputs; neither has a constant.</summary>
+    public NodeList Inputs { get; }
+
+    /// <summary>The types of the results: one, but for operations of several, whose results <c>Output</c> nodes take.</summary>
+    public EquatableArray<NodeType> Results { get; }
+
+    /// <summary>The functions that the operation is made of: that of a call, or what joins two elements of a scan; none of most.</summary>
+    public IReadOnlyList<Function> Bodies => Op.Bodies;
+
     /// <summary>The name that messages, dumps and pictures show.</summary>
     internal virtual string? Title => Name;
 
@@ -83,17 +100,13 @@ public partial class Node
     /// <summary>The body that has ended and that the node has no value outside of; null of what is known everywhere, such as a constant that was first used there.</summary>
     internal BodyTrace? LeakedFrom => MadeIn is { HasEnded: true } && !isKnown ? MadeIn : null;
 
-    internal ImmutableArray<Node> Inputs { get; }
-
-    internal IReadOnlyList<NodeType> Results => results;
-
     /// <summary>The type of the one result. Whoever works on nodes of several asks <see cref="Results"/>.</summary>
     internal NodeType Type
     {
         get
         {
             RequireSingle();
-            return results[0];
+            return Results[0];
         }
     }
 
@@ -126,10 +139,10 @@ public partial class Node
     internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope);
 
     /// <summary>The same operation on other inputs; flag, name and scope are kept.</summary>
-    internal Node Rebuild(ImmutableArray<Node> inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);
+    internal Node Rebuild(NodeList inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);
 
     /// <summary>The operation with the node's name and type, for messages.</summary>
-    internal string Describe() => DescribeAs(results);
+    internal string Describe() => DescribeAs([.. Results]);
 
     /// <summary>The same with other types, such as one of bound sizes.</summary>
     internal string DescribeAs(params NodeType[] types)
@@ -142,9 +155,9 @@ public partial class Node
     /// <param name="role">What it is there, for the message.</param>
     internal void RequireSingle(string? role = null)
     {
-        if (results.Length != 1)
+        if (Results.Count != 1)
         {
-            throw new GraphException($"{(role is null ? string.Empty : $"{role} ")}{Describe()} has {results.Length} results; take one with Output(node, i).");
+            throw new GraphException($"{(role is null ? string.Empty : $"{role} ")}{Describe()} has {Results.Count} results; take one with Output(node, i).");
         }
     }
 
@@ -159,7 +172,7 @@ public partial class Node
 
         if (bytes == long.MaxValue)
         {
-            string inputs = Inputs.IsEmpty ? string.Empty : $" Inputs: {string.Join(", ", Inputs.Select(i => i.Describe()))}.";
+            string inputs = Inputs.Count == 0 ? string.Empty : $" Inputs: {string.Join(", ", Inputs.Select(i => i.Describe()))}.";
             throw type.Shape.Constants is { } shape
                 ? TooLarge.Of(Describe(), type.DType, shape)
                 : new SizeException($"{Describe()} has more bytes than can be addressed wherever none of its sizes is 0.{inputs}");

@@ -6,11 +6,13 @@ namespace GraphCompiler;
 
 /// <summary>
 /// Nodes in an order that never changes, none of them null: what functions of several results give. Written <c>[a, b]</c>, and taken apart as
-/// <c>var (dw, db) = Gradients(loss, w, b)</c>.
+/// <c>var (dw, db) = Gradients(loss, w, b)</c>. Lists of the same nodes are equal.
 /// </summary>
 [CollectionBuilder(typeof(NodeList), nameof(Create))]
-public sealed class NodeList : IReadOnlyList<Node>
+public sealed class NodeList : IReadOnlyList<Node>, IEquatable<NodeList>
 {
+    private static readonly NodeList None = new([]);
+
     private readonly ImmutableArray<Node> nodes;
 
     private NodeList(ImmutableArray<Node> nodes) => this.nodes = nodes;
@@ -26,14 +28,23 @@ public sealed class NodeList : IReadOnlyList<Node>
 
     /// <summary>A list of given nodes.</summary>
     /// <param name="nodes">The nodes.</param>
-    /// <exception cref="ArgumentException">One of them is null.</exception>
-    public static NodeList Create(ReadOnlySpan<Node> nodes) => nodes.IndexOf((Node)null!) is >= 0 and var missing
-        ? throw new ArgumentException($"Node {missing} of {InvariantText.Count(nodes.Length, "node")} is null.", nameof(nodes))
-        : new([.. nodes]);
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    public static NodeList Create(ReadOnlySpan<Node> nodes)
+    {
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            if (nodes[i] is null)
+            {
+                throw new ArgumentNullException(nameof(nodes), $"Node {i} of {InvariantText.Count(nodes.Length, "node")} is null.");
+            }
+        }
+
+        return nodes.IsEmpty ? None : new([.. nodes]);
+    }
 
     /// <summary>A list of given nodes.</summary>
     /// <param name="nodes">The nodes, which are copied.</param>
-    /// <exception cref="ArgumentException">One of them is null.</exception>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public static implicit operator NodeList(Node[] nodes)
     {
         ArgumentNullException.ThrowIfNull(nodes);
@@ -48,10 +59,30 @@ public sealed class NodeList : IReadOnlyList<Node>
         ? new(nodes.Slice(start, length))
         : throw InvariantText.OutOfRange(nameof(length), length, $"There are no {length} nodes from {start} on among {InvariantText.Count(nodes.Length, "node")}.");
 
-    /// <inheritdoc/>
-    public IEnumerator<Node> GetEnumerator() => ((IEnumerable<Node>)nodes).GetEnumerator();
+    /// <summary>Enumerates the nodes without allocating.</summary>
+    public ImmutableArray<Node>.Enumerator GetEnumerator() => nodes.GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<Node> IEnumerable<Node>.GetEnumerator() => ((IEnumerable<Node>)nodes).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable)nodes).GetEnumerator();
+
+    /// <inheritdoc/>
+    public bool Equals(NodeList? other) => other is not null && nodes.AsSpan().SequenceEqual(other.nodes.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as NodeList);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (Node node in nodes)
+        {
+            hash.Add(node);
+        }
+
+        return hash.ToHashCode();
+    }
 
     /// <summary>The nodes in brackets.</summary>
     public override string ToString() => InvariantText.List(nodes);
@@ -111,6 +142,8 @@ public sealed class NodeList : IReadOnlyList<Node>
         Require(8);
         (first, second, third, fourth, fifth, sixth, seventh, eighth) = (nodes[0], nodes[1], nodes[2], nodes[3], nodes[4], nodes[5], nodes[6], nodes[7]);
     }
+
+    internal ReadOnlySpan<Node> AsSpan() => nodes.AsSpan();
 
     private void Require(int count)
     {

@@ -24,7 +24,7 @@ internal abstract record CompositeOp : Op
     {
         // An input that is given twice gets its whole cotangent once.
         Node?[] pulled = ReverseMode.PullWithin(Expand(node, node.Inputs), cotangents, node.Inputs);
-        return [.. pulled.Select((p, i) => node.Inputs.IndexOf(node.Inputs[i]) == i ? p : null)];
+        return [.. pulled.Select((p, i) => node.Inputs.AsSpan().IndexOf(node.Inputs[i]) == i ? p : null)];
     }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
@@ -45,6 +45,8 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
 
     public override string Name => CallName;
 
+    public override string Kind => "Call";
+
     public override IReadOnlyList<Function> Bodies => [Body];
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
@@ -56,7 +58,7 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
             return base.Pullback(node, cotangents);
         }
 
-        IReadOnlyList<Node?> pulled = Rule([.. node.Inputs[..Listed]], Ops.Outputs(node), cotangents)
+        IReadOnlyList<Node?> pulled = Rule(node.Inputs[..Listed], Ops.Outputs(node), cotangents)
             ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
         if (pulled.Count != Listed)
         {
@@ -82,7 +84,7 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
             }
         }
 
-        return [.. pulled, .. new Node?[node.Inputs.Length - Listed]];
+        return [.. pulled, .. new Node?[node.Inputs.Count - Listed]];
     }
 
     /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
@@ -148,7 +150,7 @@ internal sealed record OutputOp(int Index) : Op
 {
     public override NodeType[] Infer(TypeContext context)
     {
-        IReadOnlyList<NodeType> results = context.Inputs[0].Results;
+        EquatableArray<NodeType> results = context.Inputs[0].Results;
         return Index >= 0 && Index < results.Count
             ? [results[Index]]
             : throw context.BadShape($"there is no result {Index}; the node has {results.Count}.");

@@ -8,6 +8,8 @@ internal sealed record ConditionOp(string Operation, Dim Left, Dim Right, bool I
 {
     public override string Name => Operation;
 
+    public override string Kind => "Condition";
+
     public override NodeType[] Infer(TypeContext context)
     {
         if (IsEquality)

@@ -269,7 +269,7 @@ internal sealed record ConcatOp(int Along) : SingleResultOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent)
     {
-        var parts = new Node?[node.Inputs.Length];
+        var parts = new Node?[node.Inputs.Count];
         Dim start = 0;
         for (int i = 0; i < parts.Length; i++)
         {

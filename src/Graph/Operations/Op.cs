@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace GraphCompiler.Operations;
@@ -7,6 +8,7 @@ namespace GraphCompiler.Operations;
 /// The abstract members are what an operation owes: its type rule, its pullback, and a plain evaluation that is the truth for everything else,
 /// with how far rounding may take others from it.
 /// </summary>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicConstructors)]
 internal abstract record Op
 {
     /// <summary>The name in printed graphs and messages.</summary>
@@ -18,6 +20,9 @@ internal abstract record Op
             return name.EndsWith("Op", StringComparison.Ordinal) ? name[..^2] : name;
         }
     }
+
+    /// <summary>What operations of one record have in common, for those who look at graphs.</summary>
+    public virtual string Kind => Name;
 
     /// <summary>Whether a result can require a gradient when an input does; false for what has no slope, such as comparisons.</summary>
     public virtual bool IsDifferentiable => true;
@@ -97,7 +102,7 @@ internal abstract record IntegerOp : SingleResultOp
 {
     public sealed override bool IsDifferentiable => false;
 
-    protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => new Node?[node.Inputs.Length];
+    protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => new Node?[node.Inputs.Count];
 
     public sealed override double[]? BoundErrors(RoundingErrors errors) => null;
 }

@@ -119,7 +119,7 @@ internal sealed class Rewriter
             return node;
         }
 
-        var key = new Computation(node.Op, new EquatableArray<Node>(node.Inputs));
+        var key = new Computation(node.Op, node.Inputs);
         if (canonical.TryGetValue(key, out Node? twin))
         {
             return twin;
@@ -130,5 +130,5 @@ internal sealed class Rewriter
     }
 
     /// <summary>What a node computes, and from what.</summary>
-    private sealed record Computation(Op Op, EquatableArray<Node> Inputs);
+    private sealed record Computation(Op Op, NodeList Inputs);
 }

@@ -82,7 +82,7 @@ internal static class Simplify
 
     private static Node? Fold(Node node, MatchContext context)
     {
-        if (node.Inputs.Length == 0)
+        if (node.Inputs.Count == 0)
         {
             return null;
         }

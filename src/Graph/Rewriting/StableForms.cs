@@ -5,7 +5,7 @@ namespace GraphCompiler.Rewriting;
 /// <summary>What a node is computed by where its own operations would overflow, cancel or lose accuracy.</summary>
 /// <param name="Root">The node's value, by operations over <paramref name="Inputs"/>.</param>
 /// <param name="Inputs">Nodes of the graph that the form was found in.</param>
-internal sealed record StableForm(Node Root, ImmutableArray<Node> Inputs);
+internal sealed record StableForm(Node Root, NodeList Inputs);
 
 /// <summary>
 /// Finds the stable forms of nodes without rewriting their graph: a form is written over the graph's own nodes below the pattern, however many forms were

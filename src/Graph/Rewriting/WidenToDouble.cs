@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Rewriting;
@@ -50,7 +49,7 @@ internal sealed class WidenToDouble
         return map;
     }
 
-    private Node Widen(Node node, ImmutableArray<Node> inputs)
+    private Node Widen(Node node, NodeList inputs)
     {
         if (node.Op.IsLeaf)
         {
@@ -96,7 +95,7 @@ internal sealed class WidenToDouble
     {
         Node[] parameters = [.. function.Parameters.Select(p => Wide(p.DType) == p.DType ? p : Ops.Placeholder(Wide(p.Results[0]), p.Name!, p.RequiresGrad))];
         Node[] results = WidenOn([.. function.Results], function.Parameters, parameters);
-        return new Function(parameters.ToEquatableArray(), results.ToEquatableArray());
+        return new Function([.. parameters], [.. results]);
     }
 
     /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>

@@ -1,5 +1,4 @@
 using GraphCompiler.Emit;
-using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Calling;

@@ -136,7 +136,7 @@ internal static class ShrinkGraph
             }
 
             // A constant is as small as an input: replacing one by the other would go on for ever.
-            if ((node.Inputs.Length > 0 || node.Op is ParameterOp) && Replace(trial, node, Input(node.Results[0], $"y{fresh}", node.RequiresGrad)) is { } cut)
+            if ((node.Inputs.Count > 0 || node.Op is ParameterOp) && Replace(trial, node, Input(node.Results[0], $"y{fresh}", node.RequiresGrad)) is { } cut)
             {
                 yield return cut;
             }

@@ -25,8 +25,16 @@ internal sealed class NodeListTests
     [Test]
     public void None_of_its_nodes_is_null()
     {
-        Assert.That(() => NodeList.Create([Some[0], null!]), Throws.ArgumentException.With.Message.StartsWith("Node 1 of 2 nodes is null."));
+        Assert.That(() => NodeList.Create([Some[0], null!]), Throws.ArgumentNullException.With.Message.StartsWith("Node 1 of 2 nodes is null."));
         Assert.That(() => (NodeList)(Node[])null!, Throws.ArgumentNullException);
+    }
+
+    [Test]
+    public void Lists_of_the_same_nodes_are_equal()
+    {
+        NodeList three = Some[..3];
+        Assert.That(three.Equals((NodeList)Some[..3]) && three.GetHashCode() == ((NodeList)Some[..3]).GetHashCode(), Is.True);
+        Assert.That(three.Equals(three[1..]) || three.Equals((NodeList)Some[1..4]) || three.Equals(null) || three.Equals((object)Some), Is.False);
     }
 
     [TestCase(3)]

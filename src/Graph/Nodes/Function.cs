@@ -1,11 +1,21 @@
-namespace GraphCompiler.Operations;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
 
 /// <summary>
 /// A closed piece of graph: its results depend on its parameters and on nothing else, and none of its nodes stands in another graph. Compared by the
 /// identity of its nodes.
 /// </summary>
-internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<Node> Results)
+public sealed record Function
 {
+    internal Function(NodeList parameters, NodeList results) => (Parameters, Results) = (parameters, results);
+
+    /// <summary>Inputs that stand for what the function is applied to.</summary>
+    public NodeList Parameters { get; }
+
+    /// <summary>What it gives.</summary>
+    public NodeList Results { get; }
+
     /// <summary>
     /// Builds a body on placeholders and closes it: what existed before and is used in it becomes a further parameter, and its nodes are made anew, as
     /// those that the body saw may have been given away.
@@ -15,7 +25,7 @@ internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<
     /// <param name="body">Builds the results.</param>
     /// <param name="captured">What existed before, in the order of the further parameters.</param>
     /// <exception cref="GraphException">The body gives no result, a null, or a node of another body that has ended.</exception>
-    public static Function Trace(
+    internal static Function Trace(
         string name, IReadOnlyList<(NodeType Type, string Name, bool RequiresGrad)> parameters, Func<NodeList, IReadOnlyList<Node>> body, out Node[] captured)
     {
         Node[] used;
@@ -32,7 +42,7 @@ internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<
     }
 
     /// <summary>The results on other inputs.</summary>
-    public Node[] Apply(IReadOnlyList<Node> inputs)
+    internal Node[] Apply(IReadOnlyList<Node> inputs)
     {
         var map = Parameters.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
         return GraphWalk.Substitute([.. Results], map);
@@ -61,7 +71,7 @@ internal sealed record Function(EquatableArray<Node> Parameters, EquatableArray<
             }
         }
 
-        return (new Function(own.ToEquatableArray(), results.Select(r => map[r]).ToEquatableArray()), [.. captured]);
+        return (new Function([.. own], [.. results.Select(r => map[r])]), [.. captured]);
 
         // One result of an operation with several is what comes from outside, not all of them.
         bool IsFromOutside(Node node) => node.MadeIn != trace || (node.Op is OutputOp && node.Inputs[0].MadeIn != trace);
