@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace GraphCompiler.Tests.Compiler.RandomGraphs;
 
@@ -94,7 +95,7 @@ internal sealed partial class GraphCheck
     private string? Wrong(SymbolValues sizes, TensorValue[] want, TensorValue[] gradients) =>
         gradients.Select((g, i) => Compare(trial.Outputs.Length + i, sizes, want[trial.Outputs.Length + i], g)).FirstOrDefault(f => f is not null);
 
-    private TensorValue GradientOf(int target, long[] shape) => targets[target] is Input<float> single
-        ? Values.Of<float>(single.Grad!.ToArray(), DType.Float32, shape)
-        : Values.Of<double>(((Input<double>)targets[target]).Grad!.ToArray(), DType.Float64, shape);
+    private TensorValue GradientOf(int target, long[] shape) => ((Leaf)targets[target]).Grad is Tensor<float> single
+        ? Values.Of<float>(single.ToArray(), DType.Float32, shape)
+        : Values.Of<double>(((Tensor<double>)((Leaf)targets[target]).Grad!).ToArray(), DType.Float64, shape);
 }
