@@ -89,6 +89,12 @@ public partial class Node
     /// <summary>The functions that the operation is made of: that of a call, or what joins two elements of a scan; none of most.</summary>
     public IReadOnlyList<Function> Bodies => Op.Bodies;
 
+    /// <summary>
+    /// Whether the operation is written as others, such as a softmax, a normalisation or a <c>Call</c>: who knows it by its name and attributes takes it whole, and everybody else
+    /// what <see cref="Expand"/> gives.
+    /// </summary>
+    public bool IsComposite => Op is CompositeOp and not DetachOp;
+
     /// <summary>The name that messages, dumps and pictures show.</summary>
     internal virtual string? Title => Name;
 
@@ -127,6 +133,22 @@ public partial class Node
         return Op.IsLeaf
             ? throw new GraphException($"{Describe()} is a leaf and keeps the name it was made with.")
             : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name });
+    }
+
+    /// <summary>The results of a composite as other operations on the same inputs, which may be composites again.</summary>
+    /// <returns>As many as the node has results, each of its dtype and shape.</returns>
+    /// <exception cref="GraphException">The operation is made of no others.</exception>
+    public NodeList Expand()
+    {
+        if (!IsComposite)
+        {
+            throw new GraphException($"{Describe()} is no composite and cannot be expanded; IsComposite tells which are.");
+        }
+
+        using (RequiresGrad ? GradMode.EnableGrad() : GradMode.NoGrad())
+        {
+            return ((CompositeOp)Op).Expand(this, Inputs);
+        }
     }
 
     /// <summary>The node in a line: operation, name, dtype and shape.</summary>

@@ -128,6 +128,50 @@ internal sealed class InspectionTests
         Assert.That(View.Value([call]), Does.Contain("Tanh(").And.Contain("-> ("));
     }
 
+    [Test]
+    public void Composites_are_expanded_by_whoever_does_not_know_them()
+    {
+        foreach (OperationRow row in OperationTable.Rows)
+        {
+            Node root = row.Build(new InputMaker(row.DTypes[0], "N", Layout.Dense, requiresGrad: row.DTypes[0].IsFloat()));
+            var open = new Queue<Node>(GraphWalk.TopologicalOrder([root]));
+            while (open.TryDequeue(out Node? node))
+            {
+                if (!node.IsComposite)
+                {
+                    Assert.That(node.Expand, Throws.TypeOf<GraphException>().With.Message.EqualTo($"{node.Describe()} is no composite and cannot be expanded; IsComposite tells which are."));
+                    continue;
+                }
+
+                NodeList parts = node.Expand();
+                Assert.That(parts.Select(p => p.Results[0]), Is.EqualTo(node.Results), row.ToString());
+                Assert.That(parts.Any(p => p.RequiresGrad), Is.EqualTo(node.RequiresGrad), row.ToString());
+                foreach (Node part in GraphWalk.TopologicalOrder(parts, node.Inputs.Contains).Except(node.Inputs))
+                {
+                    open.Enqueue(part);
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void The_parts_of_a_composite()
+    {
+        Input<float> x = Input("x", [2, 3], requiresGrad: true);
+        Node softmax = Softmax(x);
+        Assert.That((softmax.IsComposite, softmax.Operation, softmax.Attributes.Single()), Is.EqualTo((true, "Softmax", new NodeAttribute("Axis", 1L))));
+        Assert.That(softmax.Expand().Single().Operation, Is.EqualTo("Div"));
+        var (sine, square) = Call("both", [x], v => [Sin(v[0]), v[0] * v[0]]);
+        var (first, second) = sine.Inputs[0].Expand();
+        Assert.That((first.Operation, second.Operation, first.Inputs[0], sine.IsComposite, square.IsComposite), Is.EqualTo(("Sin", "Mul", x, false, false)));
+        using (GradMode.NoGrad())
+        {
+            Assert.That((softmax.Expand()[0].RequiresGrad, Softmax(x).Expand()[0].RequiresGrad), Is.EqualTo((true, false)));
+        }
+
+        Assert.That(Relu(Detach(x)).Expand()[0].RequiresGrad, Is.False);
+    }
+
     private static Func<IReadOnlyList<Node>, string> Compiled()
     {
         IEnumerable<string> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
