@@ -40,7 +40,7 @@ public sealed class CompiledGraph : IDisposable
         CheckSymbols();
         inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
         Training.CheckRetained(graph, options);
-        Node[] trained = HasTrainingUpdates ? [] : Training.LeavesOf(graph, options);
+        Node[] trained = HasTrainingUpdates || graph.Outputs.Count == 0 ? [] : Training.LeavesOf(graph, options);
         training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, options, cancellation));
     }
 
@@ -345,7 +345,7 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>Whether a forward now is to keep values for a backward; if not, what an earlier one kept is forgotten.</summary>
     private bool Records()
     {
-        bool records = GradMode.IsEnabled && graph.Outputs[0].RequiresGrad;
+        bool records = GradMode.IsEnabled && graph.Outputs is [{ RequiresGrad: true }, ..];
         if (!records)
         {
             training.Made?.Forget();
@@ -364,7 +364,11 @@ public sealed class CompiledGraph : IDisposable
 
     private void RequireGradient()
     {
-        Node root = graph.Outputs[0];
+        if (graph.Outputs is not [var root, ..])
+        {
+            throw new GradientException("Backward starts from the first output, and this graph has none.");
+        }
+
         if (!root.RequiresGrad)
         {
             throw new GradientException(GradientCut.NotRequired(root));

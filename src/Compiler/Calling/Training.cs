@@ -54,7 +54,11 @@ internal sealed class Training : IDisposable
             return;
         }
 
-        Node root = graph.Outputs[0];
+        if (graph.Outputs is not [var root, ..])
+        {
+            throw new GradientException("RetainGrad keeps gradients of the first output, and this graph has none.");
+        }
+
         HashSet<Node> reached = [.. GraphWalk.TopologicalOrder([root])];
         foreach (Node node in options.RetainGrad)
         {

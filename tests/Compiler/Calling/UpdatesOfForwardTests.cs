@@ -76,6 +76,21 @@ internal sealed class UpdatesOfForwardTests
     }
 
     [Test]
+    public void WithoutOutputsThereIsNothingToTrain()
+    {
+        Parameter<float> count = Parameter("count", 0f, requiresGrad: false);
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([], [], [(count, count + 1)]);
+        model.Run();
+        model.Forward();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(count.Values[0], Is.EqualTo(2f));
+            Assert.That(() => model.Backward(), Throws.TypeOf<GradientException>().With.Message.Contains("this graph has none"));
+            Assert.That(() => model.Prepare(GraphCalls.Training), Throws.TypeOf<GradientException>().With.Message.Contains("this graph has none"));
+        }
+    }
+
+    [Test]
     public void AStepOfAnOptimiserIsNotForForward()
     {
         Parameter<float> w = Parameter("w", 2f);
