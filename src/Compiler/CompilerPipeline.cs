@@ -17,6 +17,7 @@ internal static class CompilerPipeline
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Program Run(CompileOptions options, IReadOnlyList<Node> inputs, IReadOnlyList<Root> roots, Node? seed = null, CancellationToken cancellation = default)
     {
+        using NodeOrigins.Scope origin = NodeOrigins.None();
         var context = new CompilerContext(options, cancellation);
 
         // What is to be computed.

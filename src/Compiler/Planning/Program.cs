@@ -126,7 +126,7 @@ internal sealed class Program
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
         string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
-        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times);
+        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times + error.Node.Made);
     }
 
     /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>

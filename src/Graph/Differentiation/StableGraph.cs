@@ -59,12 +59,20 @@ internal sealed class StableGraph
         forms.TryGetValue(node, out StableForm? form) ? GraphWalk.TopologicalOrder([form.Root], form.Inputs.Contains).Except(form.Inputs) : [node];
 
     /// <summary>The cotangents that flow into a node's inputs, null for none.</summary>
-    public Node?[] Pullback(Node node, Node?[] cotangents) => forms.TryGetValue(node, out StableForm? form)
-        ? ReverseMode.PullWithin([form.Root], cotangents, form.Inputs)
-        : node.Op.Pullback(node, cotangents);
+    public Node?[] Pullback(Node node, Node?[] cotangents)
+    {
+        using NodeOrigins.Scope origin = NodeOrigins.Of(node);
+        return forms.TryGetValue(node, out StableForm? form)
+            ? ReverseMode.PullWithin([form.Root], cotangents, form.Inputs)
+            : node.Op.Pullback(node, cotangents);
+    }
 
     /// <summary>The tangents of a node's results, given those of its inputs, null where they do not vary; null if the op has no rule of its own.</summary>
-    public Node?[]? Pushforward(Node node, Node?[] tangents) => forms.TryGetValue(node, out StableForm? form)
-        ? ForwardMode.PushWithin([form.Root], form.Inputs, tangents)
-        : node.Op.Pushforward(node, tangents);
+    public Node?[]? Pushforward(Node node, Node?[] tangents)
+    {
+        using NodeOrigins.Scope origin = NodeOrigins.Of(node);
+        return forms.TryGetValue(node, out StableForm? form)
+            ? ForwardMode.PushWithin([form.Root], form.Inputs, tangents)
+            : node.Op.Pushforward(node, tangents);
+    }
 }

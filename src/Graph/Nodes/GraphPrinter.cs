@@ -17,8 +17,9 @@ internal static class GraphPrinter
         foreach (Node node in nodes)
         {
             string name = node.Title is not { } title ? string.Empty : $"  # {(node.Scope is null ? title : $"{node.Scope}/{title}")}";
+            string origin = node.Origin is null ? string.Empty : $"  @ {node.Origin}";
             string inputs = string.Join(", ", node.Inputs.Select(i => $"%{number[i]}"));
-            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node)}({inputs}){(gradients && node.RequiresGrad ? " grad" : string.Empty)}{name}\n");
+            text.Append(CultureInfo.InvariantCulture, $"%{number[node]} : {string.Join(", ", node.Results)} = {Describe(node)}({inputs}){(gradients && node.RequiresGrad ? " grad" : string.Empty)}{name}{origin}\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"return {string.Join(", ", outputs.Select(o => $"%{number[o]}"))}\n").ToString();

@@ -14,13 +14,14 @@ public partial class Node
     // Whether it is made of constants and sizes alone.
     private readonly bool isKnown;
 
-    internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null)
+    internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null, string? origin = null)
     {
         this.parts = parts;
         Op = op;
         Inputs = inputs;
         Name = name;
         Scope = scope;
+        Origin = origin ?? NodeOrigins.Here;
         MadeIn = op.IsLeaf ? null : BodyTrace.Current;
         foreach (Node input in inputs)
         {
@@ -45,7 +46,7 @@ public partial class Node
         }
 
         isKnown = op.Bodies.Count == 0 && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
-        Guards = [.. context.Guards];
+        Guards = Origin is null ? [.. context.Guards] : [.. context.Guards.Select(g => g with { Origin = Made })];
         bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
     }
@@ -95,6 +96,9 @@ public partial class Node
     /// </summary>
     public bool IsComposite => Op is CompositeOp and not DetachOp;
 
+    /// <summary>The line of the program that made the node, such as <c>Model.Forward, Model.cs:42</c>, if <see cref="NodeOrigins.AreKept"/> said so then; without symbols the method alone.</summary>
+    public string? Origin { get; }
+
     /// <summary>The name that messages, dumps and pictures show.</summary>
     internal virtual string? Title => Name;
 
@@ -119,6 +123,9 @@ public partial class Node
     /// <summary>Scope and name, for messages; nothing where the name is no other than the operation's.</summary>
     private string Label => Scope is not null ? $" '{Scope}/{Title}'" : Title is not { } title || title == Op.Name ? string.Empty : $" '{title}'";
 
+    /// <summary>A sentence of where the node was made, for messages; nothing where that is not known.</summary>
+    internal string Made => Origin is null ? string.Empty : $" Made in {Origin}.";
+
     /// <summary>Whether gradients end here although an input requires one: the node was made without them, or has no slope.</summary>
     internal bool CutsGradient => !RequiresGrad && Inputs.Any(i => i.RequiresGrad);
 
@@ -132,7 +139,7 @@ public partial class Node
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Op.IsLeaf
             ? throw new GraphException($"{Describe()} is a leaf and keeps the name it was made with.")
-            : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name });
+            : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name }, Origin);
     }
 
     /// <summary>The results of a composite as other operations on the same inputs, which may be composites again.</summary>
@@ -158,10 +165,10 @@ public partial class Node
     internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs]);
 
     /// <summary>A node that does a part of this one's work, or is made for its gradient: errors in it are this one's.</summary>
-    internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope);
+    internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope, origin: Origin);
 
     /// <summary>The same operation on other inputs; flag, name and scope are kept.</summary>
-    internal Node Rebuild(NodeList inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope);
+    internal Node Rebuild(NodeList inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope, origin: Origin);
 
     /// <summary>The operation with the node's name and type, for messages.</summary>
     internal string Describe() => DescribeAs([.. Results]);

@@ -116,6 +116,9 @@ internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Messag
     /// <summary>The message without who asks and of what.</summary>
     public string Asked { get; init; } = string.Empty;
 
+    /// <summary>Where the node was made that asks, a sentence; nothing where that is not known.</summary>
+    public string Origin { get; init; } = string.Empty;
+
     public void Check(Func<string, long> symbol) => Check(Left.Evaluate(symbol), Right.Evaluate(symbol));
 
     /// <summary>Checks the values of the two sides.</summary>
@@ -124,7 +127,7 @@ internal sealed record Guard(Dim Left, Dim Right, bool IsEquality, string Messag
         if (IsEquality ? left != right : left < right)
         {
             string values = string.Join(" and ", new[] { (Dim: Left, Value: left), (Dim: Right, Value: right) }.Where(s => !s.Dim.IsConstant).Select(s => $"{s.Dim} is {s.Value}"));
-            throw new BindingException($"{Message} With these arguments {values}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.");
+            throw new BindingException($"{Message} With these arguments {values}; {Left} {(IsEquality ? "=" : "≥")} {Right} is needed.{Origin}");
         }
     }
 }

@@ -35,7 +35,7 @@ internal static class InlineCalls
                         map[input] = input;
                     }
 
-                    Node[] parts = composite.Expand(node, inputs);
+                    Node[] parts = Expand(composite, node, inputs);
                     Inline(parts);
                     expanded[node] = [.. parts.Select(p => map[p])];
                     map[node] = expanded[node][0];
@@ -46,5 +46,10 @@ internal static class InlineCalls
                 }
             }
         }
+    }
+    private static Node[] Expand(CompositeOp composite, Node node, Node[] inputs)
+    {
+        using NodeOrigins.Scope origin = NodeOrigins.Of(node);
+        return composite.Expand(node, inputs);
     }
 }

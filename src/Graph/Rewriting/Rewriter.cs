@@ -96,6 +96,7 @@ internal sealed class Rewriter
             return current;
         }
 
+        using NodeOrigins.Scope origin = NodeOrigins.Of(current);
         foreach (RewriteRule rule in candidates)
         {
             if (budget <= 0 || rule.Replace(current, context) is not { } replacement)

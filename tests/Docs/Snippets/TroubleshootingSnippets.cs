@@ -32,6 +32,30 @@ public sealed class TroubleshootingSnippets
     }
 
     [Test]
+    [NonParallelizable]
+    public void An_error_names_the_line()
+    {
+        // snippet: origins
+        NodeOrigins.AreKept = true;
+        var x = Input("x", ["N"]);
+        var at = Input<long>("at", [1]);
+        using var graph = Compiler.Compile([x, at], Take(x, at));
+        string message = string.Empty;
+        try
+        {
+            graph.Run(new float[3], new long[] { 7 });
+        }
+        catch (ExecutionException e)
+        {
+            message = e.Message;                            // … Made in Program.Main, Program.cs:4.
+        }
+
+        // end
+        NodeOrigins.AreKept = false;
+        Assert.That(message, Does.Contain("TroubleshootingSnippets.An_error_names_the_line, TroubleshootingSnippets.cs:"));
+    }
+
+    [Test]
     public async Task A_graph_is_compiled_ahead()
     {
         // snippet: ahead
