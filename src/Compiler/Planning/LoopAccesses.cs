@@ -46,6 +46,9 @@ internal sealed class LoopAccesses
         return once;
     }
 
+    /// <summary>Whether a store puts an element into the place of another buffer that it has in its own.</summary>
+    public bool StoresWhereItLoads(Store store) => store.Value is Load load && ToDim(store.Index, []) is { } to && ToDim(load.Index, []) is { } from && from == to;
+
     /// <summary>Whether every load precedes a store of the element.</summary>
     private bool Precede(LoopBuffer loaded, LoopBuffer output)
     {

@@ -6,7 +6,7 @@ namespace GraphCompiler.Planning;
 
 /// <summary>
 /// Lets kernels write new values of parameters where the old ones lie. A kernel may if it reads the old value of an element only on the way to the
-/// new one, if whatever else reads old values runs before it, and if all that can fail runs before it too, for a call that fails changes nothing.
+/// new one, or writes but a slice of them (<see cref="SliceUpdate"/>), if whatever else reads old values runs before it, and if all that can fail runs before it too, for a call that fails changes nothing.
 /// The kernels are put into an order in which as many updates as possible meet that; the rest is copied after the run, and so is all beside a backward
 /// part, which comes after the updates.
 /// </summary>
@@ -54,17 +54,45 @@ internal sealed class WriteUpdatesInPlace
             return program;
         }
 
-        var pass = new WriteUpdatesInPlace([.. program.Kernels]);
-        Dictionary<KernelBuffer, Parameter> places = [];
+        Dictionary<KernelBuffer, Slice> slices = SlicesOf(program, candidates);
+        while (true)
+        {
+            Dictionary<LoweredKernel, LoweredKernel[]> parts = slices.Values.ToDictionary(s => s.Whole, s => s.Parts, (IEqualityComparer<LoweredKernel>)ReferenceEqualityComparer.Instance);
+            var pass = new WriteUpdatesInPlace([.. program.Kernels.SelectMany(k => parts.GetValueOrDefault(k, [k]))]);
+            Dictionary<KernelBuffer, Parameter> places = [];
+            foreach ((Root root, KernelBuffer source) in candidates)
+            {
+                if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!), slices.ContainsKey(source)))
+                {
+                    places.Add(source, root.Parameter!);
+                }
+            }
+
+            // What writes a slice alone is right in its place and nowhere else: without it, it is the whole kernel again.
+            KernelBuffer[] misplaced = [.. slices.Keys.Where(s => !places.ContainsKey(s))];
+            if (misplaced.Length == 0)
+            {
+                return places.Count == 0 ? program : program with { Kernels = pass.Order(), Places = places };
+            }
+
+            Array.ForEach(misplaced, s => slices.Remove(s));
+        }
+    }
+
+    /// <summary>The updates that are their parameters but for a slice.</summary>
+    private static Dictionary<KernelBuffer, Slice> SlicesOf(LoweredProgram program, IEnumerable<(Root Root, KernelBuffer Source)> candidates)
+    {
+        Dictionary<KernelBuffer, Slice> slices = [];
+        ILookup<KernelBuffer, LoweredKernel> writing = program.Kernels.SelectMany(k => k.Accesses.Where(a => a.IsWritten).Select(a => (a.Buffer, Kernel: k))).ToLookup(w => w.Buffer, w => w.Kernel);
         foreach ((Root root, KernelBuffer source) in candidates)
         {
-            if (pass.TryPlace(source, KernelBuffer.Of(root.Parameter!)))
+            if (writing[source].ToArray() is [{ Roots.Count: 1 } only] && SliceUpdate.Of(only, source, KernelBuffer.Of(root.Parameter!)) is { } parts)
             {
-                places.Add(source, root.Parameter!);
+                slices.Add(source, new Slice(only, parts));
             }
         }
 
-        return places.Count == 0 ? program : program with { Kernels = pass.Order(), Places = places };
+        return slices;
     }
 
     /// <summary>Kernels run after those that write what they read, and those that write the same buffer stay in order.</summary>
@@ -113,9 +141,9 @@ internal sealed class WriteUpdatesInPlace
         }
     }
 
-    private bool TryPlace(KernelBuffer update, KernelBuffer parameter)
+    private bool TryPlace(KernelBuffer update, KernelBuffer parameter, bool isSlice)
     {
-        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !access.MayReplace(kernels[writer], update, parameter))
+        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !(isSlice || access.MayReplace(kernels[writer], update, parameter)))
         {
             return false;
         }
@@ -166,4 +194,7 @@ internal sealed class WriteUpdatesInPlace
 
         int PriorityOf(int kernel) => kernel == AllThatCanFail ? -1 : kernel;
     }
+
+    /// <summary>A kernel, and those that do its work where it writes a slice of a parameter.</summary>
+    private sealed record Slice(LoweredKernel Whole, LoweredKernel[] Parts);
 }
