@@ -24,6 +24,9 @@ internal abstract class GradientKeeper
     public static Tensor<T>? Take<T>(GradientKeeper? keeper)
         where T : unmanaged => keeper is null ? null : ((GradientKeeper<T>)keeper).Take();
 
+    /// <summary>A copy of the gradient there is, for who only looks: the gradient stays nobody's.</summary>
+    public abstract IReadOnlyTensor? Copy();
+
     /// <summary>Whether there is a gradient; throws if there is one that this cannot be added to.</summary>
     /// <param name="sizes">Sizes.</param>
     /// <param name="dims">The positions among them of the sizes of the gradient's axes.</param>
@@ -58,6 +61,8 @@ internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper
     public override bool HasGradient => grad is not null;
 
     public override Argument Value => Argument.Of(grad?.Tensor);
+
+    public override IReadOnlyTensor? Copy() => grad is { } kept ? Tensor.Create(kept.Span.ToArray(), kept.Tensor.Lengths) : null;
 
     /// <summary>The gradient there is, which is the caller's too from now on.</summary>
     public Tensor<T>? Take()

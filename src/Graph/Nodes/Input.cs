@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using GraphCompiler.Operations;
 
@@ -23,5 +24,6 @@ public sealed class Input<T> : Input
     }
 
     /// <inheritdoc/>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public override Tensor<T>? Grad => GradientKeeper.Take<T>(Gradient);
 }

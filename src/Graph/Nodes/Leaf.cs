@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
 /// <summary>A node without inputs whose value comes from outside: an <see cref="Input"/> or a <see cref="Parameter"/>. Its gradient is kept here after a backward.</summary>
+[DebuggerTypeProxy(typeof(LeafView))]
 public abstract class Leaf : Node
 {
     private protected Leaf(Op op, string name, bool requiresGrad)
@@ -21,6 +23,7 @@ public abstract class Leaf : Node
     /// The gradient that backward passes have added up, of the leaf's shape and dtype (a scalar's has length 1); null before the first, after
     /// <see cref="ZeroGrad"/>, and for a leaf that requires none or that the loss does not reach. Later backward passes add into it.
     /// </summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public abstract IReadOnlyTensor? Grad { get; }
 
     /// <summary>Whether there is a gradient.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -181,6 +182,7 @@ public sealed class Parameter<T> : Parameter
     }
 
     /// <inheritdoc/>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public override Tensor<T>? Grad => GradientKeeper.Take<T>(Gradient);
 
     /// <summary>The current values, row-major; a view that later writes change.</summary>

@@ -40,8 +40,8 @@ internal sealed class SliceUpdateTests
     [Test]
     public void ATokenIsPutIntoACacheInPlace([Values(1, 2)] int tokens)
     {
-        Leaf<float> token = Input("token", [3, tokens, 5]);
-        Leaf<long> at = Input<long>("at", [tokens]);
+        Input<float> token = Input("token", [3, tokens, 5]);
+        Input<long> at = Input<long>("at", [tokens]);
         Parameter<float> cache = Parameter("cache", new Generator(1).Normal(3, 64, 5), requiresGrad: false);
         Node updated = IndexCopy(cache, 1, at, token);
         using CompiledGraph step = GraphCompiler.Compiler.Compile([token, at], [Softmax(updated, 1).Square().Sum()], [(cache, updated)]);
@@ -56,8 +56,8 @@ internal sealed class SliceUpdateTests
     [Test]
     public void AnIndexThatIsOutsideLeavesTheCacheAsItWas([Values] bool merged, [Values(0, 1)] int wrong)
     {
-        Leaf<float> token = Input("token", [3, 2, 5]);
-        Leaf<long> at = Input<long>("at", [2]);
+        Input<float> token = Input("token", [3, 2, 5]);
+        Input<long> at = Input<long>("at", [2]);
         Parameter<float> cache = Parameter("cache", new Generator(1).Normal(3, 64, 5), requiresGrad: false);
         using CompiledGraph step = GraphCompiler.Compiler.Compile(
             [token, at], [], [(cache, IndexCopy(cache, 1, at, token))], new CompileOptions { Passes = new() { MergeSmallKernels = merged } });
@@ -85,8 +85,8 @@ internal sealed class SliceUpdateTests
 
     private static (float[] Values, float Sum, bool IsInPlace) Run(Func<Node, Node, Node, Node> update, CompileOptions options)
     {
-        Leaf<float> token = Input("token", [3, 1, 5]);
-        Leaf<long> at = Input<long>("at", [1]);
+        Input<float> token = Input("token", [3, 1, 5]);
+        Input<long> at = Input<long>("at", [1]);
         Parameter<float> cache = Parameter("cache", new Generator(1).Normal(3, 64, 5), requiresGrad: false);
         Parameter<float> other = Parameter("other", new Generator(2).Normal(3, 64, 5), requiresGrad: false);
         Node updated = update(cache, at, token);
