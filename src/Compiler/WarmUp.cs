@@ -13,7 +13,8 @@ namespace GraphCompiler;
 /// </summary>
 internal static class WarmUp
 {
-    internal const int Size = 16;
+    /// <summary>A size that hardly a graph has: its kernels are compiled for its own sake.</summary>
+    internal const int Size = 20;
 
     private static int begun;
 
@@ -31,7 +32,7 @@ internal static class WarmUp
     /// <summary>Compiles the example and calls it once.</summary>
     internal static void Run()
     {
-        var options = new CompileOptions { Passes = new() { CacheKernels = false }, DumpDirectory = null };
+        var options = new CompileOptions { DumpDirectory = null };
         (Regions regions, KernelGraph graph) = Example(options);
         using var executor = new Executor(CompilerPipeline.Run(regions, graph, new CompilerContext(options), options));
         executor.Run([new float[Size * Size]]);

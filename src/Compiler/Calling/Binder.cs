@@ -239,6 +239,12 @@ internal ref struct Binder
         SizeProgram declared = program.Declared;
         Span<long> values = declared.Count <= 128 ? stackalloc long[declared.Count] : new long[declared.Count];
         declared.Evaluate(symbols, values);
+        CheckDeclared(values, symbols, setBy);
+    }
+
+    /// <summary>A method of its own: one with loops and memory on the stack is optimised when it is first called, which takes its time.</summary>
+    private readonly void CheckDeclared(ReadOnlySpan<long> values, ReadOnlySpan<long> symbols, ReadOnlySpan<int> setBy)
+    {
         int at = 0;
         int axis = 0;
         for (int i = 0; i < input; i++)
@@ -266,7 +272,7 @@ internal ref struct Binder
             }
         }
 
-        at = declared.Count - (2 * program.Guards.Length);
+        at = values.Length - (2 * program.Guards.Length);
         foreach (Guard guard in program.Guards)
         {
             guard.Check(values[at], values[at + 1]);

@@ -131,7 +131,8 @@ internal sealed class AcyclicGraph
     private void Push(int cluster, bool isForward)
     {
         List<int>[] next = isForward ? readers : sources;
-        var pending = new Queue<int>([cluster]);
+        var pending = new Queue<int>();
+        pending.Enqueue(cluster);
         while (pending.TryDequeue(out int each))
         {
             foreach (int node in nodesOf[each])
@@ -156,7 +157,6 @@ internal sealed class AcyclicGraph
 
     private void Span()
     {
-        Array.Fill(first, -1);
         int count = 0;
         var stack = new Stack<(int Node, int Next)>();
         for (int root = 0; root < readers.Length; root++)
@@ -166,7 +166,7 @@ internal sealed class AcyclicGraph
             {
                 if (top.Next == readers[top.Node].Count)
                 {
-                    last[top.Node] = count - 1;
+                    last[top.Node] = count;
                     continue;
                 }
 
@@ -177,9 +177,9 @@ internal sealed class AcyclicGraph
 
         void Enter(int node)
         {
-            if (first[node] < 0)
+            if (first[node] == 0)
             {
-                first[node] = count++;
+                first[node] = ++count;
                 stack.Push((node, 0));
             }
         }

@@ -22,7 +22,7 @@ internal sealed class ChooseEpilogues
         Materialization materialization, IReadOnlyDictionary<Node, List<Node>> readers, IReadOnlyList<Node> order, IReadOnlySet<Node> required, Func<Node, int> stage)
     {
         (this.materialization, this.readers, this.required, this.stage) = (materialization, readers, required, stage);
-        position = order.Select((n, i) => (n, i)).ToDictionary();
+        position = GraphWalk.PositionsOf(order);
     }
 
     /// <param name="materialization">Which nodes have values of their own.</param>
@@ -54,7 +54,7 @@ internal sealed class ChooseEpilogues
     /// </summary>
     private void Absorb(Node product)
     {
-        foreach ((Node root, HashSet<Node> inside) in ResultsOf(product).Reverse())
+        foreach ((Node root, IReadOnlySet<Node> inside) in ResultsOf(product).Reverse())
         {
             // What another product's kernel reads on the way to its root stays in memory.
             if (!readByEpilogues.Overlaps(inside) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
@@ -68,7 +68,7 @@ internal sealed class ChooseEpilogues
     }
 
     /// <summary>The elementwise nodes that everything which reads a product leads to, the nearest first, each with what lies between, the product included.</summary>
-    private IEnumerable<(Node Root, HashSet<Node> Inside)> ResultsOf(Node product)
+    private IEnumerable<Result> ResultsOf(Node product)
     {
         HashSet<Node> inside = [product];
         HashSet<Node> open = [.. ReadersUnderAnyShape(product)];
@@ -84,7 +84,7 @@ internal sealed class ChooseEpilogues
 
             if (open.Count == 0)
             {
-                yield return (next, [.. inside]);
+                yield return new(next, new HashSet<Node>(inside));
             }
 
             if (required.Contains(next))
@@ -119,4 +119,7 @@ internal sealed class ChooseEpilogues
 
         return found;
     }
+
+    /// <summary>An elementwise node that a product leads to, with what lies between.</summary>
+    private sealed record Result(Node Root, IReadOnlySet<Node> Inside);
 }

@@ -110,7 +110,15 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
             return RowMajor(to);
         }
 
-        (Dim Size, Dim Stride)[] old = [.. from.Select((d, i) => (d, Strides[i])).Where(a => a.d.Constant != 1)];
+        List<int> old = [];
+        for (int axis = 0; axis < from.Rank; axis++)
+        {
+            if (from[axis].Constant != 1)
+            {
+                old.Add(axis);
+            }
+        }
+
         var strides = new Dim[to.Rank];
         Array.Fill(strides, 0);
         int o = 0;
@@ -122,14 +130,14 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                 t++;
             }
 
-            if (o == old.Length || t == to.Rank)
+            if (o == old.Count || t == to.Rank)
             {
-                return o == old.Length && t == to.Rank ? EquatableArray.Create<Dim>(strides) : null;
+                return o == old.Count && t == to.Rank ? EquatableArray.Create<Dim>(strides) : null;
             }
 
             int oldEnd = o + 1;
             int newEnd = t + 1;
-            Dim oldCount = old[o].Size;
+            Dim oldCount = from[old[o]];
             Dim newCount = to[t];
             while (oldCount != newCount)
             {
@@ -138,11 +146,11 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                 {
                     newCount *= to[newEnd++];
                 }
-                else if (Dim.AtLeast(newCount, oldCount + 1) == true && oldEnd < old.Length)
+                else if (Dim.AtLeast(newCount, oldCount + 1) == true && oldEnd < old.Count)
                 {
-                    oldCount *= old[oldEnd++].Size;
+                    oldCount *= from[old[oldEnd++]];
                 }
-                else if (newEnd == t + 1 && Count([.. old.Skip(o).Select(a => a.Size)], newCount) is { } several)
+                else if (newEnd == t + 1 && Count([.. old.Skip(o).Select(axis => from[axis])], newCount) is { } several)
                 {
                     (oldCount, oldEnd) = (newCount, o + several);
                 }
@@ -158,13 +166,13 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
 
             for (int i = o; i + 1 < oldEnd; i++)
             {
-                if (old[i].Stride != old[i + 1].Stride * old[i + 1].Size)
+                if (Strides[old[i]] != Strides[old[i + 1]] * from[old[i + 1]])
                 {
                     return null;
                 }
             }
 
-            Dim stride = old[oldEnd - 1].Stride;
+            Dim stride = Strides[old[oldEnd - 1]];
             for (int i = newEnd - 1; i >= t; i--)
             {
                 strides[i] = stride;

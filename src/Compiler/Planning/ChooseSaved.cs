@@ -85,18 +85,18 @@ internal sealed class ChooseSaved
     /// <summary>The repeatable nodes on the backward part's side of the cut.</summary>
     private HashSet<Node> ComputedAgain()
     {
-        Dictionary<Node, int> index = forward.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => 2 + (2 * p.i));
+        Dictionary<Node, int> position = GraphWalk.PositionsOf(forward);
         (int source, int sink) = (0, 1);
         var cut = new MinimumCut(2 + (2 * forward.Count));
         foreach (Node node in forward)
         {
-            int at = index[node];
+            int at = In(node);
             cut.AddEdge(at, at + 1, BytesOf(node));
             if (repeatable.Contains(node))
             {
                 foreach (Node input in node.Inputs)
                 {
-                    cut.AddEdge(index[input] + 1, at, MinimumCut.Unbounded);
+                    cut.AddEdge(In(input) + 1, at, MinimumCut.Unbounded);
                 }
             }
             else if (!IsAtHand(node))
@@ -111,7 +111,9 @@ internal sealed class ChooseSaved
         }
 
         bool[] sinkSide = cut.SinkSide(source, sink);
-        return [.. forward.Where(n => repeatable.Contains(n) && sinkSide[index[n]])];
+        return [.. forward.Where(n => repeatable.Contains(n) && sinkSide[In(n)])];
+
+        int In(Node node) => 2 + (2 * position[node]);
     }
 
     /// <summary>

@@ -41,7 +41,7 @@ internal sealed class PlaceBuffers
     private PlaceBuffers(LoweredProgram program, ResultPlaces results)
     {
         (this.program, this.results) = (program, results);
-        inputs = program.Regions.Computation.Inputs.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => p.i);
+        inputs = GraphWalk.PositionsOf(program.Regions.Computation.Inputs);
     }
 
     /// <exception cref="GraphException">An input is not listed.</exception>

@@ -76,7 +76,7 @@ public sealed class Graph
     /// <summary>The graph in Graphviz' DOT language.</summary>
     public string ToDot()
     {
-        Dictionary<Node, int> number = GraphPrinter.Number(Nodes);
+        Dictionary<Node, int> number = GraphWalk.PositionsOf(Nodes);
         var text = new StringBuilder("digraph {\n  node [shape=box];\n");
         foreach (Node node in Nodes)
         {
@@ -93,7 +93,7 @@ public sealed class Graph
     /// <summary>The graph in Mermaid's language.</summary>
     public string ToMermaid()
     {
-        Dictionary<Node, int> number = GraphPrinter.Number(Nodes);
+        Dictionary<Node, int> number = GraphWalk.PositionsOf(Nodes);
         var text = new StringBuilder("flowchart TD\n");
         foreach (Node node in Nodes)
         {

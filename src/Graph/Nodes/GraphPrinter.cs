@@ -12,7 +12,7 @@ internal static class GraphPrinter
     /// <param name="gradients">Whether to say which nodes require gradients.</param>
     public static string Print(IReadOnlyList<Node> nodes, IReadOnlyList<Node> outputs, bool gradients = true)
     {
-        Dictionary<Node, int> number = Number(nodes);
+        Dictionary<Node, int> number = GraphWalk.PositionsOf(nodes);
         var text = new StringBuilder();
         foreach (Node node in nodes)
         {
@@ -24,8 +24,6 @@ internal static class GraphPrinter
 
         return text.Append(CultureInfo.InvariantCulture, $"return {string.Join(", ", outputs.Select(o => $"%{number[o]}"))}\n").ToString();
     }
-
-    public static Dictionary<Node, int> Number(IReadOnlyList<Node> nodes) => nodes.Select((node, i) => (node, i)).ToDictionary(p => p.node, p => p.i);
 
     /// <summary>The operation with its attributes.</summary>
     public static string Describe(Node node)

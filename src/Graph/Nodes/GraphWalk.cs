@@ -40,6 +40,18 @@ internal static class GraphWalk
         return order;
     }
 
+    /// <summary>The number of each node in a list.</summary>
+    public static Dictionary<Node, int> PositionsOf(IReadOnlyList<Node> nodes)
+    {
+        Dictionary<Node, int> positions = new(nodes.Count);
+        foreach (Node node in nodes)
+        {
+            positions.Add(node, positions.Count);
+        }
+
+        return positions;
+    }
+
     /// <summary>Every node that the roots reach, and every one of the bodies of operations among them, to any depth.</summary>
     public static IEnumerable<Node> WithBodies(IEnumerable<Node> roots)
     {

@@ -47,7 +47,7 @@ public partial class Node
 
         isKnown = op.Bodies.Count == 0 && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
         Guards = Origin is null ? [.. context.Guards] : [.. context.Guards.Select(g => g with { Origin = Made })];
-        bool mayRequireGrad = op.IsDifferentiable && results.Any(r => r.DType.IsFloat());
+        bool mayRequireGrad = op.IsDifferentiable && Array.Exists(results, r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
     }
 

@@ -15,15 +15,36 @@ internal static class Axis
     /// <summary>Axes counted from the front, sorted, each once.</summary>
     public static EquatableArray<int> Normalize(Axes axes, Node x, string op)
     {
-        if (axes.IsAll)
+        int[] normal = new int[axes.IsAll ? x.Rank : axes.Values.Count];
+        for (int i = 0; i < normal.Length; i++)
         {
-            return Enumerable.Range(0, x.Rank).ToEquatableArray();
+            normal[i] = axes.IsAll ? i : Normalize(axes.Values[i], x.Rank, op, x);
         }
 
-        int[] normal = [.. axes.Values.Select(a => Normalize(a, x.Rank, op, x)).Order()];
-        return normal.Distinct().Count() == normal.Length
-            ? normal.ToEquatableArray()
-            : throw new ShapeException($"{op}: an axis is named twice in {axes}. Input: {x.Describe()}.");
+        Array.Sort(normal);
+        for (int i = 1; i < normal.Length; i++)
+        {
+            if (normal[i] == normal[i - 1])
+            {
+                throw new ShapeException($"{op}: an axis is named twice in {axes}. Input: {x.Describe()}.");
+            }
+        }
+
+        return EquatableArray.Create<int>(normal);
+    }
+
+    /// <summary>Whether axes are all in their order: 0, 1, 2, ….</summary>
+    public static bool AreInOrder(ReadOnlySpan<int> axes)
+    {
+        for (int i = 0; i < axes.Length; i++)
+        {
+            if (axes[i] != i)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Puts back reduced axes with size 1.</summary>

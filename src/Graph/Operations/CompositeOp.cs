@@ -18,7 +18,7 @@ internal abstract record CompositeOp : Op
         return node.Name is null ? results : new FunctionParts(Name, [.. inputs]).Renamed(results, node.Name, node.Scope);
     }
 
-    public override NodeType[] Infer(TypeContext context) => [.. Expand(context.Inputs).Select(n => n.Results[0])];
+    public override NodeType[] Infer(TypeContext context) => Array.ConvertAll(Expand(context.Inputs), n => n.Results[0]);
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {

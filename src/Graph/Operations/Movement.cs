@@ -30,7 +30,9 @@ internal sealed record PermuteOp(EquatableArray<int> Order) : MovementOp
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];
-        if (Order.Count != x.Rank || !Order.Order().SequenceEqual(Enumerable.Range(0, x.Rank)))
+        int[] sorted = [.. Order];
+        Array.Sort(sorted);
+        if (sorted.Length != x.Rank || !Axis.AreInOrder(sorted))
         {
             throw context.BadShape($"{Order} is not an order of the {InvariantText.Count(x.Rank, "axis")} of {x.Shape}; name each once.");
         }

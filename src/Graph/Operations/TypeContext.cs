@@ -41,14 +41,17 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
     }
 
     /// <summary>A size is at least 0: what formulas of symbols leave open is asked once, where such a size is new.</summary>
-    public void RequireSizes(IReadOnlyList<NodeType> results)
+    public void RequireSizes(NodeType[] results)
     {
-        // The sizes of a leaf are those of its argument.
-        foreach (Dim size in op.IsLeaf ? [] : results.SelectMany(r => r.Shape).Where(d => !(d.Constant >= 0 || d.Symbol is not null)))
+        foreach (NodeType result in results)
         {
-            if (!inputs.Any(i => i.Results.Any(r => r.Shape.Contains(size))))
+            // The sizes of a leaf are those of its argument.
+            foreach (Dim size in op.IsLeaf ? [] : result.Shape.Where(d => !(d.Constant >= 0 || d.Symbol is not null)))
             {
-                RequireAtLeast(size, 0, $"the result would have the size {size} along an axis.");
+                if (!inputs.Any(i => i.Results.Any(r => r.Shape.Contains(size))))
+                {
+                    RequireAtLeast(size, 0, $"the result would have the size {size} along an axis.");
+                }
             }
         }
     }

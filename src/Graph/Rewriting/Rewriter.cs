@@ -54,7 +54,7 @@ internal sealed class Rewriter
     private readonly Dictionary<Type, RewriteRule[]> rules;
     private readonly Dictionary<Computation, Node> canonical = [];
     private readonly Dictionary<Node, Node> map = new(ReferenceEqualityComparer.Instance);
-    private readonly SortedDictionary<string, int> hits = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> hits = [];
     private readonly MatchContext context = new([], isDifferentiated: false);
     private int budget;
 

@@ -115,7 +115,7 @@ public static partial class Ops
             normal[i] = Axis.Normalize(axes[i], NotNull(x).Rank, "Permute", x);
         }
 
-        return normal.SequenceEqual(Enumerable.Range(0, NotNull(x).Rank)) ? x : Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
+        return normal.Length == NotNull(x).Rank && Axis.AreInOrder(normal) ? x : Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
     }
 
     /// <summary>Repeats axes of size 1, and adds leading ones, to reach a shape.</summary>

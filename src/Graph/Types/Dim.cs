@@ -237,17 +237,31 @@ public sealed class Dim : IEquatable<Dim>
             return constant(0);
         }
 
-        return terms
-            .Select(term =>
+        T sum = OfTerm(terms[0]);
+        for (int i = 1; i < terms.Count; i++)
+        {
+            sum = add(sum, OfTerm(terms[i]));
+        }
+
+        return sum;
+
+        T OfTerm(Term term)
+        {
+            bool hasNumber = term.Coefficient != 1 || term.Factors is [];
+            T product = hasNumber ? constant(term.Coefficient) : OfAtom(term.Factors[0]);
+            for (int i = hasNumber ? 0 : 1; i < term.Factors.Count; i++)
             {
-                IEnumerable<T> factors = term.Factors.Select(f => f is SymbolAtom s
-                    ? symbol(s.Name)
-                    : floorDivide(
-                        ((FloorDivideAtom)f).Numerator.Fold(constant, symbol, add, multiply, floorDivide),
-                        ((FloorDivideAtom)f).Denominator.Fold(constant, symbol, add, multiply, floorDivide)));
-                return term.Coefficient == 1 && term.Factors is not [] ? factors.Aggregate(multiply) : factors.Aggregate(constant(term.Coefficient), multiply);
-            })
-            .Aggregate(add);
+                product = multiply(product, OfAtom(term.Factors[i]));
+            }
+
+            return product;
+        }
+
+        T OfAtom(Atom atom) => atom is SymbolAtom s
+            ? symbol(s.Name)
+            : floorDivide(
+                ((FloorDivideAtom)atom).Numerator.Fold(constant, symbol, add, multiply, floorDivide),
+                ((FloorDivideAtom)atom).Denominator.Fold(constant, symbol, add, multiply, floorDivide));
     }
 
     private static Dim Fitting(Dim left, string sign, Dim right, Func<Dim> make)
@@ -262,11 +276,24 @@ public sealed class Dim : IEquatable<Dim>
         }
     }
 
-    private static Dim Collect(IEnumerable<Term> terms) => new([.. terms
-        .GroupBy(t => t.Factors)
-        .Select(g => g.First() with { Coefficient = g.Aggregate(0L, (sum, t) => checked(sum + t.Coefficient)) })
-        .Where(t => t.Coefficient != 0)
-        .Order()]);
+    private static Dim Collect(IEnumerable<Term> terms)
+    {
+        // Those of the same factors stand together then.
+        List<Term> sums = [];
+        foreach (Term term in terms.Order())
+        {
+            if (sums is [.., var last] && last.Factors == term.Factors)
+            {
+                sums[^1] = last with { Coefficient = checked(last.Coefficient + term.Coefficient) };
+            }
+            else
+            {
+                sums.Add(term);
+            }
+        }
+
+        return new([.. sums.Where(t => t.Coefficient != 0)]);
+    }
 
     private static Dim FloorDivide(Dim numerator, Dim denominator)
     {

@@ -52,7 +52,7 @@ internal sealed class Epilogue
     public double SizeInTiles => (2 * Operations.Count) + Leaves.Values.Sum(SizeInTile);
 
     /// <summary>What is read beside the product.</summary>
-    public IEnumerable<Node> Sources => Leaves.Where(leaf => !Drawn.Contains(leaf.Key)).SelectMany(leaf => leaf.Value.Sources);
+    public IEnumerable<Node> Sources => Leaves.Keys.Where(leaf => !Drawn.Contains(leaf)).SelectMany(leaf => Leaves[leaf].Sources);
 
     /// <summary>The strides over the batch axes of everything that is read.</summary>
     public IEnumerable<EquatableArray<Dim>> Batches => Leaves.Values.Select(leaf => leaf.Batch);
