@@ -24,11 +24,10 @@ internal sealed record Schedule(int Steps, int BatchSize = 64, double LearningRa
     /// <summary>A step's updates of the parameters: AdamW on gradients of bounded norm. Matrices decay; biases and norms do not.</summary>
     public IReadOnlyList<Update> Updates(Node loss, IReadOnlyList<Parameter> parameters, Node rate)
     {
-        (IReadOnlyList<Node> gradients, _) = GradientClipping.ByNorm(Gradients(loss, parameters), MostNorm);
-        ILookup<bool, (Parameter Parameter, Node Gradient)> groups = parameters.Zip(gradients).ToLookup(p => p.First.Rank > 1);
-        return [.. AdamW(groups[true], WeightDecay), .. AdamW(groups[false], 0)];
+        NodeList gradients = GradientClipping.ByNorm(Gradients(loss, parameters), MostNorm).Gradients;
+        return [.. AdamW(WeightDecay, w => w.Rank > 1), .. AdamW(0, w => w.Rank == 1)];
 
-        IEnumerable<Update> AdamW(IEnumerable<(Parameter Parameter, Node Gradient)> group, double decay) =>
-            new AdamW(rate) { WeightDecay = decay, Beta2 = 0.99 }.Update([.. group.Select(p => p.Parameter)], [.. group.Select(p => p.Gradient)]);
+        IReadOnlyList<Update> AdamW(double decay, Func<Parameter, bool> isMeant) =>
+            new AdamW(rate) { WeightDecay = decay, Beta2 = 0.99 }.Update(parameters, [.. parameters.Zip(gradients, (w, g) => isMeant(w) ? g : null)]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using GraphCompiler;
 using static GraphCompiler.Ops;
 
@@ -84,13 +83,12 @@ internal sealed class Transformer
 
     private Norm MakeNorm(string name) => new(Vector($"{name}.norm.weight", 1, size.Width), Vector($"{name}.norm.bias", 0, size.Width));
 
-    private Parameter<float> Weight(string name, float deviation, int rows, int columns) => Add(name, random.Normal(0, deviation, [rows, columns]));
+    private Parameter Weight(string name, float deviation, int rows, int columns) => Add(Parameter(name, random.Normal(0, deviation, [rows, columns])));
 
-    private Parameter<float> Vector(string name, float value, int length) => Add(name, Tensors.Full([length], value));
+    private Parameter Vector(string name, float value, int length) => Add(Parameter(name, [length], value));
 
-    private Parameter<float> Add(string name, Tensor<float> values)
+    private Parameter Add(Parameter parameter)
     {
-        Parameter<float> parameter = Parameter(name, values);
         parameters.Add(parameter);
         return parameter;
     }
