@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace GraphCompiler.Planning;
 
-/// <summary>The values of many dimensions for values of their symbols: each sum, product and quotient is computed once, and nothing is allocated.</summary>
+/// <summary>The values of many dimensions for values of their symbols: each sum, product, quotient, minimum and maximum is computed once, and nothing is allocated.</summary>
 internal sealed class SizeProgram
 {
     private const int ValuesOnStack = 256;
@@ -27,7 +27,9 @@ internal sealed class SizeProgram
                 name => Place(new Step(Kind.Symbol, positions.GetValueOrDefault(name, -1), 0)),
                 (x, y) => Place(new Step(Kind.Sum, x, y)),
                 (x, y) => Place(new Step(Kind.Product, x, y)),
-                (x, y) => Place(new Step(Kind.Quotient, x, y)))),
+                (x, y) => Place(new Step(Kind.Quotient, x, y)),
+                (x, y) => Place(new Step(Kind.Least, x, y)),
+                (x, y) => Place(new Step(Kind.Largest, x, y)))),
         ];
     }
 
@@ -38,6 +40,8 @@ internal sealed class SizeProgram
         Sum,
         Product,
         Quotient,
+        Least,
+        Largest,
     }
 
     /// <summary>How many dimensions there are.</summary>
@@ -62,6 +66,8 @@ internal sealed class SizeProgram
                     Kind.Symbol => values[x],
                     Kind.Sum => checked(own[x] + own[y]),
                     Kind.Product => checked(own[x] * own[y]),
+                    Kind.Least => Math.Min(own[x], own[y]),
+                    Kind.Largest => Math.Max(own[x], own[y]),
                     _ => Floor(own[x], own[y]),
                 };
             }

@@ -62,9 +62,11 @@ internal static class Broadcasting
         Dim[] sizes = [.. a.Except(b).Concat(b.Except(a))];
         string[] made = [.. sizes.Where(d => d.Symbol is null).SelectMany(d => d.Symbols)];
         string[] symbols = [.. sizes.Select(d => d.Symbol).OfType<string>().Except(made).Select(Dim.Display)];
+        bool mayBeEqual = made.Length > 0 && a.Except(b).Any(left => b.Except(a).Any(right => !left.IsConstant && !right.IsConstant && Dim.Same(left, right) is null));
+        string computed = mayBeEqual ? " AssumeShape says that a size which is computed equals another; each call checks it." : string.Empty;
         return symbols.Length == 0
-            ? string.Empty
-            : $" A symbol never stands for 1 here; to say that {string.Join(" and ", symbols)} {(symbols.Length == 1 ? "equals another size" : "are equal")}, give the axes the same name or number where the inputs are declared.";
+            ? computed
+            : $" A symbol never stands for 1 here; to say that {string.Join(" and ", symbols)} {(symbols.Length == 1 ? "equals another size" : "are equal")}, give the axes the same name or number where the inputs are declared, or use AssumeShape, which each call checks.";
     }
 
     private static string Describe(ReadOnlySpan<Node> inputs)

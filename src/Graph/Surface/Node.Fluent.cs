@@ -72,6 +72,9 @@ public partial class Node
     /// <inheritdoc cref="Ops.Reshape"/>
     public Node Reshape(Shape shape) => Ops.Reshape(this, shape);
 
+    /// <inheritdoc cref="Ops.AssumeShape"/>
+    public Node AssumeShape(Shape shape) => Ops.AssumeShape(this, shape);
+
     /// <inheritdoc cref="Ops.Flatten"/>
     public Node Flatten(int startAxis = 0, int endAxis = -1) => Ops.Flatten(this, startAxis, endAxis);
 

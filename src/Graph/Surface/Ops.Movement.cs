@@ -118,6 +118,31 @@ public static partial class Ops
         return normal.Length == NotNull(x).Rank && Axis.AreInOrder(normal) ? x : Create(new PermuteOp(EquatableArray.Create<int>(normal)), x);
     }
 
+    /// <summary>
+    /// The same elements under sizes that are said to be theirs, where symbols leave that open, as of [N] and [M], or of formulas: each call checks it.
+    /// </summary>
+    /// <param name="x">Any values.</param>
+    /// <param name="shape">A size for each axis; −1 keeps the size that the axis has.</param>
+    /// <exception cref="ShapeException">There are more or fewer axes, or two sizes are never equal.</exception>
+    public static Node AssumeShape(Node x, Shape shape)
+    {
+        const string Name = "AssumeShape";
+        if (shape.Rank != NotNull(x).Rank)
+        {
+            throw new ShapeException($"{Name}: {shape} must have a size for each of the {InvariantText.Count(x.Rank, "axis")} of {x.Shape}. Input: {x.Describe()}.");
+        }
+
+        Node same = x;
+        Shape to = Shape.Of(shape.Select((d, i) => d.Constant == -1 ? x.Shape[i] : d));
+        CheckSizes(Name, to);
+        for (int i = 0; i < to.Rank; i++)
+        {
+            same = Conditions.Same(Name, same, x.Shape[i], to[i], $"axis {i} has the size {x.Shape[i]}, which is said to be {to[i]}.");
+        }
+
+        return to == x.Shape ? x : FunctionParts.OfSizes(Name, Create(new ReshapeOp(to), same), x);
+    }
+
     /// <summary>Repeats axes of size 1, and adds leading ones, to reach a shape.</summary>
     /// <param name="x">Any values.</param>
     /// <param name="shape">The shape; −1 keeps the size that the axis has.</param>

@@ -3,11 +3,11 @@ using System.Globalization;
 namespace GraphCompiler;
 
 /// <summary>
-/// The size of an axis: a constant, a symbol such as <c>"N"</c>, or a polynomial of symbols with integer coefficients and floor division.
+/// The size of an axis: a constant, a symbol such as <c>"N"</c>, or a polynomial of symbols with integer coefficients, floor division, minimum and maximum.
 /// Held in a canonical form, so that equal sizes compare equal. A symbol stands for any integer of at least 0 and is given its value by the
 /// arguments of a call.
 /// </summary>
-public sealed class Dim : IEquatable<Dim>
+public sealed partial class Dim : IEquatable<Dim>
 {
     /// <summary>What a symbol counts as where only its order of magnitude matters.</summary>
     internal const long NominalSize = 64;
@@ -115,6 +115,16 @@ public sealed class Dim : IEquatable<Dim>
     /// <exception cref="ShapeException">The divisor is zero.</exception>
     public static Dim operator /(Dim left, Dim right) => Fitting(left, "/", right, () => FloorDivide(left, right));
 
+    /// <summary>The smaller of two sizes.</summary>
+    /// <param name="left">A size.</param>
+    /// <param name="right">Another.</param>
+    public static Dim Min(Dim left, Dim right) => Fitting(left, "min", right, () => Extremum(isMax: false, [left, right]));
+
+    /// <summary>The larger of two sizes.</summary>
+    /// <param name="left">A size.</param>
+    /// <param name="right">Another.</param>
+    public static Dim Max(Dim left, Dim right) => Fitting(left, "max", right, () => Extremum(isMax: true, [left, right]));
+
     /// <summary>Whether the two are the same for every value of their symbols.</summary>
     public static bool operator ==(Dim? left, Dim? right) => left is null ? right is null : left.Equals(right);
 
@@ -202,7 +212,7 @@ public sealed class Dim : IEquatable<Dim>
 
     /// <summary>What the dimension counts as where only its order of magnitude matters: not below 0, and not above what could be addressed.</summary>
     internal long Nominal => (long)Math.Clamp(
-        Fold<double>(number => number, _ => NominalSize, (x, y) => x + y, (x, y) => x * y, (x, y) => y == 0 ? 0 : Math.Floor(x / y)),
+        Fold<double>(number => number, _ => NominalSize, (x, y) => x + y, (x, y) => x * y, (x, y) => y == 0 ? 0 : Math.Floor(x / y), Math.Min, Math.Max),
         0,
         MostNominal);
 
@@ -229,8 +239,8 @@ public sealed class Dim : IEquatable<Dim>
 
     private static bool IsIdentifier(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
 
-    /// <summary>What to build from the dimension: sums and products of numbers, symbols and floor quotients.</summary>
-    internal T Fold<T>(Func<long, T> constant, Func<string, T> symbol, Func<T, T, T> add, Func<T, T, T> multiply, Func<T, T, T> floorDivide)
+    /// <summary>What to build from the dimension: sums and products of numbers, symbols, floor quotients, minima and maxima.</summary>
+    internal T Fold<T>(Func<long, T> constant, Func<string, T> symbol, Func<T, T, T> add, Func<T, T, T> multiply, Func<T, T, T> floorDivide, Func<T, T, T> min, Func<T, T, T> max)
     {
         if (terms is [])
         {
@@ -257,11 +267,15 @@ public sealed class Dim : IEquatable<Dim>
             return product;
         }
 
-        T OfAtom(Atom atom) => atom is SymbolAtom s
-            ? symbol(s.Name)
-            : floorDivide(
-                ((FloorDivideAtom)atom).Numerator.Fold(constant, symbol, add, multiply, floorDivide),
-                ((FloorDivideAtom)atom).Denominator.Fold(constant, symbol, add, multiply, floorDivide));
+        T OfAtom(Atom atom) => atom switch
+        {
+            SymbolAtom s => symbol(s.Name),
+            FloorDivideAtom q => floorDivide(Part(q.Numerator), Part(q.Denominator)),
+            ExtremumAtom e => e.Sizes.Select(Part).Aggregate(e.IsMax ? max : min),
+            _ => throw new InvalidOperationException($"The dimension {atom} has no value outside of its loop."),
+        };
+
+        T Part(Dim part) => part.Fold(constant, symbol, add, multiply, floorDivide, min, max);
     }
 
     private static Dim Fitting(Dim left, string sign, Dim right, Func<Dim> make)
@@ -381,7 +395,10 @@ public sealed class Dim : IEquatable<Dim>
     }
 
     /// <summary>Bounds that follow from symbols being at least 0; null where there is none.</summary>
-    private (long? Low, long? High) Range()
+    private (long? Low, long? High) Range() => ByCases(MostCases) ?? OfTerms();
+
+    /// <summary>Bounds of each term by itself.</summary>
+    private (long? Low, long? High) OfTerms()
     {
         long? low = 0;
         long? high = 0;
@@ -417,15 +434,16 @@ public sealed class Dim : IEquatable<Dim>
 
         public abstract Dim Replace(Func<Atom, Dim?> variable);
 
-        /// <summary>Quotients, then variables of the compiler's own, then symbols.</summary>
+        /// <summary>Quotients, then minima and maxima, variables of the compiler's own, and symbols.</summary>
         public int CompareTo(Atom? other) => (this, other) switch
         {
+            (ExtremumAtom a, ExtremumAtom b) => a.IsMax != b.IsMax ? a.IsMax.CompareTo(b.IsMax) : a.Sizes.AsSpan().SequenceCompareTo(b.Sizes.AsSpan(), InOrder),
             (SymbolAtom a, SymbolAtom b) => string.CompareOrdinal(a.Name, b.Name),
             (LocalAtom a, LocalAtom b) => a.Number.CompareTo(b.Number),
             (FloorDivideAtom a, FloorDivideAtom b) => Compare(a.Numerator.terms, b.Numerator.terms) is not 0 and var order
                 ? order
                 : Compare(a.Denominator.terms, b.Denominator.terms),
-            (FloorDivideAtom, not null) or (LocalAtom, SymbolAtom) => -1,
+            (FloorDivideAtom, not null) or (ExtremumAtom, LocalAtom or SymbolAtom) or (LocalAtom, SymbolAtom) => -1,
             _ => 1,
         };
     }

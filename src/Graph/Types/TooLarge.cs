@@ -31,5 +31,7 @@ internal static class TooLarge
         name => symbol(name),
         (x, y) => x + y,
         (x, y) => x * y,
-        (x, y) => BigInteger.Divide(x - (y.Sign * x.Sign < 0 ? y - y.Sign : 0), y));
+        (x, y) => BigInteger.Divide(x - (y.Sign * x.Sign < 0 ? y - y.Sign : 0), y),
+        BigInteger.Min,
+        BigInteger.Max);
 }

@@ -154,6 +154,7 @@ internal sealed class FunctionTrace
     private static readonly Dictionary<string, object> Arguments = new()
     {
         ["Reshape.shape"] = Shape.Of([Dim.OfSymbol("A") * "B"]),
+        ["AssumeShape.shape"] = Shape.Of(["C", "D"]),
         ["BroadcastTo.shape"] = Shape.Of(["C", "A", "B"]),
         ["outputSize"] = Shape.Of(["A", "B"]),
         ["MaxUnpool1D.outputSize"] = Shape.Of(["A"]),

@@ -29,6 +29,7 @@ internal static class ShapeCases
         Row<ConcatOp>("ColumnStack", x => ColumnStack(x[0], x[1]).Square(), In(["N", 2]), In(["N"])),
         Row<SliceOp>("TensorSplit", x => TensorSplit(x[0], 2, 1) is [var a, var b] ? Sum(a) * b : null!, In([2, 5])),
         Row<SliceOp>("TensorSplit of a symbol", x => TensorSplit(x[0], [1, -1]) is [var a, var b, var c] ? a * b * c : null!, In(["N", 2])),
+        Row<ReshapeOp>("AssumeShape", x => AssumeShape(x[0], [3, -1]) * x[1], In(["N", 2]), In([3, 2])),
         Row<ReshapeOp>("Unflatten", x => Unflatten(x[0], 1, [2, -1]).Square(), In(["N", 4])),
         Row<WhereOp>("tril", x => Tril(x[0], -1), In([2, "N", 3])),
         Row<WhereOp>("triu", x => Triu(x[0], 1), In([3, 2])),

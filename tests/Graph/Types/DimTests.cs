@@ -22,6 +22,8 @@ public class DimTests
         (2, Gen.Select(self, self, (a, b) => new Formula(a.Dim + b.Dim, (m, n) => a.Value(m, n) + b.Value(m, n)))),
         (1, Gen.Select(self, self, (a, b) => new Formula(a.Dim - b.Dim, (m, n) => a.Value(m, n) - b.Value(m, n)))),
         (1, Gen.Select(self, self, (a, b) => new Formula(a.Dim * b.Dim, (m, n) => a.Value(m, n) * b.Value(m, n)))),
+        (1, Gen.Select(self, self, (a, b) => new Formula(Dim.Max(a.Dim, b.Dim), (m, n) => Math.Max(a.Value(m, n), b.Value(m, n))))),
+        (1, Gen.Select(self, self, (a, b) => new Formula(Dim.Min(a.Dim, b.Dim), (m, n) => Math.Min(a.Value(m, n), b.Value(m, n))))),
         (2, Gen.Select(self, Divisors, (a, d) => new Formula(a.Dim / d, (m, n) => Floor(a.Value(m, n), d))))));
 
     private static long Floor(long a, long b) => (long)Math.Floor((double)a / b);
@@ -42,6 +44,44 @@ public class DimTests
             && a.Dim * 1 == a.Dim
             && (a.Dim + b.Dim - b.Dim).GetHashCode() == a.Dim.GetHashCode(),
         iter: 500);
+
+    [Test]
+    public void What_is_said_of_two_sizes_holds() => Gen.Select(Formulas, Formulas, Gen.Long[0, 9], Gen.Long[0, 9]).Sample(
+        (a, b, m, n) => Dim.AtLeast(a.Dim, b.Dim) is not { } atLeast || atLeast == (a.Value(m, n) >= b.Value(m, n))
+            && (Dim.Same(a.Dim, b.Dim) is not { } same || same == (a.Value(m, n) == b.Value(m, n))),
+        iter: 2000);
+
+    [Test]
+    public void Minima_and_maxima_have_one_form() => Gen.Select(Formulas, Formulas, Leaves, Gen.Int[-5, 5]).Sample(
+        (a, b, c, number) => Dim.Max(a.Dim, b.Dim) == Dim.Max(b.Dim, a.Dim)
+            && Dim.Min(a.Dim, a.Dim) == a.Dim
+            && Dim.Max(a.Dim + number, b.Dim + number) == Dim.Max(a.Dim, b.Dim) + number
+            && Dim.Min(a.Dim, Dim.Min(b.Dim, c.Dim)).GetHashCode() == Dim.Min(Dim.Min(b.Dim, c.Dim), a.Dim).GetHashCode(),
+        iter: 500);
+
+    [Test]
+    public void Minima_and_maxima_are_compared_and_printed()
+    {
+        (Dim m, Dim n) = ("M", "N");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That($"{Dim.Max(n, m)}", Is.EqualTo("max(M, N)"));
+            Assert.That($"{(2 * Dim.Min(n, 512)) + 1}", Is.EqualTo("2*min(N, 512) + 1"));
+            Assert.That($"{Dim.Max(n - 1, 0)}", Is.EqualTo("max(N, 1) - 1"));
+            Assert.That(Dim.Max(n, 0), Is.EqualTo(n));
+            Assert.That(Dim.Min(3, 5), Is.EqualTo((Dim)3));
+            Assert.That(Dim.Max(m, Dim.Max(n, m + 1)), Is.EqualTo(Dim.Max(n, m + 1)));
+            Assert.That(Dim.AtLeast(n, Dim.Min(n, m)), Is.True);
+            Assert.That(Dim.AtLeast(Dim.Max(n, m), m), Is.True);
+            Assert.That(Dim.AtLeast(Dim.Max(n, m), Dim.Min(n, m)), Is.True);
+            Assert.That(Dim.AtLeast(Dim.Min(n, 3), 4), Is.False);
+            Assert.That(Dim.AtLeast(Dim.Min(n, m), n), Is.Null);
+            Assert.That(Dim.Same(Dim.Max(n, 5), 4), Is.False);
+            Assert.That(Dim.AtLeast(Dim.Max(n - 4, 0), 0), Is.True);
+            Assert.That(Dim.Max(n, m).Substitute(name => name == "N" ? m + 1 : null), Is.EqualTo(m + 1));
+            Assert.That(Evaluate(Dim.Min(n, m) * Dim.Max(n, 2) / 3, 4, 7), Is.EqualTo(9));
+        }
+    }
 
     [Test]
     public void Whole_multiples_leave_a_floor_quotient() => Gen.Select(Formulas, Formulas, Divisors)
@@ -88,14 +128,15 @@ public class DimTests
         Assert.That(Dim.Same(n, 3), Is.Null);
     }
 
+    /// <summary>What takes a symbol's place is a size, too: at least 0.</summary>
     [Test]
-    public void Substitution_commutes_with_evaluation() => Gen.Select(Formulas, Formulas, Gen.Long[0, 9], Gen.Long[0, 9]).Sample(
+    public void Substitution_commutes_with_evaluation() => Gen.Select(Formulas, Formulas, Gen.Long[0, 9], Gen.Long[0, 9]).Where((_, g, m, n) => g.Value(m, n) >= 0).Sample(
         (f, g, m, n) => Evaluate(f.Dim.Substitute(name => name == "M" ? g.Dim : null), m, n) == f.Value(g.Value(m, n), n),
         iter: 1000);
 
     [Test]
     public void Folding_rebuilds_the_value() => Gen.Select(Formulas, Gen.Long[0, 9], Gen.Long[0, 9]).Sample(
-        (f, m, n) => f.Dim.Fold(c => c, s => s == "M" ? m : n, (a, b) => a + b, (a, b) => a * b, Floor) == f.Value(m, n),
+        (f, m, n) => f.Dim.Fold(c => c, s => s == "M" ? m : n, (a, b) => a + b, (a, b) => a * b, Floor, Math.Min, Math.Max) == f.Value(m, n),
         iter: 500);
 
     [Test]
