@@ -407,7 +407,7 @@ public sealed class CompiledGraph : IDisposable
         }
 
         // A size may be asked for as a number, or in a condition, alone.
-        static IEnumerable<string> SymbolsOf(Node node) =>
+        static IEnumerable<string> SymbolsOf(Node node) => node.Guards.IsEmpty && node.Op is not DimValueOp && node.Results.All(r => r.Shape.IsConstant) ? [] :
         [
             .. node.Results.SelectMany(r => r.Shape.Symbols), .. node.Guards.SelectMany(g => g.Left.Symbols.Concat(g.Right.Symbols)), .. node.Op is DimValueOp { Dim: var dim } ? dim.Symbols : [],
         ];

@@ -54,8 +54,15 @@ internal sealed class ChooseEpilogues
     /// </summary>
     private void Absorb(Node product)
     {
-        foreach ((Node root, IReadOnlySet<Node> inside) in ResultsOf(product).Reverse())
+        List<Node> between = [product];
+        List<(Node Root, int Between)> results = ResultsOf(product, between);
+        HashSet<Node> inside = [.. between];
+        for (int i = results.Count - 1; i >= 0; i--)
         {
+            (Node root, int count) = results[i];
+            inside.ExceptWith(between[count..]);
+            between.RemoveRange(count, between.Count - count);
+
             // What another product's kernel reads on the way to its root stays in memory.
             if (!readByEpilogues.Overlaps(inside) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
             {
@@ -67,34 +74,35 @@ internal sealed class ChooseEpilogues
         }
     }
 
-    /// <summary>The elementwise nodes that everything which reads a product leads to, the nearest first, each with what lies between, the product included.</summary>
-    private IEnumerable<Result> ResultsOf(Node product)
+    /// <summary>The elementwise nodes that everything which reads a product leads to, the nearest first, each with how many of the nodes between lie before it.</summary>
+    private List<(Node Root, int Between)> ResultsOf(Node product, List<Node> between)
     {
-        HashSet<Node> inside = [product];
+        List<(Node, int)> results = [];
         HashSet<Node> open = [.. ReadersUnderAnyShape(product)];
-        while (open.Count > 0 && inside.Count <= MostInside)
+        while (open.Count > 0 && between.Count <= MostInside)
         {
             Node next = open.MinBy(n => position[n])!;
             open.Remove(next);
-
             if (next.Op is not ElementwiseOp || stage(next) != stage(product) || next.Shape.ElementCount != product.Shape.ElementCount || epilogues.ContainsKey(next))
             {
-                yield break;
+                break;
             }
 
             if (open.Count == 0)
             {
-                yield return new(next, new HashSet<Node>(inside));
+                results.Add((next, between.Count));
             }
 
             if (required.Contains(next))
             {
-                yield break;
+                break;
             }
 
-            inside.Add(next);
+            between.Add(next);
             open.UnionWith(ReadersUnderAnyShape(next));
         }
+
+        return results;
     }
 
     /// <summary>What reads a node, also as a reshape that lies where the node does.</summary>
@@ -119,7 +127,4 @@ internal sealed class ChooseEpilogues
 
         return found;
     }
-
-    /// <summary>An elementwise node that a product leads to, with what lies between.</summary>
-    private sealed record Result(Node Root, IReadOnlySet<Node> Inside);
 }

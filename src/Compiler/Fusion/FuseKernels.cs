@@ -207,12 +207,12 @@ internal sealed class FuseKernels
 
     private bool Join(Draft a, Draft b, Node shared, long saved)
     {
-        Node[] nodes = [.. a.Nodes.Concat(b.Nodes).OrderBy(n => position[n])];
+        Node[] nodes = Together(a, b);
         string? reason = a.Stage != b.Stage ? "one runs forward, the other backward" : null;
         List<Domain> domains = [];
         if (reason is null)
         {
-            foreach (Domain domain in a.Domains.Concat(b.Domains).Distinct())
+            foreach (Domain domain in a.Domains.Union(b.Domains))
             {
                 if (GroupCheck.Reason(nodes, domain, work) is { } refusal)
                 {
@@ -240,6 +240,19 @@ internal sealed class FuseKernels
         return true;
     }
 
+    /// <summary>The nodes of two kernels, in order.</summary>
+    private Node[] Together(Draft a, Draft b)
+    {
+        var nodes = new Node[a.Nodes.Count + b.Nodes.Count];
+        for (int i = 0, j = 0; i + j < nodes.Length;)
+        {
+            bool isOfA = j == b.Nodes.Count || (i < a.Nodes.Count && position[a.Nodes[i]] < position[b.Nodes[j]]);
+            nodes[i + j] = isOfA ? a.Nodes[i++] : b.Nodes[j++];
+        }
+
+        return nodes;
+    }
+
     /// <summary>Elementwise work on a product's values goes into its kernel: computed a block at a time, while the block is in the cache.</summary>
     private bool JoinProduct(ProductCheck check, Draft product, Draft work, Node shared, long saved)
     {
@@ -254,7 +267,7 @@ internal sealed class FuseKernels
             return false;
         }
 
-        Replace(product, work, new Draft([.. product.Nodes.Concat(work.Nodes).OrderBy(n => position[n])], [], product.Stage) { Product = product.Product, Further = further });
+        Replace(product, work, new Draft(Together(product, work), [], product.Stage) { Product = product.Product, Further = further });
         return true;
     }
 

@@ -16,7 +16,7 @@ internal static class GroupCheck
     /// <summary>Why the nodes cannot be one kernel over the domain; null if they can.</summary>
     public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, KnownWork work)
     {
-        Dictionary<Node, Role> roles = [];
+        int instructions = 0;
         foreach (Node node in nodes)
         {
             if (domain.RoleOf(node) is not { } role)
@@ -29,7 +29,7 @@ internal static class GroupCheck
                 return $"the whole of {domain} is one row, which is shared out";
             }
 
-            roles.Add(node, role);
+            instructions += work.Of(node).Instructions;
         }
 
         if (nodes.Count > MostNodes)
@@ -37,32 +37,57 @@ internal static class GroupCheck
             return $"{nodes.Count} nodes are too many for one kernel";
         }
 
-        if (nodes.Sum(n => work.Of(n).Instructions) > MostInstructions)
+        if (instructions > MostInstructions)
         {
             return "the expressions are too long for one kernel";
         }
 
-        if (nodes.SelectMany(n => work.Of(n).Sources).Concat(nodes).Distinct().Count() > MostTensors)
+        Dictionary<Node, Role> roles = new(nodes.Count);
+        HashSet<Node> tensors = new(MostTensors + 1);
+        int lanes = 0;
+        foreach (Node node in nodes)
         {
-            return "too many tensors for one kernel";
+            NodeWork own = work.Of(node);
+            Role role = domain.RoleOf(node)!.Value;
+            roles.Add(node, role);
+            tensors.Add(node);
+            foreach (Read read in own.Reads)
+            {
+                tensors.Add(read.View.Source);
+            }
+
+            // Lanes of 4 and of 8 bytes in one loop would make it scalar.
+            lanes |= role is Role.Row or Role.RowGather ? 0 : own.Lanes;
+            if (tensors.Count > MostTensors)
+            {
+                return "too many tensors for one kernel";
+            }
         }
 
-        return nodes.Select(n => ReasonOfReads(n, roles, domain, work)).FirstOrDefault(r => r is not null) ?? ReasonOfLanes(nodes, domain, work);
+        foreach (Node node in nodes)
+        {
+            if (ReasonOfReads(node, roles, domain, work.Of(node)) is { } reason)
+            {
+                return reason;
+            }
+        }
+
+        return lanes == 12 ? "lanes of 4 and of 8 bytes would meet" : null;
     }
 
     private static bool IsWholeAndLarge(Domain domain) =>
         domain.Inner.Count == domain.Shape.Rank && domain.Shape.ElementCount.Nominal >= ManyElements;
 
-    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, KnownWork work)
+    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, NodeWork work)
     {
-        foreach (View view in work.Of(node).Reads.Select(r => r.View))
+        foreach ((_, View view) in work.Reads)
         {
             if (!roles.TryGetValue(view.Source, out Role source))
             {
                 continue;
             }
 
-            bool isDense = view.Offset == Dim.Of(0);
+            bool isDense = view.Offset.Constant == 0;
             bool fits = (source, roles[node]) switch
             {
                 (Role.ColumnReduction, _) => false,
@@ -78,20 +103,8 @@ internal static class GroupCheck
         }
 
         // Indices, and what whole rows are picked from, come from outside.
-        return roles[node] is Role.RowGather or Role.Pick && (work.Of(node).Index is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
-            : roles[node] == Role.Pick && roles.ContainsKey(work.Of(node).Table!.Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
+        return roles[node] is Role.RowGather or Role.Pick && (work.Index is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
+            : roles[node] == Role.Pick && roles.ContainsKey(work.Table!.Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
             : null;
-    }
-
-    // Lanes of 4 and of 8 bytes in one loop would make it scalar.
-    private static string? ReasonOfLanes(IReadOnlyList<Node> nodes, Domain domain, KnownWork work)
-    {
-        int lanes = 0;
-        foreach (Node node in nodes)
-        {
-            lanes |= domain.RoleOf(node) is Role.Row or Role.RowGather ? 0 : work.Of(node).Lanes;
-        }
-
-        return lanes == 12 ? "lanes of 4 and of 8 bytes would meet" : null;
     }
 }

@@ -33,8 +33,23 @@ internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
     }
 
     /// <summary>Whether two accesses over a shape are the same: along an axis of size 1 nothing moves.</summary>
-    public static bool SameAccess(Shape shape, EquatableArray<Dim> a, EquatableArray<Dim> b) =>
-        Enumerable.Range(0, shape.Rank).All(axis => shape[axis].Constant == 1 || a[axis] == b[axis]);
+    public static bool SameAccess(Shape shape, EquatableArray<Dim> a, EquatableArray<Dim> b)
+    {
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            if (shape[axis].Constant != 1 && a[axis] != b[axis])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // All else follows from these.
+    public bool Equals(Domain? other) => ReferenceEquals(this, other) || (other is not null && Shape == other.Shape && Inner == other.Inner);
+
+    public override int GetHashCode() => HashCode.Combine(Shape, Inner);
 
     public override string ToString() => Inner.Count == 0 ? $"{Shape}" : $"{Shape} in rows over {Inner}";
 

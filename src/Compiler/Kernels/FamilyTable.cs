@@ -13,7 +13,7 @@ internal sealed class FamilyTable<TRow>(string name, params (TRow Row, Type[] Fa
     public IEnumerable<Type> Families => rows.SelectMany(r => r.Families);
 
     /// <exception cref="InvalidOperationException">The operation has no row.</exception>
-    public TRow Of(Type op) => known.GetOrAdd(op, Find);
+    public TRow Of(Type op) => known.TryGetValue(op, out TRow? row) ? row : known.GetOrAdd(op, Find);
 
     private TRow Find(Type op)
     {

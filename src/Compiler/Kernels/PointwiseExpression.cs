@@ -38,14 +38,19 @@ internal sealed class PointwiseExpression
     /// <summary>The view of a node over a materialised node, constant or count; null if it is computed.</summary>
     public static View? ViewOf(Node node, IMaterialization materialization)
     {
-        var movements = new Stack<Node>();
-        while (!materialization.IsMaterialized(node) && node.Op is MovementOp)
+        bool isThere = materialization.IsMaterialized(node);
+        if (isThere || node.Op is not MovementOp)
         {
-            movements.Push(node);
-            node = node.Inputs[0];
+            return isThere ? View.Dense(node) : SourceView(node, materialization);
         }
 
-        View? view = materialization.IsMaterialized(node) ? View.Dense(node) : SourceView(node, materialization);
+        var movements = new Stack<Node>();
+        for (; !materialization.IsMaterialized(node) && node.Op is MovementOp; node = node.Inputs[0])
+        {
+            movements.Push(node);
+        }
+
+        View? view = ViewOf(node, materialization);
         while (view is not null && movements.TryPop(out Node? movement))
         {
             view = view.Move(movement);

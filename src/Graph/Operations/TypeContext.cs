@@ -43,12 +43,13 @@ internal sealed class TypeContext(Op op, IReadOnlyList<Node> inputs, string name
     /// <summary>A size is at least 0: what formulas of symbols leave open is asked once, where such a size is new.</summary>
     public void RequireSizes(NodeType[] results)
     {
-        foreach (NodeType result in results)
+        // The sizes of a leaf are those of its argument.
+        foreach (NodeType result in op.IsLeaf ? [] : results)
         {
-            // The sizes of a leaf are those of its argument.
-            foreach (Dim size in op.IsLeaf ? [] : result.Shape.Where(d => !(d.Constant >= 0 || d.Symbol is not null)))
+            for (int axis = 0; axis < result.Shape.Rank; axis++)
             {
-                if (!inputs.Any(i => i.Results.Any(r => r.Shape.Contains(size))))
+                Dim size = result.Shape[axis];
+                if (!(size.Constant >= 0 || size.Symbol is not null) && !inputs.Any(i => i.Results.Any(r => r.Shape.Contains(size))))
                 {
                     RequireAtLeast(size, 0, $"the result would have the size {size} along an axis.");
                 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Rewriting;
@@ -85,7 +86,14 @@ internal sealed class Rewriter
 
     private Node Settle(Node node)
     {
-        Node current = Merge(node.On([.. node.Inputs.Select(i => map[i])]));
+        ImmutableArray<Node> inputs = node.Inputs;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            Node input = map[inputs[i]];
+            inputs = ReferenceEquals(input, inputs[i]) ? inputs : inputs.SetItem(i, input);
+        }
+
+        Node current = Merge(inputs == node.Inputs ? node : node.Rebuild(inputs));
         if (map.TryGetValue(current, out Node? settled))
         {
             return settled;

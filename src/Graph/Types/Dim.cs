@@ -14,6 +14,10 @@ public sealed partial class Dim : IEquatable<Dim>
 
     private const long MostNominal = 1L << 48;
 
+    // Sizes that are made again and again; which of several equal ones is kept does not matter.
+    private const int SmallSizes = 1024;
+    private static readonly Dim?[] Small = new Dim?[SmallSizes];
+
     private readonly EquatableArray<Term> terms;
     private string? text;
 
@@ -55,7 +59,7 @@ public sealed partial class Dim : IEquatable<Dim>
 
     /// <summary>A constant size.</summary>
     /// <param name="value">The size.</param>
-    public static Dim Of(long value) => new(value == 0 ? [] : [new Term(value, [])]);
+    public static Dim Of(long value) => value is >= 0 and < SmallSizes ? Small[value] ??= OfNumber(value) : OfNumber(value);
 
     /// <summary>A symbol: any size of at least 0.</summary>
     /// <param name="name">The symbol's name: letters, digits and underscores, not starting with a digit.</param>
@@ -81,13 +85,7 @@ public sealed partial class Dim : IEquatable<Dim>
 
     /// <summary>The sum of two sizes.</summary>
     /// <exception cref="SizeException">A number in it does not fit into 64 bits.</exception>
-    public static Dim operator +(Dim left, Dim right) => (left.Constant, right.Constant) switch
-    {
-        (0, _) => right,
-        (_, 0) => left,
-        ({ } l, { } r) => Fitting(left, "+", right, () => Of(checked(l + r))),
-        _ => Fitting(left, "+", right, () => Collect(left.terms.Concat(right.terms))),
-    };
+    public static Dim operator +(Dim left, Dim right) => left.Constant == 0 ? right : right.Constant == 0 ? left : Fitting(left, "+", right, Sum);
 
     /// <summary>Text and a dimension: text. A sum with a symbol is written with a dimension on both sides, <c>Dim.OfSymbol("N") + size</c>.</summary>
     public static DimText operator +(string? left, Dim? right) => new($"{left}{right}");
@@ -100,30 +98,21 @@ public sealed partial class Dim : IEquatable<Dim>
 
     /// <summary>The product of two sizes.</summary>
     /// <exception cref="SizeException">A number in it does not fit into 64 bits.</exception>
-    public static Dim operator *(Dim left, Dim right) => (left.Constant, right.Constant) switch
-    {
-        (1, _) => right,
-        (_, 1) => left,
-        ({ } l, { } r) => Fitting(left, "*", right, () => Of(checked(l * r))),
-        _ => Fitting(left, "*", right, () => Collect(
-            from a in left.terms
-            from b in right.terms
-            select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).Order()]))),
-    };
+    public static Dim operator *(Dim left, Dim right) => left.Constant == 1 ? right : right.Constant == 1 ? left : Fitting(left, "*", right, Product);
 
     /// <summary>The quotient rounded toward negative infinity.</summary>
     /// <exception cref="ShapeException">The divisor is zero.</exception>
-    public static Dim operator /(Dim left, Dim right) => Fitting(left, "/", right, () => FloorDivide(left, right));
+    public static Dim operator /(Dim left, Dim right) => Fitting(left, "/", right, FloorDivide);
 
     /// <summary>The smaller of two sizes.</summary>
     /// <param name="left">A size.</param>
     /// <param name="right">Another.</param>
-    public static Dim Min(Dim left, Dim right) => Fitting(left, "min", right, () => Extremum(isMax: false, [left, right]));
+    public static Dim Min(Dim left, Dim right) => Fitting(left, "min", right, (l, r) => Extremum(isMax: false, [l, r]));
 
     /// <summary>The larger of two sizes.</summary>
     /// <param name="left">A size.</param>
     /// <param name="right">Another.</param>
-    public static Dim Max(Dim left, Dim right) => Fitting(left, "max", right, () => Extremum(isMax: true, [left, right]));
+    public static Dim Max(Dim left, Dim right) => Fitting(left, "max", right, (l, r) => Extremum(isMax: true, [l, r]));
 
     /// <summary>Whether the two are the same for every value of their symbols.</summary>
     public static bool operator ==(Dim? left, Dim? right) => left is null ? right is null : left.Equals(right);
@@ -146,10 +135,10 @@ public sealed partial class Dim : IEquatable<Dim>
         text ??= terms is [] ? "0" : string.Join(" + ", terms).Replace("+ -", "- ", StringComparison.Ordinal);
 
     /// <summary>The names of the symbols in the dimension.</summary>
-    internal IEnumerable<string> Symbols => terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
+    internal IEnumerable<string> Symbols => IsConstant ? [] : terms.SelectMany(t => t.Factors).SelectMany(f => f.Symbols).Distinct();
 
     /// <summary>The compiler's own variables in the dimension.</summary>
-    internal IEnumerable<int> Locals => terms.SelectMany(t => t.Factors).SelectMany(f => f.Locals).Distinct();
+    internal IEnumerable<int> Locals => IsConstant ? [] : terms.SelectMany(t => t.Factors).SelectMany(f => f.Locals).Distinct();
 
     /// <summary>The name of a symbol as messages have it: in quotes unless it is an identifier, as C# writes text on one line.</summary>
     internal static string Display(string symbol) => IsIdentifier(symbol) ? symbol : $"\"{string.Concat(symbol.Select(Escaped))}\"";
@@ -212,7 +201,7 @@ public sealed partial class Dim : IEquatable<Dim>
 
     /// <summary>What the dimension counts as where only its order of magnitude matters: not below 0, and not above what could be addressed.</summary>
     internal long Nominal => (long)Math.Clamp(
-        Fold<double>(number => number, _ => NominalSize, (x, y) => x + y, (x, y) => x * y, (x, y) => y == 0 ? 0 : Math.Floor(x / y), Math.Min, Math.Max),
+        Constant ?? Fold<double>(number => number, _ => NominalSize, (x, y) => x + y, (x, y) => x * y, (x, y) => y == 0 ? 0 : Math.Floor(x / y), Math.Min, Math.Max),
         0,
         MostNominal);
 
@@ -278,17 +267,28 @@ public sealed partial class Dim : IEquatable<Dim>
         T Part(Dim part) => part.Fold(constant, symbol, add, multiply, floorDivide, min, max);
     }
 
-    private static Dim Fitting(Dim left, string sign, Dim right, Func<Dim> make)
+    private static Dim Fitting(Dim left, string sign, Dim right, Func<Dim, Dim, Dim> make)
     {
         try
         {
-            return make();
+            return make(left, right);
         }
         catch (OverflowException e)
         {
             throw new SizeException($"The dimension ({left}) {sign} ({right}) does not fit into 64 bits.", e);
         }
     }
+
+    private static Dim OfNumber(long value) => new(value == 0 ? [] : [new Term(value, [])]);
+
+    private static Dim Sum(Dim left, Dim right) => left.Constant is { } l && right.Constant is { } r ? Of(checked(l + r)) : Collect(left.terms.Concat(right.terms));
+
+    private static Dim Product(Dim left, Dim right) => left.Constant is { } l && right.Constant is { } r ? Of(checked(l * r)) : ProductOfTerms(left, right);
+
+    private static Dim ProductOfTerms(Dim left, Dim right) => Collect(
+        from a in left.terms
+        from b in right.terms
+        select new Term(checked(a.Coefficient * b.Coefficient), [.. a.Factors.Concat(b.Factors).Order()]));
 
     private static Dim Collect(IEnumerable<Term> terms)
     {

@@ -18,7 +18,25 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<Dim>
     int IReadOnlyCollection<Dim>.Count => dims.Count;
 
     /// <summary>The number of elements.</summary>
-    public Dim ElementCount => dims.Any(d => d.Constant == 0) ? Dim.Of(0) : dims.Aggregate(Dim.Of(1), (product, dim) => product * dim);
+    public Dim ElementCount
+    {
+        get
+        {
+            // A size of 0 decides before others overflow.
+            if (dims.AsSpan().Contains(0))
+            {
+                return 0;
+            }
+
+            Dim product = 1;
+            foreach (Dim dim in dims)
+            {
+                product *= dim;
+            }
+
+            return product;
+        }
+    }
 
     /// <summary>The size of an axis.</summary>
     /// <param name="axis">The axis, from 0.</param>
@@ -37,12 +55,26 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<Dim>
     internal static Shape Of(IEnumerable<long> dims) => Of(dims.Select(Dim.Of));
 
     /// <summary>Whether every size is a number.</summary>
-    public bool IsConstant => dims.All(d => d.IsConstant);
+    public bool IsConstant
+    {
+        get
+        {
+            foreach (Dim dim in dims)
+            {
+                if (!dim.IsConstant)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>The sizes as numbers, or null if one is symbolic.</summary>
     internal long[]? Constants => IsConstant ? [.. dims.Select(d => d.Constant!.Value)] : null;
 
-    internal IEnumerable<string> Symbols => dims.SelectMany(d => d.Symbols).Distinct();
+    internal IEnumerable<string> Symbols => IsConstant ? [] : dims.SelectMany(d => d.Symbols).Distinct();
 
     /// <inheritdoc/>
     public bool Equals(Shape other) => dims == other.dims;
