@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Rewriting;
@@ -86,14 +85,18 @@ internal sealed class Rewriter
 
     private Node Settle(Node node)
     {
-        ImmutableArray<Node> inputs = node.Inputs;
-        for (int i = 0; i < inputs.Length; i++)
+        Node[]? inputs = null;
+        for (int i = 0; i < node.Inputs.Count; i++)
         {
-            Node input = map[inputs[i]];
-            inputs = ReferenceEquals(input, inputs[i]) ? inputs : inputs.SetItem(i, input);
+            Node input = map[node.Inputs[i]];
+            if (!ReferenceEquals(input, node.Inputs[i]))
+            {
+                inputs ??= [.. node.Inputs];
+                inputs[i] = input;
+            }
         }
 
-        Node current = Merge(inputs == node.Inputs ? node : node.Rebuild(inputs));
+        Node current = Merge(inputs is null ? node : node.Rebuild(inputs));
         if (map.TryGetValue(current, out Node? settled))
         {
             return settled;
