@@ -1,4 +1,3 @@
-using GraphCompiler.Planning;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Calling;
