@@ -19,6 +19,7 @@ internal sealed class DeepGraphTests
         ("sums", (y, _, _) => y - Sum(y, axes: 1, keepDims: true)),
         ("composites", (y, _, _) => Softmax(y, 1)),
         ("forms", (y, _, _) => Log(1 + Exp(y))),
+        ("everything", Everything),
         ("names", (y, _, _) => (y * 1.5f).Named("y")),
     }.Select(l => new TestCaseData(l.Next).SetArgDisplayNames(l.Name));
 
@@ -35,11 +36,12 @@ internal sealed class DeepGraphTests
         }
     });
 
-    [Test]
+    [TestCase(true)]
+    [TestCase(false)]
     [Category("Slow")]
-    public void AHundredThousandNodesAreDifferentiatedAndPrinted() => OnLittleStack(() =>
+    public void AHundredThousandNodesAreDifferentiatedAndPrinted(bool elementwise) => OnLittleStack(() =>
     {
-        (Input<float> x, Node y) = Chain(Mixed, Many);
+        (Input<float> x, Node y) = Chain(elementwise ? Mixed : Everything, Many);
         var graph = new Graph([x], [y, Gradients(Sum(y), x)[0]]);
         using (Assert.EnterMultipleScope())
         {
@@ -61,12 +63,33 @@ internal sealed class DeepGraphTests
         Assert.That(x.Grad, Is.Not.Null);
     });
 
+    [Test]
+    [Category("Slow")]
+    public void AHundredThousandNodesOfAllKindsAreCompiled() => OnLittleStack(() =>
+    {
+        (Input<float> x, Node y) = Chain(Everything, Many);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, Gradients(Sum(y), x)[0]], null, new CompileOptions { Interpret = true });
+        Assert.That(graph.Executor.Program.Kernels, Is.Not.Empty);
+    });
+
     private static Node Mixed(Node y, Node x, int i) => (i % 4) switch
     {
         0 => y * 1.01f,
         1 => y + x,
         2 => Tanh(y),
         _ => y - 0.1f,
+    };
+
+    private static Node Everything(Node y, Node x, int i) => (i % 8) switch
+    {
+        0 => y * 1.01f,
+        1 => Permute(y, [1, 0]),
+        2 => y - Mean(y, axes: 1, keepDims: true),
+        3 => MatMul(y, x),
+        4 => Reshape(Reshape(y, [16]), [4, 4]),
+        5 => BroadcastTo(y[0..1], [4, 4]),
+        6 => Concat([y[2..], y[..2]], 0),
+        _ => Tanh(y + x),
     };
 
     private static (Input<float> X, Node Y) Chain(Func<Node, Node, int, Node> next, int count)
