@@ -52,6 +52,48 @@ internal sealed class IndexErrorTests
         from wide in (bool[])[true, false]
         select new TestCaseData(row, wide).SetArgDisplayNames(Table[row].Name, wide ? "int64" : "int32");
 
+    private static IEnumerable<TestCaseData> Subscripts() => Rows(name => IsSubscript(name));
+
+    /// <summary>Where a negative number is no mark, as of a class that does not count.</summary>
+    private static IEnumerable<TestCaseData> Functions() => Rows(name => !IsSubscript(name) && name is not ("NllLoss, weighed" or "MultiLabelMarginLoss"));
+
+    private static bool IsSubscript(string name) => name.StartsWith("At ", StringComparison.Ordinal) || name.StartsWith("IndexPut", StringComparison.Ordinal);
+
+    private static IEnumerable<TestCaseData> Rows(Predicate<string> isIn) =>
+        from row in Enumerable.Range(0, Table.Count) where isIn(Table[row].Name) select new TestCaseData(row).SetArgDisplayNames(Table[row].Name);
+
+    [TestCaseSource(nameof(Functions))]
+    public void AFunctionCountsFromTheBeginning(int row)
+    {
+        Node indices = Input<long>("i", [3]);
+        Node y = Table[row].Make(X, indices);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([X, indices], y);
+        string message = Assert.Throws<ExecutionException>(() => graph.Run(new float[15], (long[])[1, 0, -1]))!.Message;
+        Assert.That(message, Does.Contain(" -1 is outside").And.Contain("[0, 5)").And.Contain($"It stands at [2] of {indices.Describe()}."));
+        Assert.That(() => Evaluated(y, indices, -1), Throws.TypeOf<ExecutionException>().With.Message.Contains(" -1 is outside"));
+    }
+
+    [TestCaseSource(nameof(Subscripts))]
+    public void ASubscriptMayCountFromTheEnd(int row)
+    {
+        Node indices = Input<long>("i", [3]);
+        Node y = Table[row].Make(X, indices);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([X, indices], [y, Gradients(Sum(y * y), X)[0]]);
+        float[] x = [.. Enumerable.Range(0, 15).Select(i => (float)i)];
+        Results fromEnd = graph.Run(x, (long[])[1, 0, -1]);
+        Results fromBeginning = graph.Run(x, (long[])[1, 0, 4]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(fromEnd.GetArray<float>(0), Is.EqualTo(fromBeginning.GetArray<float>(0)));
+            Assert.That(fromEnd.GetArray<float>(1), Is.EqualTo(fromBeginning.GetArray<float>(1)));
+            Assert.That(() => graph.Run(x, (long[])[1, 0, -6]), Throws.TypeOf<ExecutionException>().With.Message.Contains("index -6 is outside").And.Message.Contains("[-5, 5)"));
+            Assert.That(() => Evaluated(y, indices, -6), Throws.TypeOf<ExecutionException>().With.Message.Contains("[-5, 5)"));
+        }
+    }
+
+    private static void Evaluated(Node y, Node indices, long last) => Interpreter.Evaluate(
+        [y], new Dictionary<Node, TensorValue> { [X] = TensorValue.Full(DType.Float32, [3, 5], 0), [indices] = TensorValue.OfIntegers(DType.Int64, [3], [1, 0, last]) });
+
     [TestCaseSource(nameof(Cases))]
     public void TheNameIsTheUsersOwn(int row, bool wide)
     {

@@ -70,7 +70,8 @@ internal sealed class EvaluationContext(Node node, TensorValue[] inputs, Func<st
     public static string IndexMessage(Node node, long index, long size, int axis)
     {
         string table = node.Inputs[0].Op.IsLeaf ? $" of {node.Inputs[0].Describe()}" : string.Empty;
-        return $"{node.Describe()}: index {index} is outside axis {(node.Op as TakeOp)?.UserAxis ?? axis} of size {size}{table}; indices must be in [0, {size}).";
+        int? own = (node.Op as TakeOp)?.UserAxis;
+        return $"{node.Describe()}: index {index} is outside axis {own ?? axis} of size {size}{table}; indices must be in [{(own is null ? 0 : -size)}, {size}).";
     }
 
     public static string PlaceMessage(Node indices, ReadOnlySpan<long> at) => $" It stands at {InvariantText.List(at.ToArray())} of {indices.Describe()}.";
