@@ -11,11 +11,19 @@ internal abstract record CompositeOp : Op
     /// <summary>The results written as operations on the inputs.</summary>
     public abstract Node[] Expand(IReadOnlyList<Node> inputs);
 
-    /// <summary>The results of a node, whose name the parts bear that may fail.</summary>
+    /// <summary>The results of a node, whose name the parts bear that may fail, and the last one of a single result.</summary>
     public Node[] Expand(Node node, IReadOnlyList<Node> inputs)
     {
         Node[] results = Expand(inputs);
-        return node.Name is null ? results : new FunctionParts(Name, [.. inputs]).Renamed(results, node.Name, node.Scope);
+        if (node.Name is null)
+        {
+            return results;
+        }
+
+        results = new FunctionParts(Name, [.. inputs]).Renamed(results, node.Name, node.Scope);
+        return results is [{ Name: null } result] && !inputs.Contains(result)
+            ? [new Node(result.Op, result.Inputs, result.RequiresGrad, node.Name, node.Scope)]
+            : results;
     }
 
     public override NodeType[] Infer(TypeContext context) => Array.ConvertAll(Expand(context.Inputs), n => n.Results[0]);

@@ -1,3 +1,5 @@
+using GraphCompiler.Differentiation;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>What is added around an axis, of zeros; what is cut off if negative.</summary>
@@ -7,7 +9,7 @@ internal readonly record struct Margin(Dim Before, Dim After)
 }
 
 /// <summary>
-/// Weighted sums over windows, [N, C, S…] with [O, C/Groups, K…] → [N, O, P…]: a product of matrices with the windows as columns; where each channel is
+/// Weighted sums over windows, [N, C, S…] with [O, C/Groups, K…] → [N, O, P…], and a bias [O] added if it is there: a product of matrices with the windows as columns; where each channel is
 /// by itself, elementwise work on the taps of a window. Its derivatives by either input are <see cref="ConvolutionTransposeOp"/> and such a product.
 /// </summary>
 /// <param name="Stride">From a window to the next, along each spatial axis.</param>
@@ -25,7 +27,8 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
     {
         (Node x, Node weight) = (Padded(inputs[0]), inputs[1]);
         var shape = new ConvolutionShape(this, x.Shape, weight.Shape);
-        return [shape.IsByChannel && weight.Shape.Skip(2).Aggregate(Dim.Of(1), (n, d) => n * d).Constant <= MostTaps ? Taps(shape, x, weight) : Product(shape, x, weight)];
+        bool isShort = shape.IsByChannel && weight.Shape.Skip(2).Aggregate(Dim.Of(1), (n, d) => n * d).Constant <= MostTaps;
+        return [ConvolutionShape.WithBias(isShort ? Taps(shape, x, weight) : Product(shape, x, weight), inputs)];
     }
 
     public override NodeType[] Infer(TypeContext context)
@@ -42,7 +45,7 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
             context.RequireAtLeast(size, window.Reach, $"the kernel spans {InvariantText.Count(window.Reach, "element")} along axis {window.Axis}, more than the {size} of the padded input.");
         }
 
-        return [new NodeType(x.DType, Shape.Of([x.Shape[0], weight.Shape[0], .. shape.Positions]))];
+        return [ConvolutionShape.WithBias(context, Shape.Of([x.Shape[0], weight.Shape[0], .. shape.Positions]))];
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
@@ -52,6 +55,7 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
         [
             x.RequiresGrad ? Node.Create(new ConvolutionTransposeOp(Stride, Dilation, Groups, Margins, [.. x.Shape.Skip(2)]), cotangents[0]!, weight) : null,
             weight.RequiresGrad ? WeightGradient(x, weight.Shape, cotangents[0]!) : null,
+            .. ConvolutionShape.BiasGradient(node, cotangents[0]!),
         ];
     }
 
@@ -146,11 +150,12 @@ internal sealed record ConvolutionTransposeOp(
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         (Node x, Node weight) = (inputs[0], inputs[1]);
-        if (CanTurn(weight.Shape))
-        {
-            return [Turned(x, weight)];
-        }
+        return [ConvolutionShape.WithBias(CanTurn(weight.Shape) ? Turned(x, weight) : Spread(x, weight), inputs)];
+    }
 
+    /// <summary>A column of the weight for each position, added up as windows that overlap.</summary>
+    private Node Spread(Node x, Node weight)
+    {
         ConvolutionShape shape = ShapeOf(x, weight);
         int spatial = Stride.Count;
         Node rows = Ops.Reshape(x, Shape.Of([x.Shape[0], Groups, shape.OutputsOfGroup, .. x.Shape.Skip(2)]));
@@ -176,7 +181,7 @@ internal sealed record ConvolutionTransposeOp(
             whole = before.IsConstant && after.IsConstant ? Ops.Pad(whole, 2 + i, before * -1, after * -1) : Ops.Slice(whole, 2 + i, before, before + Sizes[i]);
         }
 
-        return [whole];
+        return whole;
     }
 
     /// <summary>
@@ -219,7 +224,7 @@ internal sealed record ConvolutionTransposeOp(
         context.RequireNumber();
         ConvolutionShape.Require(context, Stride.Count, Groups, x, weight);
         context.RequireSame(x.Shape[1], weight.Shape[0], $"{x.Shape} has {InvariantText.Count(x.Shape[1], "channel")}, and the weight {weight.Shape} is for {weight.Shape[0]}.");
-        return [new NodeType(x.DType, Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes]))];
+        return [ConvolutionShape.WithBias(context, Shape.Of([x.Shape[0], weight.Shape[1] * Groups, .. Sizes]))];
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
@@ -229,6 +234,7 @@ internal sealed record ConvolutionTransposeOp(
         [
             x.RequiresGrad ? Node.Create(Convolution, cotangents[0]!, weight) : null,
             weight.RequiresGrad ? Convolution.WeightGradient(cotangents[0]!, weight.Shape, x) : null,
+            .. ConvolutionShape.BiasGradient(node, cotangents[0]!),
         ];
     }
 
@@ -282,6 +288,28 @@ internal sealed class ConvolutionShape(ConvolutionOp op, Shape input, Shape weig
     {
         Node? left = tangents[0] is { } x ? Node.Create(op, x, node.Inputs[1]) : null;
         Node? right = tangents[1] is { } weight ? Node.Create(op, node.Inputs[0], weight) : null;
-        return [left is null ? right : right is null ? left : left + right];
+        Node? product = left is null ? right : right is null ? left : left + right;
+        return [tangents.Length == 2 || tangents[2] is not { } bias ? product : product is null ? Ops.BroadcastTo(Along(bias, node.Rank), node.Shape) : product + Along(bias, node.Rank)];
     }
+
+    /// <summary>A result and the bias, if there is one.</summary>
+    public static Node WithBias(Node result, IReadOnlyList<Node> inputs) => inputs.Count == 2 ? result : result + Along(inputs[2], result.Rank);
+
+    /// <summary>The type of a result, to whose channels the bias is added if there is one.</summary>
+    public static NodeType WithBias(TypeContext context, Shape result)
+    {
+        if (context.Inputs.Count == 3)
+        {
+            Shape along = Shape.Of([context.Inputs[2].Shape[0], .. Enumerable.Repeat(Dim.Of(1), result.Rank - 2)]);
+            result = Broadcasting.Join("the bias", result, along, [.. context.Inputs]);
+        }
+
+        return new NodeType(context.Inputs[0].DType, result);
+    }
+
+    /// <summary>The cotangent of the bias, if there is one.</summary>
+    public static Node?[] BiasGradient(Node node, Node cotangent) => node.Inputs.Count == 2 ? []
+        : ReverseMode.PullWithin([Ops.BroadcastTo(Along(node.Inputs[2], node.Rank), node.Shape)], [cotangent], [node.Inputs[2]]);
+
+    private static Node Along(Node bias, int rank) => Ops.Reshape(bias, Shape.Of([bias.Shape[0], .. Enumerable.Repeat(Dim.Of(1), rank - 2)]));
 }

@@ -23,15 +23,14 @@ public static partial class Ops
             : weight.Rank == 2 && x.Shape[^1] == weight.Shape[0] ? " The weight seems to be [I, O], which Transpose(weight) makes [O, I]."
             : Broadcasting.Declare([x.Shape[^1]], [weight.Shape[^1]]);
 
-        Node product = MatMul(x, weight.Rank == 1 ? weight : Transpose(weight));
         if (bias is null)
         {
-            return product;
+            return Create(new LinearLayerOp(), x, weight);
         }
 
         RequireSameType(Name, x, bias);
         Shape outputs = Shape.Of(weight.Shape.SkipLast(1));
-        return bias.Shape == outputs ? product + bias
+        return bias.Shape == outputs ? Create(new LinearLayerOp(), x, weight, bias)
             : throw new ShapeException($"{Name}: the bias must have the shape {outputs}, a number for each output, not {bias.Shape}.{Broadcasting.Declare(outputs, bias.Shape)} Inputs: {x.Describe()}, {weight.Describe()}, {bias.Describe()}.");
     }
 

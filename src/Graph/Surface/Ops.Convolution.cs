@@ -121,8 +121,8 @@ public static partial class Ops
         Node padded = mode == PaddingMode.Zeros ? batched : Around(op, batched, widths, mode);
         EquatableArray<Margin> margins = mode == PaddingMode.Zeros ? [.. widths.Select(w => new Margin(w.Before, w.After))] : Margin.None(spatial);
 
-        Node result = Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), padded, weight);
-        return Biased(result, bias, spatial, isAlone);
+        Node result = Create(new ConvolutionOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, margins), bias is null ? [padded, weight] : [padded, weight, bias]);
+        return WithoutBatch(result, isAlone);
     }
 
     private static Node ConvolveTransposed(
@@ -159,8 +159,8 @@ public static partial class Ops
         Margin[] margins = [.. cut.Select((c, i) => new Margin(c.Before, c.After - more[i]))];
         Dim[] kept = [.. sizes.Select((size, i) => size - margins[i].Before - margins[i].After)];
         var transposed = new ConvolutionTransposeOp([.. strides.Select(s => (long)s)], [.. dilations.Select(d => (long)d)], groups, [.. margins], [.. kept]);
-        Node result = Create(transposed, batched, weight);
-        return Biased(result, bias, spatial, isAlone);
+        Node result = Create(transposed, bias is null ? [batched, weight] : [batched, weight, bias]);
+        return WithoutBatch(result, isAlone);
     }
 
     /// <summary>The input with a batch axis, after a check of what a convolution is given.</summary>
@@ -212,16 +212,6 @@ public static partial class Ops
         int[] order = [.. Enumerable.Range(0, lead), x.Rank - 1, .. Enumerable.Range(lead, spatial)];
         return x.Shape[^1] != channels ? string.Empty
             : $" The channels seem to stand last; Permute(x, {InvariantText.List(order)}) puts them before the spatial axes.";
-    }
-
-    private static Node Biased(Node result, Node? bias, int spatial, bool isAlone)
-    {
-        if (bias is not null)
-        {
-            result += Reshape(bias, Shape.Of([bias.Shape[0], .. Enumerable.Repeat(Dim.Of(1), spatial)]));
-        }
-
-        return WithoutBatch(result, isAlone);
     }
 
     /// <summary>Something around the last axes, as many as there are widths.</summary>
