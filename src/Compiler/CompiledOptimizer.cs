@@ -1,5 +1,3 @@
-using GraphCompiler.Calling;
-
 namespace GraphCompiler;
 
 /// <summary>
