@@ -58,6 +58,12 @@ internal static class LossCases
         Row(nameof(PairwiseDistance), "of sums", x => PairwiseDistance(x[0], x[1], 1, keepDims: true), In([2, 3]), In([3], 3, 4)),
         Row(nameof(Normalize), "of rows", x => Normalize(x[0]), In(["N", 3], -1, 1)),
         Row(nameof(Normalize), "by the largest", x => Normalize(x[0], double.PositiveInfinity, 0), At(0.3, -2, 1)),
+        Row(nameof(Normalize), "by the least, of a symbol", x => Normalize(x[0], double.NegativeInfinity), In(["N", 3], 0.5, 2)),
+        Row(nameof(Normalize), "by harmonic sums", x => Normalize(x[0], -1), In([2, 3], 0.5, 2)),
+        Row(nameof(Normalize), "by how many there are", x => Normalize(x[0], 0), In([2, 3], 0.5, 2)),
+        Row(nameof(PairwiseDistance), "of order -2", x => PairwiseDistance(x[0], x[1], -2), In(["N", 2]), In(["N", 2], 3, 4)),
+        Row(nameof(PairwiseDistance), "of order -infinity", x => PairwiseDistance(x[0], x[1], double.NegativeInfinity), In([2, 2]), In([2, 2], 3, 4)),
+        Row(nameof(PairwiseDistance), "of order 0.5", x => PairwiseDistance(x[0], x[1], 0.5), In([2, 2]), In([2, 2], 3, 4)),
         Row(nameof(Normalize), "by cubes along the first of two", x => Normalize(x[0], 3, -2), In([2, 3])),
     ];
 
