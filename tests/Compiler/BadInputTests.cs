@@ -96,7 +96,7 @@ internal sealed class BadInputTests
             Assert.That(error!.Message, Does.Contain($"index {index} "));
             Assert.That(error.Message, Does.Contain("size 5"));
             Assert.That(error.Message, Does.Contain(operation == "CrossEntropy gradient" ? $"{type.Display()}[" : "float32["));
-            Assert.That(error.Message, Does.Match(operation.StartsWith("Cross", StringComparison.Ordinal) ? "Take.* 'CrossEntropy'" : operation.Split(' ')[0] + "|IndexAdd"));
+            Assert.That(error.Message, Does.Match(operation.StartsWith("Cross", StringComparison.Ordinal) ? "(Take|Gather) 'CrossEntropy'" : operation.Split(' ')[0] + "|IndexAdd"));
         }
 
         Assert.That(() => graph.Run(new float[25], wide ? (Argument)(long[])[4, 0, 4, 0, 4] : (int[])[4, 0, 4, 0, 4]), Throws.Nothing, "the next call is not affected");

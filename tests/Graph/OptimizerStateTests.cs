@@ -15,7 +15,7 @@ internal sealed class OptimizerStateTests
         IReadOnlyList<Update> updates = adam.Minimize((w * w).Sum() + (b * b).Sum(), [w, b]);
         Assert.That(adam.State.Select(s => s.Path), Is.EqualTo(new[]
         {
-            "weight/Adam.steps", "weight/Adam.mean", "weight/Adam.square", "weight/Adam.largest", "bias/Adam.mean", "bias/Adam.square", "bias/Adam.largest",
+            "weight/Adam.steps", "weight/Adam.mean", "weight/Adam.square", "weight/Adam.largest", "bias/Adam.steps", "bias/Adam.mean", "bias/Adam.square", "bias/Adam.largest",
         }));
         Assert.That(updates.Select(u => u.Parameter), Is.EquivalentTo(adam.State.Append(w).Append(b)));
         w.Path = "encoder.layer1.weight";
@@ -26,6 +26,36 @@ internal sealed class OptimizerStateTests
             Assert.That(mean.ToString(), Is.EqualTo("Parameter 'encoder.layer1.weight/Adam.mean' float32[2]"));
             Assert.That(() => mean.Path = "mean", Throws.InvalidOperationException.With.Message.Contains("'encoder.layer1.weight/Adam.mean'").And.Message.Contains("'mean'"));
             Assert.That(() => mean.Path = "encoder.layer1.weight/Adam.mean", Throws.Nothing);
+        }
+    }
+
+    [Test]
+    public void A_parameter_that_joins_later_or_rests_counts_its_own_steps()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        Parameter<double> b = Parameter("b", 1.0);
+        Node loss = (w * w) + (b * b);
+        var adam = new Adam(0.1);
+        Run(4, w);
+        Run(3, w, b);
+        Run(2, b);
+        Assert.That(adam.State.Where(s => s.Path.EndsWith("steps", StringComparison.Ordinal)).Select(s => ((Parameter<double>)s).Values[0]), Is.EqualTo(new[] { 7.0, 5.0 }));
+        Parameter<double> alone = Parameter("alone", 1.0);
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], new Adam(0.1).Minimize(alone * alone, [alone]));
+        for (int i = 0; i < 5; i++)
+        {
+            step.Run();
+        }
+
+        Assert.That(b.Values[0], Is.EqualTo(alone.Values[0]));
+
+        void Run(int steps, params Parameter[] trained)
+        {
+            using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], adam.Minimize(loss, trained));
+            for (int i = 0; i < steps; i++)
+            {
+                step.Run();
+            }
         }
     }
 
@@ -160,6 +190,13 @@ internal sealed class OptimizerStateTests
             Refuses<ShapeException>((w, g, state) => state.Update(state.Get("a"), g.Sum()), "'w/Wrong.a'", "shapes");
             Refuses<ShapeException>((w, g, state) => state.Get("a").Sum(), "'w'", "shapes");
             Refuses<ArgumentException>((w, g, state) => state.Get(string.Empty), "name");
+            Refuses<InvalidOperationException>((w, g, state) => null!, "Wrong", "Parameter 'w'");
+            OptimizerState? kept = null;
+            _ = new Wrong((w, g, state) => (kept = state).Get("a") + g).Minimize(w.Sum(), [w]);
+            Assert.That(() => kept!.Get("late"), Throws.InvalidOperationException.With.Message.Contains("Parameter 'w'"));
+            Optimizer? itself = null;
+            itself = new Wrong((w, g, state) => itself!.Minimize(w.Sum(), [w])[0].Value);
+            Assert.That(() => itself.Minimize(w.Sum(), [w]), Throws.InvalidOperationException.With.Message.Contains("Wrong"));
         }
 
         void Refuses<TError>(Func<Parameter, Node, OptimizerState, Node> build, params string[] parts)

@@ -40,7 +40,7 @@ public static class ParameterExtensions
             ArgumentNullException.ThrowIfNull(parameter, nameof(parameters));
             if (!byPath.TryAdd(parameter.Path, parameter) && byPath[parameter.Path] is var other && other != parameter)
             {
-                throw new ArgumentException($"{other.Describe()} and {parameter.Describe()} have one path, under which only one can be filed; give each a Path of its own.", nameof(parameters));
+                throw new ArgumentException($"{other.Describe()} and {parameter.Describe()} have one path, under which only one can be filed; give each a Path of its own, or save what two optimisers of one kind remember apart.", nameof(parameters));
             }
         }
 

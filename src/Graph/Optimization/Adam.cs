@@ -82,7 +82,7 @@ public sealed class NAdam(Hyperparameter? learningRate = null) : AdamFamily(lear
     {
         (Node w, Node t) = (parameter, state.CountSteps());
         (Node now, Node then) = (MomentumAt(t), MomentumAt(t + 1));
-        Node product = state.Share("momentum", 1, before => before * now);
+        Node product = state.Number("momentum", 1, before => before * now);
         Node rate = LearningRate.As(DType.Float64);
         Node ofGradient = rate * (1 - now) / (1 - product);
         Node ofMean = rate * then / (1 - (product * then));

@@ -41,7 +41,7 @@ public abstract class Optimizer
         {
             lock (building)
             {
-                return [.. states.Values.Distinct()];
+                return [.. states.Values];
             }
         }
     }
@@ -98,11 +98,16 @@ public abstract class Optimizer
             throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
 
+        if (building.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException($"{GetType().Name}: {nameof(Step)} cannot build other steps of the same optimiser.");
+        }
+
         lock (building)
         {
             // What a step asks for is remembered when all have been built.
             OrderedDictionary<(Parameter, string), Parameter> known = new(states);
-            var builder = new StepBuilder(GetType().Name, known, stepTogether: steps is null);
+            var builder = new StepBuilder(GetType().Name, known);
             List<Update> updates = [];
             for (int i = 0; i < parameters.Count; i++)
             {
@@ -111,12 +116,14 @@ public abstract class Optimizer
                     Parameter w = parameters[i];
                     gradient = Maximize ? -gradient : gradient;
                     var state = new OptimizerState(builder, w, steps?[i]);
-                    state.Add(w, Step(w, WeightDecay.IsZero || DecouplesDecay ? gradient : gradient + (WeightDecay.As(w.DType) * w), state));
+                    Node value = Step(w, WeightDecay.IsZero || DecouplesDecay ? gradient : gradient + (WeightDecay.As(w.DType) * w), state)
+                        ?? throw new InvalidOperationException($"{GetType().Name}: {nameof(Step)} gave no new value of {w.Describe()}.");
+                    state.Add(w, value);
+                    state.End();
                     updates.AddRange(state.Updates);
                 }
             }
 
-            updates.AddRange(builder.Updates);
             states = known;
             return updates;
         }

@@ -13,6 +13,8 @@ public sealed class OptimizerState
     private readonly Node? steps;
     private readonly HashSet<Parameter> parts = [];
     private readonly List<Update> updates = [];
+    private readonly Dictionary<string, Node> numbers = [];
+    private bool hasEnded;
 
     /// <param name="builder">What builds the step.</param>
     /// <param name="owner">Whose state it is.</param>
@@ -32,9 +34,11 @@ public sealed class OptimizerState
     /// <param name="dtype">The element type.</param>
     /// <param name="start">What each is before the first step.</param>
     /// <exception cref="ArgumentException">There is something of that name already, of another shape or dtype.</exception>
+    /// <exception cref="InvalidOperationException">The step has been built.</exception>
     public Parameter Get(string name, Shape shape, DType dtype, double start = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        RequireStep();
         Parameter part = builder.Get(owner, name, shape, dtype, start);
         parts.Add(part);
         return part;
@@ -50,6 +54,7 @@ public sealed class OptimizerState
     public Node Update(Parameter part, Node value)
     {
         ArgumentNullException.ThrowIfNull(part);
+        RequireStep();
         if (!parts.Contains(part))
         {
             throw new ArgumentException($"{part.Describe()} is no part of what {builder.Optimizer} remembers of {owner.Describe()}; Get gives those.", nameof(part));
@@ -70,23 +75,44 @@ public sealed class OptimizerState
         return Update(average, (rate * average) + ((1 - rate) * value));
     }
 
-    /// <summary>
-    /// The number t of this step, from 1: in double, where powers stay exact enough for millions of steps. Parameters whose steps are built together have one count,
-    /// filed under the first of them.
-    /// </summary>
-    public Node CountSteps() => Share("steps", 0, count => count + 1);
+    /// <summary>The number t of this step of the parameter, from 1: in double, where powers stay exact enough for millions of steps.</summary>
+    public Node CountSteps() => Number("steps", 0, count => count + 1);
 
     /// <summary>1 − βᵗ at this step t: what an average that started at 0 lacks.</summary>
     /// <param name="beta">β, how much of the average stays at each step.</param>
-    public Node BiasCorrection(double beta) => builder.BiasCorrection(beta, CountSteps());
+    public Node BiasCorrection(double beta) => 1 - Ops.Pow(Ops.Constant(beta), CountSteps());
 
-    /// <summary>A number that changes at each step, the same for all parameters that step together.</summary>
-    internal Node Share(string name, double start, Func<Node, Node> next) => builder.Share(owner, steps, name, start, next);
+    /// <summary>A double that changes at each step.</summary>
+    /// <param name="name">What it is; asked for again, it is the same number.</param>
+    /// <param name="start">What it is before the first step.</param>
+    /// <param name="next">What becomes of it at each.</param>
+    /// <returns>The number after the step.</returns>
+    internal Node Number(string name, double start, Func<Node, Node> next)
+    {
+        if (!numbers.TryGetValue(name, out Node? number))
+        {
+            Parameter before = Get(name, [], DType.Float64, start);
+            numbers.Add(name, number = Update(before, next(before)));
+        }
+
+        return number;
+    }
 
     /// <summary>A new value of the parameter or of a part of its state, if it steps.</summary>
     internal void Add(Parameter parameter, Node value)
     {
         var update = new Update(parameter, value);
         updates.Add(steps is null ? update : (parameter, Ops.Where(steps, value, parameter)));
+    }
+
+    /// <summary>Takes no more: the step has been built.</summary>
+    internal void End() => hasEnded = true;
+
+    private void RequireStep()
+    {
+        if (hasEnded)
+        {
+            throw new InvalidOperationException($"The step of {owner.Describe()} has been built; what {builder.Optimizer} remembers is asked for within it.");
+        }
     }
 }
