@@ -247,4 +247,21 @@ public class GradModeTests
             return all && GradMode.IsEnabled;
         }
     }
+
+    [Test]
+    public void Scopes_are_equal_that_restore_the_same_mode()
+    {
+        GradMode.Scope first = GradMode.NoGrad();
+        GradMode.Scope second = GradMode.EnableGrad();
+        GradMode.Scope third = GradMode.NoGrad();
+        bool within = GradMode.IsEnabled;
+        third.Dispose();
+        bool restored = GradMode.IsEnabled;
+        second.Dispose();
+        bool outer = GradMode.IsEnabled;
+        first.Dispose();
+        Assert.That((within, restored, outer, GradMode.IsEnabled), Is.EqualTo((false, true, false, true)));
+        Assert.That((first == third, first.Equals(third), first.GetHashCode() == third.GetHashCode()), Is.EqualTo((true, true, true)));
+        Assert.That((first != second, first.Equals(second)), Is.EqualTo((true, false)));
+    }
 }

@@ -317,4 +317,16 @@ public class GradientTests
         Assert.That(Values(product, (X, At)), Is.EqualTo(Values(expected, (X, At))).Within(1e-10));
         Assert.That(Values(HessianVectorProduct(Sum(X), [X], [v])[0], (X, At)), Is.EqualTo(new double[3]));
     }
+
+    [Test]
+    public void What_no_output_depends_on_has_no_cotangent()
+    {
+        Node x = Variable("x", 2);
+        Node other = Variable("other", 2);
+        Node seed = Vector(1, 10);
+        IReadOnlyList<Node?> pulled = VjpOrNull([x * x, 3 * x], [other, x], [seed, seed]);
+        Assert.That(pulled[0], Is.Null);
+        Assert.That(Values(pulled[1]!, (x, Reals([2], 4, 5))), Is.EqualTo(new double[] { 11, 130 }));
+        Assert.That(() => Vjp([x * x], [other], [seed]), Throws.TypeOf<GradientException>().With.Message.Contains("'other'"));
+    }
 }

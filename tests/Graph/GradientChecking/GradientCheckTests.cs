@@ -197,6 +197,7 @@ public sealed class GradientCheckTests
         GradientCheck.Run(Loss, [w], options: new GradientCheckOptions { Order = 2, Progress = new Watch(told.Add) });
 
         Assert.That(told, Is.EqualTo(new GradientCheckProgress[] { new(1, w, 1, 2), new(1, w, 2, 2), new(2, w, 1, 2), new(2, w, 2, 2) }));
+        Assert.That((told[2].Order, told[2].Target, told[2].Done, told[2].Total), Is.EqualTo((2, (Node)w, 1, 2)));
     }
 
     [Test]

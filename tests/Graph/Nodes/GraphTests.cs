@@ -42,6 +42,16 @@ public class GraphTests
         Assert.That(() => GraphCompiler.Compiler.Compile([x], free), Throws.TypeOf<CompileException>().With.Message.Contains("the size K"));
     }
 
+    [Test]
+    public void Inputs_are_kept_in_the_order_of_the_arguments()
+    {
+        Node x = Input("x", [2]);
+        Node y = Input("y", [2]);
+        Node unread = Input("unread", [2]);
+        NodeList asked = [y, unread, x];
+        Assert.That(new Graph(asked, [x + y]).Inputs, Is.EqualTo(asked));
+    }
+
     private static Graph Small()
     {
         Node x = Input("x", ["N", 2], requiresGrad: true);

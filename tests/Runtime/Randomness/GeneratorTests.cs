@@ -344,4 +344,17 @@ public sealed class GeneratorTests
             * t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
         return x > 0 ? 1 - tail : tail;
     }
+
+    [Test]
+    public void A_state_made_of_its_numbers_goes_on_where_it_was()
+    {
+        var seeded = new Generator(7);
+        Assert.That((seeded.State.Key, seeded.State.Stream, seeded.State.Position), Is.EqualTo((7UL, 0UL, 0UL)));
+        Generator part = seeded.Split();
+        part.Normal(5);
+        GeneratorState state = part.State;
+        Assert.That((state.Key, state.Stream), Is.Not.EqualTo((7UL, 0UL)), "a stream of its own");
+        var again = new Generator(1) { State = new GeneratorState(state.Key, state.Stream, state.Position) };
+        Assert.That(again.Normal(5).ToArray(), Is.EqualTo(part.Normal(5).ToArray()));
+    }
 }
