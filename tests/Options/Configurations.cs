@@ -31,7 +31,7 @@ internal static class Configurations
         Type type = TestOptions.TypeOf(property);
         IEnumerable<object> values = type == typeof(bool) ? [false, true]
             : type == typeof(int) ? [1, 2]
-            : type == typeof(GraphCalls) ? [GraphCalls.None]
+            : type == typeof(GraphCalls) ? [GraphCalls.None, GraphCalls.Run]
             : type == typeof(VectorWidth) ? VectorWidths.Supported.Cast<object>()
             : Enum.GetValues(type).Cast<object>();
         return values.Where(v => !v.Equals(given) || type == typeof(int));

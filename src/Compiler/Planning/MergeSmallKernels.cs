@@ -48,7 +48,7 @@ internal static class MergeSmallKernels
         private readonly List<LoopBuffer> buffers = [];
         private readonly List<Dim> extents = [];
         private readonly List<ErrorSite> sites = [];
-        private readonly HashSet<LoopStatement> bodies = new(ReferenceEqualityComparer.Instance);
+        private readonly HashSet<Local> declared = [];
 
         public Union(IReadOnlyList<LoweredKernel> kernels)
         {
@@ -84,6 +84,7 @@ internal static class MergeSmallKernels
         {
             Kernel kernel = lowered.Kernel;
             Dictionary<LoopBuffer, LoopBuffer> united = kernel.Buffers.Select((b, i) => (b, buffers[memory.IndexOf(lowered.Buffers[i])])).ToDictionary();
+            HashSet<Local> variables = [.. LoopTree.Statements(kernel.Body).Select(LoopTree.Target).OfType<Local>()];
             LoopTree.Rewriter? rewriter = null;
             rewriter = new(value => value switch
             {
@@ -95,9 +96,10 @@ internal static class MergeSmallKernels
             {
                 Buffers = united,
 
-                // A variable is declared once: kernels of equal structure share their loops.
-                Variables = bodies.Add(kernel.Body) ? null : LoopTree.Statements(kernel.Body).Select(LoopTree.Target).OfType<Local>().Distinct().ToDictionary(v => v, v => new Local(v.Name, v.Type)),
+                // A variable is declared once: kernels of equal structure share their loops, and what is made of these their variables.
+                Variables = declared.Overlaps(variables) ? variables.ToDictionary(v => v, v => new Local(v.Name, v.Type)) : null,
             };
+            declared.UnionWith(variables);
             int firstSite = sites.Count;
             sites.AddRange(lowered.Sites);
             return Place(rewriter.Rewrite(kernel.Body));

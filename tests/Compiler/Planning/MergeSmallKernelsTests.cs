@@ -50,6 +50,22 @@ internal sealed class MergeSmallKernelsTests
     }
 
     [Test]
+    public void Equal_kernels_that_add_to_gradients_are_merged_with_variables_of_their_own()
+    {
+        Parameter<double> a = Parameter("a", new double[] { -1.75, 1.75 });
+        Parameter<double> b = Parameter("b", new double[] { 1.5, 2.5 });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([], Sum(a * b), new CompileOptions { Passes = new() { Fuse = false, CacheKernels = true } });
+        for (int call = 0; call < 2; call++)
+        {
+            graph.Forward();
+            graph.Backward();
+        }
+
+        Assert.That(a.Grad!.ToArray(), Is.EqualTo(new[] { 3.0, 5.0 }));
+        Assert.That(b.Grad!.ToArray(), Is.EqualTo(new[] { -3.5, 3.5 }));
+    }
+
+    [Test]
     public void Forward_and_backward_are_merged_each_by_itself()
     {
         Input<float> x = Input("x", ["N", 4]);
