@@ -156,8 +156,8 @@ internal sealed class RoundingErrors
         double[] products = Of([.. Inputs.Select(x => AsErrors(x, [.. x.Reals.Select(v => v == 0 ? 0.0 : 1)]))]).Reals;
         for (int i = 0; i < errors.Length; i++)
         {
-            // Where all products vanish, their signs may be left.
-            errors[i] = errors[i] == 0 ? products[i] * Least(Value.DType) : gamma * errors[i];
+            // A product that is too small for its type loses up to the least number (Higham, 2002, 2.8), and may leave no more than its sign.
+            errors[i] = (gamma * errors[i]) + (products[i] * Least(Value.DType));
         }
 
         for (int side = 0; side < 2; side++)
