@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace GraphCompiler.Peers.Works;
@@ -15,7 +14,7 @@ internal sealed partial class AdamWork
         }
 
         var side = new TorchSide();
-        var w = side.Own(new Parameter(side.From(ws, Count)));
+        var w = side.Own(new TorchSharp.Modules.Parameter(side.From(ws, Count)));
         w.grad = side.From(gs, Count);
         Tensor initial = side.From(ws, Count);
         optim.Optimizer adam = optim.Adam([w], Rate);

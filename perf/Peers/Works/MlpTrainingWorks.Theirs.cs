@@ -18,7 +18,7 @@ internal sealed partial class MlpTrainingWork
         Sequential model = side.Mlp(mlp, () => nn.ReLU());
         Tensor x = side.From(xs, batch, 784);
         Tensor c = side.From(classes, batch);
-        Parameter[] parameters = [.. model.parameters()];
+        TorchSharp.Modules.Parameter[] parameters = [.. model.parameters()];
         optim.Optimizer adam = optim.Adam(parameters, Rate);
         yield return new Contender(
             Systems.TorchName,
