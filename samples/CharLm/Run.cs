@@ -31,7 +31,7 @@ internal static class Run
         Console.WriteLine($"{Seconds(start)} in all; the held-out loss is {heldOut:0.000}, that of the 3-gram {toBeat:0.000}");
         Console.WriteLine(curve.Save(options.Out, toBeat));
 
-        IReadOnlyList<string> names = new Sampler(transformer, vocabulary, length, compile).Sample(options.Names, (float)options.Temperature, random);
+        IReadOnlyList<string> names = new Sampler(transformer, vocabulary, length, random, compile).Sample(options.Names, (float)options.Temperature);
         HashSet<string> known = [.. data.Training];
         Console.WriteLine($"names made up at temperature {options.Temperature}; {names.Count(n => !known.Contains(n))} of {names.Count}, marked *, are not among those it learned from:");
         Console.WriteLine(string.Join(' ', names.Select(n => known.Contains(n) ? n : $"{n}*")));

@@ -43,10 +43,10 @@ internal sealed class Transformer
     public long ParameterCount => parameters.Sum(p => p.ElementCount);
 
     /// <summary>Scores of the token after each: tokens [N, T] to [N, T, tokens].</summary>
-    public Node Logits(Node tokens) => MatMul(Features(tokens), Transpose(tokenTable));
+    public Node Logits(Node tokens) => Linear(Features(tokens), tokenTable);
 
     /// <summary>Scores of the token after the one in a place only: tokens [N, T] and a place [] to [N, tokens].</summary>
-    public Node LogitsAfter(Node tokens, Node place) => MatMul(Take(Features(tokens), place, axis: 1), Transpose(tokenTable));
+    public Node LogitsAfter(Node tokens, Node place) => Linear(Take(Features(tokens), place, axis: 1), tokenTable);
 
     /// <summary>The last block's vector for each token: [N, T] to [N, T, width].</summary>
     private Node Features(Node tokens)
@@ -56,8 +56,7 @@ internal sealed class Transformer
         {
             Node seen = block.BeforeAttention.Of(x);
             x += MultiHeadAttention(seen, seen, seen, size.Heads, block.In, null, block.Out, null, causal: true, batchFirst: true).Result;
-            Node hidden = Gelu(MatMul(block.BeforeNetwork.Of(x), block.Up) + block.UpBias, approximate: true);
-            x += MatMul(hidden, block.Down) + block.DownBias;
+            x += Linear(Gelu(Linear(block.BeforeNetwork.Of(x), block.Up, block.UpBias), approximate: true), block.Down, block.DownBias);
         }
 
         return last.Of(x);
@@ -75,9 +74,9 @@ internal sealed class Transformer
             Weight($"{name}.attention.in", deviation, 3 * width, width),
             Weight($"{name}.attention.out", added, width, width),
             MakeNorm($"{name}.network"),
-            Weight($"{name}.network.up", deviation, width, 4 * width),
+            Weight($"{name}.network.up", deviation, 4 * width, width),
             Vector($"{name}.network.up.bias", 0, 4 * width),
-            Weight($"{name}.network.down", added / 2, 4 * width, width),
+            Weight($"{name}.network.down", added / 2, width, 4 * width),
             Vector($"{name}.network.down.bias", 0, width));
     }
 

@@ -128,16 +128,18 @@ public sealed class CharLmTests
     [Test]
     public void Made_up_names_are_of_known_characters()
     {
-        var sampler = new Sampler(new Transformer(Tiny, new Generator(9)), Vocabulary, Length, CompileOptions.Default);
-        IReadOnlyList<string> names = sampler.Sample(200, 1.5f, new Generator(1));
+        IReadOnlyList<string> Sample(int count, float temperature, ulong seed) =>
+            new Sampler(new Transformer(Tiny, new Generator(9)), Vocabulary, Length, new Generator(seed), CompileOptions.Default).Sample(count, temperature);
+
+        IReadOnlyList<string> names = Sample(200, 1.5f, seed: 1);
         Assert.That(names, Has.Count.EqualTo(200));
         Assert.That(names, Has.All.Length.AtMost(Length));
         Assert.That(names.Select(n => Vocabulary.Decode(Vocabulary.Encode(n))), Is.EqualTo(names));
-        Assert.That(sampler.Sample(200, 1.5f, new Generator(1)), Is.EqualTo(names));
+        Assert.That(Sample(200, 1.5f, seed: 1), Is.EqualTo(names));
 
         // Hardly any temperature: the likeliest name, always.
-        Assert.That(sampler.Sample(20, 1e-4f, new Generator(2)).Distinct().Count(), Is.EqualTo(1));
-        Assert.That(sampler.Sample(0, 1, new Generator(2)), Is.Empty);
+        Assert.That(Sample(20, 1e-4f, seed: 2).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(Sample(0, 1, seed: 2), Is.Empty);
     }
 
     private static readonly double[] Discounts = [.. Enumerable.Range(1, 19).Select(i => i / 20.0)];
