@@ -22,8 +22,12 @@ public sealed class CompiledGraph : IDisposable
     private readonly OnDemand<Training> training;
     private readonly Leaf[] leaves;
 
-    // Who writes parameters or gradients.
-    private Turn turn;
+    // What updates write, and the gradients that leaves keep.
+    private readonly Written[] values;
+    private readonly Written[] gradients;
+
+    // Has its turn in calls that write these, or keep something for one that does.
+    private readonly Writer writer = new();
     private volatile bool disposed;
 
     internal CompiledGraph(Graph graph, IReadOnlyList<Update> updates, CompileOptions options)
@@ -37,11 +41,13 @@ public sealed class CompiledGraph : IDisposable
         WarmUp.Begin(options);
         leaves = [.. graph.Nodes.OfType<Leaf>()];
         CheckUpdates();
+        values = [.. this.updates.Select(u => u.Parameter.Written)];
+        gradients = [.. leaves.Select(l => l.Gradient?.Written).OfType<Written>()];
         CheckSymbols();
         inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
         Training.CheckRetained(graph, options);
         Node[] trained = HasTrainingUpdates || graph.Outputs.Count == 0 ? [] : Training.LeavesOf(graph, options);
-        training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, options, cancellation));
+        training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, writer, options, cancellation));
     }
 
     /// <summary>The graph that was compiled.</summary>
@@ -139,7 +145,7 @@ public sealed class CompiledGraph : IDisposable
     public Results Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
-        using Entry entry = Enter(exclusive: HasUpdates);
+        using Entry entry = EnterRun();
         return Executor.Run(arguments, cancellation);
     }
 
@@ -155,7 +161,7 @@ public sealed class CompiledGraph : IDisposable
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
         CheckCount(outputs.Length, graph.Outputs, "destination", "output");
-        using Entry entry = Enter(exclusive: HasUpdates);
+        using Entry entry = EnterRun();
         Executor.Run(arguments, outputs, cancellation);
     }
 
@@ -197,7 +203,7 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="GradientException">There was no forward, its values are used up, or the output has several elements or requires no gradient.</exception>
     public void Backward(bool retainGraph = false)
     {
-        using Entry entry = Enter(exclusive: true);
+        using Entry entry = EnterTo([]);
         RequireGradient();
         training.Value.Backward(seed: null, retainGraph);
     }
@@ -209,7 +215,7 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="GradientException">There was no forward, its values are used up, the seed does not fit, or the output requires no gradient.</exception>
     public void Backward(Argument seed, bool retainGraph = false)
     {
-        using Entry entry = Enter(exclusive: true);
+        using Entry entry = EnterTo([]);
         RequireGradient();
         training.Value.Backward(seed, retainGraph);
     }
@@ -218,10 +224,10 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="setToNull">True makes them null; false fills them with zeros where there are any.</param>
     public void ZeroGrad(bool setToNull = true)
     {
-        using Entry entry = Enter(exclusive: true);
+        using Entry entry = EnterTo(gradients);
         foreach (Leaf leaf in leaves)
         {
-            leaf.ZeroGrad(setToNull);
+            leaf.Gradient?.Zero(setToNull);
         }
 
         training.Made?.ZeroRetained(setToNull);
@@ -277,31 +283,25 @@ public sealed class CompiledGraph : IDisposable
         }
     }
 
-    /// <summary>Marks a call as running; exclusive ones refuse each other.</summary>
-    internal Entry Enter(bool exclusive)
+    /// <summary>Marks a run as running.</summary>
+    internal Entry EnterRun()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (exclusive && !turn.TryTake())
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            throw new GraphException("This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
-        }
-
-        return new Entry(exclusive ? this : null);
+        return HasUpdates ? EnterTo(values) : default;
     }
 
     /// <summary>Frees what no call has.</summary>
     /// <returns>Whether there is nothing to wait for.</returns>
     private bool TryFree()
     {
-        if (turn.TryClose())
+        if (writer.Turn.TryClose())
         {
             training.Made?.Dispose();
         }
 
         Executor? executor = inference.Made;
         executor?.Dispose();
-        return turn.IsOwn || executor?.IsHeldHere == true || !(turn.IsOthers || executor?.IsHeldElsewhere == true);
+        return writer.Turn.IsOwn || executor?.IsHeldHere == true || !(writer.Turn.IsOthers || executor?.IsHeldElsewhere == true);
     }
 
     internal static void CheckCount(int given, NodeList needed, string what, string of)
@@ -317,7 +317,28 @@ public sealed class CompiledGraph : IDisposable
     {
         CheckCount(arguments, graph.Inputs, "argument", "input");
         RefuseTrainingUpdates();
-        return Enter(exclusive: true);
+        return EnterTo(values);
+    }
+
+    /// <summary>Marks a call as running that writes, or keeps something for one that does; such calls refuse each other.</summary>
+    /// <param name="written">What it writes and no other graph may write meanwhile.</param>
+    private Entry EnterTo(Written[] written)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (!writer.Turn.TryTake())
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            throw new GraphException("This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
+        }
+
+        var entry = new Entry(this);
+        if (writer.Claim(written) is { } refused)
+        {
+            entry.Dispose();
+            throw refused.Refusal();
+        }
+
+        return entry;
     }
 
     private void RefuseTrainingUpdates()
@@ -420,7 +441,7 @@ public sealed class CompiledGraph : IDisposable
         {
             if (owner is not null)
             {
-                owner.turn.GiveBack();
+                owner.writer.Turn.GiveBack();
                 if (owner.disposed)
                 {
                     owner.TryFree();

@@ -8,11 +8,15 @@ namespace GraphCompiler;
 public sealed class CompiledOptimizer : IDisposable
 {
     private readonly Parameter[] parameters;
+    private readonly Written[] gradients;
     private readonly int inputs;
     private readonly CompiledGraph graph;
 
-    // The inputs' arguments, the gradients, and whether each is there; null while a step has them.
-    private Argument[]? arguments;
+    // The inputs' arguments, the gradients, and whether each is there.
+    private readonly Argument[] arguments;
+
+    // Has its turn in calls that read or forget gradients, which must not change meanwhile.
+    private readonly Writer writer = new();
 
     // What stands for gradients that are not there.
     private float[] noFloats = [];
@@ -35,11 +39,12 @@ public sealed class CompiledOptimizer : IDisposable
             }
         }
 
-        Node[] gradients = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.Grad)}", p.Shape, p.DType))];
+        gradients = [.. this.parameters.Select(p => p.Gradient!.Written)];
+        Node[] given = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.Grad)}", p.Shape, p.DType))];
         Node[] steps = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.HasGrad)}", [], DType.Bool))];
-        IReadOnlyList<Update> updates = optimizer.Build(this.parameters, clip is null ? gradients : clip([.. gradients]), steps);
-        arguments = new Argument[inputs.Count + gradients.Length + steps.Length];
-        graph = CompiledGraph.Create(new Graph([.. inputs, .. gradients, .. steps], []), updates, options with { Ahead = GraphCalls.Run, RetainGrad = [], GradientsOf = null });
+        IReadOnlyList<Update> updates = optimizer.Build(this.parameters, clip is null ? given : clip([.. given]), steps);
+        arguments = new Argument[inputs.Count + given.Length + steps.Length];
+        graph = CompiledGraph.Create(new Graph([.. inputs, .. given, .. steps], []), updates, options with { Ahead = GraphCalls.Run, RetainGrad = [], GradientsOf = null });
     }
 
     /// <summary>What is trained.</summary>
@@ -49,7 +54,7 @@ public sealed class CompiledOptimizer : IDisposable
     /// <param name="arguments">One for each input that was listed, such as a learning rate.</param>
     /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A hyperparameter is out of its range; nothing has changed.</exception>
-    /// <exception cref="GraphException">Another thread is in a step.</exception>
+    /// <exception cref="GraphException">Another thread is in a step, or writes a parameter or its gradient; nothing has changed.</exception>
     public void Step(params ReadOnlySpan<Argument> arguments)
     {
         if (arguments.Length != inputs)
@@ -57,8 +62,8 @@ public sealed class CompiledOptimizer : IDisposable
             CompiledGraph.CheckCount(arguments.Length, [.. graph.Graph.Inputs.Take(inputs)], "argument", "input");
         }
 
-        Argument[] all = Interlocked.Exchange(ref this.arguments, null)
-            ?? throw new GraphException("This optimizer is in a step of another thread: what writes parameters is for one thread at a time.");
+        Argument[] all = this.arguments;
+        Begin();
         try
         {
             arguments.CopyTo(all);
@@ -75,7 +80,7 @@ public sealed class CompiledOptimizer : IDisposable
         {
             // Neither gradients nor what the caller gave are kept alive.
             Array.Clear(all);
-            this.arguments = all;
+            writer.Turn.GiveBack();
         }
     }
 
@@ -83,14 +88,31 @@ public sealed class CompiledOptimizer : IDisposable
     /// <param name="setToNull">True makes them null; false fills them with zeros where there are any.</param>
     public void ZeroGrad(bool setToNull = true)
     {
+        Begin();
         foreach (Parameter parameter in parameters)
         {
-            parameter.ZeroGrad(setToNull);
+            parameter.Gradient!.Zero(setToNull);
         }
+
+        writer.Turn.GiveBack();
     }
 
     /// <summary>Frees the workspace, as <see cref="CompiledGraph.Dispose"/> does; parameters and what is remembered of them stay.</summary>
     public void Dispose() => graph.Dispose();
+
+    private void Begin()
+    {
+        if (!writer.Turn.TryTake())
+        {
+            throw new GraphException("This optimizer is in a step of another thread: what writes parameters is for one thread at a time.");
+        }
+
+        if (writer.Claim(gradients) is { } refused)
+        {
+            writer.Turn.GiveBack();
+            throw refused.Refusal();
+        }
+    }
 
     private Argument NoGradient(Parameter parameter)
     {

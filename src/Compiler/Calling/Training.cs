@@ -11,6 +11,8 @@ internal sealed class Training : IDisposable
     private readonly Node root;
     private readonly Node[] targets;
     private readonly GradientKeeper[] keepers;
+    private readonly Written[] written;
+    private readonly Writer writer;
     private readonly GradientTargets gradients;
     private Workspace? saved;
     private bool usedUp;
@@ -18,16 +20,18 @@ internal sealed class Training : IDisposable
     private readonly byte[] one;
     private byte[] seedCopy = [];
 
-    private Training(Executor executor, Node root, Node[] targets)
+    private Training(Executor executor, Node root, Node[] targets, Writer writer)
     {
         this.executor = executor;
         this.root = root;
         this.targets = targets;
+        this.writer = writer;
         versions = new long[executor.Program.BackwardParameters.Length];
         one = TensorValue.Full(root.DType, [], 1).ToBytes();
 
         // A retained node keeps its gradient as a leaf does.
         keepers = [.. targets.Select(t => (t as Leaf)?.Gradient ?? GradientKeeper.Of(t))];
+        written = [.. keepers.Select(k => k.Written)];
         gradients = new GradientTargets(executor, keepers);
     }
 
@@ -69,7 +73,7 @@ internal sealed class Training : IDisposable
         }
     }
 
-    public static Training Create(Graph graph, Root[] updates, Node[] leaves, CompileOptions options, CancellationToken cancellation)
+    public static Training Create(Graph graph, Root[] updates, Node[] leaves, Writer writer, CompileOptions options, CancellationToken cancellation)
     {
         Node root = graph.Outputs[0];
         Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not Leaf)];
@@ -83,7 +87,7 @@ internal sealed class Training : IDisposable
             .. found.Select(i => new Root(gradients[i]!, IsForward: false, RootKind.Gradient)),
         ];
         Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed, cancellation);
-        return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])]);
+        return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])], writer);
     }
 
     public Results? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
@@ -120,6 +124,11 @@ internal sealed class Training : IDisposable
         Workspace workspace = saved;
         CheckVersions();
         ReadOnlySpan<byte> seedBytes = SeedBytes(seed, workspace);
+        if (writer.Claim(written) is { } refused)
+        {
+            throw refused.Refusal();
+        }
+
         gradients.Prepare(workspace);
 
         // Backward writes over what it has read for the last time: what another one needs is put back.

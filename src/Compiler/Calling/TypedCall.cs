@@ -15,7 +15,6 @@ internal sealed unsafe class TypedCall
     private readonly CompiledGraph graph;
     private readonly Executor executor;
     private readonly Program program;
-    private readonly bool exclusive;
     private readonly bool returns;
     private readonly int inputs;
     private readonly int arguments;
@@ -34,7 +33,6 @@ internal sealed unsafe class TypedCall
         this.returns = returns;
         executor = graph.Executor;
         program = executor.Program;
-        exclusive = graph.HasUpdates;
         inputs = program.Inputs.Length;
         arguments = inputs + (returns ? 0 : program.Outputs.Length);
         parameters = [.. program.Parameters.Select(p => (p.Address, p.Address + (nint)(((Node)p).Shape.ElementCount.Constant!.Value * ((Node)p).DType.Size()), (Node)p))];
@@ -50,7 +48,7 @@ internal sealed unsafe class TypedCall
     /// <returns>The outputs, unless they went to destinations.</returns>
     public Results? CallTwo(SpanArgument a0, SpanArgument a1)
     {
-        using CompiledGraph.Entry entry = graph.Enter(exclusive);
+        using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
         try
         {
@@ -73,7 +71,7 @@ internal sealed unsafe class TypedCall
     /// <inheritdoc cref="CallTwo"/>
     public Results? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3)
     {
-        using CompiledGraph.Entry entry = graph.Enter(exclusive);
+        using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
         try
         {
@@ -97,7 +95,7 @@ internal sealed unsafe class TypedCall
     public Results? CallEight(
         SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7)
     {
-        using CompiledGraph.Entry entry = graph.Enter(exclusive);
+        using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
         try
         {

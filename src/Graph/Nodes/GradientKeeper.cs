@@ -4,8 +4,13 @@ using System.Runtime.CompilerServices;
 namespace GraphCompiler.Nodes;
 
 /// <summary>Keeps the gradient of a node between calls, and the memory of one that was forgotten.</summary>
-internal abstract class GradientKeeper
+internal abstract class GradientKeeper(Node owner)
 {
+    /// <summary>Who writes the gradient.</summary>
+    public Written Written { get; } = new Written(owner, isGradient: true);
+
+    protected Node Owner { get; } = owner;
+
     /// <summary>Whether there is a gradient.</summary>
     public abstract bool HasGradient { get; }
 
@@ -44,13 +49,13 @@ internal abstract class GradientKeeper
     /// <param name="address">Where it lies.</param>
     public abstract void Add(nint address);
 
-    /// <summary>Forgets the gradient, or fills it with zeros.</summary>
+    /// <summary>Forgets the gradient, or fills it with zeros; nobody else writes it.</summary>
     public abstract void Zero(bool setToNull);
 }
 
 /// <summary>A keeper of the gradients of a node of one dtype.</summary>
 /// <typeparam name="T">The C# element type.</typeparam>
-internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper
+internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper(owner)
     where T : unmanaged
 {
     private volatile GradientMemory<T>? grad;
@@ -82,7 +87,7 @@ internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper
     public override bool HasGradientOf(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims) => grad is not null && (grad.HasShape(sizes, dims)
         ? true
         : throw new BindingException(
-            $"{owner.Describe()} already has a gradient of shape {InvariantText.List(grad.Tensor.Lengths.ToArray())}, and this one has {InvariantText.List(Lengths(sizes, dims))}; call ZeroGrad first."));
+            $"{Owner.Describe()} already has a gradient of shape {InvariantText.List(grad.Tensor.Lengths.ToArray())}, and this one has {InvariantText.List(Lengths(sizes, dims))}; call ZeroGrad first."));
 
     public override ref byte Memory(ReadOnlySpan<long> sizes, ReadOnlySpan<int> dims)
     {
@@ -96,7 +101,7 @@ internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper
             }
             catch (Exception e) when (e is OutOfMemoryException or ArgumentOutOfRangeException)
             {
-                throw TooLarge.Of($"The gradient of {owner.Describe()}", owner.DType, [.. lengths.Select(l => (long)l)], e);
+                throw TooLarge.Of($"The gradient of {Owner.Describe()}", Owner.DType, [.. lengths.Select(l => (long)l)], e);
             }
         }
 

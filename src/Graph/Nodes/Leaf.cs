@@ -34,5 +34,14 @@ public abstract class Leaf : Node
 
     /// <summary>Forgets the gradient.</summary>
     /// <param name="setToNull">True makes <see cref="Grad"/> null; false fills it with zeros where there is one.</param>
-    public void ZeroGrad(bool setToNull = true) => Gradient?.Zero(setToNull);
+    /// <exception cref="GraphException">Another call is writing the gradient.</exception>
+    public void ZeroGrad(bool setToNull = true)
+    {
+        if (Gradient is { } gradient)
+        {
+            gradient.Written.Take();
+            gradient.Zero(setToNull);
+            gradient.Written.GiveBack();
+        }
+    }
 }

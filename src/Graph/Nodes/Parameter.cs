@@ -12,7 +12,11 @@ public abstract class Parameter : Leaf, IVersioned
     private string? path;
 
     private protected Parameter(string name, NodeType type, bool requiresGrad)
-        : base(new ParameterOp(name, type), name, requiresGrad) => Sizes = type.Shape.Constants!;
+        : base(new ParameterOp(name, type), name, requiresGrad)
+    {
+        Sizes = type.Shape.Constants!;
+        Written = new Written(this, isGradient: false);
+    }
 
     /// <summary>
     /// Where in a model the parameter is, such as <c>encoder.layer1.weight</c>: what messages and dumps show, and what its values are filed under. Whoever owns the
@@ -54,6 +58,9 @@ public abstract class Parameter : Leaf, IVersioned
     /// <summary>The parameter that an optimiser remembers this of.</summary>
     internal Parameter? Owner { get; set; }
 
+    /// <summary>Who writes the values.</summary>
+    internal Written Written { get; }
+
     internal abstract nint Address { get; }
 
     private protected abstract ref byte First { get; }
@@ -68,6 +75,7 @@ public abstract class Parameter : Leaf, IVersioned
     /// </param>
     /// <exception cref="DTypeException">The dtype differs; the parameter is unchanged.</exception>
     /// <exception cref="ShapeException">The shape or the number of elements differs; the parameter is unchanged.</exception>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
     public void Set(Argument value)
     {
         if (value.IsNull)
@@ -91,14 +99,23 @@ public abstract class Parameter : Leaf, IVersioned
             throw new ShapeException($"{Describe()} has {InvariantText.Count(ElementCount, "element")} and cannot be set to {value}.");
         }
 
-        value.CopyTo(ref First);
-        MarkWritten();
+        Written.Take();
+        try
+        {
+            value.CopyTo(ref First);
+            MarkWritten();
+        }
+        finally
+        {
+            Written.GiveBack();
+        }
     }
 
     /// <summary>Replaces the values by those of another parameter.</summary>
     /// <param name="value">A parameter of the same dtype and shape.</param>
     /// <exception cref="DTypeException">The dtype differs; the parameter is unchanged.</exception>
     /// <exception cref="ShapeException">The shape differs; the parameter is unchanged.</exception>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
     public void Set(Parameter value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -108,17 +125,28 @@ public abstract class Parameter : Leaf, IVersioned
             throw new ShapeException($"{Describe()} cannot be set to {value.Describe()}; the shapes must be equal.");
         }
 
+        Written.Take();
         Copy(value);
         MarkWritten();
+        Written.GiveBack();
     }
 
     /// <summary>Replaces the values by what <see cref="Bytes"/> of a parameter of the same dtype and shape has been.</summary>
     /// <param name="bytes">As many bytes as the parameter has.</param>
     /// <exception cref="ShapeException">Their number differs; the parameter is unchanged.</exception>
     /// <exception cref="DTypeException">One of a bool is neither 0 nor 1; the parameter is unchanged.</exception>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
     public void SetBytes(ReadOnlySpan<byte> bytes)
     {
         CheckBytes(bytes);
+        Written.Take();
+        Write(bytes);
+        Written.GiveBack();
+    }
+
+    /// <summary>Replaces the values by bytes that have been checked; nobody else writes them.</summary>
+    internal void Write(ReadOnlySpan<byte> bytes)
+    {
         bytes.CopyTo(MemoryMarshal.CreateSpan(ref First, ByteLength));
         MarkWritten();
     }
@@ -203,6 +231,7 @@ public sealed class Parameter<T> : Parameter
     /// <summary>Replaces the values.</summary>
     /// <param name="value">As many elements as the parameter has, row-major.</param>
     /// <exception cref="ShapeException">The number of elements differs; the parameter is unchanged.</exception>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
     public void Set(ReadOnlySpan<T> value)
     {
         if (value.Length != values.Span.Length)
@@ -210,19 +239,29 @@ public sealed class Parameter<T> : Parameter
             throw new ShapeException($"{Describe()} has {InvariantText.Count(values.Span.Length, "element")} and cannot be set to {value.Length}.");
         }
 
+        Written.Take();
         value.CopyTo(values.Span);
         MarkWritten();
+        Written.GiveBack();
     }
 
-    /// <summary>Opens the values for writing in place; dispose the edit when done.</summary>
-    public ParameterEdit<T> Edit() => new(this, values.Span);
+    /// <summary>Opens the values for writing in place; dispose the edit when done, for until then nothing else writes the parameter.</summary>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
+    public ParameterEdit<T> Edit()
+    {
+        Written.Take();
+        return new(this, values.Span);
+    }
 
     /// <summary>Replaces the value of a scalar or fills all elements with one number.</summary>
     /// <param name="value">The number.</param>
+    /// <exception cref="GraphException">Another call is writing the parameter.</exception>
     public void Fill(T value)
     {
+        Written.Take();
         values.Span.Fill(value);
         MarkWritten();
+        Written.GiveBack();
     }
 
     private protected override void Copy(Parameter value) => ((Parameter<T>)value).values.Span.CopyTo(values.Span);
@@ -257,5 +296,12 @@ public readonly ref struct ParameterEdit<T>
     public Span<T> Values { get; }
 
     /// <summary>Ends the edit: what was derived from the old values counts as stale.</summary>
-    public void Dispose() => parameter.MarkWritten();
+    public void Dispose()
+    {
+        if (parameter.Written.IsTakenHere)
+        {
+            parameter.MarkWritten();
+            parameter.Written.GiveBack();
+        }
+    }
 }

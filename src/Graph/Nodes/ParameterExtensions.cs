@@ -15,6 +15,7 @@ public static class ParameterExtensions
     /// <exception cref="ArgumentException">Two have the same path, or there are no bytes of one; none has changed.</exception>
     /// <exception cref="ShapeException">There are not as many bytes as one has; none has changed.</exception>
     /// <exception cref="DTypeException">A byte of a bool is neither 0 nor 1; none has changed.</exception>
+    /// <exception cref="GraphException">Another call is writing one; none has changed.</exception>
     public static void SetBytes(this IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, byte[]> bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
@@ -25,9 +26,23 @@ public static class ParameterExtensions
                 : throw new ArgumentException($"There are no bytes of {parameter.Describe()} among those of {InvariantText.Count(bytes.Count, "parameter")}{Some(bytes.Keys)}.", nameof(bytes)));
         }
 
-        foreach ((string path, Parameter parameter) in all)
+        var writer = new Writer();
+        writer.Turn.TryTake();
+        try
         {
-            parameter.SetBytes(bytes[path]);
+            if (writer.Claim([.. all.Values.Select(p => p.Written)]) is { } refused)
+            {
+                throw refused.Refusal();
+            }
+
+            foreach ((string path, Parameter parameter) in all)
+            {
+                parameter.Write(bytes[path]);
+            }
+        }
+        finally
+        {
+            writer.Turn.GiveBack();
         }
     }
 
