@@ -40,5 +40,5 @@ public class CallBenchmarks
     public float DelegateOfScalars() => scalar(x[0]);
 
     [Benchmark]
-    public Results Run() => graph.Run(x);
+    public RunResults Run() => graph.Run(x);
 }

@@ -44,5 +44,5 @@ public class LinearModelBenchmarks
     }
 
     [Benchmark]
-    public Results StepWithUpdates() => step.Run(xs, ys);
+    public RunResults StepWithUpdates() => step.Run(xs, ys);
 }

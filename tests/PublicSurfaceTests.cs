@@ -17,6 +17,16 @@ internal sealed class PublicSurfaceTests
         Assert.That(string.Join("\n", unused), Is.Empty);
     }
 
+    /// <summary>A name that two namespaces have which are used without saying so is no name: in a web project, say, one would have to write it in full.</summary>
+    [Test]
+    public void NoTypeHasTheNameOfOneThatIsThereWithoutAUsing()
+    {
+        Dictionary<string, string> taken = File.ReadLines(Path.Combine(Docs.DocumentationTests.Root, "tests", "data", "implicit-usings.txt")).Where(l => !l.StartsWith('#')).Select(l => l.Split(": "))
+            .SelectMany(l => l[1].Split(' ').Select(name => (Name: name, Namespace: l[0]))).GroupBy(t => t.Name).ToDictionary(g => g.Key, g => string.Join(", ", g.Select(t => t.Namespace)));
+        Assert.That(taken, Does.ContainKey("Results").And.ContainKey("Lazy`1"));
+        Assert.That(Assemblies.SelectMany(a => a.GetExportedTypes()).Where(t => !t.IsNested && taken.ContainsKey(t.Name)).Select(t => $"{t.Name} of {taken[t.Name]}"), Is.Empty);
+    }
+
     /// <summary>The members of a type that are written in its source, first declared there, and not put into the code that uses them.</summary>
     private static IEnumerable<MemberInfo> MembersOf(Type type) =>
         type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).Where(m => m switch

@@ -114,7 +114,7 @@ public sealed class CompiledGraph : IDisposable
     /// A delegate of the caller's own type that does what <see cref="Run(ReadOnlySpan{Argument})"/> does, with the least a call can cost. It has a parameter an input: an
     /// array of up to three axes, <c>Tensor&lt;T&gt;</c>, <c>Memory&lt;T&gt;</c>, <c>ReadOnlyMemory&lt;T&gt;</c>, <see cref="Argument"/>, the plain value of a scalar, or, where it
     /// has at most eight parameters, <c>ReadOnlySpan&lt;T&gt;</c>. Then either it returns the outputs (an array, a tensor, the plain value of a scalar, a tuple of these, or
-    /// <see cref="Results"/>), or it returns nothing and has a further parameter an output to write to: an array, tensor, <c>Memory&lt;T&gt;</c>, <see cref="Destination"/> or
+    /// <see cref="RunResults"/>), or it returns nothing and has a further parameter an output to write to: an array, tensor, <c>Memory&lt;T&gt;</c>, <see cref="Destination"/> or
     /// <c>Span&lt;T&gt;</c>. It ends with the graph: once that is disposed of, calls are refused.
     /// </summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>
@@ -132,7 +132,7 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
     /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
-    public Results Run(params ReadOnlySpan<Argument> arguments) => Run(arguments, CancellationToken.None);
+    public RunResults Run(params ReadOnlySpan<Argument> arguments) => Run(arguments, CancellationToken.None);
 
     /// <summary>Computes the outputs and applies the updates, unless it is cancelled before.</summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
@@ -142,7 +142,7 @@ public sealed class CompiledGraph : IDisposable
     /// <exception cref="BindingException">An argument does not fit its input; nothing has changed.</exception>
     /// <exception cref="ExecutionException">A value was out of range, such as an index; no parameter has changed.</exception>
     /// <exception cref="SizeException">The sizes overflow, or there is no memory for them; nothing has changed.</exception>
-    public Results Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation)
+    public RunResults Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation)
     {
         CheckCount(arguments.Length, graph.Inputs, "argument", "input");
         using Entry entry = EnterRun();
@@ -171,7 +171,7 @@ public sealed class CompiledGraph : IDisposable
     /// </summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <returns>The outputs, in arrays of their own.</returns>
-    public Results Forward(params ReadOnlySpan<Argument> arguments)
+    public RunResults Forward(params ReadOnlySpan<Argument> arguments)
     {
         using Entry entry = EnterForward(arguments.Length);
         return Records() ? training.Value.Forward(arguments, [], intoDestinations: false)! : Executor.Run(arguments);

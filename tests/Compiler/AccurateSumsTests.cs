@@ -75,7 +75,7 @@ internal sealed class AccurateSumsTests
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile(
                 [x], [x.Mean(), x.Mean(0), Norm(x), x - x.Mean(), Softmax(x, 0), LogSumExp(x)], options: new CompileOptions { Width = width });
-            Results results = graph.Run(Tensor.Create(tenths, [Count / 4, 4]));
+            RunResults results = graph.Run(Tensor.Create(tenths, [Count / 4, 4]));
             using (Assert.EnterMultipleScope())
             {
                 Assert.That(results.GetArray<float>(0), Is.All.EqualTo(0.1f).Within(80).Ulps);
@@ -102,7 +102,7 @@ internal sealed class AccurateSumsTests
             given[(400 * 300) + 8] = float.MaxValue;
             given[(401 * 300) + 8] = float.MaxValue;
             given[(402 * 300) + 8] = float.NegativeInfinity;
-            Results results = graph.Run(Tensor.Create(given, [500, 300]));
+            RunResults results = graph.Run(Tensor.Create(given, [500, 300]));
             float[] columns = results.GetArray<float>(0);
             float[] rows = results.GetArray<float>(1);
             float[] down = results.GetArray<float>(3);
@@ -152,7 +152,7 @@ internal sealed class AccurateSumsTests
         foreach (VectorWidth width in VectorWidths.Supported)
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], results, options: new CompileOptions { Width = width });
-            Results found = graph.Run(Given(given, shape));
+            RunResults found = graph.Run(Given(given, shape));
             double tolerance = 1e4 * Unit<T>();
             using (Assert.EnterMultipleScope())
             {
@@ -212,7 +212,7 @@ internal sealed class AccurateSumsTests
             Groups(i => i % 50), Groups(i => i / 50), Groups(i => i % 50), Groups(i => i % 10),
         ];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([flat, known, wide, middle, rows, mask], sums, options: new CompileOptions { Width = width });
-        Results results = graph.Run(Given(terms, count), Given(terms, count), Given(terms, k, 50), Given(terms, 5, k, 10), Given(terms, k, 50), Given(ones, k, 1, 1));
+        RunResults results = graph.Run(Given(terms, count), Given(terms, count), Given(terms, k, 50), Given(terms, 5, k, 10), Given(terms, k, 50), Given(ones, k, 1, 1));
         using (Assert.EnterMultipleScope())
         {
             for (int s = 0; s < sums.Length; s++)
@@ -257,7 +257,7 @@ internal sealed class AccurateSumsTests
             LinearRecurrence(OnesLike(columns), columns, 0), LinearRecurrence(OnesLike(lines), lines, 1),
         ];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([lines, columns, inner], scans, options: new CompileOptions { Width = width });
-        Results results = graph.Run(Given(terms, 2, count), Given(terms, count, 2), Given(terms, count, 1, 2));
+        RunResults results = graph.Run(Given(terms, 2, count), Given(terms, count, 2), Given(terms, count, 1, 2));
         Line(0, i => i, i => i);
         Line(1, i => 2 * i, i => 2 * i);
         Line(2, i => 2 * (count - 1 - i), i => 2 * (count - 1 - i));

@@ -173,7 +173,7 @@ internal sealed class DelegateTests
         CompiledGraph graph = GraphCompiler.Compiler.Compile([x], y);
         Func<float[], float[]> array = graph.CreateDelegate<Func<float[], float[]>>();
         FromSpan span = graph.CreateDelegate<FromSpan>();
-        Func<Argument, Results> any = graph.CreateDelegate<Func<Argument, Results>>();
+        Func<Argument, RunResults> any = graph.CreateDelegate<Func<Argument, RunResults>>();
         Assert.That(array([1, 2]), Is.EqualTo(new float[] { 2, 4 }));
         Assert.That(span([3]), Is.EqualTo(new float[] { 6 }));
         Assert.That(any(new float[] { 4 }).GetArray<float>(), Is.EqualTo(new float[] { 8 }));
@@ -256,7 +256,7 @@ internal sealed class DelegateTests
     {
         Node y = Doubled(out Input<float> x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, x.Sum(), y, x]);
-        Results results = graph.Run((float[])[1, 2, 3]);
+        RunResults results = graph.Run((float[])[1, 2, 3]);
         float[] again = new float[3];
         float[] sum = new float[1];
         Tensor<float> twice = Tensors.Zeros<float>(3);

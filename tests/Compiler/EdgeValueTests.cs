@@ -40,7 +40,7 @@ internal sealed class EdgeValueTests
         Input<float> single = Input("s", [at.Length]);
         Node y = TanhShrink(x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, single], [y, Gradients(y.Sum(), x)[0], TanhShrink(single)]);
-        Results results = graph.Run(at, at.Select(v => (float)v).ToArray());
+        RunResults results = graph.Run(at, at.Select(v => (float)v).ToArray());
         for (int i = 0; i < at.Length; i++)
         {
             Assert.That(results.GetArray<double>(0)[i], Is.EqualTo(Exact(at[i])).Within(16 * Math.BitIncrement(1.0) * 2.3e-16 * Math.Abs(Exact(at[i]))), $"{at[i]}");
@@ -71,7 +71,7 @@ internal sealed class EdgeValueTests
         Input<float> b = Input("b", [4]);
         Input<float> logits = Input("logits", [2, 2]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([a, b, logits], [Atan2(a, b), CrossEntropy(logits, Constant((long[])[0, 1]), LossReduction.None)]);
-        Results results = graph.Run((float[])[Inf, Inf, -Inf, -Inf], (float[])[Inf, -Inf, Inf, -Inf], (float[])[Inf, 0, Inf, 0]);
+        RunResults results = graph.Run((float[])[Inf, Inf, -Inf, -Inf], (float[])[Inf, -Inf, Inf, -Inf], (float[])[Inf, 0, Inf, 0]);
         Assert.That(results.GetArray<float>(0), Is.EqualTo((float[])[MathF.PI / 4, 3 * MathF.PI / 4, -MathF.PI / 4, -3 * MathF.PI / 4]).Within(1).Ulps);
         Assert.That(results.GetArray<float>(1), Is.All.NaN);
     }
@@ -102,8 +102,8 @@ internal sealed class EdgeValueTests
         Node first = Gradients((y * Constant((double[])[1, 2, 3, 0, 0])).Sum(), x)[0];
         Node second = Gradients((first * Constant((double[])[3, -1, 2, 0, 0])).Sum(), x)[0];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [first, second]);
-        Results with = graph.Run((double[])[0.5, -1, 2, double.NaN, 1]);
-        Results without = graph.Run((double[])[0.5, -1, 2, 0, 1]);
+        RunResults with = graph.Run((double[])[0.5, -1, 2, double.NaN, 1]);
+        RunResults without = graph.Run((double[])[0.5, -1, 2, 0, 1]);
         Assert.That(with.GetArray<double>(0)[..3], Is.EqualTo(without.GetArray<double>(0)[..3]).Within(1e-14));
         Assert.That(with.GetArray<double>(1)[..3], Is.EqualTo(without.GetArray<double>(1)[..3]).Within(1e-14));
     }

@@ -80,8 +80,8 @@ internal sealed class IndexErrorTests
         Node y = Table[row].Make(X, indices);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([X, indices], [y, Gradients(Sum(y * y), X)[0]]);
         float[] x = [.. Enumerable.Range(0, 15).Select(i => (float)i)];
-        Results fromEnd = graph.Run(x, (long[])[1, 0, -1]);
-        Results fromBeginning = graph.Run(x, (long[])[1, 0, 4]);
+        RunResults fromEnd = graph.Run(x, (long[])[1, 0, -1]);
+        RunResults fromBeginning = graph.Run(x, (long[])[1, 0, 4]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(fromEnd.GetArray<float>(0), Is.EqualTo(fromBeginning.GetArray<float>(0)));

@@ -36,7 +36,7 @@ internal sealed class InterpretationTests
                 Cholesky(MatMul(Transpose(x), x)), Gradients(y.Softmax().Pow(2).Sum(), w)[0], Cast(y, DType.Int32), ArgMax(y, 0), y > 0,
             ];
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], outputs, options: options);
-            Results results = compiled.Run(new Generator(seed: 3).Normal(37, 5));
+            RunResults results = compiled.Run(new Generator(seed: 3).Normal(37, 5));
             return
             [
                 .. outputs.Select((o, i) => o.DType switch

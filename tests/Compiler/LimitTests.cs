@@ -158,7 +158,7 @@ internal sealed class LimitTests
         foreach (VectorWidth width in (VectorWidth[])[VectorWidth.Scalar, VectorWidths.Best])
         {
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], roots, null, new CompileOptions { Width = width });
-            Results results = compiled.Run([Values.ToArgument(given)]);
+            RunResults results = compiled.Run([Values.ToArgument(given)]);
             yield return [.. roots.Select((r, i) => Reals(Values.Read(results, i, dtype, r.Shape.Evaluate(_ => 0))))];
         }
     }

@@ -24,7 +24,7 @@ internal sealed class LookingInsideTests
         {
             Assert.That(graph.ToString(), Is.EqualTo("CompiledGraph: Input 'x' float32[N, 4], Input 'i' int64[] → Softmax 'p' float32[N, 4], Sum float32[]; updates Parameter 'w' float32[]"));
             Assert.That(closed.ToString(), Is.EqualTo("CompiledGraph: → Add float32[]"));
-            Assert.That(graph.Run(new float[8], 0L).ToString(), Is.EqualTo("Results: Softmax 'p' float32[2, 4], Sum float32[]"));
+            Assert.That(graph.Run(new float[8], 0L).ToString(), Is.EqualTo("RunResults: Softmax 'p' float32[2, 4], Sum float32[]"));
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class NewcomerMessagesTests
         Node first = Gradients((picked * picked * picked).Sum(), table)[0];
         Node second = Gradients(first.Sum(), table)[0];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([table], [first, second, Jvp([picked], [table], [OnesLike(table)])[0]]);
-        Results results = graph.Run((double[])[1, 2, 3, 4, 5, 6]);
+        RunResults results = graph.Run((double[])[1, 2, 3, 4, 5, 6]);
         Assert.That(results.GetArray<double>(0), Is.EqualTo((double[])[3, 12, 27, 48, 0, 0]));
         Assert.That(results.GetArray<double>(1), Is.EqualTo((double[])[6, 12, 18, 24, 0, 0]));
         Assert.That(results.GetArray<double>(2), Is.EqualTo((double[])[1, 1, 0, 0, 0, 0, 1, 1]));

@@ -153,7 +153,7 @@ internal sealed class OperationTests
 
             foreach ((long size, Dictionary<Node, TensorValue> values, TensorValue[] expected) in calls)
             {
-                Results results = compiled.Run([.. inputs.Select(i => Values.ToArgument(values[i]))]);
+                RunResults results = compiled.Run([.. inputs.Select(i => Values.ToArgument(values[i]))]);
                 for (int i = 0; i < outputs.Length; i++)
                 {
                     TensorValue actual = Values.Read(results, i, outputs[i].DType, expected[i].Shape);

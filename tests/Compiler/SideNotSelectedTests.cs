@@ -81,8 +81,8 @@ internal sealed class SideNotSelectedTests
         Node first = Gradients(Where(Unsqueeze(chosen, 1), y * Constant((float[])[1, 2]), 0).Sum(), x)[0];
         Node second = first.RequiresGrad ? Gradients((first * Constant((float[])[1, 3])).Sum(), [x], Unreached.Zeros)[0] : ZerosLike(x);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, chosen], [first, second]);
-        Results spoilt = graph.Run((float[])[1, 2, float.NaN, float.PositiveInfinity, 5, 7], (bool[])[true, false, true]);
-        Results clean = graph.Run((float[])[1, 2, 3, 4, 5, 7], (bool[])[true, false, true]);
+        RunResults spoilt = graph.Run((float[])[1, 2, float.NaN, float.PositiveInfinity, 5, 7], (bool[])[true, false, true]);
+        RunResults clean = graph.Run((float[])[1, 2, 3, 4, 5, 7], (bool[])[true, false, true]);
         for (int i = 0; i < 2; i++)
         {
             Assert.That(spoilt.GetArray<float>(i), Is.EqualTo(clean.GetArray<float>(i)));
@@ -108,7 +108,7 @@ internal sealed class SideNotSelectedTests
 
         float[] ones = [.. Points.Select(_ => 1f)];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], slopes);
-        Results results = graph.Run(Points, ones);
+        RunResults results = graph.Run(Points, ones);
         using (Assert.EnterMultipleScope())
         {
             for (int i = 0; i < slopes.Count; i++)

@@ -258,7 +258,7 @@ internal sealed class ThreadingTests
         }
     }
 
-    private static byte[][] Read(Results results, Node[] outputs) => [.. outputs.Select((o, i) => o.DType switch
+    private static byte[][] Read(RunResults results, Node[] outputs) => [.. outputs.Select((o, i) => o.DType switch
     {
         DType.Float64 => Bytes(results.GetArray<double>(i)),
         DType.Int64 => Bytes(results.GetArray<long>(i)),

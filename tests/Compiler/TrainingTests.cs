@@ -264,7 +264,7 @@ internal sealed class TrainingTests
         Parameter<float> a = Parameter("a", Tensors.Of(1f, 2f));
         Parameter<float> b = Parameter("b", Tensors.Of(3f, 4f));
         using CompiledGraph swap = GraphCompiler.Compiler.Compile([], [a + 0, b * 1], updates: [(a, b), (b, a)]);
-        Results results = swap.Run();
+        RunResults results = swap.Run();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(results.GetArray<float>(0), Is.EqualTo(new float[] { 1, 2 }), "outputs see old values too");

@@ -20,7 +20,7 @@ internal static class Values
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(value.ToBytes()).ToArray();
 
     /// <summary>An output of a run.</summary>
-    public static TensorValue Read(Results results, int index, DType dtype, long[] shape) => dtype switch
+    public static TensorValue Read(RunResults results, int index, DType dtype, long[] shape) => dtype switch
     {
         DType.Float32 => Of(results.GetArray<float>(index), dtype, shape),
         DType.Float64 => Of(results.GetArray<double>(index), dtype, shape),

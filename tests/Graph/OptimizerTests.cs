@@ -331,7 +331,7 @@ internal sealed class OptimizerTests
         int at = 0;
         foreach (JsonElement expected in json.GetProperty("steps").EnumerateArray())
         {
-            Results results = step.Run(x, y);
+            RunResults results = step.Run(x, y);
             Assert.That(Doubles(results.GetArray<T>()), Near(expected.GetProperty("loss")), $"loss of step {at}");
             if (outputs.Length == 3)
             {

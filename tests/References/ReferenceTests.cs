@@ -58,11 +58,11 @@ internal sealed class ReferenceTests
         ReferenceGraph graph = ReferenceGraph.Build(reference, real);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile(graph.Inputs, graph.Results);
         Argument[] arguments = [.. reference.Inputs.Select(i => i.Value.Argument(real))];
-        Results found = compiled.Run(arguments);
+        RunResults found = compiled.Run(arguments);
         Compare(reference, graph, [.. graph.Results.Select((r, i) => Read(found, i, r.DType))], real);
     }
 
-    private static double[] Read(Results results, int index, DType type) => type switch
+    private static double[] Read(RunResults results, int index, DType type) => type switch
     {
         DType.Float32 => [.. results.GetArray<float>(index).Select(v => (double)v)],
         DType.Float64 => results.GetArray<double>(index),

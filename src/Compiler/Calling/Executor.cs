@@ -34,7 +34,7 @@ internal sealed class Executor : IDisposable
     private int InputCount => program.Inputs.Length;
 
     /// <summary>Runs all of the program on arguments into new arrays.</summary>
-    public Results Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation = default)
+    public RunResults Run(ReadOnlySpan<Argument> arguments, CancellationToken cancellation = default)
     {
         Workspace workspace = Rent();
         workspace.Cancellation = cancellation;
@@ -64,7 +64,7 @@ internal sealed class Executor : IDisposable
     }
 
     /// <summary>Runs the forward part, into destinations or new arrays; the workspace is the caller's until the backward part has run.</summary>
-    public Results? Forward(Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations) =>
+    public RunResults? Forward(Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations) =>
         Start(workspace, arguments, destinations, intoDestinations, backwardToo: false);
 
     /// <summary>Runs the backward part on what the forward part left, with a seed as the last input.</summary>
@@ -95,7 +95,7 @@ internal sealed class Executor : IDisposable
 
     /// <summary>Runs on the addresses in the workspace's externals; new arrays are made for outputs unless the caller gave memory.</summary>
     /// <returns>The outputs, unless they went to memory of the caller.</returns>
-    public Results? Execute(Workspace workspace, bool intoDestinations, bool backwardToo)
+    public RunResults? Execute(Workspace workspace, bool intoDestinations, bool backwardToo)
     {
         if (intoDestinations)
         {
@@ -103,12 +103,12 @@ internal sealed class Executor : IDisposable
             return null;
         }
 
-        var run = new PinnedResults(this, workspace, new Results(program, workspace), backwardToo);
+        var run = new PinnedResults(this, workspace, new RunResults(program, workspace), backwardToo);
         Pinning.Invoke(ref run);
         return run.Results;
     }
 
-    private Results? Start(
+    private RunResults? Start(
         Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations, bool backwardToo)
     {
         Bind(workspace, arguments);
@@ -305,9 +305,9 @@ internal sealed class Executor : IDisposable
     private sealed record Written(nint Address, int Bytes);
 
     /// <summary>What happens while new arrays of results cannot move.</summary>
-    private readonly struct PinnedResults(Executor executor, Workspace workspace, Results results, bool backwardToo) : IPinnedMemory
+    private readonly struct PinnedResults(Executor executor, Workspace workspace, RunResults results, bool backwardToo) : IPinnedMemory
     {
-        public Results Results => results;
+        public RunResults Results => results;
 
         public int Count => results.Count;
 
@@ -327,7 +327,7 @@ internal sealed class Executor : IDisposable
     /// <summary>What happens while the arguments cannot move.</summary>
     private struct PinnedCall(Executor executor, Workspace workspace, int arguments, bool intoDestinations, bool backwardToo) : IPinned
     {
-        public Results? Results { get; private set; }
+        public RunResults? Results { get; private set; }
 
         /// <summary>The addresses of dense copies of strided arguments.</summary>
         public Dictionary<int, nint>? Dense { get; set; }

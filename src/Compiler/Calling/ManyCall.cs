@@ -14,7 +14,7 @@ internal sealed class ManyCall(CompiledGraph graph, bool returns)
 
     /// <summary>Runs the graph on what is in the lists.</summary>
     /// <returns>The outputs, unless they went to destinations.</returns>
-    public Results? Run(Lists lists)
+    public RunResults? Run(Lists lists)
     {
         try
         {

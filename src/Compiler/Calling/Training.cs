@@ -90,13 +90,13 @@ internal sealed class Training : IDisposable
         return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])], writer);
     }
 
-    public Results? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
+    public RunResults? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
     {
         Forget();
         Workspace workspace = executor.Rent();
         try
         {
-            Results? results = executor.Forward(workspace, arguments, destinations, intoDestinations);
+            RunResults? results = executor.Forward(workspace, arguments, destinations, intoDestinations);
             for (int i = 0; i < versions.Length; i++)
             {
                 versions[i] = executor.Program.BackwardParameters[i].Version;

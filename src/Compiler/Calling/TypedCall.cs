@@ -46,7 +46,7 @@ internal sealed unsafe class TypedCall
 
     /// <summary>Binds, pins and runs.</summary>
     /// <returns>The outputs, unless they went to destinations.</returns>
-    public Results? CallTwo(SpanArgument a0, SpanArgument a1)
+    public RunResults? CallTwo(SpanArgument a0, SpanArgument a1)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
@@ -69,7 +69,7 @@ internal sealed unsafe class TypedCall
     }
 
     /// <inheritdoc cref="CallTwo"/>
-    public Results? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3)
+    public RunResults? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
@@ -92,7 +92,7 @@ internal sealed unsafe class TypedCall
     }
 
     /// <inheritdoc cref="CallTwo"/>
-    public Results? CallEight(
+    public RunResults? CallEight(
         SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
@@ -123,7 +123,7 @@ internal sealed unsafe class TypedCall
     private bool IsAccepted(Workspace workspace, int index, in SpanArgument argument) => index >= arguments || workspace.Accepted[index].IsLike(in argument);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Results? Run(Workspace workspace, ReadOnlySpan<nint> addresses)
+    private RunResults? Run(Workspace workspace, ReadOnlySpan<nint> addresses)
     {
         nint[] externals = workspace.Externals;
         for (int i = 0; i < arguments; i++)

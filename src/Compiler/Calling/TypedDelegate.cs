@@ -36,7 +36,7 @@ internal static class TypedDelegate
             .. variables.Select((v, i) => i < inputs ? Input(graph.Graph.Inputs[i], v) : Destination(graph.Graph.Outputs[i - inputs], i - inputs, v)),
         ];
         bool isFew = RuntimeFeature.IsDynamicCodeSupported && variables.Length <= TypedCall.MaximumArguments && !conversions.Contains(null);
-        ParameterExpression results = Expression.Variable(typeof(Results), "results");
+        ParameterExpression results = Expression.Variable(typeof(RunResults), "results");
         Expression value = returns ? Returned(graph, invoke.ReturnType, results) : Expression.Empty();
         Expression call = isFew ? CallOfFew(graph, returns, variables, conversions!) : CallOfMany(graph, returns, variables);
         Expression[] kept = [.. conversions.Zip(variables).Where(c => isFew && c.First!.KeepAlive is not null).Select(c => Expression.Call(c.First!.KeepAlive!, c.Second))];
@@ -72,7 +72,7 @@ internal static class TypedDelegate
         int inputs = graph.Graph.Inputs.Count;
         var target = new ManyCall(graph, returns);
         Func<ManyCall.Lists> begin = target.Begin;
-        Func<ManyCall.Lists, Results?> run = target.Run;
+        Func<ManyCall.Lists, RunResults?> run = target.Run;
         Action<ManyCall.Lists, int, Argument> give = Give;
         Action<ManyCall.Lists, int, Destination> take = Take;
         ParameterExpression lists = Expression.Variable(typeof(ManyCall.Lists), "lists");
@@ -86,7 +86,7 @@ internal static class TypedDelegate
         }
 
         body.Add(Expression.Call(Expression.Constant(target), run.Method, lists));
-        return Expression.Block(typeof(Results), [lists], body);
+        return Expression.Block(typeof(RunResults), [lists], body);
     }
 
     private static void Give(ManyCall.Lists lists, int index, Argument argument) => lists.Arguments[index] = argument;
@@ -160,7 +160,7 @@ internal static class TypedDelegate
     /// <summary>What a delegate returns of the outputs: all of them as they are, one, or a tuple, whose eighth part holds the rest.</summary>
     private static Expression Returned(CompiledGraph graph, Type type, ParameterExpression results)
     {
-        if (type == typeof(Results))
+        if (type == typeof(RunResults))
         {
             return results;
         }
@@ -230,13 +230,13 @@ internal static class TypedDelegate
         return reader?.Method;
     }
 
-    private static T[] ArrayOf<T>(Results results, int index)
+    private static T[] ArrayOf<T>(RunResults results, int index)
         where T : unmanaged => results.GetArray<T>(index);
 
-    private static Tensor<T> TensorOf<T>(Results results, int index)
+    private static Tensor<T> TensorOf<T>(RunResults results, int index)
         where T : unmanaged => results.Get<T>(index);
 
-    private static T ScalarOf<T>(Results results, int index)
+    private static T ScalarOf<T>(RunResults results, int index)
         where T : unmanaged => results.Scalar<T>(index);
 
     /// <summary>How a parameter becomes an argument.</summary>

@@ -16,7 +16,7 @@ public sealed class ReshapeOfBufferedBroadcastTests
         Node wide = BroadcastTo(x, [2, 3, 2]);
         Node flat = Reshape(Permute(wide, 1, 0, 2), [12]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [wide, flat, Tanh(Reshape(Permute(wide, 1, 0, 2), [12, 1]))]);
-        Results results = graph.Run((float[])[1, 2, 3, 4]);
+        RunResults results = graph.Run((float[])[1, 2, 3, 4]);
         Assert.That(results.GetArray<float>(0), Is.EqualTo((float[])[1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]));
         Assert.That(results.GetArray<float>(1), Is.EqualTo((float[])[1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]));
     }
@@ -29,7 +29,7 @@ public sealed class ReshapeOfBufferedBroadcastTests
         Node wide = BroadcastTo(x, [2, 3, 2]);
         Node column = Reshape(Permute(wide, 1, 0, 2), [12, 1]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], [wide, column, MatMul(column, y)]);
-        Results results = graph.Run(2f, (float[])[1, 3]);
+        RunResults results = graph.Run(2f, (float[])[1, 3]);
         Assert.That(results.GetArray<float>(2).Take(4), Is.EqualTo((float[])[2, 6, 2, 6]));
     }
 }

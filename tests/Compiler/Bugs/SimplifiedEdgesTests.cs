@@ -13,7 +13,7 @@ internal sealed class SimplifiedEdgesTests
         Input<float> x = Input("x", []);
         Input<float> y = Input("y", ["N"]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y], [BroadcastTo(x, ["N"]).Sum(), BroadcastTo(x, [0, 3]).Sum()]);
-        Results results = graph.Run(value, Array.Empty<float>());
+        RunResults results = graph.Run(value, Array.Empty<float>());
         Assert.That(results.Scalar<float>(0), Is.Zero);
         Assert.That(results.Scalar<float>(1), Is.Zero);
         Assert.That(graph.Run(value, new float[2]).Scalar<float>(0), Is.EqualTo(value));

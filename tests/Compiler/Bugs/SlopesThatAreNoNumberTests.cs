@@ -53,7 +53,7 @@ internal sealed class SlopesThatAreNoNumberTests
         for (int shift = 0; shift < specials.Length; shift++)
         {
             Argument[] arguments = [.. inputs.Select((x, i) => Values.ToArgument(TensorValue.OfReals(DType.Float64, Sizes(x), [.. Enumerable.Range(0, Count(x)).Select(e => specials[(e + (shift * (i + 1))) % specials.Length])]))), new bool[1]];
-            Results results = graph.Run(arguments);
+            RunResults results = graph.Run(arguments);
             for (int i = 0; i < first.Length + second.Length; i++)
             {
                 Assert.That(results.GetArray<double>(i), Is.All.Zero, $"{(i < first.Length ? "slope" : "curvature")}, {shift}");

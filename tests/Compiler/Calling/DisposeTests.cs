@@ -176,7 +176,7 @@ internal sealed class DisposeTests
     public void Gradients_parameters_and_results_stay()
     {
         var model = new Model();
-        Results results = model.Graph.Forward(Model.Rows);
+        RunResults results = model.Graph.Forward(Model.Rows);
         model.Graph.Backward();
         byte[][] gradients = model.GradientBytes();
         float[] values = model.First.Values.ToArray();

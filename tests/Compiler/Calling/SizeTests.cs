@@ -138,7 +138,7 @@ internal sealed class SizeTests
         using CompiledGraph graph = Compiled(a, b, new Generator(9));
         (float[] valuesOfA, float[] valuesOfB) = (a.Values.ToArray(), b.Values.ToArray());
         (long versionOfA, long versionOfB) = (a.Version, b.Version);
-        Results? results = null;
+        RunResults? results = null;
         int refused = Sweep(
             () => results = graph.Run(strided),
             () =>

@@ -165,7 +165,7 @@ internal sealed class FusionTests
         Input<double> x = Input<double>("x", ["N", 3]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [x.Sum(0), (x * x).Max(0), x.Sum()]);
         double[] values = [.. Enumerable.Range(0, 3 * rows).Select(i => Math.Sin(i))];
-        Results results = graph.Run(values);
+        RunResults results = graph.Run(values);
         for (int column = 0; column < 3; column++)
         {
             double[] own = [.. Enumerable.Range(0, rows).Select(row => values[(3 * row) + column])];

@@ -104,7 +104,7 @@ internal sealed class ScatteredSumsTests
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, indices, added], [IndexAdd(x, 0, indices, added), ScatterAdd(x, 0, indices, added)], null);
         float[] values = [.. Enumerable.Repeat(1f, 1000)];
         values[100] = float.PositiveInfinity;
-        Results results = graph.Run((float[])[1, 2], (long[])[.. Enumerable.Repeat(1L, 1000)], values);
+        RunResults results = graph.Run((float[])[1, 2], (long[])[.. Enumerable.Repeat(1L, 1000)], values);
         Assert.That(results.GetArray<float>(0), Is.EqualTo((float[])[1, float.PositiveInfinity]));
         Assert.That(results.GetArray<float>(1), Is.EqualTo((float[])[1, float.PositiveInfinity]));
     }

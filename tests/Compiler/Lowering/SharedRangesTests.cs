@@ -169,7 +169,7 @@ internal sealed class SharedRangesTests
         return Tensor.Create(new Generator((ulong)seed + 1).Normal(count).ToArray(), [.. shape.Select(s => (nint)s)]);
     }
 
-    private static byte[] Read(Results results, Node y) => y.DType == DType.Int64
+    private static byte[] Read(RunResults results, Node y) => y.DType == DType.Int64
         ? MemoryMarshal.AsBytes(results.GetArray<long>(0).AsSpan()).ToArray()
         : MemoryMarshal.AsBytes(results.GetArray<float>(0).AsSpan()).ToArray();
 }

@@ -89,7 +89,7 @@ internal sealed class UpdateInPlaceTests
         Parameter<float> a = Parameter("a", Tensor.Create((float[])[1, 2, 3], [3]));
         Node next = a * 3f;
         using CompiledGraph step = GraphCompiler.Compiler.Compile([], [a, next, Reshape(a, [1, 3])], [(a, next)]);
-        Results results = step.Run();
+        RunResults results = step.Run();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(results.GetArray<float>(0), Is.EqualTo(new float[] { 1, 2, 3 }));

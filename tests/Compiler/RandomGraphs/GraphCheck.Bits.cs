@@ -29,7 +29,7 @@ internal sealed partial class GraphCheck
         var text = new StringBuilder();
         foreach ((Dictionary<Node, TensorValue> given, TensorValue[]? want) in expected.Values.Where(e => e.Expected is not null))
         {
-            Results results = compiled.Run(Arguments(given));
+            RunResults results = compiled.Run(Arguments(given));
             IEnumerable<TensorValue> values = [.. roots.Select((r, i) => Values.Read(results, i, r.DType, want![i].Shape)), .. trial.Updates.Select(u => u.Parameter.Snapshot())];
             foreach (TensorValue value in values)
             {

@@ -158,7 +158,7 @@ internal sealed partial class GraphCheck
 
     private string? RunAndCompare(CompiledGraph compiled, SymbolValues sizes, Dictionary<Node, TensorValue> given, TensorValue[] want)
     {
-        Results results = compiled.Run(Arguments(given));
+        RunResults results = compiled.Run(Arguments(given));
         TensorValue[] updated = [.. trial.Updates.Select(u => u.Parameter.Snapshot())];
         Restore();
         for (int i = 0; i < want.Length; i++)

@@ -38,8 +38,8 @@ internal sealed class DropoutTests
         Generator generator = new(1);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, p], [Dropout(generator, x, 0), Dropout(generator, x, 1), Dropout(generator, x, p), AlphaDropout(generator, x, 0), AlphaDropout(generator, x, 1)]);
         float[] values = [1, 2, 3];
-        Results none = graph.Run(values, 0f);
-        Results all = graph.Run(values, 1f);
+        RunResults none = graph.Run(values, 0f);
+        RunResults all = graph.Run(values, 1f);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Dropout(generator, x, 0), Is.SameAs(x));
@@ -111,7 +111,7 @@ internal sealed class DropoutTests
             Dropout2D(generator, Ones([20, 1, 7]), 0.5), Dropout3D(generator, Ones([4, 5, 1, 7, 1]), 0.5),
         ];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], outputs);
-        Results results = graph.Run();
+        RunResults results = graph.Run();
         for (int i = 0; i < outputs.Length; i++)
         {
             float[][] channels = [.. results.GetArray<float>(i).Chunk(7)];
@@ -189,7 +189,7 @@ internal sealed class DropoutTests
         Node y = Dropout(new Generator(8), x, 0.5);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [y, Gradients(Sum(y), x)[0]]);
         float[] ones = [.. Enumerable.Repeat(1f, 50)];
-        Results results = graph.Run(ones);
+        RunResults results = graph.Run(ones);
         Assert.That(results.GetArray<float>(1), Is.EqualTo(results.GetArray<float>(0)));
     }
 
@@ -233,7 +233,7 @@ internal sealed class DropoutTests
         (Node result, Node shown) = MultiHeadAttention(
             Ones([60, 1, 2]), Ones([60, 1, 2]), Ones([60, 1, 2]), 1, Concat([half, half, half]), null, half * 4, null, dropout: 0.25, generator: generator);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], [weights, result, Sum(shown, 2)]);
-        Results results = graph.Run();
+        RunResults results = graph.Run();
         float kept = 1f / 400 / 0.75f;
         using (Assert.EnterMultipleScope())
         {

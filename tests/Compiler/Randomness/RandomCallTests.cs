@@ -89,7 +89,7 @@ internal sealed class RandomCallTests
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([n], [.. outputs, Sum(n)], null, way);
             ulong counter = generator.Position;
-            Results results = graph.Run(new float[Size]);
+            RunResults results = graph.Run(new float[Size]);
             PhiloxBlock call = Philox.Block(12345, counter, 0);
             Assert.That(generator.Position, Is.EqualTo(counter + 1));
             for (int i = 0; i < Size; i++)
@@ -116,7 +116,7 @@ internal sealed class RandomCallTests
             TensorValue[] found = [];
             for (int call = 0; call < 2; call++)
             {
-                Results results = dtype == DType.Float32 ? graph.Run(Ones<float>()) : graph.Run(Ones<double>());
+                RunResults results = dtype == DType.Float32 ? graph.Run(Ones<float>()) : graph.Run(Ones<double>());
                 found = [.. found, .. outputs.Select((o, i) => Values.Read(results, i, o.DType, o.Shape.Evaluate(_ => 21)))];
             }
 
@@ -138,7 +138,7 @@ internal sealed class RandomCallTests
         Node[] again = Model(new Generator(7), dtype, out Node y);
         for (int call = 0; call < 2; call++)
         {
-            Results results = dtype == DType.Float32 ? graph.Run(Ones<float>()) : graph.Run(Ones<double>());
+            RunResults results = dtype == DType.Float32 ? graph.Run(Ones<float>()) : graph.Run(Ones<double>());
             TensorValue[] expected = Interpreter.Evaluate(again, new Dictionary<Node, TensorValue> { [y] = TensorValue.Full(dtype, [13, 21], 1) });
             for (int i = 0; i < outputs.Length; i++)
             {
@@ -168,7 +168,7 @@ internal sealed class RandomCallTests
     public void OneGraphOfTwoGeneratorsOfOneSeedDrawsTheSameFromBoth()
     {
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], [Normal(new Generator(9), [50]), Normal(new Generator(9), [50])]);
-        Results results = graph.Run();
+        RunResults results = graph.Run();
         Assert.That(results.GetArray<float>(0), Is.EqualTo(results.GetArray<float>(1)));
     }
 
@@ -177,7 +177,7 @@ internal sealed class RandomCallTests
     {
         Node noise = Normal(new Generator(5), [64]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], [noise * 2, Exp(noise), noise - noise, Flip(noise, 0)]);
-        Results results = graph.Run();
+        RunResults results = graph.Run();
         float[] z = [.. results.GetArray<float>(0).Select(v => v / 2)];
         Assert.That(results.GetArray<float>(2), Is.All.EqualTo(0));
         Assert.That(results.GetArray<float>(3), Is.EqualTo(z.Reverse()));

@@ -37,7 +37,7 @@ public sealed class GuideSnippets
         var (gradients, norm) = GradientClipping.ByNorm([.. Gradients(loss, w, b)], limit: 1);
         var updates = new AdamW(rate) { WeightDecay = 0.01 }.Update([w, b], gradients);
         using var step = Compiler.Compile([x, label, rate], [loss, norm, logits], updates);
-        Results results = step.Run(random.Normal(8, 2), new long[] { 0, 1, 2, 0, 1, 2, 0, 1 }, 0.1f);
+        RunResults results = step.Run(random.Normal(8, 2), new long[] { 0, 1, 2, 0, 1, 2, 0, 1 }, 0.1f);
         float value = results.Scalar<float>();              // the loss before the step, output 0
         float length = results.Scalar<float>(1);            // the norm before it was cut
         float[] scores = results.GetArray<float>(2);        // 24 numbers, row by row; Get<float>(2) is a tensor [8, 3]

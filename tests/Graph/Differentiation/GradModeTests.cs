@@ -158,7 +158,7 @@ public class GradModeTests
         float[][] Values(Node[] outputs)
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], outputs, options: options);
-            Results results = graph.Run(at);
+            RunResults results = graph.Run(at);
             return [.. outputs.Select((_, i) => results.Get<float>(i).ToArray())];
         }
     }

@@ -101,7 +101,7 @@ public sealed class IntermediateTargetTests
         Node second = Gradients(Sum(points * g), points)[0];
         Node product = HessianVectorProduct(Sum(points.Pow(3)), [points], [OnesLike(points)])[0];
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([p], [points, second, product]);
-        Results results = compiled.Run(new double[] { 1, 2, -1 });
+        RunResults results = compiled.Run(new double[] { 1, 2, -1 });
         Assert.That(results.GetArray<double>(1), Is.EqualTo(new double[] { 9, 36, 9, 36, 144, 36 }));
         Assert.That(results.GetArray<double>(2), Is.EqualTo(new double[] { 6, 12, -6, 12, 24, -12 }));
     }

@@ -37,7 +37,7 @@ public class AssumeShapeTests
         Node rest = AssumeShape(Slice(x, 0, (Dim)"H" / 2, (Dim)"H"), [half]);
         Node y = Sum(pooled[0].AssumeShape([half]) * mirrored.AssumeShape([half]) * rest);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [y, Gradients(y, x)[0]]);
-        Results results = compiled.Run((float[])[1, 2, 3, 4, 5]);
+        RunResults results = compiled.Run((float[])[1, 2, 3, 4, 5]);
         Assert.That(results.GetArray<float>(0)[0], Is.EqualTo((1 * 1 * 3) + (3 * 3 * 4) + (5 * 5 * 5)));
         Assert.That(results.GetArray<float>(1), Is.EqualTo((float[])[2 * 3, 0, (2 * 3 * 4) + 1, 9, (2 * 5 * 5) + 25]));
     }
@@ -68,7 +68,7 @@ public class AssumeShapeTests
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x, y], [first, padded, DimValue(Dim.Min(n, 3))]);
         foreach (int size in (int[])[2, 5])
         {
-            Results results = compiled.Run(Enumerable.Repeat(1f, size).ToArray(), (float[])[2, 2, 2]);
+            RunResults results = compiled.Run(Enumerable.Repeat(1f, size).ToArray(), (float[])[2, 2, 2]);
             using (Assert.EnterMultipleScope())
             {
                 Assert.That(results.GetArray<float>(0), Has.Length.EqualTo(Math.Min(size, 3)));

@@ -37,7 +37,7 @@ internal sealed class AttentionTests
         ];
 
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([.. inputs.Values], results, options: new CompileOptions { Verify = true });
-        Results found = compiled.Run([.. reference.Inputs.Select(i => i.Value.Argument(DType.Float64))]);
+        RunResults found = compiled.Run([.. reference.Inputs.Select(i => i.Value.Argument(DType.Float64))]);
         for (int i = 0; i < wanted.Length; i++)
         {
             Assert.That(found.GetArray<double>(i), Is.EqualTo(wanted[i]).Within(1e-11), $"result {i}");
@@ -54,7 +54,7 @@ internal sealed class AttentionTests
         NodeList gradients = Gradients(Sum(y * y), q, k);
         NodeList second = Gradients(Sum(gradients[0]) + Sum(gradients[1] * gradients[1]), [q, k], Unreached.Zeros);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([q, k], [y, .. gradients, .. second]);
-        Results found = compiled.Run((Argument)new double[,] { { 1, 2, 3 }, { 4, 5, 6 } }, (Argument)new double[,] { { 1, 0, 1 }, { 0, 2, 0 } });
+        RunResults found = compiled.Run((Argument)new double[,] { { 1, 2, 3 }, { 4, 5, 6 } }, (Argument)new double[,] { { 1, 0, 1 }, { 0, 2, 0 } });
         Assert.That(found.GetArray<double>(0)[3..], Is.All.Zero);
         Assert.That(Enumerable.Range(0, 5).SelectMany(found.GetArray<double>), Has.All.Matches<double>(double.IsFinite));
     }
@@ -97,7 +97,7 @@ internal sealed class AttentionTests
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([q, k], [y], options: new CompileOptions { Verify = true });
         foreach ((int n, int l, int s) in new[] { (1, 1, 1), (2, 3, 5), (3, 4, 2), (0, 2, 2), (2, 0, 3) })
         {
-            Results found = compiled.Run((Argument)Filled(n, 2, l, 4), (Argument)Filled(n, 2, s, 4));
+            RunResults found = compiled.Run((Argument)Filled(n, 2, l, 4), (Argument)Filled(n, 2, s, 4));
             Assert.That(found.GetArray<float>(), Has.Length.EqualTo(n * 2 * l * 4).And.All.InRange(-1, 1));
         }
 

@@ -12,7 +12,7 @@ internal static class ComputedValues
         foreach (VectorWidth width in VectorWidths.Supported)
         {
             using CompiledGraph compiled = GraphCompiler.Compiler.Compile([.. given.Select(g => g.Node)], [node], null, CompileOptions.Default with { Width = width });
-            Results results = compiled.Run([.. given.Select(g => Compiler.Values.ToArgument(g.Value))]);
+            RunResults results = compiled.Run([.. given.Select(g => Compiler.Values.ToArgument(g.Value))]);
             TensorValue actual = Compiler.Values.Read(results, 0, node.DType, expected.Shape);
             for (long i = 0; i < expected.Count; i++)
             {

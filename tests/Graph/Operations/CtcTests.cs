@@ -26,7 +26,7 @@ internal sealed class CtcTests
         Argument given = single
             ? System.Numerics.Tensors.Tensor.Create(scores.Select(v => (float)v).ToArray(), [5, 7, Classes])
             : System.Numerics.Tensors.Tensor.Create(scores, [5, 7, Classes]);
-        Results found = compiled.Run(given, Targets, (int[])[.. Times.Select(v => (int)v)], Labels);
+        RunResults found = compiled.Run(given, Targets, (int[])[.. Times.Select(v => (int)v)], Labels);
         double[] values = single ? [.. found.GetArray<float>().Select(v => (double)v)] : found.GetArray<double>();
         double[] wanted = [.. Enumerable.Range(0, 7).Select(n => ByHand(scores, n))];
         Assert.That(wanted[4], Is.EqualTo(double.PositiveInfinity), "a label that repeats needs a blank between");
@@ -43,7 +43,7 @@ internal sealed class CtcTests
         Node[] losses = [Loss(LossReduction.None, false), Loss(LossReduction.None, true), Loss(LossReduction.Sum, true), Loss(LossReduction.Mean, true), Loss(LossReduction.Mean, false)];
         Node gradient = Gradients(losses[3], x)[0];
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [.. losses, gradient]);
-        Results found = compiled.Run(System.Numerics.Tensors.Tensor.Create(new double[12], [2, 2, 3]));
+        RunResults found = compiled.Run(System.Numerics.Tensors.Tensor.Create(new double[12], [2, 2, 3]));
         double first = 2 * Math.Log(3);
         Assert.That(found.GetArray<double>(0), Is.EqualTo(new[] { first, double.PositiveInfinity }).Within(1e-14));
         Assert.That(found.GetArray<double>(1), Is.EqualTo(new[] { first, 0 }).Within(1e-14));
@@ -74,7 +74,7 @@ internal sealed class CtcTests
             return Run(moved).GetArray<double>()[0];
         }
 
-        Results Run(double[] values) => compiled.Run((Argument)System.Numerics.Tensors.Tensor.Create(values, [5, 7, Classes]));
+        RunResults Run(double[] values) => compiled.Run((Argument)System.Numerics.Tensors.Tensor.Create(values, [5, 7, Classes]));
     }
 
     [TestCase(7L, 2L, 1L, "input length 7 is outside 0 to 4")]

@@ -35,7 +35,7 @@ internal sealed class LayerTests
             NodeList tangents = Jvp([y], targets, [.. targets.Select(t => Cos(t))]);
             Node curvature = Gradients(Sum(slopes[0] * slopes[0]), weight)[0];
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([X], [y, .. slopes, .. tangents, curvature]);
-            Results results = graph.Run(new Generator(5).Normal(2, 3, 8));
+            RunResults results = graph.Run(new Generator(5).Normal(2, 3, 8));
             return [.. Enumerable.Range(0, results.Count).Select(i => results.GetArray<float>(i))];
         }
     }
@@ -47,7 +47,7 @@ internal sealed class LayerTests
         Node layer = Jvp([Linear(square, square)], [square], [Cos(square)])[0];
         Node parts = Jvp([MatMul(square, Transpose(square))], [square], [Cos(square)])[0];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([square], [layer, parts]);
-        Results results = graph.Run(new Generator(6).Normal(3, 3));
+        RunResults results = graph.Run(new Generator(6).Normal(3, 3));
         Assert.That(results.GetArray<float>(0), Is.EqualTo(results.GetArray<float>(1)));
     }
 

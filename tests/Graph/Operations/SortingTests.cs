@@ -73,7 +73,7 @@ public class SortingTests
                 double Key(long i) => type == DType.Float32 ? (float)values[i] : type == DType.Int32 ? (int)values[i] : type == DType.Int64 ? (long)(values[i] * (1L << 31)) : values[i];
                 long[] falling = [.. places.OrderByDescending(Key, order)];
                 long[] rising = [.. places.OrderBy(Key, order)];
-                Results results = graph.Run(argument);
+                RunResults results = graph.Run(argument);
                 Assert.That(results.GetArray<long>(0), Is.EqualTo((largest ? falling : rising)[..k]), $"{k} of {length}");
                 Assert.That(results.GetArray<long>(1), Is.EqualTo(rising[(k - 1)..k]), $"the {k}. of {length}");
                 Assert.That(results.GetArray<long>(2), Is.EqualTo(largest ? falling : rising), $"all of {length}");

@@ -73,7 +73,7 @@ public class WindowMistakeTests
     {
         Node x = Input("x", [1, 1, 3, 3]);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [MaxPool2DWithIndices(x, 2, stride: 2, padding: 1).Indices, MaxPool2DWithIndices(x, 2, stride: 1, dilation: 2, padding: 1).Indices]);
-        Results results = compiled.Run(Tensors.Full<float>((ReadOnlySpan<int>)[1, 1, 3, 3], float.NegativeInfinity));
+        RunResults results = compiled.Run(Tensors.Full<float>((ReadOnlySpan<int>)[1, 1, 3, 3], float.NegativeInfinity));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(results.GetArray<long>(0), Is.EqualTo((long[])[0, 1, 3, 4]));

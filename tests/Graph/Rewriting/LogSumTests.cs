@@ -37,7 +37,7 @@ public class LogSumTests
                 Assert.That(Values(hand.Gradient, (x, value)), Is.EqualTo(Values(known.Gradient, (x, value))).Within(1e-5), "interpreted");
                 Assert.That(expected, Has.All.Matches<double>(double.IsFinite));
                 using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [hand.Value, hand.Gradient, hand.Pushed]);
-                Results results = dtype == DType.Float32 ? compiled.Run(at.Select(v => (float)v).ToArray()) : compiled.Run(at);
+                RunResults results = dtype == DType.Float32 ? compiled.Run(at.Select(v => (float)v).ToArray()) : compiled.Run(at);
                 double[] actual = [.. Enumerable.Range(0, 3).SelectMany(i => dtype == DType.Float32 ? results.GetArray<float>(i).Select(v => (double)v) : results.GetArray<double>(i))];
                 Assert.That(actual, Is.EqualTo(expected).Within(dtype == DType.Float32 ? 2e-4 : 1e-11));
             }

@@ -96,7 +96,7 @@ internal sealed class SubstituteTests
         Generator random = new(5);
         Node y = Dropout(random, w, 0.5);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([], [y, Substitute(y, Map(w, w * 1))]);
-        Results results = graph.Run();
+        RunResults results = graph.Run();
         Assert.That(results.GetArray<float>(1), Is.EqualTo(results.GetArray<float>(0)));
     }
 

@@ -137,7 +137,7 @@ public class DimSurfaceTests
         Node w = Softmax(x * 2) + Transpose(Reshape(x, [3, n]));
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], [w, Flip(w, 0), CumulativeSum(w, 0)]);
         float[] given = [1, 2, 3, 4, 5, 6];
-        Results results = graph.Run(given);
+        RunResults results = graph.Run(given);
         Node z = Input("z", [2, 3]);
         using CompiledGraph numbers = GraphCompiler.Compiler.Compile([z], [Softmax(z * 2) + Transpose(Reshape(z, [3, 2])), Flip(Softmax(z * 2) + Transpose(Reshape(z, [3, 2])), 0)]);
         Assert.That(results.GetArray<float>(0), Is.EqualTo(numbers.Run(given).GetArray<float>(0)));

@@ -50,10 +50,10 @@ internal sealed class EpilogueTests
         foreach (int rows in (int[])[1, 0, 5, 14, 15, 64, 331])
         {
             float[] given = [.. Enumerable.Range(0, rows * 24).Select(i => MathF.Sin(i))];
-            Results expected = apart.Run(given);
+            RunResults expected = apart.Run(given);
             for (int g = 0; g < graphs.Length; g++)
             {
-                Results found = graphs[g].Run(given);
+                RunResults found = graphs[g].Run(given);
                 for (int i = 0; i < outputs.Length; i++)
                 {
                     float most = expected.GetArray<float>(i).Select(Math.Abs).DefaultIfEmpty(1).Max();

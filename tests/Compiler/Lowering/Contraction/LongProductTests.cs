@@ -84,7 +84,7 @@ internal sealed class LongProductTests
         foreach (Node[] some in (Node[][])[[outputs[0]], [outputs[1]], outputs])
         {
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, y, z], some, null, new CompileOptions { Width = width });
-            Results results = graph.Run(Tensor(ones, 21, k), Tensor(halves, k, 35), Tensor(small, 21, 35));
+            RunResults results = graph.Run(Tensor(ones, 21, k), Tensor(halves, k, 35), Tensor(small, 21, 35));
             for (int i = 0; i < some.Length; i++)
             {
                 double expected = Array.IndexOf(outputs, some[i]) switch { 0 => (0.5 * k) - 0.25, 1 => Math.Exp(0.5e-5 * k) + 0.25, _ => 0.5 * k };

@@ -55,10 +55,10 @@ internal sealed class WindowsInPlaceTests
         foreach (int size in (int[])[3, 0, 1])
         {
             Tensor<float> values = Numbers(1, input, size);
-            Results expected = graphs[0].Run(values, weights);
+            RunResults expected = graphs[0].Run(values, weights);
             for (int g = 1; g < graphs.Length; g++)
             {
-                Results found = graphs[g].Run(values, weights);
+                RunResults found = graphs[g].Run(values, weights);
                 for (int i = 0; i < outputs.Length; i++)
                 {
                     float most = expected.GetArray<float>(i).Select(Math.Abs).DefaultIfEmpty(1).Max();
@@ -122,8 +122,8 @@ internal sealed class WindowsInPlaceTests
         Argument[] arguments = [Numbers(1, x.Shape, n), Numbers(2, a.Shape, n), Numbers(3, b.Shape, n)];
         using CompiledGraph found = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width });
         using CompiledGraph expected = GraphCompiler.Compiler.Compile([x, a, b], [right, left], null, new() { Width = width, Passes = new() { WindowsInPlace = false } });
-        Results results = found.Run(arguments);
-        Results wanted = expected.Run(arguments);
+        RunResults results = found.Run(arguments);
+        RunResults wanted = expected.Run(arguments);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(results.GetArray<float>(0), Is.EqualTo(wanted.GetArray<float>(0)).Within(1e-4f));

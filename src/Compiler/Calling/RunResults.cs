@@ -5,13 +5,13 @@ using GraphCompiler.Planning;
 namespace GraphCompiler;
 
 /// <summary>What a call computed, in the order of the outputs; each lies in an array of its own.</summary>
-public sealed class Results
+public sealed class RunResults
 {
     private readonly RootBuffer[] outputs;
     private readonly long[][] shapes;
     private readonly Array[] arrays;
 
-    internal Results(Program program, Workspace workspace)
+    internal RunResults(Program program, Workspace workspace)
     {
         outputs = program.Outputs;
         shapes = new long[outputs.Length][];
@@ -61,9 +61,9 @@ public sealed class Results
         return array.Length == 1 ? array[0] : throw new ShapeException($"Output {index}, {outputs[index].Node.Describe()}, has {InvariantText.Count(array.Length, "element")}, not one.");
     }
 
-    /// <summary>The outputs with their shapes, such as <c>Results: Softmax float32[4, 3]</c>.</summary>
+    /// <summary>The outputs with their shapes, such as <c>RunResults: Softmax float32[4, 3]</c>.</summary>
     public override string ToString() =>
-        $"{nameof(Results)}: {string.Join(", ", outputs.Select((o, i) => o.Node.DescribeAs(new NodeType(o.Node.DType, Shape.Of(shapes[i])))))}";
+        $"{nameof(RunResults)}: {string.Join(", ", outputs.Select((o, i) => o.Node.DescribeAs(new NodeType(o.Node.DType, Shape.Of(shapes[i])))))}";
 
     /// <summary>Where an output is to be written.</summary>
     internal ref byte At(int index) => ref MemoryMarshal.GetArrayDataReference(arrays[index]);
