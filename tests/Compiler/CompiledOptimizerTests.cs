@@ -49,7 +49,7 @@ internal sealed class CompiledOptimizerTests
 
         foreach (string names in present)
         {
-            Dictionary<string, byte[]> before = remembers.State.Concat(both.Parameters).ToBytes();
+            Dictionary<string, ParameterValues> before = remembers.State.Concat(both.Parameters).ToValues();
             for (int i = 0; i < 2; i++)
             {
                 if (names.Contains("wb"[i], StringComparison.Ordinal))
@@ -66,7 +66,7 @@ internal sealed class CompiledOptimizerTests
             Assert.That(both.Values(), Is.EqualTo(alone.SelectMany(p => p.Values.ToArray())), names);
             foreach (Parameter state in remembers.State.Concat(both.Parameters).Where(s => !names.Contains(s.Path[0], StringComparison.Ordinal)))
             {
-                Assert.That(state.Bytes.ToArray(), Is.EqualTo(before[state.Path]), state.Path);
+                Assert.That(state.Bytes.ToArray(), Is.EqualTo(before[state.Path].Bytes.ToArray()), state.Path);
             }
         }
 

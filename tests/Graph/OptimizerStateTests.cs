@@ -68,9 +68,9 @@ internal sealed class OptimizerStateTests
         step.Run();
         step.Run();
         Assert.That(weights.Select(w => w.Values[0]), Is.EqualTo(new[] { 1 - 0.5 - 0.75, 2 - 1.5 - 2.25 }));
-        Assert.That(sgd.State.ToBytes, Throws.ArgumentException.With.Message.Contains("Parameter 'weight/Sgd.velocity' float64[]").And.Message.Contains("Path"));
+        Assert.That(sgd.State.ToValues, Throws.ArgumentException.With.Message.Contains("Parameter 'weight/Sgd.velocity' float64[]").And.Message.Contains("Path"));
         (weights[0].Path, weights[1].Path) = ("first.weight", "second.weight");
-        Assert.That(sgd.State.ToBytes().Keys, Is.EqualTo(new[] { "first.weight/Sgd.velocity", "second.weight/Sgd.velocity" }));
+        Assert.That(sgd.State.ToValues().Keys, Is.EqualTo(new[] { "first.weight/Sgd.velocity", "second.weight/Sgd.velocity" }));
     }
 
     private static IEnumerable<Func<Optimizer>> Optimizers_that_remember() =>
@@ -92,10 +92,10 @@ internal sealed class OptimizerStateTests
             {
                 if (i == saveAt)
                 {
-                    Dictionary<string, byte[]> saved = parameters.Concat(optimizer.State).ToBytes();
+                    Dictionary<string, ParameterValues> saved = parameters.Concat(optimizer.State).ToValues();
                     step.Dispose();
                     (parameters, optimizer, step) = Make();
-                    parameters.Concat(optimizer.State).SetBytes(saved);
+                    parameters.Concat(optimizer.State).SetValues(saved);
                 }
 
                 step.Run();
@@ -129,28 +129,42 @@ internal sealed class OptimizerStateTests
     [Test]
     public void Values_are_restored_all_or_none()
     {
-        Parameter[] parameters = [Parameter("a", [2], 1f), Parameter("b", [3], 2.0), Parameter("mask", [true, false])];
-        Dictionary<string, byte[]> saved = parameters.ToBytes();
+        Parameter[] parameters = [Parameter("a", [2], 1f), Parameter("b", [2, 3], 2.0), Parameter("mask", [true, false])];
+        Dictionary<string, ParameterValues> saved = parameters.ToValues();
         using (Assert.EnterMultipleScope())
         {
-            Refuses<ArgumentException>(new(saved.Where(s => s.Key != "b")), "no bytes of Parameter 'b' float64[3]", "2 parameters: a, mask");
-            Refuses<ArgumentException>([], "no bytes of Parameter 'a' float32[2]", "0 parameters.");
-            Refuses<ShapeException>(new(saved) { ["b"] = new byte[23] }, "'b'", "24 bytes", "23");
-            Refuses<DTypeException>(new(saved) { ["mask"] = [0, 7] }, "'mask'", "is 7");
-            Assert.That(() => parameters.SetBytes(null!), Throws.ArgumentNullException);
-            Assert.That(() => ((IEnumerable<Parameter>)null!).ToBytes(), Throws.ArgumentNullException);
-            Assert.That(() => new Parameter[] { null! }.ToBytes(), Throws.ArgumentNullException);
+            Refuses<ArgumentException>(
+                new(saved.Where(v => v.Key != "b")) { ["more"] = saved["a"], ["most"] = saved["a"] },
+                "there are none of 'b', and 'more', 'most' are of no parameter. There are 3 parameters ('a', 'b', 'mask'), and values of 4 parameters ('a', 'mask', 'more', 'most').");
+            Refuses<ArgumentException>(new(saved) { ["more"] = saved["a"] }, ": 'more' is of no parameter. There");
+            Refuses<ArgumentException>([], "there are none of 'a', 'b', 'mask'. There are 3 parameters", "values of 0 parameters.");
+            Refuses<ShapeException>(new(saved) { ["b"] = Of(DType.Float64, [3, 2]) }, "Parameter 'b' float64[2, 3] cannot be set to float64[3, 2]; the shapes must be equal.");
+            Refuses<ShapeException>(new(saved) { ["b"] = Of(DType.Float64, [6]) }, "'b' float64[2, 3]", "float64[6]");
+            Refuses<DTypeException>(new(saved) { ["a"] = Of(DType.Int32, [2]) }, "'a' float32[2]", "int32[2]");
+            Refuses<DTypeException>(new(saved) { ["mask"] = new(DType.Bool, [2], new byte[] { 0, 7 }) }, "'mask'", "is 7");
+            Refuses<ArgumentNullException>(new(saved) { ["b"] = null! }, "values");
+            Assert.That(() => new ParameterValues(DType.Int32, [2], new byte[7]), Throws.TypeOf<ShapeException>().With.Message.EqualTo("int32[2] has 8 bytes, and 7 were given."));
+            Assert.That(() => new ParameterValues(DType.Int32, ["N"], new byte[8]), Throws.TypeOf<ShapeException>().With.Message.Contains("[N]"));
+            Assert.That(() => new ParameterValues((DType)99, [2], new byte[8]), Throws.TypeOf<DTypeException>());
+            Assert.That(() => new ParameterValues(DType.Int32, [-1], new byte[8]), Throws.TypeOf<ShapeException>());
+            Assert.That(() => new ParameterValues(DType.Int32, [1L << 62, 1L << 62, 1L << 62], Array.Empty<byte>()), Throws.TypeOf<ShapeException>());
+            Assert.That(() => parameters.SetValues(null!), Throws.ArgumentNullException);
+            Assert.That(() => ((IEnumerable<Parameter>)null!).ToValues(), Throws.ArgumentNullException);
+            Assert.That(() => new Parameter[] { null! }.ToValues(), Throws.ArgumentNullException);
         }
 
         ((Parameter<double>)parameters[1]).Fill(7);
-        parameters.SetBytes(new Dictionary<string, byte[]>(saved) { ["more"] = [] });
-        Assert.That(((Parameter<double>)parameters[1]).Values.ToArray(), Is.EqualTo(new[] { 2.0, 2, 2 }));
+        parameters.SetValues(saved);
+        Assert.That(((Parameter<double>)parameters[1]).Values.ToArray(), Is.All.EqualTo(2.0));
+        Assert.That(saved["b"].ToString(), Is.EqualTo("float64[2, 3]"));
 
-        void Refuses<TError>(Dictionary<string, byte[]> bytes, params string[] parts)
+        static ParameterValues Of(DType dtype, Shape shape) => new(dtype, shape, new byte[(int)shape.ElementCount.Constant! * dtype.Size()]);
+
+        void Refuses<TError>(Dictionary<string, ParameterValues> bytes, params string[] parts)
             where TError : Exception
         {
             long[] versions = [.. parameters.Select(p => p.Version)];
-            string message = Assert.Throws<TError>(() => parameters.SetBytes(bytes))!.Message;
+            string message = Assert.Throws<TError>(() => parameters.SetValues(bytes))!.Message;
             Assert.That(parts, Has.All.Matches<string>(part => part is not null && message.Contains(part, StringComparison.Ordinal)), message);
             Assert.That(parameters.Select(p => p.Version), Is.EqualTo(versions));
         }

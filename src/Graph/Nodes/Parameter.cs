@@ -120,11 +120,7 @@ public abstract class Parameter : Leaf, IVersioned
     {
         ArgumentNullException.ThrowIfNull(value);
         CheckType(value.DType, value.Describe());
-        if (!value.Sizes.AsSpan().SequenceEqual(Sizes))
-        {
-            throw new ShapeException($"{Describe()} cannot be set to {value.Describe()}; the shapes must be equal.");
-        }
-
+        CheckShape(value.Shape, value.Describe());
         Written.Take();
         Copy(value);
         MarkWritten();
@@ -151,18 +147,12 @@ public abstract class Parameter : Leaf, IVersioned
         MarkWritten();
     }
 
-    /// <summary>Refuses bytes that are no values of the parameter.</summary>
-    internal void CheckBytes(ReadOnlySpan<byte> bytes)
+    /// <summary>Refuses what are no values of the parameter.</summary>
+    internal void Check(ParameterValues given)
     {
-        if (bytes.Length != ByteCount)
-        {
-            throw new ShapeException($"{Describe()} has {InvariantText.Count(ByteCount, "byte")} and cannot be set to {bytes.Length}.");
-        }
-
-        if (DType == DType.Bool && bytes.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var at)
-        {
-            throw new DTypeException($"{Describe()} cannot be set to bytes of which one, at {at}, is {bytes[at]}; a bool is 0 or 1.");
-        }
+        CheckType(given.DType, given);
+        CheckShape(given.Shape, given);
+        CheckBytes(given.Bytes.Span);
     }
 
     internal byte[] CopyBytes()
@@ -189,6 +179,28 @@ public abstract class Parameter : Leaf, IVersioned
         if (type != DType)
         {
             throw new DTypeException($"{Describe()} cannot be set to {given}; the dtypes must be equal.");
+        }
+    }
+
+    private void CheckShape<TGiven>(Shape shape, TGiven given)
+    {
+        if (shape != Shape)
+        {
+            throw new ShapeException($"{Describe()} cannot be set to {given}; the shapes must be equal.");
+        }
+    }
+
+    /// <summary>Refuses bytes that are no values of the parameter.</summary>
+    private void CheckBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != ByteCount)
+        {
+            throw new ShapeException($"{Describe()} has {InvariantText.Count(ByteCount, "byte")} and cannot be set to {bytes.Length}.");
+        }
+
+        if (DType == DType.Bool && bytes.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var at)
+        {
+            throw new DTypeException($"{Describe()} cannot be set to bytes of which one, at {at}, is {bytes[at]}; a bool is 0 or 1.");
         }
     }
 }

@@ -3,27 +3,29 @@ namespace GraphCompiler;
 /// <summary>Values of many parameters at once, by their paths: of a model, or of what an optimiser remembers (<see cref="Optimizer.State"/>).</summary>
 public static class ParameterExtensions
 {
-    /// <summary>A copy of the values of each, see <see cref="Parameter.Bytes"/>, by its <see cref="Parameter.Path"/>.</summary>
+    /// <summary>A copy of the values of each, by its <see cref="Parameter.Path"/>.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <exception cref="ArgumentException">Two have the same path.</exception>
     /// <exception cref="SizeException">There is no memory for one, or it has more bytes than an array may have.</exception>
-    public static Dictionary<string, byte[]> ToBytes(this IEnumerable<Parameter> parameters) => ByPath(parameters).ToDictionary(p => p.Key, p => p.Value.CopyBytes());
+    public static Dictionary<string, ParameterValues> ToValues(this IEnumerable<Parameter> parameters) =>
+        ByPath(parameters).ToDictionary(p => p.Key, p => new ParameterValues(p.Value.DType, p.Value.Shape, p.Value.CopyBytes()));
 
-    /// <summary>Replaces the values of all.</summary>
+    /// <summary>Replaces the values of all, or of none.</summary>
     /// <param name="parameters">The parameters.</param>
-    /// <param name="bytes">What <see cref="ToBytes"/> gave of parameters with these paths, dtypes and shapes; it may have more.</param>
-    /// <exception cref="ArgumentException">Two have the same path, or there are no bytes of one; none has changed.</exception>
-    /// <exception cref="ShapeException">There are not as many bytes as one has; none has changed.</exception>
-    /// <exception cref="DTypeException">A byte of a bool is neither 0 nor 1; none has changed.</exception>
+    /// <param name="values">Values for each by its path, of its dtype and shape, and no others: what <see cref="ToValues"/> gave.</param>
+    /// <exception cref="ArgumentException">Two have the same path, one has no values, or there are values of no parameter; none has changed.</exception>
+    /// <exception cref="ShapeException">Values have another shape than their parameter; none has changed.</exception>
+    /// <exception cref="DTypeException">Values have another dtype, or a byte of a bool is neither 0 nor 1; none has changed.</exception>
     /// <exception cref="GraphException">Another call is writing one; none has changed.</exception>
-    public static void SetBytes(this IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, byte[]> bytes)
+    public static void SetValues(this IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, ParameterValues> values)
     {
-        ArgumentNullException.ThrowIfNull(bytes);
+        ArgumentNullException.ThrowIfNull(values);
         Dictionary<string, Parameter> all = ByPath(parameters);
+        RequirePaths([.. all.Keys], [.. values.Keys]);
         foreach ((string path, Parameter parameter) in all)
         {
-            parameter.CheckBytes(bytes.TryGetValue(path, out byte[]? given) && given is not null ? given
-                : throw new ArgumentException($"There are no bytes of {parameter.Describe()} among those of {InvariantText.Count(bytes.Count, "parameter")}{Some(bytes.Keys)}.", nameof(bytes)));
+            ArgumentNullException.ThrowIfNull(values[path], nameof(values));
+            parameter.Check(values[path]);
         }
 
         var writer = new Writer();
@@ -37,12 +39,29 @@ public static class ParameterExtensions
 
             foreach ((string path, Parameter parameter) in all)
             {
-                parameter.Write(bytes[path]);
+                parameter.Write(values[path].Bytes.Span);
             }
         }
         finally
         {
             writer.Turn.GiveBack();
+        }
+    }
+
+    /// <summary>Refuses values of other parameters than there are.</summary>
+    private static void RequirePaths(string[] parameters, string[] values)
+    {
+        string[] missing = [.. parameters.Except(values)];
+        string[] surplus = [.. values.Except(parameters)];
+        if (missing.Length + surplus.Length > 0)
+        {
+            string[] faults =
+            [
+                .. missing.Length == 0 ? [] : (string[])[$"there are none of {Some(missing)}"],
+                .. surplus.Length == 0 ? [] : (string[])[$"{Some(surplus)} {(surplus.Length == 1 ? "is" : "are")} of no parameter"],
+            ];
+            throw new ArgumentException(
+                $"These values are not those of these parameters: {string.Join(", and ", faults)}. There are {InvariantText.Count(parameters.Length, "parameter")}{Listed(parameters)}, and values of {InvariantText.Count(values.Length, "parameter")}{Listed(values)}.", nameof(values));
         }
     }
 
@@ -62,5 +81,7 @@ public static class ParameterExtensions
         return byPath;
     }
 
-    private static string Some(IEnumerable<string> paths) => paths.Any() ? $": {string.Join(", ", paths.Take(8))}{(paths.Skip(8).Any() ? ", …" : string.Empty)}" : string.Empty;
+    private static string Some(string[] paths) => $"{string.Join(", ", paths.Take(8).Select(p => $"'{p}'"))}{(paths.Length > 8 ? ", …" : string.Empty)}";
+
+    private static string Listed(string[] paths) => paths.Length == 0 ? string.Empty : $" ({Some(paths)})";
 }

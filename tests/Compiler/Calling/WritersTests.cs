@@ -91,7 +91,7 @@ internal sealed class WritersTests
             () => w.Set(new float[] { 7, 8 }.AsSpan()),
             () => w.Set(other),
             () => w.SetBytes(bytes),
-            () => both.SetBytes(new Dictionary<string, byte[]> { ["encoder.weight"] = bytes, ["other"] = bytes }),
+            () => both.SetValues(both.ToValues()),
             () => w.Edit().Dispose(),
         ];
         using (ParameterEdit<float> edit = w.Edit())

@@ -84,16 +84,73 @@ public sealed class GuideSnippets
         using var step = Compiler.Compile([], [], adam.Minimize(w.Square().Sum(), [w]));
         step.Run();
         Parameter[] all = [w, .. adam.State];
-        Dictionary<string, byte[]> saved = all.ToBytes();   // w, w/Adam.steps, w/Adam.mean, w/Adam.square
+        var saved = all.ToValues();                         // of w, w/Adam.steps, w/Adam.mean, w/Adam.square
         // aside
         float[] kept = [.. w.Values];
         // back
         step.Run();                                         // moves on, and then back again
-        all.SetBytes(saved);
+        all.SetValues(saved);
 
         // end
         Assert.That(w.Values.ToArray(), Is.EqualTo(kept));
         Assert.That(saved.Keys, Is.EqualTo(new[] { "w", "w/Adam.steps", "w/Adam.mean", "w/Adam.square" }));
+    }
+
+    [Test]
+    public void Values_are_kept_in_a_file()
+    {
+        string weights = Path.GetTempFileName();
+
+        // snippet: file
+        static void Write(BinaryWriter file, Dictionary<string, ParameterValues> all)
+        {
+            file.Write(all.Count);
+            foreach (var (path, values) in all)
+            {
+                file.Write(path);
+                file.Write(values.DType.Display());         // float32
+                file.Write(values.Shape.Rank);
+                foreach (var size in values.Shape)
+                {
+                    file.Write(size.Constant!.Value);
+                }
+
+                file.Write(values.Bytes.Length);
+                file.Write(values.Bytes.Span);
+            }
+        }
+
+        static Dictionary<string, ParameterValues> Read(BinaryReader file)
+        {
+            var all = new Dictionary<string, ParameterValues>();
+            for (int left = file.ReadInt32(); left > 0; left--)
+            {
+                string path = file.ReadString();
+                string name = file.ReadString();
+                var dtype = Enum.GetValues<DType>().Single(d => d.Display() == name);
+                Shape shape = [.. Enumerable.Range(0, file.ReadInt32()).Select(_ => Dim.Of(file.ReadInt64()))];
+                all.Add(path, new ParameterValues(dtype, shape, file.ReadBytes(file.ReadInt32())));
+            }
+
+            return all;
+        }
+
+        Parameter[] model = [Parameter("w", new float[,] { { 1, 2 }, { 3, 4 } }), Parameter("b", 5.0)];
+        using (var file = new BinaryWriter(File.Create(weights)))
+        {
+            Write(file, model.ToValues());
+        }
+
+        Parameter[] again = [Parameter("w", [2, 2], 0f), Parameter("b", 0.0)];
+        using (var file = new BinaryReader(File.OpenRead(weights)))
+        {
+            again.SetValues(Read(file));
+        }
+
+        // end
+        File.Delete(weights);
+        Assert.That(((Parameter<float>)again[0]).Values.ToArray(), Is.EqualTo(new float[] { 1, 2, 3, 4 }));
+        Assert.That(((Parameter<double>)again[1]).Values.ToArray(), Is.EqualTo(new double[] { 5 }));
     }
 
     [Test]
