@@ -194,6 +194,46 @@ internal sealed class OptimizerStateTests
     }
 
     [Test]
+    public void Two_of_one_kind_have_names_to_be_saved_under()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        var (first, second) = (new Sgd(0.5) { Momentum = 0.5 }, new Sgd(0.5) { Momentum = 0.5 });
+        var named = new Sgd(0.5) { Momentum = 0.5, Name = "slow" };
+        Array.ForEach([first, second, named], o => o.Minimize(3 * w, [w]));
+        Assert.That(() => first.State.Concat(second.State).ToValues(), Throws.ArgumentException.With.Message.Contains("'w/Sgd.velocity' float64[]").And.Message.Contains("Name"));
+        Assert.That(first.State.Concat(named.State).ToValues().Keys, Is.EqualTo(new[] { "w/Sgd.velocity", "w/slow.velocity" }));
+        Assert.That(first.Name, Is.EqualTo("Sgd"));
+        Assert.That(() => new Sgd(0.5) { Name = string.Empty }, Throws.ArgumentException.With.Message.Contains("Name"));
+        var generic = new Generic<float>();
+        generic.Minimize(3 * w, [w]);
+        Assert.That(generic.State[0].Path, Is.EqualTo("w/Generic<float>.kept"));
+    }
+
+    [Test]
+    public void What_is_got_may_stay_what_it_is()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        var generic = new Generic<float>();
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], generic.Minimize(3 * w, [w]));
+        ((Parameter<double>)generic.State[0]).Fill(5);
+        step.Run();
+        Assert.That((w.Values[0], ((Parameter<double>)generic.State[0]).Values[0]), Is.EqualTo((1 - 15.0, 5.0)));
+    }
+
+    [Test]
+    public void A_parameter_that_the_loss_does_not_reach_is_named()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        Parameter<double> b = Parameter("b", 1.0);
+        b.Path = "head.bias";
+        Assert.That(
+            () => new Sgd(0.5).Minimize((w * w) + b.Detach(), [w, b]),
+            Throws.TypeOf<GradientException>().With.Message.Contains("does not depend on Parameter 'head.bias' float64[] by gradients").And.Message.EndsWith(
+                "leave it out of what is trained, or give Update what GradientsOrNull gives, which leaves it as it is."));
+        Assert.That(() => new Sgd(0.5).Minimize(w.Detach(), [w]), Throws.TypeOf<GradientException>().With.Message.Contains("does not require a gradient"));
+    }
+
+    [Test]
     public void Mistakes_of_ones_own_are_named_and_leave_nothing()
     {
         Parameter<float> w = Parameter("w", [2], 1f);
@@ -205,8 +245,10 @@ internal sealed class OptimizerStateTests
             Refuses<ShapeException>((w, g, state) => state.Get("a").Sum(), "'w'", "shapes");
             Refuses<ArgumentException>((w, g, state) => state.Get(string.Empty), "name");
             Refuses<InvalidOperationException>((w, g, state) => null!, "Wrong", "Parameter 'w'");
+            Refuses<InvalidOperationException>((w, g, state) => g + state.Get("a"), "Wrong", "got Parameter 'w/Wrong.a' float32[2] and gave it no new value", "Update");
+            Refuses<ArgumentException>((w, g, state) => state.Average("a", 0.5, g) + state.Update(state.Get("a"), g), "'w/Wrong.a' float32[2] has a new value in this step already");
             OptimizerState? kept = null;
-            _ = new Wrong((w, g, state) => (kept = state).Get("a") + g).Minimize(w.Sum(), [w]);
+            _ = new Wrong((w, g, state) => (kept = state).Average("a", 0.5, g)).Minimize(w.Sum(), [w]);
             Assert.That(() => kept!.Get("late"), Throws.InvalidOperationException.With.Message.Contains("Parameter 'w'"));
             Optimizer? itself = null;
             itself = new Wrong((w, g, state) => itself!.Minimize(w.Sum(), [w])[0].Value);
@@ -233,6 +275,15 @@ internal sealed class OptimizerStateTests
             Node direction = Sign((0.9 * state.Get("mean")) + (0.1 * gradient));
             state.Average("mean", 0.99, gradient);
             return (parameter * (1 - (rate * WeightDecay.As(parameter.DType)))) - (rate * direction);
+        }
+    }
+
+    private sealed class Generic<T>() : Optimizer(1)
+    {
+        protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
+        {
+            Parameter kept = state.Get("kept", start: 1);
+            return parameter - (state.Update(kept, kept) * gradient);
         }
     }
 

@@ -22,7 +22,11 @@ internal static class GradientCut
     }
 
     /// <summary>Why outputs do not reach a target.</summary>
-    public static string NotReached(IReadOnlyList<Node> outputs, Node target)
+    /// <param name="outputs">The outputs.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="said">What the caller calls it.</param>
+    /// <param name="advice">What the caller can do.</param>
+    public static string NotReached(IReadOnlyList<Node> outputs, Node target, string said, string advice)
     {
         // Whatever holds the target, gradients or not.
         HashSet<Node> above = [target];
@@ -37,7 +41,7 @@ internal static class GradientCut
         }
 
         string how = cut is not null && outputs.Any(above.Contains) ? $" by gradients: {Explain(cut)}" : string.Empty;
-        return $"{outputs[0].Describe()} does not depend on the target {target.Describe()}{how}; ask for Unreached.Zeros or GradientsOrNull if that is meant.";
+        return $"{outputs[0].Describe()} does not depend on {said}{how}; {advice}.";
     }
 
     private static string Explain(Node cut) => cut.Op switch

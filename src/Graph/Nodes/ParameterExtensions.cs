@@ -74,7 +74,7 @@ public static class ParameterExtensions
             ArgumentNullException.ThrowIfNull(parameter, nameof(parameters));
             if (!byPath.TryAdd(parameter.Path, parameter) && byPath[parameter.Path] is var other && other != parameter)
             {
-                throw new ArgumentException($"{other.Describe()} and {parameter.Describe()} have one path, under which only one can be filed; give each a Path of its own, or save what two optimisers of one kind remember apart.", nameof(parameters));
+                throw new ArgumentException($"{other.Describe()} and {parameter.Describe()} have one path, under which only one can be filed; give each parameter a Path of its own, and each of two optimisers of one kind a Name.", nameof(parameters));
             }
         }
 

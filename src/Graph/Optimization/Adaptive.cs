@@ -104,7 +104,7 @@ public sealed class RmsProp(Hyperparameter? learningRate = null) : Optimizer(lea
     public Hyperparameter Momentum
     {
         get;
-        init => field = value.Checked(GetType().Name, nameof(Momentum), 1);
+        init => field = value.Checked(Name, nameof(Momentum), 1);
     }
 
     /// <summary>Whether gradients are measured by their variance instead of their squares.</summary>

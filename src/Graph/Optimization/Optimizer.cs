@@ -1,3 +1,4 @@
+using GraphCompiler.Differentiation;
 using GraphCompiler.Optimization;
 
 namespace GraphCompiler;
@@ -17,18 +18,33 @@ public abstract class Optimizer
     /// <param name="learningRate">η, at least 0.</param>
     protected Optimizer(Hyperparameter learningRate) => LearningRate = learningRate.CheckedNumber(nameof(learningRate));
 
+    /// <summary>
+    /// What messages call it, and what its <see cref="State"/> is filed under: as its type, unless given. Two of one kind that train the same parameters, and are to be saved
+    /// together, need names of their own.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public string Name
+    {
+        get => field ?? TypeNames.Display(GetType());
+        init
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value, nameof(Name));
+            field = value;
+        }
+    }
+
     /// <summary>The learning rate η, at least 0.</summary>
     public Hyperparameter LearningRate
     {
         get;
-        init => field = value.Checked(GetType().Name, nameof(LearningRate));
+        init => field = value.Checked(Name, nameof(LearningRate));
     }
 
     /// <summary>The weight decay λ, at least 0; it adds λ·w to the gradient unless the optimiser says otherwise.</summary>
     public Hyperparameter WeightDecay
     {
         get;
-        init => field = value.Checked(GetType().Name, nameof(WeightDecay));
+        init => field = value.Checked(Name, nameof(WeightDecay));
     }
 
     /// <summary>Whether the loss is made larger instead of smaller.</summary>
@@ -55,8 +71,14 @@ public abstract class Optimizer
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="GradientException">The loss does not depend on a parameter, or is no single number.</exception>
     /// <exception cref="ArgumentException">There are no parameters, or one is given twice.</exception>
-    public IReadOnlyList<Update> Minimize(Node loss, IReadOnlyList<Parameter> parameters) =>
-        Update(parameters, Ops.Gradients(loss, parameters));
+    public IReadOnlyList<Update> Minimize(Node loss, IReadOnlyList<Parameter> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        IReadOnlyList<Node?> gradients = loss.RequiresGrad ? Ops.GradientsOrNull(loss, parameters) : Ops.Gradients(loss, parameters);
+        return parameters.Where((_, i) => gradients[i] is null).FirstOrDefault() is { } unreached
+            ? throw new GradientException(GradientCut.NotReached([loss], unreached, unreached.Describe(), "leave it out of what is trained, or give Update what GradientsOrNull gives, which leaves it as it is"))
+            : Update(parameters, gradients);
+    }
 
     /// <summary>The updates by given gradients, such as clipped ones.</summary>
     /// <param name="parameters">What is trained, each once.</param>
@@ -100,14 +122,14 @@ public abstract class Optimizer
 
         if (building.IsHeldByCurrentThread)
         {
-            throw new InvalidOperationException($"{GetType().Name}: {nameof(Step)} cannot build other steps of the same optimiser.");
+            throw new InvalidOperationException($"{Name}: {nameof(Step)} cannot build other steps of the same optimiser.");
         }
 
         lock (building)
         {
             // What a step asks for is remembered when all have been built.
             OrderedDictionary<(Parameter, string), Parameter> known = new(states);
-            var builder = new StepBuilder(GetType().Name, known);
+            var builder = new StepBuilder(Name, known);
             List<Update> updates = [];
             for (int i = 0; i < parameters.Count; i++)
             {
@@ -117,7 +139,7 @@ public abstract class Optimizer
                     gradient = Maximize ? -gradient : gradient;
                     var state = new OptimizerState(builder, w, steps?[i]);
                     Node value = Step(w, WeightDecay.IsZero || DecouplesDecay ? gradient : gradient + (WeightDecay.As(w.DType) * w), state)
-                        ?? throw new InvalidOperationException($"{GetType().Name}: {nameof(Step)} gave no new value of {w.Describe()}.");
+                        ?? throw new InvalidOperationException($"{Name}: {nameof(Step)} gave no new value of {w.Describe()}.");
                     state.Add(w, value);
                     state.End();
                     updates.AddRange(state.Updates);

@@ -4,7 +4,7 @@ namespace GraphCompiler;
 
 /// <summary>
 /// What an optimiser remembers of one parameter from step to step, while it builds a step of it: parameters without gradients, whose paths are those of the parameter and
-/// the optimiser with a name, as <c>encoder.layer1.weight/Adam.mean</c>.
+/// the optimiser with a name, as <c>encoder.layer1.weight/Adam.mean</c>. A step gives each part that it gets a new value, once.
 /// </summary>
 public sealed class OptimizerState
 {
@@ -12,6 +12,7 @@ public sealed class OptimizerState
     private readonly Parameter owner;
     private readonly Node? steps;
     private readonly HashSet<Parameter> parts = [];
+    private readonly HashSet<Parameter> renewed = [];
     private readonly List<Update> updates = [];
     private readonly Dictionary<string, Node> numbers = [];
     private bool hasEnded;
@@ -48,7 +49,7 @@ public sealed class OptimizerState
     /// <param name="part">What <see cref="Get(string, double)"/> gave.</param>
     /// <param name="value">Its new value, of its dtype and shape.</param>
     /// <returns>The new value.</returns>
-    /// <exception cref="ArgumentException">It is no part of this state.</exception>
+    /// <exception cref="ArgumentException">It is no part of this state, or has a new value already.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public Node Update(Parameter part, Node value)
@@ -58,6 +59,11 @@ public sealed class OptimizerState
         if (!parts.Contains(part))
         {
             throw new ArgumentException($"{part.Describe()} is no part of what {builder.Optimizer} remembers of {owner.Describe()}; Get gives those.", nameof(part));
+        }
+
+        if (!renewed.Add(part))
+        {
+            throw new ArgumentException($"{part.Describe()} has a new value in this step already, and cannot have another; {nameof(Update)}, {nameof(Average)} and {nameof(CountSteps)} return it.", nameof(part));
         }
 
         Add(part, value);
@@ -106,7 +112,15 @@ public sealed class OptimizerState
     }
 
     /// <summary>Takes no more: the step has been built.</summary>
-    internal void End() => hasEnded = true;
+    /// <exception cref="InvalidOperationException">Something was got and has no new value.</exception>
+    internal void End()
+    {
+        hasEnded = true;
+        if (parts.FirstOrDefault(p => !renewed.Contains(p)) is { } forgotten)
+        {
+            throw new InvalidOperationException($"{builder.Optimizer}: {nameof(Optimizer)}.Step got {forgotten.Describe()} and gave it no new value, so that it would never change; {nameof(Update)} gives it one, itself if it is to stay.");
+        }
+    }
 
     private void RequireStep()
     {

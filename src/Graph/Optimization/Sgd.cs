@@ -11,7 +11,7 @@ public sealed class Sgd(Hyperparameter? learningRate = null) : Optimizer(learnin
     public Hyperparameter Momentum
     {
         get;
-        init => field = value.Checked(GetType().Name, nameof(Momentum), 1);
+        init => field = value.Checked(Name, nameof(Momentum), 1);
     }
 
     /// <summary>τ: how much less than 1 of a gradient enters the momentum, from the second step on.</summary>

@@ -60,7 +60,7 @@ public static partial class Ops
 
         return [.. VjpOrNull(outputs, targets, cotangents).Select((p, i) => p ?? (unreached == Unreached.Zeros
             ? ZerosLike(targets[i])
-            : throw new GradientException(GradientCut.NotReached(outputs, targets[i]))))];
+            : throw new GradientException(GradientCut.NotReached(outputs, targets[i], $"the target {targets[i].Describe()}", "ask for Unreached.Zeros or GradientsOrNull if that is meant"))))];
     }
 
     /// <summary>The vector-Jacobian product, where it may be that outputs do not depend on all targets.</summary>

@@ -164,6 +164,24 @@ public sealed class GuideSnippets
     }
 
     [Test]
+    public void Another_with_a_rule_of_its_own()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        using CompiledGraph step = Compiler.Compile([], [], new Yogi(0.1).Minimize(w.Square(), [w]));
+        (double value, double square, double mean) = (1, 1e-6, 0);
+        for (int t = 1; t <= 3; t++)
+        {
+            step.Run();
+            double g = 2 * value;
+            square -= 0.001 * Math.Sign(square - (g * g)) * g * g;
+            mean = (0.9 * mean) + (0.1 * g);
+            value -= 0.1 / (1 - Math.Pow(0.9, t)) * mean / (Math.Sqrt(square) + 1e-3);
+        }
+
+        Assert.That(w.Values[0], Is.EqualTo(value).Within(1e-12));
+    }
+
+    [Test]
     public void A_residual_of_second_derivatives()
     {
         // snippet: residual
@@ -216,6 +234,22 @@ public sealed class GuideSnippets
             Node direction = Sign(0.9 * state.Get("mean") + 0.1 * gradient);
             state.Average("mean", rate: 0.99, gradient);
             return parameter - LearningRate.As(parameter.DType) * direction;
+        }
+    }
+
+    // end
+
+    // snippet: optimizer-state
+    internal sealed class Yogi(Hyperparameter learningRate) : Optimizer(learningRate)
+    {
+        protected override Node Step(Parameter parameter, Node gradient, OptimizerState state)
+        {
+            Parameter square = state.Get("square", start: 1e-6);
+            Node seen = gradient.Square();
+            Node next = state.Update(square, square - 0.001 * Sign(square - seen) * seen);
+            Node mean = state.Average("mean", rate: 0.9, gradient);
+            Node rate = LearningRate.As(DType.Float64) / state.BiasCorrection(0.9);
+            return parameter - Cast(rate, parameter.DType) * mean / (Sqrt(next) + 1e-3);
         }
     }
 
