@@ -26,7 +26,7 @@ internal static class FunctionRows
         new(typeof(PadOp), All, c => Ops.Pad(c.X([2, 3, c.N + 1]), [(1, 0), (2, 1)], value: 1)) { Variant = " of two axes" },
         .. from mode in (PaddingMode[])[PaddingMode.Reflect, PaddingMode.Replicate, PaddingMode.Circular]
            select new OperationRow(typeof(TakeOp), mode == PaddingMode.Reflect ? All : Single, c => Ops.Pad(c.X([2, 3, c.N + 3]), [(1, 2), (2, 1)], mode)) { Variant = $" of {mode} padding" },
-        new(typeof(LinearLayerOp), Numbers, c => Ops.Linear(c.X([2, c.N, 4]), c.X([3, 4]), c.X([3]))) { Ulps = 8, Floor = n => 64 * (n + 4), Specials = false },
+        new(typeof(NamedOp), Numbers, c => Ops.Linear(c.X([2, c.N, 4]), c.X([3, 4]), c.X([3]))) { Ulps = 8, Floor = n => 64 * (n + 4), Specials = false },
         Product(" added", c => Ops.Addmm(c.X([c.N]), c.X([3, 4]), c.X([4, c.N]), 2, 3)),
         Product(" of a batch, added", c => Ops.Addbmm(c.X([1, 5]), c.X([c.N, 3, 4]), c.X([c.N, 4, 5]), beta: 0)),
         new(typeof(MulOp), Floats, c => Ops.WeightNorm(c.X([c.N, 3]) + 5, c.X([c.N]))) { Variant = " of a weight norm", Ulps = 32, Floor = _ => 4, Specials = false },

@@ -12,15 +12,28 @@ namespace GraphCompiler;
 /// </param>
 public readonly record struct NodeAttribute(string Name, object Value)
 {
+    /// <summary>Whether name and value are the same, numbers to the bit.</summary>
+    public bool Equals(NodeAttribute other) => Name == other.Name
+        && (Value is double a && other.Value is double b ? BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b) : Equals(Value, other.Value));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Value);
+
     /// <summary>The attributes of an operation: what its record is made of, in the order of its declaration, then what else is set. Bodies and pullbacks are none.</summary>
-    internal static NodeAttribute[] Of(Op op)
+    internal static IReadOnlyList<NodeAttribute> Of(Op op)
     {
+        if (op is NamedOp named)
+        {
+            return named.Attributes;
+        }
+
         string?[] declared = [.. op.GetType().GetConstructors().Single().GetParameters().Select(p => p.Name)];
         IEnumerable<PropertyInfo> set = op.GetType().GetProperties().Where(p => p.CanWrite);
-        return [.. set.OrderBy(p => (uint)Array.IndexOf(declared, p.Name)).ThenBy(p => p.Name, StringComparer.Ordinal).SelectMany(p => Of(p.Name, p.GetValue(op)))];
+        return (NodeAttribute[])[.. set.OrderBy(p => (uint)Array.IndexOf(declared, p.Name)).ThenBy(p => p.Name, StringComparer.Ordinal).SelectMany(p => Of(p.Name, p.GetValue(op)))];
     }
 
-    private static NodeAttribute[] Of(string name, object? value) => value switch
+    /// <summary>A value that the code holds, as what is public: none for null, several for parts of axes.</summary>
+    internal static NodeAttribute[] Of(string name, object? value) => value switch
     {
         null or Function or Delegate => [],
         bool or double or string or DType or Shape or Dim or NodeType or Generator or long or EquatableArray<long> or EquatableArray<Dim> => [new(Public(name, value), value)],

@@ -17,7 +17,7 @@ public static partial class Ops
     public static Node Relu6(Node x)
     {
         RequireFloat("Relu6", x);
-        return HardTanh(x, 0, 6);
+        return Composite.Of("Relu6", x, x => HardTanh(x, 0, 6));
     }
 
     /// <summary>x above 0, slope·x elsewhere.</summary>
@@ -26,7 +26,7 @@ public static partial class Ops
     public static Node LeakyRelu(Node x, double slope = 0.01)
     {
         RequireFloat("LeakyRelu", x);
-        return Where(x > 0, x, slope * x);
+        return Composite.Of("LeakyRelu", x, x => Where(x > 0, x, slope * x), ("Slope", slope));
     }
 
     /// <summary>x above 0, slope·x elsewhere, with slopes that are learned.</summary>
@@ -36,7 +36,7 @@ public static partial class Ops
     public static Node PRelu(Node x, Node slope, int axis = 1)
     {
         RequireFloat("PRelu", x);
-        return Where(x > 0, x, AlongAxis("PRelu", slope, x, axis) * x);
+        return Composite.Of("PRelu", x, NotNull(slope), (x, slope) => Where(x > 0, x, AlongAxis("PRelu", slope, x, axis) * x), ("Axis", IsSingle(slope) ? null : Axis.Normalize(axis, x.Rank, "PRelu", x)));
     }
 
     /// <summary>x above 0, alpha·(eˣ − 1) below; slope alpha at 0.</summary>
@@ -103,14 +103,14 @@ public static partial class Ops
     /// <param name="beta">How sharp the bend is.</param>
     /// <param name="threshold">The beta·x above which the result is x.</param>
     public static Node Softplus(Node x, double beta, double threshold = 20) =>
-        Where(RequireFloat("Softplus", x) * beta > threshold, x, Softplus(x * beta) / beta);
+        Composite.Of("Softplus", RequireFloat("Softplus", x), x => Where(x * beta > threshold, x, Softplus(x * beta) / beta), ("Beta", beta), ("Threshold", threshold));
 
     /// <summary>log sigmoid(x), without overflow or loss.</summary>
     /// <param name="x">Floats.</param>
     public static Node LogSigmoid(Node x)
     {
         RequireFloat("LogSigmoid", x);
-        return -Softplus(-x);
+        return Composite.Of("LogSigmoid", x, x => -Softplus(-x));
     }
 
     /// <summary>x/(1 + |x|).</summary>
@@ -134,7 +134,7 @@ public static partial class Ops
             throw new GraphException($"HardTanh: the ends must be in order; low is {low} and high is {high}. Input: {x.Describe()}.");
         }
 
-        return Where(x <= low, low, Where(x >= high, high, x));
+        return Composite.Of("HardTanh", x, x => Where(x <= low, low, Where(x >= high, high, x)), ("Low", low), ("High", high));
     }
 
     /// <summary>x/6 + ½ cut to [0, 1]; slope 0 at the ends.</summary>
@@ -142,7 +142,7 @@ public static partial class Ops
     public static Node HardSigmoid(Node x)
     {
         RequireFloat("HardSigmoid", x);
-        return HardTanh((x / 6) + 0.5, 0, 1);
+        return Composite.Of("HardSigmoid", x, x => HardTanh((x / 6) + 0.5, 0, 1));
     }
 
     /// <summary>x·hardSigmoid(x): 0 below −3, x above 3; slope −½ at −3, as in PyTorch, and 1 at 3.</summary>
@@ -150,8 +150,7 @@ public static partial class Ops
     public static Node HardSwish(Node x)
     {
         RequireFloat("HardSwish", x);
-        Node atEnd = (x + 3) * -0.5;
-        return Where(x <= -3, Where(Equal(x, -3), atEnd, 0), Where(x < 3, x * (x + 3) / 6, x));
+        return Composite.Of("HardSwish", x, x => Where(x <= -3, Where(Equal(x, -3), (x + 3) * -0.5, 0), Where(x < 3, x * (x + 3) / 6, x)));
     }
 
     /// <summary>x where |x| is above an edge, else 0.</summary>
@@ -160,7 +159,7 @@ public static partial class Ops
     public static Node HardShrink(Node x, double edge = 0.5)
     {
         RequireFloat("HardShrink", x);
-        return Where(Abs(x) <= edge, 0, x);
+        return Composite.Of("HardShrink", x, x => Where(Abs(x) <= edge, 0, x), ("Edge", edge));
     }
 
     /// <summary>x moved toward 0 by an edge, and 0 where |x| is not above it.</summary>
@@ -169,7 +168,7 @@ public static partial class Ops
     public static Node SoftShrink(Node x, double edge = 0.5)
     {
         RequireFloat("SoftShrink", x);
-        return Where(x > edge, x - edge, Where(x < -edge, x + edge, 0 * x));
+        return Composite.Of("SoftShrink", x, x => Where(x > edge, x - edge, Where(x < -edge, x + edge, 0 * x)), ("Edge", edge));
     }
 
     /// <summary>x − tanh(x).</summary>
@@ -178,22 +177,26 @@ public static partial class Ops
     {
         // Where the two nearly cancel, Lambert's continued fraction: tanh x = x/(1 + c), c = x²/(3 + x²/(5 + …)), so that x − tanh x = x·c/(1 + c).
         const double Near = 1.5;
-        Node cut = Clamp(RequireFloat("TanhShrink", x), -Near, Near);
-        Node square = cut * cut;
-        Node rest = ZerosLike(x);
-        for (int k = x.DType.OfFloat(13, 21); k >= 3; k -= 2)
+        return Composite.Of("TanhShrink", RequireFloat("TanhShrink", x), x =>
         {
-            rest = square / (k + rest);
-        }
+            Node cut = Clamp(x, -Near, Near);
+            Node square = cut * cut;
+            Node rest = ZerosLike(x);
+            for (int k = x.DType.OfFloat(13, 21); k >= 3; k -= 2)
+            {
+                rest = square / (k + rest);
+            }
 
-        return Where(Abs(x) < Near, cut * rest / (1 + rest), x - Tanh(x));
+            return Where(Abs(x) < Near, cut * rest / (1 + rest), x - Tanh(x));
+        });
     }
 
     /// <summary>x above a threshold, else a value; slope 0 at the threshold.</summary>
     /// <param name="x">Numbers.</param>
     /// <param name="threshold">The threshold.</param>
     /// <param name="value">The value at the threshold and below.</param>
-    public static Node Threshold(Node x, double threshold, double value) => Where(NotNull(x) > threshold, x, value);
+    public static Node Threshold(Node x, double threshold, double value) =>
+        Composite.Of("Threshold", NotNull(x), x => Where(x > threshold, x, value), ("Threshold", threshold), ("Value", value));
 
     /// <summary>The first half of an axis times the sigmoid of the second.</summary>
     /// <param name="x">Floats; the axis has an even size.</param>
@@ -202,9 +205,16 @@ public static partial class Ops
     {
         RequireFloat("Glu", x);
         int along = Axis.Normalize(axis, x.Rank, "Glu", x);
-        Dim half = x.Shape[along] / 2;
-        Node even = Conditions.Same("Glu", x, half * 2, x.Shape[along], $"the size {x.Shape[along]} of axis {along} has no half.");
-        return FunctionParts.OfSizes("Glu", Part(even, along, new SliceRange(0, half, 1)) * Sigmoid(Part(even, along, new SliceRange(half, half, 1))), x);
+        return Composite.Of(
+            "Glu",
+            x,
+            x =>
+            {
+                Dim half = x.Shape[along] / 2;
+                Node even = Conditions.Same("Glu", x, half * 2, x.Shape[along], $"the size {x.Shape[along]} of axis {along} has no half.");
+                return Part(even, along, new SliceRange(0, half, 1)) * Sigmoid(Part(even, along, new SliceRange(half, half, 1)));
+            },
+            ("Axis", along));
     }
 
     /// <summary>eˣ normalised to sum 1 along an axis.</summary>
@@ -222,7 +232,8 @@ public static partial class Ops
     public static Node Softmin(Node x, int axis = -1)
     {
         RequireFloat("Softmin", x);
-        return Softmax(-x, Axis.Normalize(axis, x.Rank, "Softmin", x));
+        int along = Axis.Normalize(axis, x.Rank, "Softmin", x);
+        return Composite.Of("Softmin", x, x => Softmax(-x, along), ("Axis", along));
     }
 
     /// <summary>The logarithm of the softmax along an axis, accurate also where the softmax vanishes.</summary>
@@ -234,10 +245,12 @@ public static partial class Ops
         return Create(new LogSoftmaxOp(Axis.Normalize(axis, x.Rank, "LogSoftmax", x)), x);
     }
 
+    private static bool IsSingle(Node values) => values.Rank == 0 || (values.Rank == 1 && values.Shape[0].Constant == 1);
+
     /// <summary>One number, or one a channel, with axes of size 1 that line it up with an axis of x.</summary>
     private static Node AlongAxis(string op, Node values, Node x, int axis)
     {
-        if (NotNull(values).Rank == 0 || (values.Rank == 1 && values.Shape[0].Constant == 1))
+        if (IsSingle(NotNull(values)))
         {
             return Reshape(values, []);
         }

@@ -23,15 +23,21 @@ public static partial class Ops
             : weight.Rank == 2 && x.Shape[^1] == weight.Shape[0] ? " The weight seems to be [I, O], which Transpose(weight) makes [O, I]."
             : Broadcasting.Declare([x.Shape[^1]], [weight.Shape[^1]]);
 
-        if (bias is null)
+        if (bias is not null)
         {
-            return Create(new LinearLayerOp(), x, weight);
+            RequireSameType(Name, x, bias);
+            Shape outputs = Shape.Of(weight.Shape.SkipLast(1));
+            if (bias.Shape != outputs)
+            {
+                throw new ShapeException($"{Name}: the bias must have the shape {outputs}, a number for each output, not {bias.Shape}.{Broadcasting.Declare(outputs, bias.Shape)} Inputs: {x.Describe()}, {weight.Describe()}, {bias.Describe()}.");
+            }
         }
 
-        RequireSameType(Name, x, bias);
-        Shape outputs = Shape.Of(weight.Shape.SkipLast(1));
-        return bias.Shape == outputs ? Create(new LinearLayerOp(), x, weight, bias)
-            : throw new ShapeException($"{Name}: the bias must have the shape {outputs}, a number for each output, not {bias.Shape}.{Broadcasting.Declare(outputs, bias.Shape)} Inputs: {x.Describe()}, {weight.Describe()}, {bias.Describe()}.");
+        return Composite.Of(Name, x, weight, bias, (x, weight, bias) =>
+        {
+            Node product = MatMul(x, weight.Rank == 1 ? weight : Transpose(weight));
+            return bias is null ? product : product + bias;
+        });
     }
 
     /// <summary>beta·x + alpha·a·b of matrices.</summary>

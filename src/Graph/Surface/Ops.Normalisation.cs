@@ -15,9 +15,19 @@ public static partial class Ops
     {
         RequireFloat("LayerNorm", x);
         RequireTrailing("LayerNorm", x, trailingAxes, weight, bias);
-        Node normal = Create(new NormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), epsilon), x);
-        Node scaled = weight is null ? normal : normal * weight;
-        return bias is null ? scaled : scaled + bias;
+        return Composite.Of(
+            "LayerNorm",
+            x,
+            weight,
+            bias,
+            (x, weight, bias) =>
+            {
+                Node normal = Create(new NormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), epsilon), x);
+                Node scaled = weight is null ? normal : normal * weight;
+                return bias is null ? scaled : scaled + bias;
+            },
+            ("Epsilon", epsilon),
+            ("TrailingAxes", trailingAxes));
     }
 
     /// <summary>x/√(mean of squares + ε) over trailing axes, then scaled (Zhang and Sennrich, 2019).</summary>
@@ -31,8 +41,17 @@ public static partial class Ops
         RequireTrailing("RmsNorm", x, trailingAxes, weight, null);
         double added = epsilon ?? x.DType.Row().Epsilon;
         RequireAtLeast(added, 0, nameof(epsilon));
-        Node normal = Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), added), x);
-        return weight is null ? normal : normal * weight;
+        return Composite.Of(
+            "RmsNorm",
+            x,
+            weight,
+            (x, weight) =>
+            {
+                Node normal = Create(new RmsNormalizeOp(Enumerable.Range(x.Rank - trailingAxes, trailingAxes).ToEquatableArray(), added), x);
+                return weight is null ? normal : normal * weight;
+            },
+            ("Epsilon", added),
+            ("TrailingAxes", trailingAxes));
     }
 
     /// <summary>(x − mean)/√(variance + ε) a channel, with given statistics, then scaled and shifted: batch normalisation at inference.</summary>
@@ -46,8 +65,19 @@ public static partial class Ops
     {
         const string Name = "BatchNorm";
         RequireChannels(Name, x, 2);
-        Node scale = Rsqrt(AlongChannels(Name, NotNull(variance), x) + epsilon);
-        return Affine(Name, (x - AlongChannels(Name, NotNull(mean), x)) * scale, weight, bias);
+        return Composite.Of(
+            Name,
+            x,
+            NotNull(mean),
+            NotNull(variance),
+            weight,
+            bias,
+            (x, mean, variance, weight, bias) =>
+            {
+                Node scale = Rsqrt(AlongChannels(Name, variance, x) + epsilon);
+                return Affine(Name, (x - AlongChannels(Name, mean, x)) * scale, weight, bias);
+            },
+            ("Epsilon", epsilon));
     }
 
     /// <summary>(x − mean)/√(variance + ε) a channel, with the batch's own statistics, then scaled and shifted (Ioffe and Szegedy, 2015).</summary>
@@ -60,7 +90,7 @@ public static partial class Ops
     {
         const string Name = "BatchNormTraining";
         RequireChannels(Name, x, 2);
-        return Affine(Name, Create(new NormalizeOp(OtherThanChannels(x), epsilon), MoreThanOne(x)), weight, bias);
+        return Composite.Of(Name, x, weight, bias, (x, weight, bias) => WithOwnStatistics(x, weight, bias, epsilon), ("Epsilon", epsilon));
     }
 
     /// <summary>Batch normalisation in training that also moves running statistics: r ← (1 − momentum)·r + momentum·s, with the unbiased variance.</summary>
@@ -82,15 +112,26 @@ public static partial class Ops
             throw InvariantText.OutOfRange(nameof(momentum), momentum, "BatchNormTraining: the momentum must be in [0, 1].");
         }
 
-        Node result = BatchNormTraining(x, weight, bias, epsilon);
-        AlongChannels("BatchNormTraining", NotNull(runningMean), x);
-        AlongChannels("BatchNormTraining", NotNull(runningVariance), x);
-        Node values = Detach(MoreThanOne(x));
-        Axes axes = OtherThanChannels(x).ToArray();
-        return (
-            result,
-            ((1 - momentum) * Detach(runningMean)) + (momentum * Mean(values, axes)),
-            ((1 - momentum) * Detach(runningVariance)) + (momentum * Variance(values, axes)));
+        const string Name = "BatchNormTraining";
+        RequireChannels(Name, x, 2);
+        var (result, mean, variance) = Outputs(Composite.Several(Name, [x, NotNull(runningMean), NotNull(runningVariance), weight, bias], Moved, ("Momentum", momentum), ("Epsilon", epsilon)));
+        return (result, Detach(mean), Detach(variance));
+
+        Node[] Moved(Node?[] given)
+        {
+            (Node x, Node runningMean, Node runningVariance) = (given[0]!, given[1]!, given[2]!);
+            Node result = WithOwnStatistics(x, given[3], given[4], epsilon);
+            AlongChannels(Name, runningMean, x);
+            AlongChannels(Name, runningVariance, x);
+            Node values = MoreThanOne(x);
+            Axes axes = OtherThanChannels(x).ToArray();
+            return
+            [
+                result,
+                ((1 - momentum) * runningMean) + (momentum * Mean(values, axes)),
+                ((1 - momentum) * runningVariance) + (momentum * Variance(values, axes)),
+            ];
+        }
     }
 
     /// <summary>(x − mean)/√(variance + ε) over the channels of a group and all places, for each sample, then scaled and shifted (Wu and He, 2018).</summary>
@@ -108,9 +149,19 @@ public static partial class Ops
             throw new ShapeException($"{Name}: the {InvariantText.Count(x.Shape[1], "channel")} of axis 1 cannot be divided into {InvariantText.Count(groups, "group")} of the same size. Input: {x.Describe()}.");
         }
 
-        Node grouped = Reshape(x, Shape.Of([x.Shape[0], groups, channels / groups, .. x.Shape.Skip(2)]));
-        Node normal = Create(new NormalizeOp(Enumerable.Range(2, grouped.Rank - 2).ToEquatableArray(), epsilon), grouped);
-        return Affine(Name, Reshape(normal, x.Shape), weight, bias);
+        return Composite.Of(
+            Name,
+            x,
+            weight,
+            bias,
+            (x, weight, bias) =>
+            {
+                Node grouped = Reshape(x, Shape.Of([x.Shape[0], groups, x.Shape[1] / groups, .. x.Shape.Skip(2)]));
+                Node normal = Create(new NormalizeOp(Enumerable.Range(2, grouped.Rank - 2).ToEquatableArray(), epsilon), grouped);
+                return Affine(Name, Reshape(normal, x.Shape), weight, bias);
+            },
+            ("Groups", groups),
+            ("Epsilon", epsilon));
     }
 
     /// <summary>(x − mean)/√(variance + ε) over all places, for each sample and channel, then scaled and shifted (Ulyanov et al., 2016).</summary>
@@ -123,8 +174,17 @@ public static partial class Ops
     {
         const string Name = "InstanceNorm";
         RequireChannels(Name, x, 3);
-        x = Conditions.AtLeast(Name, x, Shape.Of(x.Shape.Skip(2)).ElementCount, 2, "more than one place a channel is needed.");
-        return Affine(Name, Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), x), weight, bias);
+        return Composite.Of(
+            Name,
+            x,
+            weight,
+            bias,
+            (x, weight, bias) =>
+            {
+                Node places = Conditions.AtLeast(Name, x, Shape.Of(x.Shape.Skip(2)).ElementCount, 2, "more than one place a channel is needed.");
+                return Affine(Name, Create(new NormalizeOp(Enumerable.Range(2, x.Rank - 2).ToEquatableArray(), epsilon), places), weight, bias);
+            },
+            ("Epsilon", epsilon));
     }
 
     /// <summary>x/(k + alpha·m)^beta with the mean m of squares over neighbouring channels, those beyond the ends counting as 0 (Krizhevsky et al., 2012).</summary>
@@ -143,14 +203,24 @@ public static partial class Ops
             throw InvariantText.OutOfRange(nameof(size), size, $"{Name}: the size must be at least 1.");
         }
 
-        Node padded = Pad(x * x, 1, size / 2, (size - 1) / 2);
-        Node total = Slice(padded, 1, 0, x.Shape[1]);
-        for (int i = 1; i < size; i++)
-        {
-            total += Slice(padded, 1, i, x.Shape[1] + i);
-        }
+        return Composite.Of(
+            Name,
+            x,
+            x =>
+            {
+                Node padded = Pad(x * x, 1, size / 2, (size - 1) / 2);
+                Node total = Slice(padded, 1, 0, x.Shape[1]);
+                for (int i = 1; i < size; i++)
+                {
+                    total += Slice(padded, 1, i, x.Shape[1] + i);
+                }
 
-        return x / Pow((total * (alpha / size)) + k, beta);
+                return x / Pow((total * (alpha / size)) + k, beta);
+            },
+            ("Size", size),
+            ("Alpha", alpha),
+            ("Beta", beta),
+            ("K", k));
     }
 
     /// <summary>magnitude·direction/‖direction‖: a weight whose lengths and directions are trained apart (Salimans and Kingma, 2016; PyTorch's weight_norm).</summary>
@@ -171,9 +241,21 @@ public static partial class Ops
             throw new ShapeException($"{Name}: the magnitude must have the shape {single} or {kept}, a length for each slice, not {magnitude.Shape}. Inputs: {direction.Describe()}, {magnitude.Describe()}.");
         }
 
-        Axes others = Enumerable.Range(0, direction.Rank).Where(i => i != along).ToArray();
-        return direction * (Reshape(magnitude, kept) / Norm(direction, 2, others, keepDims: true));
+        return Composite.Of(
+            Name,
+            direction,
+            magnitude,
+            (direction, magnitude) =>
+            {
+                Axes others = Enumerable.Range(0, direction.Rank).Where(i => i != along).ToArray();
+                Node length = Norm(direction, 2, others, keepDims: true);
+                return direction * (Reshape(magnitude, length.Shape) / length);
+            },
+            ("Axis", axis is null ? null : along));
     }
+
+    private static Node WithOwnStatistics(Node x, Node? weight, Node? bias, double epsilon) =>
+        Affine("BatchNormTraining", Create(new NormalizeOp(OtherThanChannels(x), epsilon), MoreThanOne(x)), weight, bias);
 
     /// <summary>x, whose channels must have a variance.</summary>
     private static Node MoreThanOne(Node x) =>

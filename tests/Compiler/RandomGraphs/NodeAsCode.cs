@@ -16,6 +16,7 @@ internal static class NodeAsCode
             ConstantOp constant => $"Constant({constant.Data}, {node.DType})",
             ParameterOp parameter => $"Parameter(\"{parameter.ParameterName}\", {Values(node)})",
             CallOp call => $"Call(\"{call.Name}\", [{inputs}], …)",
+            NamedOp named => $"{named.Name}({string.Join(", ", [inputs, .. named.Attributes.Select(a => $"{char.ToLowerInvariant(a.Name[0])}{a.Name[1..]}: {Of(a.Value)}")])})",
             AddOp => Infix("+"),
             SubOp => Infix("-"),
             MulOp => Infix("*"),

@@ -61,7 +61,7 @@ internal static class IndexCases
         Row<MulOp>("kronecker", x => Kronecker(x[0], x[1]), In([2, "N"]), In([2])),
         Row<MatMulOp>("bilinear", x => Bilinear(x[0], x[1], x[2], x[3]), In(["N", 2]), In(["N", 3]), In([2, 2, 3]), In([2])),
         Row<MatMulOp>("multi dot", x => MultiDot(x[0], x[1], x[1], x[0]), In([3]), In([3, 3])),
-        Row<LinearLayerOp>("linear", x => Linear(x[0], x[1], x[2]), In(["N", 2, 3]), In([2, 3]), In([2])),
+        Row<NamedOp>("linear", x => Linear(x[0], x[1], x[2]), In(["N", 2, 3]), In([2, 3]), In([2])),
         Row<MatMulOp>("linear of a transposed input, one output", x => Linear(Transpose(x[0]), x[1], x[2]), In([3, 2]), In([3]), In([])),
         Row<MatMulOp>("linear of nothing", x => Linear(x[0], x[1]), In([0, 3]), In([2, 3])),
         Row<MatMulOp>("addmm", x => Addmm(x[0], x[1], x[2], 0.5, -2), In(["M"]), In(["N", 3]), In([3, "M"])),

@@ -3,6 +3,7 @@ using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
 using GraphCompiler.Tests.Docs;
 using GraphCompiler.Tests.Docs.Operations;
+using GraphCompiler.Tests.Nodes;
 
 namespace GraphCompiler.Tests.GradientChecking;
 
@@ -89,6 +90,5 @@ public sealed class OperationTableTests
         Assert.That(functions.Where(f => !Regex.IsMatch(rows, $@"\b{f}\b")), Is.Empty, "functions without a row");
     }
 
-    private static HashSet<Type> Reached(Node result) =>
-        [.. GraphWalk.TopologicalOrder([result, .. InlineCalls.Run([result])]).Select(n => n.Op.GetType())];
+    private static HashSet<Type> Reached(Node result) => [.. Parts.WithParts([result, .. InlineCalls.Run([result])]).Select(n => n.Op.GetType())];
 }

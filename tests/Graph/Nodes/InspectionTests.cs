@@ -71,7 +71,7 @@ internal sealed class InspectionTests
         foreach (OperationRow row in OperationTable.Rows)
         {
             Node root = row.Build(new InputMaker(row.DTypes[0], "N", Layout.Dense, requiresGrad: false));
-            Node[] roots = [root, .. InlineCalls.Run([root])];
+            IReadOnlyList<Node> roots = Parts.WithParts([root, .. InlineCalls.Run([root])]);
             string view = View.Value(roots);
             foreach (Node node in GraphWalk.WithBodies(roots))
             {
@@ -134,8 +134,7 @@ internal sealed class InspectionTests
         foreach (OperationRow row in OperationTable.Rows)
         {
             Node root = row.Build(new InputMaker(row.DTypes[0], "N", Layout.Dense, requiresGrad: row.DTypes[0].IsFloat()));
-            var open = new Queue<Node>(GraphWalk.TopologicalOrder([root]));
-            while (open.TryDequeue(out Node? node))
+            foreach (Node node in Parts.WithParts([root]))
             {
                 if (!node.IsComposite)
                 {
@@ -146,10 +145,6 @@ internal sealed class InspectionTests
                 NodeList parts = node.Expand();
                 Assert.That(parts.Select(p => p.Results[0]), Is.EqualTo(node.Results), row.ToString());
                 Assert.That(parts.Any(p => p.RequiresGrad), Is.EqualTo(node.RequiresGrad), row.ToString());
-                foreach (Node part in GraphWalk.TopologicalOrder(parts, node.Inputs.Contains).Except(node.Inputs))
-                {
-                    open.Enqueue(part);
-                }
             }
         }
     }
