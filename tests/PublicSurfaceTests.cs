@@ -31,7 +31,7 @@ internal sealed class PublicSurfaceTests
     private static IEnumerable<MemberInfo> MembersOf(Type type) =>
         type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).Where(m => m switch
         {
-            MethodInfo method => IsWritten(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && method.GetBaseDefinition() == method,
+            MethodInfo method => IsWritten(method) && !typeof(Delegate).IsAssignableFrom(type) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && method.GetBaseDefinition() == method,
             ConstructorInfo constructor => IsWritten(constructor) && !typeof(Delegate).IsAssignableFrom(type),
             PropertyInfo property => property.GetAccessors() is [var accessor, ..] && accessor.GetBaseDefinition() == accessor && property.Name != "EqualityContract",
             FieldInfo field => !field.IsLiteral && !field.IsSpecialName,

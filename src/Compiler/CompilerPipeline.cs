@@ -31,6 +31,8 @@ internal static class CompilerPipeline
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
         nodes = Pass("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
 
+        nodes = Pass("order-effects", nodes, n => OrderEffects.Run(n, [.. roots.Select(r => r.IsForward)]));
+
         // What runs together.
         Regions regions = context.Step("regions", null, () => Regions.Of(nodes));
         ChosenBuffers choice = context.Step("choose-buffers", null, () => ChooseBuffers.Run(regions, options));

@@ -145,7 +145,8 @@ public sealed class AllocationTests
     /// What a round of calls allocates on this thread once that is steady: what happens once, whenever the runtime finds the time for it, is over after a
     /// round or two; what calls allocate themselves is in every round.
     /// </summary>
-    private static long Allocated(Action call, int calls = Calls)
+    /// <summary>The bytes that calls allocate on this thread, once warm.</summary>
+    internal static long Allocated(Action call, int calls = Calls)
     {
         long allocated = long.MaxValue;
         for (int round = 0; round < Rounds && allocated != 0; round++)

@@ -372,6 +372,7 @@ internal static class OperationTable
         new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([c.N, 5]), c.Indices(DType.Int64, [c.N], 5))) { Ulps = 64, Floor = _ => 8, Specials = false, Least = 1 },
         new OperationRow(typeof(CrossEntropyOp), Floats, c => Ops.CrossEntropy(c.X([3, c.N]), c.Indices(DType.Int32, [3], c.N), LossReduction.None)) { Variant = " classes N", Ulps = 64, Floor = n => 8 + n, Specials = false, Least = 1 },
         new OperationRow(typeof(ConditionOp), All, c => Ops.Select(c.X([3, c.N]), 1, 0)) { Least = 1 },
+        new OperationRow(typeof(HostFunctionOp), Floats, c => HostFunctionTests.SignedSquare(c.X([3, c.N]))),
         new OperationRow(typeof(CallOp), Floats, c => Ops.Call("twice", [c.X([3, c.N])], x => x[0] + x[0])),
         new OperationRow(typeof(OutputOp), Floats, c => Ops.Call("both", [c.X([3, c.N]), c.X([3, c.N])], x => [x[0] + x[1], x[0] * x[1]])[1]),
         new OperationRow(typeof(SquaresAboutMeanOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },

@@ -13,7 +13,7 @@ internal static class VerifyRun
 {
     public static unsafe void Check(Program program, Workspace workspace, int first, int last)
     {
-        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(r => program.Buffers.ContainsKey(KernelBuffer.Of(r))).Distinct())
+        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(r => program.Buffers.ContainsKey(KernelBuffer.Of(r)) && !(r.Op is OutputOp ? r.Inputs[0] : r).Op.HasEffects).Distinct())
         {
             // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];

@@ -57,6 +57,11 @@ internal static class KernelCompiler
         long start = Stopwatch.GetTimestamp();
         LoopVerifier.Verify(kernel);
 
+        if (HostEntry.Of(kernel) is { } host)
+        {
+            return new CompiledKernel(host) { UsedFec = false, EmitTime = Stopwatch.GetElapsedTime(start), CompileTime = default, JitTime = default, ScalarLoops = [] };
+        }
+
         // Without dynamic code nobody comes here who has not asked for interpretation: saying so leaves the emitter out of what is published for Native AOT.
         if (options.Interpret || !RuntimeFeature.IsDynamicCodeSupported)
         {

@@ -57,6 +57,7 @@ internal sealed class KernelKey : IEquatable<KernelKey>
         Prefetch,
         Fail,
         Invoke,
+        CallHost,
     }
 
     private sealed class Writer(Kernel kernel, bool withLengths)
@@ -123,6 +124,10 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     }
 
                     Add([.. invoke.Sizes.Select(Number)]);
+                    break;
+                case CallHost call:
+                    Add(Record.CallHost, call.Routine.Number, call.Site);
+                    Add([.. call.Buffers.Select(b => buffers[b]), .. call.Lengths.Select(Number)]);
                     break;
                 default:
                     throw LoopTree.Unknown(statement);

@@ -53,7 +53,9 @@ internal sealed class KernelQueue(EmitOptions options, bool useCache)
     {
         if (!compilations.TryGetValue(kernel.Body, out OnDemand<CompiledKernel>? compilation))
         {
-            compilation = new(() => useCache ? KernelCache.Shared.Get(kernel, options) : KernelCompiler.Compile(kernel, options));
+            // A function of the user's goes with the graph that it is for.
+            bool isShared = useCache && !LoopTree.Contains<CallHost>(kernel.Body);
+            compilation = new(() => isShared ? KernelCache.Shared.Get(kernel, options) : KernelCompiler.Compile(kernel, options));
             compilations.Add(kernel.Body, compilation);
         }
 

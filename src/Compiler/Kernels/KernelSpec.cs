@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler.Kernels;
 
 /// <summary>What one kernel computes, or a few that belong together.</summary>
@@ -28,6 +30,9 @@ internal sealed record FusedSpec(IReadOnlyList<Node> Nodes, IReadOnlyList<Node> 
 internal sealed record OperationSpec(Node Operation, IReadOnlyList<Node> Results, IReadOnlyList<PointwiseExpression> Operands) : KernelSpec(Results, Results)
 {
     public override IEnumerable<Node> Sources => Operands.SelectMany(o => o.Reads).Where(r => r.Buffer is not null).Select(r => r.View.Source).Distinct();
+
+    /// <summary>The node of a result; null if nobody takes it.</summary>
+    public Node? ResultOf(int index) => Operation.Results.Count == 1 ? Results[0] : Results.FirstOrDefault(r => ((OutputOp)r.Op).Index == index);
 
     /// <summary>How an input is computed or read.</summary>
     public PointwiseExpression OperandOf(Node input) => Operands.First(o => o.Root == input);

@@ -73,7 +73,7 @@ internal sealed record OpTraits(Origin Origin)
         (Own, [typeof(IndexAddOp), typeof(ScatterAddOp), typeof(ScatterOp)]),
 
         // Routines know one layout.
-        (Own with { Inputs = InputAccess.Dense }, [typeof(CholeskyOp), typeof(TriangularSolveOp), typeof(LuOp), typeof(QrOp), typeof(EighOp), typeof(SvdOp), typeof(MatrixExpOp), typeof(RandomGammaOp)]));
+        (Own with { Inputs = InputAccess.Dense }, [typeof(CholeskyOp), typeof(TriangularSolveOp), typeof(LuOp), typeof(QrOp), typeof(EighOp), typeof(SvdOp), typeof(MatrixExpOp), typeof(RandomGammaOp), typeof(HostFunctionOp)]));
 
     /// <summary>The operations that have a row, by their types or by an abstract base.</summary>
     public static IEnumerable<Type> Families => Table.Families;

@@ -57,6 +57,11 @@ internal sealed unsafe class LoopEvaluator
     /// <exception cref="IndexOutOfRangeException">When it runs: a load or store is outside its buffer.</exception>
     public static KernelEntry Prepare(Kernel kernel)
     {
+        if (HostEntry.Of(kernel) is { } host)
+        {
+            return host;
+        }
+
         var evaluator = new LoopEvaluator(kernel);
         return (frame, begin, end) => new Call(evaluator, (long*)frame).Run(begin, end);
     }

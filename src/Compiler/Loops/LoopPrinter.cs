@@ -98,6 +98,9 @@ internal sealed class LoopPrinter
                     .Concat(invoke.Sizes.Select(s => Value(s)));
                 Line(depth, $"{invoke.Result.Type.Display()} {Value(invoke.Result)} = {invoke.Routine.Name}({string.Join(", ", arguments)})");
                 break;
+            case CallHost call:
+                Line(depth, $"{call.Routine.Title}({string.Join(", ", call.Buffers.Select(b => $"{Name(b, b.Name)}[]").Concat(call.Lengths.Select(l => Value(l))))}), or fail {call.Site}");
+                break;
             case Fail fail:
                 Line(depth, $"fail {fail.Site} with {Value(fail.Detail)}");
                 break;

@@ -86,6 +86,13 @@ internal sealed record Invoke(Local Result, Routine Routine, ImmutableArray<Buff
     public required LoopValue Work { get; init; }
 }
 
+/// <summary>Calls a function of the user's, on whole buffers. It is all that its kernel does: no code is made for it.</summary>
+/// <param name="Routine">The function.</param>
+/// <param name="Buffers">What it works on, inputs first; it writes those that are writable.</param>
+/// <param name="Lengths">The lengths of their axes, one after the other: literals and extents.</param>
+/// <param name="Site">The error site of what it throws.</param>
+internal sealed record CallHost(HostRoutine Routine, ImmutableArray<LoopBuffer> Buffers, ImmutableArray<LoopValue> Lengths, int Site) : LoopStatement;
+
 /// <summary>The elements of a buffer from <paramref name="Offset"/> on that a routine may touch.</summary>
 internal sealed record BufferPart(LoopBuffer Buffer, LoopValue Offset, LoopValue Count);
 

@@ -53,6 +53,7 @@ internal static class LoopTree
         Prefetch prefetch => [prefetch.Index],
         Fail fail => [fail.Detail],
         Invoke invoke => [.. invoke.Parts.SelectMany(p => new[] { p.Offset, p.Count }), .. invoke.Sizes],
+        CallHost call => call.Lengths,
         Block => [],
         _ => throw Unknown(statement),
     };
@@ -64,7 +65,7 @@ internal static class LoopTree
         Assign assign => assign.Variable,
         For loop => loop.Variable,
         Invoke invoke => invoke.Result,
-        Block or If or Store or Prefetch or Fail => null,
+        Block or If or Store or Prefetch or Fail or CallHost => null,
         _ => throw Unknown(statement),
     };
 
@@ -75,7 +76,7 @@ internal static class LoopTree
         For loop => [loop.Body],
         If { Else: { } otherwise } branch => [branch.Then, otherwise],
         If branch => [branch.Then],
-        Let or Assign or Store or Prefetch or Fail or Invoke => [],
+        Let or Assign or Store or Prefetch or Fail or Invoke or CallHost => [],
         _ => throw Unknown(statement),
     };
 
@@ -85,7 +86,7 @@ internal static class LoopTree
         Block block => new Block([.. block.Statements.Select(replace)]),
         For loop => loop with { Body = replace(loop.Body) },
         If branch => new If(branch.Condition, replace(branch.Then), branch.Else is null ? null : replace(branch.Else)),
-        Let or Assign or Store or Prefetch or Fail or Invoke => statement,
+        Let or Assign or Store or Prefetch or Fail or Invoke or CallHost => statement,
         _ => throw Unknown(statement),
     };
 
@@ -181,6 +182,7 @@ internal static class LoopTree
                     Sizes = [.. invoke.Sizes.Select(Rewrite)],
                     Work = Rewrite(invoke.Work),
                 },
+                CallHost call => call with { Buffers = [.. call.Buffers.Select(Of)], Lengths = [.. call.Lengths.Select(Rewrite)] },
                 Block => statement,
                 _ => throw Unknown(statement),
             };

@@ -91,6 +91,9 @@ internal sealed class LoopVerifier
             case Invoke invoke:
                 VisitInvoke(invoke);
                 break;
+            case CallHost call:
+                VisitHost(call);
+                break;
             case Fail fail:
                 Visit(fail.Detail);
                 Check(fail.Site >= 1, $"error site {fail.Site} is below 1");
@@ -99,6 +102,19 @@ internal sealed class LoopVerifier
                 break;
             default:
                 throw LoopTree.Unknown(statement);
+        }
+    }
+
+    private void VisitHost(CallHost call)
+    {
+        Check(kernel.Body is Block { Statements: [CallHost] }, "a call of a host function is all that a kernel does");
+        Check(call.Buffers.Length == call.Routine.Tensors, $"{call.Routine.Title} takes {call.Routine.Tensors} buffers, not {call.Buffers.Length}");
+        Check(call.Lengths.Length == call.Routine.Lengths, $"{call.Routine.Title} takes {call.Routine.Lengths} lengths, not {call.Lengths.Length}");
+        Check(call.Lengths.All(l => l is Literal or Extent && l.Type == DType.Int64), "a length is a literal or an extent, of int64");
+        Check(call.Site >= 1, $"error site {call.Site} is below 1");
+        foreach (LoopBuffer buffer in call.Buffers)
+        {
+            CheckBuffer(buffer);
         }
     }
 

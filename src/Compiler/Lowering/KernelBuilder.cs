@@ -32,6 +32,9 @@ internal sealed record LoweredKernel(
 /// <param name="Message">The message, from the detail that the kernel left and the value of the size.</param>
 internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> Message)
 {
+    /// <summary>Whether the failure is an exception that a function of the user's threw.</summary>
+    public bool IsThrown { get; init; }
+
     /// <summary>Where the detail comes from, if it is an index.</summary>
     public Node? Indices { get; init; }
 
@@ -117,7 +120,8 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
         return new Extent(slot);
     }
 
-    private int Site(ErrorSite site)
+    /// <summary>A new error site; the number to fail with.</summary>
+    public int Site(ErrorSite site)
     {
         sites.Add(site);
         return sites.Count;

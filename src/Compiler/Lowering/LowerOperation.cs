@@ -25,7 +25,8 @@ internal static class LowerOperation
         (s => [LowerCtc.Alpha(s)], [typeof(CtcAlphaOp)]),
         (s => [LowerCtc.Pullback(s)], [typeof(CtcPullbackOp)]),
         (s => [LowerLinearAlgebra.Run(s)], [typeof(CholeskyOp), typeof(TriangularSolveOp), typeof(LuOp), typeof(QrOp), typeof(EighOp), typeof(SvdOp), typeof(MatrixExpOp)]),
-        (s => [LowerRandom.Gamma(s)], [typeof(RandomGammaOp)]));
+        (s => [LowerRandom.Gamma(s)], [typeof(RandomGammaOp)]),
+        (s => [LowerHost.Run(s)], [typeof(HostFunctionOp)]));
 
     /// <summary>The operations that have a row, by their types or by an abstract base.</summary>
     public static IEnumerable<Type> Families => Table.Families;

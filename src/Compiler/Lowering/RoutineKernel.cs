@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
-using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
@@ -39,8 +38,7 @@ internal sealed class RoutineKernel
     public RoutineKernel Result(int index)
     {
         NodeType type = spec.Operation.Results[index];
-        Node? root = spec.Operation.Results.Count == 1 ? spec.Results[0] : spec.Results.FirstOrDefault(r => ((OutputOp)r.Op).Index == index);
-        return root is null ? Scratch(type.DType, CountOf(type.Shape.Skip(leading))) : Add(Part(kernel.Output(root), type.Shape));
+        return spec.ResultOf(index) is not { } root ? Scratch(type.DType, CountOf(type.Shape.Skip(leading))) : Add(Part(kernel.Output(root), type.Shape));
     }
 
     /// <summary>Memory that the routine has for itself; it holds anything at first.</summary>

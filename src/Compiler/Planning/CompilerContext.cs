@@ -80,7 +80,7 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
                 text.Append(CultureInfo.InvariantCulture, $"// scalar: {reason}\n");
             }
 
-            if (!options.Interpret)
+            if (!options.Interpret && HostEntry.Of(program.Kernels[i].Kernel) is null)
             {
                 Expression<KernelEntry> lambda = KernelCompiler.Express(program.Kernels[i].Kernel, EmitOptions.Of(options));
                 if (KernelSize.Of(lambda) is var size and > KernelSize.Most)

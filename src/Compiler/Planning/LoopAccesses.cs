@@ -94,6 +94,14 @@ internal sealed class LoopAccesses
                 }
 
                 break;
+            case CallHost call:
+                foreach (LoopBuffer buffer in call.Buffers)
+                {
+                    accesses.Add(new Access(buffer, Literal.Of(0L), IsStore: false, path, int.MaxValue));
+                    indexing.Add(buffer);
+                }
+
+                break;
             case Block or For or If or Prefetch or Fail:
                 break;
             default:

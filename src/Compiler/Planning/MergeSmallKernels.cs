@@ -26,6 +26,7 @@ internal static class MergeSmallKernels
     public static LoweredKernel? Run(IReadOnlyList<LoweredKernel> kernels, EmitOptions options)
     {
         if (kernels.Count is < 2 or > MostKernels
+            || kernels.Any(k => LoopTree.Contains<CallHost>(k.Kernel.Body))
             || Elements(kernels).Constant > Costs.FewElements
             || kernels.Sum(k => LoopTree.Statements(k.Kernel.Body).Count()) > MostStatements)
         {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using GraphCompiler.Emit;
 using GraphCompiler.Kernels;
+using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
 
@@ -126,7 +127,9 @@ internal sealed class Program
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
         string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
-        return new ExecutionException(error.Message(detail, Evaluate(error.Size, workspace)) + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times + error.Node.Made);
+        Exception? cause = error.IsThrown ? HostRoutine.TakeThrown() : null;
+        string message = error.IsThrown ? HostFunctionOp.FailureMessage(error.Node, cause) : error.Message(detail, Evaluate(error.Size, workspace));
+        return new ExecutionException(message + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times + error.Node.Made, cause);
     }
 
     /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>

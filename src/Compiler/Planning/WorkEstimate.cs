@@ -104,7 +104,7 @@ internal sealed class WorkEstimate
                 case If branch:
                     region.Parts.Add(new BranchPart(branch.Condition, Summarise(branch.Then, lanes), branch.Else is null ? new Region() : Summarise(branch.Else, lanes)));
                     break;
-                case Let or Assign or Store or Prefetch or Fail:
+                case Let or Assign or Store or Prefetch or Fail or CallHost:
                     break;
                 default:
                     throw LoopTree.Unknown(part);

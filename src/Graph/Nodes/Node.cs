@@ -45,7 +45,7 @@ public partial class Node
             CheckFits(result);
         }
 
-        isKnown = op.Bodies.Count == 0 && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
+        isKnown = op.Bodies.Count == 0 && !op.HasEffects && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
         Guards = Origin is null ? [.. context.Guards] : [.. context.Guards.Select(g => g with { Origin = Made })];
         bool mayRequireGrad = op.IsDifferentiable && Array.Exists(results, r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));

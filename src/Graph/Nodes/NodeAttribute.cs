@@ -35,7 +35,8 @@ public readonly record struct NodeAttribute(string Name, object Value)
     /// <summary>A value that the code holds, as what is public: none for null, several for parts of axes.</summary>
     internal static NodeAttribute[] Of(string name, object? value) => value switch
     {
-        null or Function or Delegate => [],
+        null or Function or Delegate or EquatableArray<NodeType> => [],
+        HostEffect => [new("HasEffects", true)],
         bool or double or string or DType or Shape or Dim or NodeType or Generator or long or EquatableArray<long> or EquatableArray<Dim> => [new(Public(name, value), value)],
         int number => [new(Public(name, value), (long)number)],
         Enum choice => [new(name, choice.ToString())],

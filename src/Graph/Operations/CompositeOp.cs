@@ -48,9 +48,6 @@ internal abstract record CompositeOp : Op
 /// <summary>A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed.</summary>
 internal sealed record CallOp(Function Body, int Listed, string CallName, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
 {
-    [ThreadStatic]
-    private static bool isTrying;
-
     public override string Name => CallName;
 
     public override string Kind => "Call";
@@ -59,41 +56,9 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body.Apply(inputs);
 
-    public override Node?[] Pullback(Node node, Node?[] cotangents)
-    {
-        if (Rule is null)
-        {
-            return base.Pullback(node, cotangents);
-        }
-
-        IReadOnlyList<Node?> pulled = Rule(node.Inputs[..Listed], Ops.Outputs(node), cotangents)
-            ?? throw new GradientException($"The pullback of {node.Describe()} returned null; return a list with one cotangent for each input, null for none.");
-        if (pulled.Count != Listed)
-        {
-            throw new GradientException($"The pullback of {node.Describe()} returned {InvariantText.Count(pulled.Count, "cotangent")} for {InvariantText.Count(Listed, "input")}; return one for each, null for none.");
-        }
-
-        for (int i = 0; i < pulled.Count; i++)
-        {
-            if (pulled[i] is not { } cotangent)
-            {
-                continue;
-            }
-
-            NodeType input = node.Inputs[i].Results[0];
-            if (!input.DType.IsFloat())
-            {
-                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {input}: {input.DType.Display()} has no gradients; return null for it.");
-            }
-
-            if (cotangent.Results[0] != input)
-            {
-                throw new GradientException($"The pullback of {node.Describe()} returned a cotangent {cotangent.Results[0]} for input {i}, which is {input}.");
-            }
-        }
-
-        return [.. pulled, .. new Node?[node.Inputs.Count - Listed]];
-    }
+    public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
+        ? base.Pullback(node, cotangents)
+        : [.. UserPullback.Pull(node, Listed, Rule, cotangents), .. new Node?[node.Inputs.Count - Listed]];
 
     /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
     /// <param name="inputs">What the function is applied to.</param>
@@ -116,27 +81,6 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
                 throw new GraphException(
                     $"Call '{CallName}': the body uses {inputs[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
             }
-        }
-    }
-
-    /// <summary>Asks the pullback for what it would return, so that a mistake in it is known where the call is made.</summary>
-    /// <exception cref="GradientException">It does not return one cotangent for each input, of its shape and dtype.</exception>
-    public void Try(Node node)
-    {
-        // Two pullbacks may call each other's functions without an end.
-        if (Rule is null || isTrying)
-        {
-            return;
-        }
-
-        isTrying = true;
-        try
-        {
-            Pullback(node, [.. node.Results.Select((r, i) => r.DType.IsFloat() ? Ops.Placeholder(r, $"cotangent{i}", requiresGrad: false) : null)]);
-        }
-        finally
-        {
-            isTrying = false;
         }
     }
 }

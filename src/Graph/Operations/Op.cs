@@ -36,6 +36,9 @@ internal abstract record Op
     /// <summary>Whether the node stands for a value from outside: it has no inputs and is never rebuilt, merged or folded.</summary>
     public virtual bool IsLeaf => false;
 
+    /// <summary>Whether something outside of the graph sees that it runs: then it runs once a call, and in order with others of the kind.</summary>
+    public virtual bool HasEffects => false;
+
     /// <summary>The functions that it is made of.</summary>
     public virtual IReadOnlyList<Function> Bodies => [];
 

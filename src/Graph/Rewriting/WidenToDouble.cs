@@ -4,7 +4,8 @@ namespace GraphCompiler.Rewriting;
 
 /// <summary>
 /// The same graph in double: float32 nodes become float64 ones, casts between the two vanish unless they cut gradients off, and every leaf becomes a
-/// placeholder that is to be given a value. Integers and bools stay as they are. The pullback of a call is asked in the dtypes it was written for and widened after.
+/// placeholder that is to be given a value. Integers and bools stay as they are. The pullback of a call is asked in the dtypes it was written for and widened after;
+/// a host function is given doubles.
 /// </summary>
 internal sealed class WidenToDouble
 {
@@ -81,6 +82,7 @@ internal sealed class WidenToDouble
         IotaOp { Type: var type } iota when Wide(type) != type => iota with { Type = Wide(type) },
         DimValueOp { Type: var type } size when Wide(type) != type => size with { Type = Wide(type) },
         CallOp call => Widen(call),
+        HostFunctionOp host => Widen(host),
         RecurrenceOp recurrence => recurrence with { Body = Widen(recurrence.Body) },
         _ => op,
     };
@@ -88,8 +90,15 @@ internal sealed class WidenToDouble
     private static CallOp Widen(CallOp call)
     {
         Function body = Widen(call.Body);
-        return body == call.Body ? call : new CallOp(body, call.Listed, call.CallName, call.Rule is null ? null : (i, r, c) => Pull(call, i, r, c));
+        return body == call.Body ? call : new CallOp(body, call.Listed, call.CallName, call.Rule is null ? null : Widen(call.Rule, [.. call.Body.Parameters.Take(call.Listed).Select(p => p.Type)], [.. call.Body.Results.Select(r => r.Type)]));
     }
+
+    private static HostFunctionOp Widen(HostFunctionOp host) => host with
+    {
+        InputTypes = [.. host.InputTypes.Select(Wide)],
+        ResultTypes = [.. host.ResultTypes.Select(Wide)],
+        Rule = host.Rule is null ? null : Widen(host.Rule, host.InputTypes, host.ResultTypes),
+    };
 
     private static Function Widen(Function function)
     {
@@ -98,18 +107,19 @@ internal sealed class WidenToDouble
         return new Function([.. parameters], [.. results]);
     }
 
-    /// <summary>Asks a pullback in the dtypes it was written for, and widens its answer.</summary>
-    private static Node?[] Pull(CallOp call, NodeList inputs, NodeList results, IReadOnlyList<Node?> cotangents)
+    /// <summary>A pullback that is asked in the dtypes it was written for, and whose answer is widened.</summary>
+    private static Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> Widen(
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> rule, EquatableArray<NodeType> inputTypes, EquatableArray<NodeType> resultTypes) => (inputs, results, cotangents) =>
     {
-        Node[] narrowInputs = [.. call.Body.Parameters.Take(call.Listed).Select((p, i) => Ops.Placeholder(p.Results[0], $"arg{i}", inputs[i].RequiresGrad))];
-        Node[] narrowResults = [.. call.Body.Results.Select((r, i) => Ops.Placeholder(r.Results[0], $"result{i}", results[i].RequiresGrad))];
-        Node?[] narrowCotangents = [.. call.Body.Results.Select((r, i) => cotangents[i] is { } c ? Ops.Placeholder(r.Results[0], $"cotangent{i}", c.RequiresGrad) : null)];
-        IReadOnlyList<Node?> pulled = call.Rule!(narrowInputs, narrowResults, narrowCotangents);
+        Node[] narrowInputs = [.. inputTypes.Select((t, i) => Ops.Placeholder(t, $"arg{i}", inputs[i].RequiresGrad))];
+        Node[] narrowResults = [.. resultTypes.Select((t, i) => Ops.Placeholder(t, $"result{i}", results[i].RequiresGrad))];
+        Node?[] narrowCotangents = [.. resultTypes.Select((t, i) => cotangents[i] is { } c ? Ops.Placeholder(t, $"cotangent{i}", c.RequiresGrad) : null)];
+        IReadOnlyList<Node?> pulled = rule(narrowInputs, narrowResults, narrowCotangents);
         Node[] from = [.. narrowInputs, .. narrowResults, .. narrowCotangents.OfType<Node>()];
         Node[] to = [.. inputs, .. results, .. cotangents.OfType<Node>()];
         var wide = new Queue<Node>(WidenOn([.. pulled.OfType<Node>()], from, to));
         return [.. pulled.Select(p => p is null ? null : wide.Dequeue())];
-    }
+    };
 
     /// <summary>Nodes over placeholders, widened over what takes the placeholders' place. Other leaves are captured from outside and keep their values.</summary>
     private static Node[] WidenOn(Node[] roots, IReadOnlyList<Node> placeholders, IReadOnlyList<Node> replacements)

@@ -142,9 +142,9 @@ public static partial class Ops
         if (pullback is not null)
         {
             call.CheckFlow(node.Inputs);
+            UserPullback.Try(node);
         }
 
-        call.Try(node);
         return node;
     }
 

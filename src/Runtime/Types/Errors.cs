@@ -51,8 +51,23 @@ public sealed class SizeException : GraphException
 }
 
 /// <summary>A value met while running that an operation cannot take, such as an index out of range.</summary>
-/// <param name="message">The node, the index and what would be right.</param>
-public sealed class ExecutionException(string message) : GraphException(message);
+public sealed class ExecutionException : GraphException
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">The node, the index and what would be right.</param>
+    public ExecutionException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">The node, and what a function of the user's threw.</param>
+    /// <param name="innerException">The cause.</param>
+    internal ExecutionException(string message, Exception? innerException)
+        : base(message, innerException!)
+    {
+    }
+}
 
 /// <summary>A graph that cannot be compiled as asked, or compiled code that disagrees with the interpreter.</summary>
 public sealed class CompileException : GraphException

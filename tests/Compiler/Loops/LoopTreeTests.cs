@@ -41,6 +41,7 @@ internal sealed class LoopTreeTests
         new Prefetch(X, Int(0)),
         new Fail(1, Int(0)),
         new Invoke(Index("status"), Routine.Of(CholeskyRoutine.Factor<float>), [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(1), N)], [N]) { Work = Int(7) },
+        new CallHost(new HostRoutine(new HostSignature("host", 1, [DType.Float32, DType.Float32], [1, 0]), _ => { }), [X, Y], [N], 1),
     ];
 
     private static readonly Kernel Strangers = Kernel("stranger", [X, Y], (_, _) => new Stranger());

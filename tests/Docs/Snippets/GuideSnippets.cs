@@ -226,6 +226,26 @@ public sealed class GuideSnippets
         Assert.That(SquaredRelu(x).Shape == x.Shape, Is.True);
     }
 
+    [Test]
+    public void A_host_function()
+    {
+        // snippet: host
+        var text = Input<long>("text", ["N"]);
+        Node length = HostFunction("utf8", [text], new NodeType(DType.Int64, ["N"]), call =>
+        {
+            ReadOnlySpan<long> runes = call.In<long>(0);
+            Span<long> bytes = call.Out<long>(0);
+            for (int i = 0; i < runes.Length; i++)
+            {
+                bytes[i] = new System.Text.Rune((int)runes[i]).Utf8SequenceLength;
+            }
+        });
+        long[] lengths = Compiler.Compile([text], CumulativeSum(length, axis: 0)).Run(new long[] { 'a', 0x20AC }).GetArray<long>();   // [1, 4]
+
+        // end
+        Assert.That(lengths, Is.EqualTo([1L, 4]));
+    }
+
     // snippet: optimizer
     internal sealed class Lion(Hyperparameter learningRate) : Optimizer(learningRate)
     {

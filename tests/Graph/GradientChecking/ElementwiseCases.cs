@@ -1,4 +1,5 @@
 using GraphCompiler.Operations;
+using GraphCompiler.Tests.Compiler;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GradientChecking.GradientCase;
 
@@ -24,6 +25,7 @@ internal static class ElementwiseCases
         .. Unary<ReluOp>(Relu), .. Unary<ReluOp>(Relu, -1.7, -0.3), .. Unary<GeluOp>(x => Gelu(x), -2, 2), .. Unary<TanhGeluOp>(x => Gelu(x, approximate: true), -2, 2), .. Unary<SiluOp>(Silu, -2, 2), .. Unary<MishOp>(Mish, -2, 2), .. Unary<SoftsignOp>(Softsign, 0.3, 2),
         .. Unary<NormalCdfOp>(NormalCdf, -2, 2), .. Unary<WithinOp>(x => Node.Create(new WithinOp("Test", "a number is in [-9, 9]", -9, 9), x)),
         .. Unary<SoftplusOp>(Softplus, -2, 2), .. Unary<CastOp>(x => Cast(Cast(x, DType.Float32), DType.Float64)),
+        .. Unary<HostFunctionOp>(HostFunctionTests.SignedSquare),
         .. Unary<CallOp>(x => Call("cube", [x], p => p[0] * p[0] * p[0])),
         .. Unary<CallOp>(x => Call("square", [x], p => p[0] * p[0], (i, _, c) => [2 * i[0] * c])),
         .. Unary<ClampOp>(x => Clamp(x, 0, 1), 0.2, 0.8), .. Unary<ClampOp>(x => Clamp(x, 0, 1), 1.2, 1.8),

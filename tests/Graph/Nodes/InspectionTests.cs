@@ -65,6 +65,17 @@ internal sealed class InspectionTests
     private static readonly Lazy<Func<IReadOnlyList<Node>, string>> View = new(Compiled);
 
     [Test]
+    public void Attributes_are_equal_where_numbers_are_to_the_bit()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(new NodeAttribute("Slope", 0.0).Equals(new NodeAttribute("Slope", -0.0)), Is.False);
+            Assert.That(new NodeAttribute("Slope", double.NaN).Equals(new NodeAttribute("Slope", double.NaN)), Is.True);
+            Assert.That(new NodeAttribute("Slope", 1.0).Equals(new NodeAttribute("Bend", 1.0)), Is.False);
+        }
+    }
+
+    [Test]
     public void A_stranger_sees_every_operation()
     {
         HashSet<string> seen = [];

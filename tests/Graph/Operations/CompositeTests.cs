@@ -69,7 +69,7 @@ internal sealed class CompositeTests
         NodeList tangents = Jvp(results, targets, [.. targets.Select(t => Cos(t))]);
         Node curvature = Gradients(Sum(Square(slopes[0])), targets, Unreached.Zeros)[0];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([X], [.. results, .. slopes, .. tangents, curvature]);
-        Results values = graph.Run(new Generator(5).Normal<double>(2, 4, 6));
+        RunResults values = graph.Run(new Generator(5).Normal<double>(2, 4, 6));
         double[][] arrays = [.. Enumerable.Range(0, values.Count).Select(i => values.GetArray<double>(i))];
         return (arrays[..^1], arrays[^1]);
     }
