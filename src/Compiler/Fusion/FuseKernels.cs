@@ -77,6 +77,7 @@ internal sealed class FuseKernels
         if (options.Passes.Fuse)
         {
             fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
+            fusion.JoinNumbers([.. regions.Computation.Roots.Where(r => r.Kind == RootKind.Update).Select(r => materialization.SourceOf(r.Node))]);
             if (options.Passes.Epilogues)
             {
                 var check = new ProductCheck(materialization, fusion.work, fusion.WaysOf);
@@ -84,7 +85,7 @@ internal sealed class FuseKernels
             }
         }
 
-        return new KernelGraph(fusion.Ordered(), materialization, fusion.log, fusion.tests + fusion.joins.Steps);
+        return new KernelGraph([.. fusion.InOrder().Select(fusion.Finish)], materialization, fusion.log, fusion.tests + fusion.joins.Steps);
     }
 
     /// <summary>
@@ -160,6 +161,29 @@ internal sealed class FuseKernels
         }
     }
 
+    /// <summary>
+    /// Joins kernels of single numbers that are made of nothing but such, one after the other, as what an optimiser counts for each parameter: a kernel takes
+    /// longer than what is in it. What waits for larger kernels is left, for what these read would have to stay until the last of them has run; and what parameters
+    /// become, which is written last of all, is apart from what others may need before something fails.
+    /// </summary>
+    private void JoinNumbers(HashSet<Node> updates)
+    {
+        Dictionary<(Domain Domain, int Stage, bool IsUpdate), Draft> open = [];
+        HashSet<Draft> waiting = [];
+        foreach (Draft draft in InOrder())
+        {
+            if (draft.Domains is not [{ HasOneElement: true } domain] || waiting.Contains(draft))
+            {
+                waiting.UnionWith(ReadersOf(draft));
+                continue;
+            }
+
+            var alike = (domain, draft.Stage, draft.Nodes.Any(updates.Contains));
+            bool isJoined = open.TryGetValue(alike, out Draft? before) && Join(before, draft, null, 0);
+            open[alike] = isJoined ? drafts[draft.Nodes[0]] : draft;
+        }
+    }
+
     /// <summary>Pairs of kernels that share a tensor, with the bytes that need not be moved if they are one.</summary>
     private IEnumerable<Candidate> Candidates()
     {
@@ -205,7 +229,7 @@ internal sealed class FuseKernels
 
     private static long WorkOf(Node node) => Math.Max(Costs.Bytes(node), node.Op is ReductionOp ? Costs.Bytes(node.Inputs[0]) : 0);
 
-    private bool Join(Draft a, Draft b, Node shared, long saved)
+    private bool Join(Draft a, Draft b, Node? shared, long saved)
     {
         Node[] nodes = Together(a, b);
         string? reason = a.Stage != b.Stage ? "one runs forward, the other backward" : null;
@@ -337,9 +361,9 @@ internal sealed class FuseKernels
     }
 
     /// <summary>The kernels so that each comes after those that it reads, otherwise in the order of their first nodes; the forward part first.</summary>
-    private List<KernelSpec> Ordered()
+    private List<Draft> InOrder()
     {
-        List<KernelSpec> result = [];
+        List<Draft> result = [];
         Dictionary<Draft, int> waiting = drafts.Values.Distinct().ToDictionary(d => d, _ => 0);
         Dictionary<Draft, HashSet<Draft>> next = waiting.Keys.ToDictionary(d => d, d => ReadersOf(d).ToHashSet());
         foreach (Draft reader in next.Values.SelectMany(d => d))
@@ -359,7 +383,7 @@ internal sealed class FuseKernels
         while (ready.TryDequeue(out int last, out _))
         {
             Draft draft = drafts[anchors[last]];
-            result.Add(Finish(draft));
+            result.Add(draft);
             foreach (Draft reader in next[draft])
             {
                 if (--waiting[reader] == 0)

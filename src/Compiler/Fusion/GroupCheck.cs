@@ -72,7 +72,7 @@ internal static class GroupCheck
             }
         }
 
-        return lanes == 12 ? "lanes of 4 and of 8 bytes would meet" : null;
+        return lanes == 12 && !domain.HasOneElement ? "lanes of 4 and of 8 bytes would meet" : null;
     }
 
     private static bool IsWholeAndLarge(Domain domain) =>

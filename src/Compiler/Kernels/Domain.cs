@@ -19,6 +19,9 @@ internal sealed record Domain(Shape Shape, EquatableArray<int> Inner)
 
     public Dim RowLength => Shape.Of(Inner.Select(a => Shape[a])).ElementCount;
 
+    /// <summary>Whether it is surely a single element: no vectors, and nothing to share out.</summary>
+    public bool HasOneElement => Shape.ElementCount.Constant == 1;
+
     /// <summary>What a node can be in a kernel over this domain; null if it has no place in it.</summary>
     public Role? RoleOf(Node node) => OpTraits.Of(node.Op).Form?.RoleIn(this, node);
 

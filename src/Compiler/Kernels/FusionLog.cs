@@ -9,7 +9,7 @@ internal sealed class FusionLog
     private readonly List<Attempt> attempts = [];
     private readonly List<Prologue> prologues = [];
 
-    public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node shared, long bytes, string? refusal) => attempts.Add(new(a, b, shared, bytes, refusal));
+    public void Add(IReadOnlyList<Node> a, IReadOnlyList<Node> b, Node? shared, long bytes, string? refusal) => attempts.Add(new(a, b, shared, bytes, refusal));
 
     /// <summary>An elementwise node that products compute while they pack it, or not.</summary>
     public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
@@ -34,7 +34,7 @@ internal sealed class FusionLog
 
         foreach (Attempt attempt in attempts.Where(a => a.Refusal is null))
         {
-            text.Append(CultureInfo.InvariantCulture, $"joined {attempt.Pair}: {attempt.Bytes:N0} bytes of {attempt.Shared.Op.Name} {attempt.Shared.Shape} stay in the kernel\n");
+            text.Append(CultureInfo.InvariantCulture, $"joined {attempt.Pair}: {attempt.Gain}\n");
         }
 
         text.Append("\n# refused\n");
@@ -54,9 +54,11 @@ internal sealed class FusionLog
     private static string Name(IReadOnlyList<Node> nodes) =>
         $"{{{string.Join(", ", nodes.Select(n => n.Name is null ? n.Op.Name : $"{n.Op.Name} '{n.Name}'"))}}}";
 
-    private sealed record Attempt(IReadOnlyList<Node> A, IReadOnlyList<Node> B, Node Shared, long Bytes, string? Refusal)
+    private sealed record Attempt(IReadOnlyList<Node> A, IReadOnlyList<Node> B, Node? Shared, long Bytes, string? Refusal)
     {
         public string Pair => $"{Name(A)} with {Name(B)}";
+
+        public string Gain => Shared is null ? "a kernel less" : string.Create(CultureInfo.InvariantCulture, $"{Bytes:N0} bytes of {Shared.Op.Name} {Shared.Shape} stay in the kernel");
     }
 
     private sealed record Prologue(Node Node, IReadOnlyList<Node> Products, long Bytes, string? Refusal)

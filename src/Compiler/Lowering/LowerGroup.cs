@@ -86,7 +86,7 @@ internal sealed class LowerGroup
     {
         for (int k = outer.Length - 1; k >= 0; k--)
         {
-            bool isVector = !alongRows && !canFail && k == outer.Length - 1;
+            bool isVector = !alongRows && !canFail && !domain.HasOneElement && k == outer.Length - 1;
             body = new For(
                 nest.Variables[outer[k]],
                 k == 0 ? begin : LoopMath.Int(0),

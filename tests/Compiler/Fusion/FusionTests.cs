@@ -1,4 +1,6 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Loops;
+using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
@@ -75,6 +77,39 @@ internal sealed class FusionTests
         IReadOnlyList<Update> adam = Optimizers.Adam((w * g).Sum(), [w], 1e-3);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([g], [], adam);
         Assert.That(graph.Executor.Program.Kernels.Count(k => k.Roots.Any(r => r.Shape == w.Shape)), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_an_optimiser_counts_for_many_parameters_takes_few_kernels()
+    {
+        const int Count = 40;
+        Input<float> g = Input("g", [100]);
+        Parameter<float>[] w = [.. Enumerable.Range(0, Count).Select(i => Parameter($"w{i}", Tensors.Ones<float>(100 + i)))];
+        Node loss = w.Select(p => (p * p * g[0]).Sum()).Aggregate((a, b) => a + b);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([g], [], Optimizers.Adam(loss, w));
+        Program program = graph.Executor.Program;
+        LoweredKernel[] numbers = [.. program.Kernels.Where(k => k.Roots.All(r => r.Shape.Rank == 0))];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(numbers.Sum(k => k.Roots.Count), Is.EqualTo(3 * Count), "a count and two corrections each");
+            Assert.That(numbers, Has.Length.LessThanOrEqualTo(Count / 3));
+            Assert.That(numbers.SelectMany(k => LoopTree.Statements(k.Kernel.Body).OfType<For>()).Select(f => f.Kind), Has.None.EqualTo(LoopKind.Vector));
+        }
+
+        graph.Run(new float[100]);
+        Assert.That(w.Select(p => p.Values[0]), Is.All.EqualTo(w[0].Values[0]));
+    }
+
+    [Test]
+    public void Numbers_that_wait_for_larger_kernels_are_kernels_of_their_own()
+    {
+        Input<float> x = Input("x", [40, 40]);
+        Input<double> rate = Input<double>("rate", []);
+        Node[] loud = [.. Enumerable.Range(1, 2).Select(i => Exp(CumulativeSum(x * (float)i, 0).Sum()))];
+        Node[] calm = [.. Enumerable.Range(1, 3).Select(i => Cast(Exp(rate * i), DType.Float32))];
+        Program program = Compiled([x, rate], [.. loud, .. calm]);
+        IEnumerable<string> kernels = program.Kernels.Where(k => k.Roots.All(r => r.Shape.Rank == 0)).Select(k => string.Join(" ", k.Roots.Select(r => r.Op.Name)));
+        Assert.That(kernels, Does.Contain("Cast Cast Cast").And.Not.Contain("Exp Exp"));
     }
 
     [Test]
