@@ -57,7 +57,7 @@ public sealed record CompileOptions
     /// them: asked once for each when the graph is compiled. The others keep their <see cref="Leaf.Grad"/> as it is, and nothing is computed for it: so a part of a
     /// model is frozen without another graph. Null for all. Nodes of <see cref="RetainGrad"/> keep theirs whatever this says.
     /// </summary>
-    public Func<Node, bool>? GradientsOf { get; init; }
+    public Func<Leaf, bool>? GradientsOf { get; init; }
 
     /// <summary>The passes of the compiler, each of which can be switched off to find one at fault.</summary>
     public CompilerPasses Passes { get; init; } = new();

@@ -46,7 +46,7 @@ public sealed class CompiledGraph : IDisposable
         CheckSymbols();
         inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
         Training.CheckRetained(graph, options);
-        Node[] trained = HasTrainingUpdates || graph.Outputs.Count == 0 ? [] : Training.LeavesOf(graph, options);
+        Leaf[] trained = HasTrainingUpdates || graph.Outputs.Count == 0 ? [] : Training.LeavesOf(graph, options);
         training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, writer, options, cancellation));
     }
 

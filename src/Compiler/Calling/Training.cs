@@ -39,10 +39,10 @@ internal sealed class Training : IDisposable
 
     /// <summary>The leaves that a backward gives gradients to.</summary>
     /// <exception cref="CompileException">The options leave nothing to compute.</exception>
-    public static Node[] LeavesOf(Graph graph, CompileOptions options)
+    public static Leaf[] LeavesOf(Graph graph, CompileOptions options)
     {
-        Node[] leaves = [.. GraphWalk.TopologicalOrder([graph.Outputs[0]]).Where(n => n is Leaf && n.RequiresGrad)];
-        Node[] chosen = options.GradientsOf is { } choose ? [.. leaves.Where(choose)] : leaves;
+        Leaf[] leaves = [.. GraphWalk.TopologicalOrder([graph.Outputs[0]]).OfType<Leaf>().Where(n => n.RequiresGrad)];
+        Leaf[] chosen = options.GradientsOf is { } choose ? [.. leaves.Where(choose)] : leaves;
         return chosen.Length > 0 || leaves.Length == 0 || options.RetainGrad.Count > 0
             ? chosen
             : throw new CompileException(
@@ -73,7 +73,7 @@ internal sealed class Training : IDisposable
         }
     }
 
-    public static Training Create(Graph graph, Root[] updates, Node[] leaves, Writer writer, CompileOptions options, CancellationToken cancellation)
+    public static Training Create(Graph graph, Root[] updates, Leaf[] leaves, Writer writer, CompileOptions options, CancellationToken cancellation)
     {
         Node root = graph.Outputs[0];
         Node[] wanted = [.. leaves, .. options.RetainGrad.Where(n => n is not Leaf)];

@@ -19,14 +19,14 @@ internal sealed class GradientsOfTests
         Assert.That(last, Is.EqualTo(new[] { all[0], [], all[2] }));
         Assert.That(fewer, Is.LessThan(kernels).And.EqualTo(without), "kernels");
 
-        (float[][] deep, _) = Trained(new CompileOptions { GradientsOf = n => n.Name!.StartsWith('f') });
+        (float[][] deep, _) = Trained(new CompileOptions { GradientsOf = n => n is Parameter && n.Name!.StartsWith('f') });
         Assert.That(deep, Is.EqualTo(new[] { all[0], all[1], [] }));
     }
 
     [Test]
     public void It_is_asked_once_for_each_leaf_that_requires_a_gradient()
     {
-        List<Node> asked = [];
+        List<Leaf> asked = [];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Loss(first, out _), new CompileOptions { GradientsOf = n => Asked(n) });
         for (int i = 0; i < 2; i++)
         {
@@ -34,9 +34,9 @@ internal sealed class GradientsOfTests
             graph.Backward();
         }
 
-        Assert.That(asked, Is.EquivalentTo(new Node[] { first, second }));
+        Assert.That(asked, Is.EquivalentTo(new Leaf[] { first, second }));
 
-        bool Asked(Node node)
+        bool Asked(Leaf node)
         {
             asked.Add(node);
             return true;
@@ -50,7 +50,7 @@ internal sealed class GradientsOfTests
         Assert.That(Retained(n => false), Is.EqualTo(Retained(null)));
         Assert.That(Retained(n => n == first), Is.EqualTo(Retained(null)));
 
-        float[] Retained(Func<Node, bool>? which)
+        float[] Retained(Func<Leaf, bool>? which)
         {
             first.ZeroGrad();
             using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { GradientsOf = which, RetainGrad = [hidden] });
