@@ -2,7 +2,8 @@ namespace GraphCompiler.Plans;
 
 /// <summary>
 /// Gives blocks of a workspace their offsets: blocks that are never in use at the same time may share memory. Best fit in several orders: the earliest
-/// first, the largest first, and while that wastes memory again with the block that sticks out moved forward. The arrays are kept for the next binding.
+/// first, the latest first, and while that wastes memory, and blocks are so few that each may be held against all others, the largest first, and again with the
+/// block that sticks out moved forward. The arrays are kept for the next binding.
 /// </summary>
 internal sealed class MemoryLayout
 {
@@ -11,6 +12,9 @@ internal sealed class MemoryLayout
     private const int MostAttempts = 100;
     private const long MostPairs = 1_000_000;
 
+    // From here on blocks are placed in the order of time alone, each against what is in use then.
+    private const int ManyBlocks = 2000;
+
     private readonly PlanBlock[] blocks;
     private readonly int threads;
     private readonly long[] sizes;
@@ -18,9 +22,16 @@ internal sealed class MemoryLayout
     private readonly long[] tried;
     private readonly int[] order;
     private readonly int[] placed;
+    private readonly FreeMemory free;
+    private long pairs;
+
+    // The blocks as they end, and backwards in time.
+    private readonly int[] ends;
+    private readonly int[] beginnings;
 
     // Made once: a method given as a comparison is a new object each time.
     private readonly Comparison<int> earliestFirst;
+    private readonly Comparison<int> latestFirst;
     private readonly Comparison<int> largestFirst;
 
     /// <param name="blocks">The blocks.</param>
@@ -34,7 +45,11 @@ internal sealed class MemoryLayout
         placed = new int[blocks.Length];
         live = new long[blocks.Length == 0 ? 1 : blocks.Max(b => b.Last) + 2];
         Offsets = new long[blocks.Length];
+        free = new FreeMemory(blocks.Length);
+        ends = [.. Enumerable.Range(0, blocks.Length).OrderBy(b => blocks[b].Last)];
+        beginnings = [.. Enumerable.Range(0, blocks.Length).OrderByDescending(b => blocks[b].First)];
         earliestFirst = (x, y) => Compare(ByTime(x, y), BySize(x, y), x, y);
+        latestFirst = (x, y) => Compare(blocks[y].Last.CompareTo(blocks[x].Last), BySize(x, y), x, y);
         largestFirst = (x, y) => Compare(BySize(x, y), ByTime(x, y), x, y);
     }
 
@@ -46,6 +61,9 @@ internal sealed class MemoryLayout
 
     /// <summary>The most bytes in use at one time: no layout is smaller.</summary>
     public long Peak { get; private set; }
+
+    /// <summary>How many gaps and pairs of blocks were looked at: the work that was done.</summary>
+    public long Steps => free.Steps + pairs;
 
     /// <summary>Lays the blocks out for the current sizes.</summary>
     /// <exception cref="OverflowException">They do not fit into the address space.</exception>
@@ -71,11 +89,18 @@ internal sealed class MemoryLayout
 
         Total = long.MaxValue;
         Sort(earliestFirst);
-        Try();
+        TryInTime(ends, isForward: true);
+        Sort(latestFirst);
+        TryInTime(beginnings, isForward: false);
+        if (Total == Peak || blocks.Length > ManyBlocks)
+        {
+            return;
+        }
+
         Sort(largestFirst);
         Try();
-        long pairs = (long)blocks.Length * blocks.Length;
-        for (int attempt = 1; attempt <= MostAttempts && attempt * pairs <= MostPairs && Total > LittleWaste * Peak; attempt++)
+        long all = (long)blocks.Length * blocks.Length;
+        for (int attempt = 1; attempt <= MostAttempts && attempt * all <= MostPairs && Total > LittleWaste * Peak; attempt++)
         {
             MoveForward(Topmost(), attempt);
             Try();
@@ -118,7 +143,30 @@ internal sealed class MemoryLayout
         order[to] = block;
     }
 
-    /// <summary>Places the blocks in the current order, and keeps the result if it is the best yet.</summary>
+    /// <summary>Places the blocks in the current order, that of time or backwards: what has ended makes room for what begins.</summary>
+    private void TryInTime(int[] ends, bool isForward)
+    {
+        long total = 0;
+        int ended = 0;
+        free.Clear();
+        foreach (int block in order)
+        {
+            for (; isForward ? blocks[ends[ended]].Last < blocks[block].First : blocks[ends[ended]].First > blocks[block].Last; ended++)
+            {
+                if (sizes[ends[ended]] > 0)
+                {
+                    free.Free(ends[ended]);
+                }
+            }
+
+            tried[block] = sizes[block] > 0 ? free.Take(block, sizes[block]) : 0;
+            total = Math.Max(total, tried[block] + sizes[block]);
+        }
+
+        Keep(total);
+    }
+
+    /// <summary>Places the blocks in the current order.</summary>
     private void Try()
     {
         long total = 0;
@@ -138,6 +186,12 @@ internal sealed class MemoryLayout
             placed[at] = block;
         }
 
+        Keep(total);
+    }
+
+    /// <summary>Keeps what was tried if it is the best yet.</summary>
+    private void Keep(long total)
+    {
         if (total < Total)
         {
             Total = total;
@@ -152,6 +206,7 @@ internal sealed class MemoryLayout
         long end = 0;
         long best = -1;
         long bestGap = long.MaxValue;
+        pairs += count;
         for (int i = 0; i < count; i++)
         {
             int other = placed[i];

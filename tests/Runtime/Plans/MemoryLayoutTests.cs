@@ -59,6 +59,75 @@ public sealed class MemoryLayoutTests
         Assert.That(worst, Is.LessThanOrEqualTo(1.2));
     }
 
+    [Test]
+    public void Many_blocks_are_not_held_against_all_others()
+    {
+        long few = Steps(1000);
+        long many = Steps(16_000);
+        TestContext.Out.WriteLine($"{few:N0} steps, then {many:N0}: {(double)many / few:0.0} times");
+        Assert.That(many, Is.LessThan(22.4 * few), "16 · log 16,000 / log 1,000");
+
+        // Saved on the way there, and used on the way back, beside what is there for a moment; one after the other they leave no gaps.
+        static long Steps(int count)
+        {
+            var random = new Random(1);
+            (long, int, int)[] blocks =
+            [
+                .. Enumerable.Range(0, count / 2).Select(i => (64L << random.Next(5), i, count - i)),
+                .. Enumerable.Range(0, count / 2).Select(i => (64L << random.Next(5), 2 * i, (2 * i) + 1)),
+            ];
+            MemoryLayout layout = Place(count > 2000 ? blocks : [.. blocks, .. Enumerable.Repeat((0L, 0, 0), 2001 - count)]);
+            Assert.That(layout.Total, Is.LessThanOrEqualTo(1.1 * layout.Peak));
+            return layout.Steps;
+        }
+    }
+
+    [Test]
+    public void Gaps_are_the_smallest_that_fit_and_grow_together()
+    {
+        var random = new Random(1);
+        const int Count = 400;
+        var memory = new FreeMemory(Count);
+        for (int round = 0; round < 3; round++)
+        {
+            List<(int Part, long Start, long Bytes)> taken = [];
+            int next = 0;
+            memory.Clear();
+            while (next < Count)
+            {
+                if (taken.Count > 0 && random.Next(5) < 2)
+                {
+                    int at = random.Next(taken.Count);
+                    memory.Free(taken[at].Part);
+                    taken.RemoveAt(at);
+                    continue;
+                }
+
+                long bytes = random.Next(1, 20);
+                long expected = BestFit(taken.OrderBy(t => t.Start), bytes);
+                long start = memory.Take(next, bytes);
+                Assert.That(start, Is.EqualTo(expected), $"part {next} of {bytes}");
+                taken.Add((next++, start, bytes));
+            }
+        }
+
+        static long BestFit(IEnumerable<(int Part, long Start, long Bytes)> taken, long bytes)
+        {
+            (long end, long best, long gap) = (0, -1, long.MaxValue);
+            foreach ((_, long start, long size) in taken)
+            {
+                if (start - end >= bytes && start - end < gap)
+                {
+                    (best, gap) = (end, start - end);
+                }
+
+                end = start + size;
+            }
+
+            return best < 0 ? end : best;
+        }
+    }
+
     private static MemoryLayout Place(params (long Bytes, int First, int Last)[] blocks)
     {
         var layout = new MemoryLayout([.. blocks.Select((b, i) => new PlanBlock(i, b.First, b.Last))]);
