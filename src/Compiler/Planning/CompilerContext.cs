@@ -14,7 +14,7 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
 {
     private static int dumps;
 
-    private readonly List<(string Step, TimeSpan Time)> timings = [];
+    private readonly List<StepCost> costs = [];
     private readonly string? folder = options.DumpDirectory is { } root
         ? Directory.CreateDirectory(Path.Combine(root, Interlocked.Increment(ref dumps).ToString("000", CultureInfo.InvariantCulture))).FullName
         : null;
@@ -33,8 +33,9 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
     {
         cancellation.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
+        long before = GC.GetAllocatedBytesForCurrentThread();
         T made = run();
-        timings.Add((name, Stopwatch.GetElapsedTime(start)));
+        costs.Add(new StepCost(name, Stopwatch.GetElapsedTime(start), GC.GetAllocatedBytesForCurrentThread() - before));
         if (level is not null && options.Verify)
         {
             Verify(name, level, made);
@@ -63,9 +64,10 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
     /// <summary>Compiles kernels when this compilation is long done: whoever cancels it is not meant any more.</summary>
     public CompiledKernel[] CompileLater(IEnumerable<LoweredKernel> kernels) => compilations.Get([.. kernels.Select(k => k.Kernel)]);
 
-    /// <summary>Dumps the kernels, as loops and as generated C#, and the timings.</summary>
+    /// <summary>Says what the steps took, and dumps that and the kernels, as loops and as generated C#.</summary>
     public void Finish(Program program)
     {
+        program.Costs = costs;
         if (folder is null)
         {
             return;
@@ -106,11 +108,12 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteStartArray("passes");
-        foreach ((string step, TimeSpan time) in timings)
+        foreach (StepCost step in costs)
         {
             json.WriteStartObject();
-            json.WriteString("name", step);
-            json.WriteNumber("us", time.TotalMicroseconds);
+            json.WriteString("name", step.Name);
+            json.WriteNumber("us", step.Time.TotalMicroseconds);
+            json.WriteNumber("bytes", step.Bytes);
             json.WriteEndObject();
         }
 
@@ -146,3 +149,9 @@ internal sealed class CompilerContext(CompileOptions options, CancellationToken 
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(folder!, file), text);
 }
+
+/// <summary>What a step of the compiler took.</summary>
+/// <param name="Name">The name of the step.</param>
+/// <param name="Time">How long it took.</param>
+/// <param name="Bytes">How much its thread allocated.</param>
+internal sealed record StepCost(string Name, TimeSpan Time, long Bytes);

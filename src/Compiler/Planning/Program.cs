@@ -53,6 +53,9 @@ internal sealed class Program
     /// <summary>How many pairs of kernels, and edges between kernels, fusion looked at.</summary>
     public required long FusionSteps { get; init; }
 
+    /// <summary>What the steps of the compiler took that made it.</summary>
+    public IReadOnlyList<StepCost> Costs { get; set; } = [];
+
     /// <summary>The compiled code of each step.</summary>
     public required CompiledKernel[] Compiled { get; init; }
 
