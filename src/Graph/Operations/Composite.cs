@@ -43,13 +43,13 @@ internal static class Composite
     public static Node Of<TA, TB>(string name, TA a, TB b, Func<TA, TB, Node> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
         where TA : Node?
         where TB : Node? =>
-        Several(name, [a, b], n => [body((TA)n[0]!, (TB)n[1]!)], attributes);
+        One(name, [a, b], n => body((TA)n[0]!, (TB)n[1]!), attributes);
 
     public static Node Of<TA, TB, TC>(string name, TA a, TB b, TC c, Func<TA, TB, TC, Node> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
         where TA : Node?
         where TB : Node?
         where TC : Node? =>
-        Several(name, [a, b, c], n => [body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!)], attributes);
+        One(name, [a, b, c], n => body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!), attributes);
 
     public static Node Of<TA, TB, TC, TD, TE>(
         string name, TA a, TB b, TC c, TD d, TE e, Func<TA, TB, TC, TD, TE, Node> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
@@ -58,10 +58,20 @@ internal static class Composite
         where TC : Node?
         where TD : Node?
         where TE : Node? =>
-        Several(name, [a, b, c, d, e], n => [body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!, (TD)n[3]!, (TE)n[4]!)], attributes);
+        One(name, [a, b, c, d, e], n => body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!, (TD)n[3]!, (TE)n[4]!), attributes);
 
-    /// <summary>The node of any number of inputs, and of one result or several.</summary>
-    public static Node Several(string name, ReadOnlySpan<Node?> inputs, Func<Node?[], Node[]> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
+    /// <summary>The results of a function of any number of inputs.</summary>
+    public static Node[] Several(string name, ReadOnlySpan<Node?> inputs, Func<Node?[], Node[]> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
+    {
+        // Whoever names a result names the node, too.
+        Node node = Make(name, inputs, body, attributes).Named(name);
+        return [.. Ops.Outputs(node).Select(output => FunctionParts.Of(name, output, [.. node.Inputs]))];
+    }
+
+    private static Node One(string name, ReadOnlySpan<Node?> inputs, Func<Node?[], Node> body, ReadOnlySpan<(string Name, object? Value)> attributes) =>
+        Make(name, inputs, n => [body(n)], attributes);
+
+    private static Node Make(string name, ReadOnlySpan<Node?> inputs, Func<Node?[], Node[]> body, ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         List<Node> given = [];
         List<int> positions = [];

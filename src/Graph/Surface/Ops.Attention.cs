@@ -43,12 +43,26 @@ public static partial class Ops
             throw new ShapeException($"{Name}: query […, L, E], key […, S, E] and value […, S, V] are needed, with the same E and the same S.{Broadcasting.Declare(query.Shape, key.Shape)} Inputs: {query.Describe()}, {key.Describe()}, {value.Describe()}.");
         }
 
-        if (groupedHeads)
-        {
-            (key, value) = ForHeads(Name, query, key, value);
-        }
+        return Composite.Of(
+            Name,
+            query,
+            key,
+            value,
+            mask,
+            StreamOf(Name, dropout, generator),
+            (query, key, value, mask, stream) =>
+            {
+                if (groupedHeads)
+                {
+                    (key, value) = ForHeads(Name, query, key, value);
+                }
 
-        return MatMul(Dropped(Name, AttentionWeights(Name, query, key, mask, causal, scale), dropout, generator), value);
+                return MatMul(Dropped(Name, AttentionWeights(Name, query, key, mask, causal, scale), dropout, stream), value);
+            },
+            ("Causal", causal),
+            ("Scale", scale),
+            ("GroupedHeads", groupedHeads),
+            ("Dropout", dropout));
     }
 
     /// <summary>
@@ -100,29 +114,49 @@ public static partial class Ops
         RequireProjection(Name, "in-projection", query, inWeight, inBias, 3 * width, width);
         RequireProjection(Name, "out-projection", query, outWeight, outBias, width, width);
 
-        // With the batch first, as [N, L, E].
-        bool isSingle = query.Rank == 2;
-        Node Batched(Node x) => isSingle ? Unsqueeze(x, 0) : batchFirst ? x : Transpose(x, 0, 1);
-        Node[] parts = Projected(query, key, value, Batched, inWeight, inBias, width);
-        Node[] split = [.. parts.Select(p => Transpose(Reshape(p, [p.Shape[0], p.Shape[1], heads, width / heads]), 1, 2))];
-        (Dim batch, Dim rows, Dim columns) = (parts[0].Shape[0], parts[0].Shape[1], parts[1].Shape[1]);
-        Node? seen = Masks(Name, query.DType, heads, keyPaddingMask, mask, isSingle, batch, rows, columns);
+        Node[] results = Composite.Several(
+            Name,
+            [query, key, value, inWeight, inBias, outWeight, outBias, keyPaddingMask, mask, StreamOf(Name, dropout, generator)],
+            OfHeads,
+            ("Heads", heads),
+            ("Causal", causal),
+            ("BatchFirst", batchFirst),
+            ("AverageWeights", averageWeights),
+            ("Dropout", dropout));
+        return (results[0], results[1]);
 
-        Node weights = Dropped(Name, AttentionWeights(Name, split[0], split[1], seen, causal, null), dropout, generator);
-        Node joined = Flatten(Transpose(MatMul(weights, split[2]), 1, 2), 2);
-        Node result = Linear(joined, outWeight, outBias);
-        result = isSingle ? Squeeze(result, 0) : batchFirst ? result : Transpose(result, 0, 1);
-        weights = averageWeights ? Mean(weights, 1) : weights;
-        return (result, isSingle ? Squeeze(weights, 0) : weights);
+        Node[] OfHeads(Node?[] given)
+        {
+            (Node query, Node key, Node value, Node inWeight, Node? inBias) = (given[0]!, given[1]!, given[2]!, given[3]!, given[4]);
+            (Node outWeight, Node? outBias, Node? keyPaddingMask, Node? mask, Node? stream) = (given[5]!, given[6], given[7], given[8], given[9]);
+
+            // With the batch first, as [N, L, E].
+            bool isSingle = query.Rank == 2;
+            Node Batched(Node x) => isSingle ? Unsqueeze(x, 0) : batchFirst ? x : Transpose(x, 0, 1);
+            Node[] parts = Projected(query, key, value, Batched, inWeight, inBias, width);
+            Node[] split = [.. parts.Select(p => Transpose(Reshape(p, [p.Shape[0], p.Shape[1], heads, width / heads]), 1, 2))];
+            (Dim batch, Dim rows, Dim columns) = (parts[0].Shape[0], parts[0].Shape[1], parts[1].Shape[1]);
+            Node? seen = Masks(Name, query.DType, heads, keyPaddingMask, mask, isSingle, batch, rows, columns);
+
+            Node weights = Dropped(Name, AttentionWeights(Name, split[0], split[1], seen, causal, null), dropout, stream);
+            Node joined = Flatten(Transpose(MatMul(weights, split[2]), 1, 2), 2);
+            Node result = Linear(joined, outWeight, outBias);
+            result = isSingle ? Squeeze(result, 0) : batchFirst ? result : Transpose(result, 0, 1);
+            weights = averageWeights ? Mean(weights, 1) : weights;
+            return [result, isSingle ? Squeeze(weights, 0) : weights];
+        }
     }
 
-    private static Node Dropped(string op, Node weights, double p, Generator? generator)
+    /// <summary>Where the numbers for dropout come from; null if there is none.</summary>
+    private static Node? StreamOf(string op, double p, Generator? generator)
     {
         RequireProbability(op, p);
-        return p == 0 ? weights
-            : generator is not null ? Dropout(op, weights, p, generator, weights.Shape)
-            : throw new GraphException($"{op}: dropout with the probability {p} needs a generator; give one, or 0 for none.");
+        return p == 0 ? null
+            : generator is null ? throw new GraphException($"{op}: dropout with the probability {p} needs a generator; give one, or 0 for none.")
+            : p == 1 ? null : RandomStreamOp.Create(generator);
     }
+
+    private static Node Dropped(string op, Node weights, double p, Node? stream) => stream is not null ? Dropped(op, weights, p, stream, 0) : p == 0 ? weights : weights * 0;
 
     /// <summary>The softmax of scores, 0 where bools leave a query no key at all.</summary>
     private static Node AttentionWeights(string op, Node query, Node key, Node? mask, bool causal, double? scale)

@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler;
 
 /// <summary>
@@ -16,7 +18,7 @@ public static partial class Ops
     public static Node Dropout(Generator generator, Node x, double p)
     {
         RequireFloat("Dropout", x);
-        return Dropout("Dropout", x, p, generator, x.Shape);
+        return Dropout("Dropout", x, p, generator, 0);
     }
 
     /// <summary>The same with a probability that each call is given, so that one graph serves training and, with p = 0, evaluation.</summary>
@@ -33,9 +35,13 @@ public static partial class Ops
             throw new ShapeException($"Dropout: the probability must be a scalar, of shape []. Inputs: {x.Describe()}, {p.Describe()}.");
         }
 
-        Node drop = Probability("Dropout", p);
-        Node scale = Where(drop < 1, 1 / (1 - drop), 0);
-        return x * Where(Uniform(generator, x.Shape, x.DType) < drop, 0, BroadcastTo(scale, x.Shape));
+        ArgumentNullException.ThrowIfNull(generator);
+        return Composite.Of("Dropout", x, RandomStreamOp.Create(generator), p, (x, stream, p) =>
+        {
+            Node drop = Probability("Dropout", p);
+            Node scale = Where(drop < 1, 1 / (1 - drop), 0);
+            return x * Where(UniformOf("Dropout", stream, x.Shape, x.DType) < drop, 0, BroadcastTo(scale, x.Shape));
+        });
     }
 
     /// <summary>Dropout of whole channels of a line: [N, C, L], or [C, L] without a batch.</summary>
@@ -82,21 +88,29 @@ public static partial class Ops
         }
 
         double scale = 1 / Math.Sqrt((1 - p) * (1 + (p * Low * Low)));
-        Node dropped = IsBelow("AlphaDropout", generator, p, x.Shape, x.DType);
         double shift = scale * Low * p;
-        return (x * Where(dropped, 0, Full(x.Shape, scale, x.DType))) + Where(dropped, shift - (scale * Low), Full(x.Shape, shift, x.DType));
+        return Composite.Of(
+            "AlphaDropout",
+            x,
+            RandomStreamOp.Create(generator),
+            (x, stream) =>
+            {
+                Node dropped = IsBelow("AlphaDropout", stream, p, x.Shape, x.DType);
+                return (x * Where(dropped, 0, Full(x.Shape, scale, x.DType))) + Where(dropped, shift - (scale * Low), Full(x.Shape, shift, x.DType));
+            },
+            ("P", p));
     }
 
     private static Node ChannelDropout(string op, string shapes, Node x, double p, Generator generator, int inner)
     {
         RequireFloat(op, x);
         return x.Rank == inner + 1 || x.Rank == inner + 2
-            ? Dropout(op, x, p, generator, Shape.Of([.. x.Shape.SkipLast(inner), .. Enumerable.Repeat(Dim.Of(1), inner)]))
+            ? Dropout(op, x, p, generator, inner)
             : throw new ShapeException($"{op}: {shapes} is needed. Input: {x.Describe()}.");
     }
 
-    /// <summary>Dropout by a mask of a shape that broadcasts to x's.</summary>
-    private static Node Dropout(string op, Node x, double p, Generator generator, Shape mask)
+    /// <summary>Dropout by numbers that so many of the last axes have in common.</summary>
+    private static Node Dropout(string op, Node x, double p, Generator generator, int inner)
     {
         ArgumentNullException.ThrowIfNull(generator);
         RequireProbability(op, p);
@@ -104,7 +118,13 @@ public static partial class Ops
         {
             0 => x,
             1 => x * 0,
-            _ => x * BroadcastTo(Where(IsBelow(op, generator, p, mask, x.DType), 0, Full(mask, 1 / (1 - p), x.DType)), x.Shape),
+            _ => Composite.Of(op, x, RandomStreamOp.Create(generator), (x, stream) => Dropped(op, x, p, stream, inner), ("P", p)),
         };
+    }
+
+    private static Node Dropped(string op, Node x, double p, Node stream, int inner)
+    {
+        Shape mask = Shape.Of([.. x.Shape.SkipLast(inner), .. Enumerable.Repeat(Dim.Of(1), inner)]);
+        return x * BroadcastTo(Where(IsBelow(op, stream, p, mask, x.DType), 0, Full(mask, 1 / (1 - p), x.DType)), x.Shape);
     }
 }

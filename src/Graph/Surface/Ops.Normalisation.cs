@@ -114,8 +114,8 @@ public static partial class Ops
 
         const string Name = "BatchNormTraining";
         RequireChannels(Name, x, 2);
-        var (result, mean, variance) = Outputs(Composite.Several(Name, [x, NotNull(runningMean), NotNull(runningVariance), weight, bias], Moved, ("Momentum", momentum), ("Epsilon", epsilon)));
-        return (result, Detach(mean), Detach(variance));
+        Node[] results = Composite.Several(Name, [x, NotNull(runningMean), NotNull(runningVariance), weight, bias], Moved, ("Momentum", momentum), ("Epsilon", epsilon));
+        return (results[0], Detach(results[1]), Detach(results[2]));
 
         Node[] Moved(Node?[] given)
         {

@@ -17,7 +17,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(generator);
         CheckSizes("Bernoulli", shape);
         RequireProbability("Bernoulli", p);
-        return Cast(IsBelow("Bernoulli", generator, p, shape, dtype), dtype);
+        return p is 0 or 1 ? Full(shape, p, dtype) : Cast(IsBelow("Bernoulli", RandomStreamOp.Create(generator), p, shape, dtype), dtype);
     }
 
     /// <summary>1 with the probability p, else 0, anew at each call. No gradient.</summary>
@@ -131,23 +131,13 @@ public static partial class Ops
         return hard ? Cast(Equal(Iota(soft.Shape, along), Unsqueeze(ArgMax(soft, along), along)), soft.DType) - Detach(soft) + soft : soft;
     }
 
-    /// <summary>Whether random bits are below a probability, in lanes as wide as those of a dtype.</summary>
-    private static Node IsBelow(string op, Generator generator, double p, Shape shape, DType beside)
+    /// <summary>Whether random bits are below a probability in (0, 1), in lanes as wide as those of a dtype: as signed integers, so that the bits of −2³¹ stand for 0.</summary>
+    private static Node IsBelow(string op, Node stream, double p, Shape shape, DType beside) => beside.Row().Integer switch
     {
-        // As signed integers: the bits of −2³¹ stand for 0.
-        if (p is 0 or 1)
-        {
-            return Full(shape, p, DType.Bool);
-        }
-
-        Node stream = RandomStreamOp.Create(generator);
-        return beside.Row().Integer switch
-        {
-            DType.Int32 => RandomBits(op, stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue)),
-            DType.Int64 => RandomBits(op, stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63)))),
-            var integer => throw DTypes.Unexpected(integer),
-        };
-    }
+        DType.Int32 => RandomBits(op, stream, shape, 0, 32, DType.Int32) < Constant((int)Math.Min(Math.Round(Math.ScaleB(p - 0.5, 32)), int.MaxValue)),
+        DType.Int64 => RandomBits(op, stream, shape, 0, 64, DType.Int64) < Constant((long)Math.Min(Math.ScaleB(p - 0.5, 64), Math.BitDecrement(Math.ScaleB(1, 63)))),
+        var integer => throw DTypes.Unexpected(integer),
+    };
 
     private static void RequireProbability(string op, double p)
     {
