@@ -53,7 +53,7 @@ public sealed record CompileOptions
     public IReadOnlyList<Node> RetainGrad { get; init; } = [];
 
     /// <summary>
-    /// Which leaves get gradients from <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool)"/>, of those that require
+    /// Which leaves get gradients from <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool, CancellationToken)"/>, of those that require
     /// them: asked once for each when the graph is compiled. The others keep their <see cref="Leaf.Grad"/> as it is, and nothing is computed for it: so a part of a
     /// model is frozen without another graph. Null for all. Nodes of <see cref="RetainGrad"/> keep theirs whatever this says.
     /// </summary>

@@ -9,7 +9,7 @@ namespace GraphCompiler;
 
 /// <summary>
 /// A graph ready to run. <see cref="Run(ReadOnlySpan{Argument})"/> computes the outputs and applies the updates; <see cref="Forward(ReadOnlySpan{Argument})"/> and
-/// <see cref="Backward(bool)"/> train as PyTorch does. What <see cref="CompileOptions.Ahead"/> and <see cref="Prepare"/> ask for is compiled then, the rest when it is first
+/// <see cref="Backward(bool, CancellationToken)"/> train as PyTorch does. What <see cref="CompileOptions.Ahead"/> and <see cref="Prepare"/> ask for is compiled then, the rest when it is first
 /// needed; any size of a symbolic axis runs without a further compilation. Runs without updates may be concurrent; whatever writes parameters or
 /// gradients is for one thread at a time, and a second one is refused. <see cref="Dispose"/> may be called at any time, on any thread.
 /// </summary>
@@ -115,7 +115,7 @@ public sealed class CompiledGraph : IDisposable
     /// array of up to three axes, <c>Tensor&lt;T&gt;</c>, <c>Memory&lt;T&gt;</c>, <c>ReadOnlyMemory&lt;T&gt;</c>, <see cref="Argument"/>, the plain value of a scalar, or, where it
     /// has at most eight parameters, <c>ReadOnlySpan&lt;T&gt;</c>. Then either it returns the outputs (an array, a tensor, the plain value of a scalar, a tuple of these, or
     /// <see cref="RunResults"/>), or it returns nothing and has a further parameter an output to write to: an array, tensor, <c>Memory&lt;T&gt;</c>, <see cref="Destination"/> or
-    /// <c>Span&lt;T&gt;</c>. It ends with the graph: once that is disposed of, calls are refused.
+    /// <c>Span&lt;T&gt;</c>. A <see cref="CancellationToken"/> may come last, which ends a call between two steps of its work. The delegate ends with the graph: once that is disposed of, calls are refused.
     /// </summary>
     /// <typeparam name="TDelegate">The delegate type.</typeparam>
     /// <exception cref="CompileException">The delegate type does not fit the inputs and outputs, or the graph cannot be compiled.</exception>
@@ -171,10 +171,17 @@ public sealed class CompiledGraph : IDisposable
     /// </summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <returns>The outputs, in arrays of their own.</returns>
-    public RunResults Forward(params ReadOnlySpan<Argument> arguments)
+    public RunResults Forward(params ReadOnlySpan<Argument> arguments) => Forward(arguments, CancellationToken.None);
+
+    /// <summary>Does what <see cref="Forward(ReadOnlySpan{Argument})"/> does, unless it is cancelled before.</summary>
+    /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
+    /// <param name="cancellation">Ends the call between two steps of its work.</param>
+    /// <returns>The outputs, in arrays of their own.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled; no parameter has changed, and there is nothing for a backward.</exception>
+    public RunResults Forward(ReadOnlySpan<Argument> arguments, CancellationToken cancellation)
     {
         using Entry entry = EnterForward(arguments.Length);
-        return Records() ? training.Value.Forward(arguments, [], intoDestinations: false)! : Executor.Run(arguments);
+        return Records() ? training.Value.Forward(arguments, [], intoDestinations: false, cancellation)! : Executor.Run(arguments, cancellation);
     }
 
     /// <summary>
@@ -183,41 +190,47 @@ public sealed class CompiledGraph : IDisposable
     /// </summary>
     /// <param name="arguments">One an input: arrays, tensors, memory, or plain values for scalars.</param>
     /// <param name="outputs">One an output: dense tensors of its shape, or arrays or memory with room for it; none may overlap an argument.</param>
-    public void Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs)
+    /// <param name="cancellation">Ends the call between two steps of its work.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; no parameter has changed, and there is nothing for a backward; the destinations are undefined.</exception>
+    public void Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> outputs, CancellationToken cancellation = default)
     {
         using Entry entry = EnterForward(arguments.Length);
         CheckCount(outputs.Length, graph.Outputs, "destination", "output");
         if (Records())
         {
-            training.Value.Forward(arguments, outputs, intoDestinations: true);
+            training.Value.Forward(arguments, outputs, intoDestinations: true, cancellation);
         }
         else
         {
-            Executor.Run(arguments, outputs);
+            Executor.Run(arguments, outputs, cancellation);
         }
     }
 
     /// <summary>Adds the gradients of the first output, which must have one element, into the leaves that require them.</summary>
     /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <param name="cancellation">Ends the call between two steps of its work. Once it adds to the first gradient, it goes on to its end.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; no gradient has changed. What Forward saved is used up, if it is not kept and the call had begun to work.</exception>
     /// <exception cref="SizeException">There is no memory for the gradients, or for what is kept; nothing has changed, and what Forward saved is still there.</exception>
     /// <exception cref="GradientException">There was no forward, its values are used up, or the output has several elements or requires no gradient.</exception>
-    public void Backward(bool retainGraph = false)
+    public void Backward(bool retainGraph = false, CancellationToken cancellation = default)
     {
         using Entry entry = EnterTo([]);
         RequireGradient();
-        training.Value.Backward(seed: null, retainGraph);
+        training.Value.Backward(seed: null, retainGraph, cancellation);
     }
 
     /// <summary>Adds the gradients of the first output, weighted by a seed, into the leaves that require them.</summary>
     /// <param name="seed">The gradient of the first output, of its shape and dtype.</param>
     /// <param name="retainGraph">Whether to keep what Forward saved, for another backward.</param>
+    /// <param name="cancellation">Ends the call between two steps of its work. Once it adds to the first gradient, it goes on to its end.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; no gradient has changed. What Forward saved is used up, if it is not kept and the call had begun to work.</exception>
     /// <exception cref="SizeException">There is no memory for the gradients, or for what is kept; nothing has changed, and what Forward saved is still there.</exception>
     /// <exception cref="GradientException">There was no forward, its values are used up, the seed does not fit, or the output requires no gradient.</exception>
-    public void Backward(Argument seed, bool retainGraph = false)
+    public void Backward(Argument seed, bool retainGraph = false, CancellationToken cancellation = default)
     {
         using Entry entry = EnterTo([]);
         RequireGradient();
-        training.Value.Backward(seed, retainGraph);
+        training.Value.Backward(seed, retainGraph, cancellation);
     }
 
     /// <summary>Forgets the gradients of all leaves and retained nodes of the graph.</summary>

@@ -2,7 +2,7 @@ namespace GraphCompiler;
 
 /// <summary>
 /// An optimiser that steps on the gradients that are in <see cref="Leaf.Grad"/>, for who trains with <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and
-/// <see cref="CompiledGraph.Backward(bool)"/>: compiled once, whichever gradients there are. A parameter whose gradient is null stays as it is, and so does what is
+/// <see cref="CompiledGraph.Backward(bool, CancellationToken)"/>: compiled once, whichever gradients there are. A parameter whose gradient is null stays as it is, and so does what is
 /// remembered of it, as in PyTorch.
 /// </summary>
 public sealed class CompiledOptimizer : IDisposable

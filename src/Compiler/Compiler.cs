@@ -3,7 +3,7 @@ namespace GraphCompiler;
 /// <summary>Turns graphs into functions that run.</summary>
 public static class Compiler
 {
-    /// <summary>Compiles one output: to be run, or to be trained with <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool)"/>.</summary>
+    /// <summary>Compiles one output: to be run, or to be trained with <see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool, CancellationToken)"/>.</summary>
     /// <param name="inputs">The inputs, in the order of the arguments.</param>
     /// <param name="output">What to compute.</param>
     /// <param name="options">How to compile.</param>
@@ -23,6 +23,13 @@ public static class Compiler
         IReadOnlyList<Update>? updates = null,
         CompileOptions? options = null) =>
         CompiledGraph.Create(new Graph(inputs, outputs), updates ?? [], options ?? CompileOptions.Default);
+
+    /// <summary>Compiles several outputs.</summary>
+    /// <param name="inputs">The inputs, in the order of the arguments.</param>
+    /// <param name="outputs">What to compute; a backward starts from the first.</param>
+    /// <param name="options">How to compile.</param>
+    /// <exception cref="GraphException">The graph uses an input that is not listed, or cannot be compiled.</exception>
+    public static CompiledGraph Compile(IReadOnlyList<Node> inputs, IReadOnlyList<Node> outputs, CompileOptions? options) => Compile(inputs, outputs, [], options);
 
     /// <summary>Compiles an optimiser's step on gradients that Backward has left, see <see cref="CompiledOptimizer"/>.</summary>
     /// <param name="optimizer">The optimiser.</param>
@@ -82,6 +89,15 @@ public static class Compiler
     /// <exception cref="CompileException">The delegate type does not fit the inputs and outputs.</exception>
     public static TDelegate Compile<TDelegate>(IReadOnlyList<Node> inputs, Node output, CompileOptions? options = null)
         where TDelegate : Delegate => Compile<TDelegate>(inputs, [output], [], options);
+
+    /// <summary>Compiles several outputs to a delegate of the caller's own type, see <see cref="CompiledGraph.CreateDelegate{TDelegate}"/>.</summary>
+    /// <typeparam name="TDelegate">The delegate type.</typeparam>
+    /// <param name="inputs">The inputs, in the order of the parameters.</param>
+    /// <param name="outputs">What to compute.</param>
+    /// <param name="options">How to compile.</param>
+    /// <exception cref="CompileException">The delegate type does not fit the inputs and outputs.</exception>
+    public static TDelegate Compile<TDelegate>(IReadOnlyList<Node> inputs, IReadOnlyList<Node> outputs, CompileOptions? options)
+        where TDelegate : Delegate => Compile<TDelegate>(inputs, outputs, [], options);
 
     /// <summary>
     /// Compiles to a delegate of the caller's own type, see <see cref="CompiledGraph.CreateDelegate{TDelegate}"/>. What it holds is freed by the collector, some time after

@@ -10,7 +10,7 @@ public enum GraphCalls
     /// <summary><see cref="CompiledGraph.Run(ReadOnlySpan{Argument})"/>, and a Forward that keeps nothing.</summary>
     Run = 1,
 
-    /// <summary><see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool)"/>.</summary>
+    /// <summary><see cref="CompiledGraph.Forward(ReadOnlySpan{Argument})"/> and <see cref="CompiledGraph.Backward(bool, CancellationToken)"/>.</summary>
     Training = 2,
 
     /// <summary>These, and a Backward that adds to gradients that are there.</summary>

@@ -64,14 +64,28 @@ internal sealed class Executor : IDisposable
     }
 
     /// <summary>Runs the forward part, into destinations or new arrays; the workspace is the caller's until the backward part has run.</summary>
-    public RunResults? Forward(Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations) =>
-        Start(workspace, arguments, destinations, intoDestinations, backwardToo: false);
+    public RunResults? Forward(
+        Workspace workspace, ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations, CancellationToken cancellation)
+    {
+        workspace.Cancellation = cancellation;
+        RunResults? results = Start(workspace, arguments, destinations, intoDestinations, backwardToo: false);
+        workspace.Cancellation = CancellationToken.None;
+        return results;
+    }
 
     /// <summary>Runs the backward part on what the forward part left, with a seed as the last input.</summary>
-    public void Backward(Workspace workspace, nint seed)
+    public void Backward(Workspace workspace, nint seed, CancellationToken cancellation)
     {
         workspace.Externals[InputCount - 1] = seed;
-        RunSteps(workspace, forward: false, backward: true);
+        workspace.Cancellation = cancellation;
+        try
+        {
+            RunSteps(workspace, forward: false, backward: true);
+        }
+        finally
+        {
+            workspace.Cancellation = CancellationToken.None;
+        }
     }
 
     /// <exception cref="ObjectDisposedException">There are no workspaces any more.</exception>

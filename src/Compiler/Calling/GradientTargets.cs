@@ -48,9 +48,9 @@ internal sealed class GradientTargets
     }
 
     /// <summary>Runs the backward part into the gradients as they were when prepared for.</summary>
-    public void Run(Workspace workspace, nint seed)
+    public void Run(Workspace workspace, nint seed, CancellationToken cancellation)
     {
-        var run = new PinnedRun(this, workspace, seed);
+        var run = new PinnedRun(this, workspace, seed, cancellation);
         Pinning.Invoke(ref run);
         for (int i = 0; i < gradients.Length; i++)
         {
@@ -80,7 +80,7 @@ internal sealed class GradientTargets
     }
 
     /// <summary>What happens while the gradients cannot move.</summary>
-    private readonly struct PinnedRun(GradientTargets owner, Workspace workspace, nint seed) : IPinnedMemory
+    private readonly struct PinnedRun(GradientTargets owner, Workspace workspace, nint seed, CancellationToken cancellation) : IPinnedMemory
     {
         public int Count => owner.gradients.Length;
 
@@ -97,7 +97,7 @@ internal sealed class GradientTargets
                 }
             }
 
-            owner.executor.Backward(workspace, seed);
+            owner.executor.Backward(workspace, seed, cancellation);
             for (int i = 0; i < addresses.Length; i++)
             {
                 owner.Finish(i, addresses[i], workspace);

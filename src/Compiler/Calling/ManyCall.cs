@@ -14,16 +14,16 @@ internal sealed class ManyCall(CompiledGraph graph, bool returns)
 
     /// <summary>Runs the graph on what is in the lists.</summary>
     /// <returns>The outputs, unless they went to destinations.</returns>
-    public RunResults? Run(Lists lists)
+    public RunResults? Run(Lists lists, CancellationToken cancellation)
     {
         try
         {
             if (returns)
             {
-                return graph.Run(lists.Arguments);
+                return graph.Run(lists.Arguments, cancellation);
             }
 
-            graph.Run(lists.Arguments, lists.Destinations);
+            graph.Run(lists.Arguments, lists.Destinations, cancellation);
             return null;
         }
         finally

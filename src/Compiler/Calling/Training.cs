@@ -90,13 +90,14 @@ internal sealed class Training : IDisposable
         return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])], writer);
     }
 
-    public RunResults? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations)
+    public RunResults? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         Forget();
         Workspace workspace = executor.Rent();
         try
         {
-            RunResults? results = executor.Forward(workspace, arguments, destinations, intoDestinations);
+            RunResults? results = executor.Forward(workspace, arguments, destinations, intoDestinations, cancellation);
             for (int i = 0; i < versions.Length; i++)
             {
                 versions[i] = executor.Program.BackwardParameters[i].Version;
@@ -112,8 +113,9 @@ internal sealed class Training : IDisposable
         }
     }
 
-    public unsafe void Backward(Argument? seed, bool retainGraph)
+    public unsafe void Backward(Argument? seed, bool retainGraph, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         if (saved is null)
         {
             throw new GradientException(usedUp
@@ -137,7 +139,7 @@ internal sealed class Training : IDisposable
         {
             fixed (byte* address = seedBytes)
             {
-                gradients.Run(workspace, (nint)address);
+                gradients.Run(workspace, (nint)address, cancellation);
             }
         }
         finally

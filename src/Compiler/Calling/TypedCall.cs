@@ -46,10 +46,11 @@ internal sealed unsafe class TypedCall
 
     /// <summary>Binds, pins and runs.</summary>
     /// <returns>The outputs, unless they went to destinations.</returns>
-    public RunResults? CallTwo(SpanArgument a0, SpanArgument a1)
+    public RunResults? CallTwo(SpanArgument a0, SpanArgument a1, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
+        workspace.Cancellation = cancellation;
         try
         {
             if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1)))
@@ -69,10 +70,11 @@ internal sealed unsafe class TypedCall
     }
 
     /// <inheritdoc cref="CallTwo"/>
-    public RunResults? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3)
+    public RunResults? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
+        workspace.Cancellation = cancellation;
         try
         {
             if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1) && IsAccepted(workspace, 2, in a2) && IsAccepted(workspace, 3, in a3)))
@@ -93,10 +95,11 @@ internal sealed unsafe class TypedCall
 
     /// <inheritdoc cref="CallTwo"/>
     public RunResults? CallEight(
-        SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7)
+        SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
+        workspace.Cancellation = cancellation;
         try
         {
             bool accepted = workspace.HasAccepted

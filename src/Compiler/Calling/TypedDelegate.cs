@@ -19,7 +19,9 @@ internal static class TypedDelegate
         where TDelegate : Delegate
     {
         MethodInfo invoke = typeof(TDelegate).GetMethod("Invoke") ?? throw new CompileException($"{Display(typeof(TDelegate))} is no delegate type that can be called.");
-        ParameterInfo[] parameters = invoke.GetParameters();
+        ParameterInfo[] all = invoke.GetParameters();
+        bool isCancellable = all is [.., var last] && last.ParameterType == typeof(CancellationToken);
+        ParameterInfo[] parameters = isCancellable ? all[..^1] : all;
         int inputs = graph.Graph.Inputs.Count;
         int outputs = graph.Graph.Outputs.Count;
         bool returns = invoke.ReturnType != typeof(void);
@@ -27,7 +29,7 @@ internal static class TypedDelegate
         if (parameters.Length != expected && !(outputs == 0 && parameters.Length == inputs))
         {
             throw new CompileException(
-                $"{Display(typeof(TDelegate))} has {InvariantText.Count(parameters.Length, "parameter")}; for {InvariantText.Count(inputs, "input")} and {InvariantText.Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none.");
+                $"{Display(typeof(TDelegate))} has {InvariantText.Count(all.Length, "parameter")}; for {InvariantText.Count(inputs, "input")} and {InvariantText.Count(outputs, "output")} it needs {inputs} and a result, or {inputs + outputs} and none; a CancellationToken may come after them.");
         }
 
         ParameterExpression[] variables = [.. parameters.Select(p => Expression.Parameter(p.ParameterType, p.Name))];
@@ -36,22 +38,25 @@ internal static class TypedDelegate
             .. variables.Select((v, i) => i < inputs ? Input(graph.Graph.Inputs[i], v) : Destination(graph.Graph.Outputs[i - inputs], i - inputs, v)),
         ];
         bool isFew = RuntimeFeature.IsDynamicCodeSupported && variables.Length <= TypedCall.MaximumArguments && !conversions.Contains(null);
+        ParameterExpression? token = isCancellable ? Expression.Parameter(typeof(CancellationToken), all[^1].Name) : null;
+        Expression cancellation = token ?? (Expression)Expression.Default(typeof(CancellationToken));
         ParameterExpression results = Expression.Variable(typeof(RunResults), "results");
         Expression value = returns ? Returned(graph, invoke.ReturnType, results) : Expression.Empty();
-        Expression call = isFew ? CallOfFew(graph, returns, variables, conversions!) : CallOfMany(graph, returns, variables);
+        Expression call = isFew ? CallOfFew(graph, returns, variables, conversions!, cancellation) : CallOfMany(graph, returns, variables, cancellation);
         Expression[] kept = [.. conversions.Zip(variables).Where(c => isFew && c.First!.KeepAlive is not null).Select(c => Expression.Call(c.First!.KeepAlive!, c.Second))];
         Expression body = Expression.Block(invoke.ReturnType, [results], [Expression.Assign(results, call), .. kept, value]);
-        Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, variables);
+        Expression<TDelegate> lambda = Expression.Lambda<TDelegate>(body, token is null ? variables : [.. variables, token]);
         return CodeGeneration.TryCompileFast(lambda) ?? lambda.Compile();
     }
 
-    private static MethodCallExpression CallOfFew(CompiledGraph graph, bool returns, ParameterExpression[] variables, Conversion[] conversions)
+    private static MethodCallExpression CallOfFew(CompiledGraph graph, bool returns, ParameterExpression[] variables, Conversion[] conversions, Expression cancellation)
     {
         // Nothing is built at the first call that can be built now.
         var target = new TypedCall(graph, returns);
         MethodInfo method = typeof(TypedCall).GetMethod(TypedCall.MethodFor(variables.Length))!;
         var arguments = new Expression[method.GetParameters().Length];
-        for (int i = 0; i < arguments.Length; i++)
+        arguments[^1] = cancellation;
+        for (int i = 0; i < arguments.Length - 1; i++)
         {
             arguments[i] = i < variables.Length ? Expression.Call(conversions[i].Method, variables[i])
                 : Expression.Call(Methods.Find(typeof(SpanArgument), nameof(SpanArgument.None), []));
@@ -60,7 +65,7 @@ internal static class TypedDelegate
         return Expression.Call(Expression.Constant(target), method, arguments);
     }
 
-    private static BlockExpression CallOfMany(CompiledGraph graph, bool returns, ParameterExpression[] variables)
+    private static BlockExpression CallOfMany(CompiledGraph graph, bool returns, ParameterExpression[] variables, Expression cancellation)
     {
         if (variables.FirstOrDefault(v => v.Type.IsByRefLike) is { } span)
         {
@@ -72,7 +77,7 @@ internal static class TypedDelegate
         int inputs = graph.Graph.Inputs.Count;
         var target = new ManyCall(graph, returns);
         Func<ManyCall.Lists> begin = target.Begin;
-        Func<ManyCall.Lists, RunResults?> run = target.Run;
+        Func<ManyCall.Lists, CancellationToken, RunResults?> run = target.Run;
         Action<ManyCall.Lists, int, Argument> give = Give;
         Action<ManyCall.Lists, int, Destination> take = Take;
         ParameterExpression lists = Expression.Variable(typeof(ManyCall.Lists), "lists");
@@ -85,7 +90,7 @@ internal static class TypedDelegate
                 : Expression.Call(take.Method, lists, Expression.Constant(i - inputs), given == typeof(Destination) ? variables[i] : Expression.Call(Methods.Find(typeof(Destination), "op_Implicit", [given]), variables[i])));
         }
 
-        body.Add(Expression.Call(Expression.Constant(target), run.Method, lists));
+        body.Add(Expression.Call(Expression.Constant(target), run.Method, lists, cancellation));
         return Expression.Block(typeof(RunResults), [lists], body);
     }
 

@@ -15,6 +15,9 @@ internal static class VerifyRun
     {
         foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(r => program.Buffers.ContainsKey(KernelBuffer.Of(r)) && !(r.Op is OutputOp ? r.Inputs[0] : r).Op.HasEffects).Distinct())
         {
+            // Nothing that lasts has been written: see WriteUpdatesInPlace and AddInPlace.
+            workspace.Cancellation.ThrowIfCancellationRequested();
+
             // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];
             Dictionary<Node, TensorValue> given = [];

@@ -38,7 +38,7 @@ internal sealed class ScheduleKernels
         LoweredKernel[] kernels = [.. program.All];
         PlanBuffer[] placed = Array.ConvertAll(buffers.All, BufferOf);
         OnDemand<KernelEntry>[] added = [.. program.Adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
-        PlanStep[] steps = [.. kernels.Select((k, i) => Step(k, i < compiled.Length ? compiled[i].Entry : Later(added[i - compiled.Length])))];
+        PlanStep[] steps = [.. kernels.Select((k, i) => i < compiled.Length ? Step(k, compiled[i].Entry) : Step(k, Later(added[i - compiled.Length])) with { IsLasting = true })];
         Dictionary<int, PlanVariant> adding = [];
         foreach (AddingKernel each in program.Adding)
         {
