@@ -14,6 +14,7 @@ internal sealed class FuseKernels
     private readonly ChosenBuffers choice;
     private readonly IReadOnlyList<Node> anchors;
     private readonly KnownWork work;
+    private readonly GroupCheck group;
     private readonly VectorWidth width;
     private readonly Func<Node, int> stage;
     private readonly Dictionary<Node, int> position = [];
@@ -22,6 +23,7 @@ internal sealed class FuseKernels
     private readonly HashSet<Node> needed;
     private readonly AcyclicGraph joins;
     private readonly FusionLog log;
+    private readonly HashSet<Node> seen = [];
     private readonly Dictionary<Node, MatMulChoice> ways = [];
     private long tests;
 
@@ -30,6 +32,7 @@ internal sealed class FuseKernels
         (this.choice, this.anchors, this.stage, this.width, log) = (choice, anchors, stage, width, choice.Log);
         this.needed = [.. needed];
         work = new KnownWork(choice.Materialization);
+        group = new GroupCheck(work);
         foreach (Node node in anchors)
         {
             position.Add(node, position.Count);
@@ -238,7 +241,7 @@ internal sealed class FuseKernels
         {
             foreach (Domain domain in a.Domains.Union(b.Domains))
             {
-                if (GroupCheck.Reason(nodes, domain, work) is { } refusal)
+                if (group.Reason(nodes, domain) is { } refusal)
                 {
                     reason ??= refusal;
                 }
@@ -316,8 +319,20 @@ internal sealed class FuseKernels
         ? new([node], [], stage(node)) { Product = node }
         : new([node], OpTraits.Of(node.Op).Form is { Joins: true } form ? form.DomainsOf(node) : [], stage(node));
 
-    private IEnumerable<Draft> ReadersOf(Draft draft) =>
-        draft.Nodes.SelectMany(n => readers.GetValueOrDefault(n) ?? []).Select(n => drafts[n]).Where(d => d != draft);
+    /// <summary>The kernels that read what one computes, each as often as it does.</summary>
+    private IEnumerable<Draft> ReadersOf(Draft draft)
+    {
+        foreach (Node node in draft.Nodes)
+        {
+            foreach (Node reader in readers.GetValueOrDefault(node) ?? [])
+            {
+                if (drafts[reader] != draft)
+                {
+                    yield return drafts[reader];
+                }
+            }
+        }
+    }
 
     /// <summary>The ways to compute a product, itself or what is at the end of its epilogue. Its operands can be read: what could not has a value of its own.</summary>
     private MatMulChoice WaysOf(Node root)
@@ -332,11 +347,11 @@ internal sealed class FuseKernels
     }
 
     /// <summary>The tensors that the kernel of a node reads.</summary>
-    private HashSet<Node> SourcesOf(Node node)
+    private List<Node> SourcesOf(Node node)
     {
-        HashSet<Node> sources = [];
+        List<Node> sources = [];
         var pending = new Stack<Node>(node.Inputs);
-        HashSet<Node> seen = [];
+        seen.Clear();
         while (pending.TryPop(out Node? each))
         {
             if (!seen.Add(each))
@@ -364,11 +379,18 @@ internal sealed class FuseKernels
     private List<Draft> InOrder()
     {
         List<Draft> result = [];
-        Dictionary<Draft, int> waiting = drafts.Values.Distinct().ToDictionary(d => d, _ => 0);
-        Dictionary<Draft, HashSet<Draft>> next = waiting.Keys.ToDictionary(d => d, d => ReadersOf(d).ToHashSet());
-        foreach (Draft reader in next.Values.SelectMany(d => d))
+        Dictionary<Draft, int> waiting = [];
+        foreach (Node node in anchors)
         {
-            waiting[reader]++;
+            waiting.TryAdd(drafts[node], 0);
+        }
+
+        foreach (Draft draft in waiting.Keys)
+        {
+            foreach (Draft reader in ReadersOf(draft))
+            {
+                waiting[reader]++;
+            }
         }
 
         var ready = new PriorityQueue<int, int>();
@@ -384,7 +406,7 @@ internal sealed class FuseKernels
         {
             Draft draft = drafts[anchors[last]];
             result.Add(draft);
-            foreach (Draft reader in next[draft])
+            foreach (Draft reader in ReadersOf(draft))
             {
                 if (--waiting[reader] == 0)
                 {

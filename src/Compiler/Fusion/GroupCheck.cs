@@ -3,18 +3,23 @@ using GraphCompiler.Kernels;
 namespace GraphCompiler.Fusion;
 
 /// <summary>Whether nodes may be one kernel over a domain: each has a place in it, reads the others where they stand, and the whole stays small.</summary>
-internal static class GroupCheck
+/// <param name="work">What each node computes.</param>
+internal sealed class GroupCheck(KnownWork work)
 {
     // Weighted instructions of all expressions, and tensors read or written: what keeps a kernel's code within what the JIT optimises.
     private const int MostInstructions = 192;
     private const int MostTensors = 32;
     private const int MostNodes = 24;
 
+    // Emptied for each question: there are many, and most are soon answered.
+    private readonly Dictionary<Node, Role> roles = [];
+    private readonly HashSet<Node> tensors = [];
+
     /// <summary>Elements from which a reduction of a whole tensor is shared out, so that nothing may need its result within the kernel.</summary>
     private const long ManyElements = Costs.ElementsPerChunk;
 
     /// <summary>Why the nodes cannot be one kernel over the domain; null if they can.</summary>
-    public static string? Reason(IReadOnlyList<Node> nodes, Domain domain, KnownWork work)
+    public string? Reason(IReadOnlyList<Node> nodes, Domain domain)
     {
         int instructions = 0;
         foreach (Node node in nodes)
@@ -42,8 +47,8 @@ internal static class GroupCheck
             return "the expressions are too long for one kernel";
         }
 
-        Dictionary<Node, Role> roles = new(nodes.Count);
-        HashSet<Node> tensors = new(MostTensors + 1);
+        roles.Clear();
+        tensors.Clear();
         int lanes = 0;
         foreach (Node node in nodes)
         {
@@ -66,7 +71,7 @@ internal static class GroupCheck
 
         foreach (Node node in nodes)
         {
-            if (ReasonOfReads(node, roles, domain, work.Of(node)) is { } reason)
+            if (ReasonOfReads(node, domain, work.Of(node)) is { } reason)
             {
                 return reason;
             }
@@ -78,9 +83,9 @@ internal static class GroupCheck
     private static bool IsWholeAndLarge(Domain domain) =>
         domain.Inner.Count == domain.Shape.Rank && domain.Shape.ElementCount.Nominal >= ManyElements;
 
-    private static string? ReasonOfReads(Node node, Dictionary<Node, Role> roles, Domain domain, NodeWork work)
+    private string? ReasonOfReads(Node node, Domain domain, NodeWork own)
     {
-        foreach ((_, View view) in work.Reads)
+        foreach ((_, View view) in own.Reads)
         {
             if (!roles.TryGetValue(view.Source, out Role source))
             {
@@ -103,8 +108,8 @@ internal static class GroupCheck
         }
 
         // Indices, and what whole rows are picked from, come from outside.
-        return roles[node] is Role.RowGather or Role.Pick && (work.Index is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
-            : roles[node] == Role.Pick && roles.ContainsKey(work.Table!.Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
+        return roles[node] is Role.RowGather or Role.Pick && (own.Index is not { } index || roles.ContainsKey(index.Source)) ? $"the index of {node.Op.Name} is computed in the same kernel"
+            : roles[node] == Role.Pick && roles.ContainsKey(own.Table!.Source) ? $"what {node.Op.Name} picks from is computed in the same kernel"
             : null;
     }
 }
