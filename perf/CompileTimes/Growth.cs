@@ -7,12 +7,13 @@ namespace GraphCompiler.Perf.CompileTimes;
 /// <summary>How the time to compile grows with the nodes: to the end of the first call of graphs of one form, each in a process of its own.</summary>
 internal static class Growth
 {
-    private static readonly (string Name, int[] Sizes, Func<int, (CompiledGraph Graph, Argument[] Given)> Make)[] Forms =
+    // Sizes, one of which has a goal, in seconds.
+    private static readonly (string Name, int[] Sizes, (int Size, double Seconds) Goal, Func<int, (CompiledGraph Graph, Argument[] Given)> Make)[] Forms =
     [
-        ("chain", [1000, 2500, 5000, 10_000, 20_000], Chain),
-        ("parameters", [125, 250, 500, 1250, 2500], Parameters),
-        ("layers", [25, 50, 100, 200, 400], Layers),
-        ("gru", [25, 50, 100, 200, 400], Gru),
+        ("chain", [1000, 2500, 5000, 10_000, 20_000], (20_000, 3), Chain),
+        ("parameters", [125, 250, 500, 1250, 2500], (2500, 5), Parameters),
+        ("layers", [25, 50, 100, 200, 400], (200, 1), Layers),
+        ("gru", [25, 50, 100, 200, 400], (400, 4), Gru),
     ];
 
     public static int Run(string[] arguments)
@@ -23,14 +24,28 @@ internal static class Growth
             return 0;
         }
 
+        string? picture = arguments.FirstOrDefault(a => a.EndsWith(".svg", StringComparison.Ordinal));
+        string[] chosen = [.. arguments.Where(a => a != picture)];
+        List<(string Form, (int Nodes, double Seconds)[] Points, (int Nodes, double Seconds) Goal)> lines = [];
         Console.WriteLine("| graph | size | nodes | kernels | seconds |");
         Console.WriteLine("| --- | --- | --- | --- | --- |");
-        foreach ((string form, int[] sizes, _) in Forms.Where(f => arguments.Length == 0 || arguments.Contains(f.Name)))
+        foreach ((string form, int[] sizes, (int Size, double Seconds) goal, _) in Forms.Where(f => chosen.Length == 0 || chosen.Contains(f.Name)))
         {
+            List<(int Nodes, double Seconds)> points = [];
             foreach (int each in sizes)
             {
-                Console.WriteLine($"| {form} | {each.ToString(CultureInfo.InvariantCulture)} | {OwnProcess.Run("growth", "child", form, each.ToString(CultureInfo.InvariantCulture)).Trim()} |");
+                string row = OwnProcess.Run("growth", "child", form, each.ToString(CultureInfo.InvariantCulture)).Trim();
+                Console.WriteLine($"| {form} | {each.ToString(CultureInfo.InvariantCulture)} | {row} |");
+                string[] cells = row.Split('|');
+                points.Add((int.Parse(cells[0], CultureInfo.InvariantCulture), double.Parse(cells[2], CultureInfo.InvariantCulture)));
             }
+
+            lines.Add((form, [.. points], (points[Array.IndexOf(sizes, goal.Size)].Nodes, goal.Seconds)));
+        }
+
+        if (picture is not null)
+        {
+            File.WriteAllText(picture, GrowthChart.Draw(lines));
         }
 
         return 0;
