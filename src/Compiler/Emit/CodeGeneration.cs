@@ -21,8 +21,8 @@ internal static class CodeGeneration
         {
             throw new CompileException(
                 "Graphs are compiled to code while the program runs, and this program runs with dynamic code switched off. Programs with PublishAot do, even before they are "
-                + "published: remove it, or, where the program is not published for Native AOT, add <DynamicCodeSupport>true</DynamicCodeSupport> to the project "
-                + "(#:property DynamicCodeSupport=true to a file-based program). To go on without code, hundreds of times slower, ask for it: new CompileOptions { Interpret = true }.");
+                + "published: remove it, or, in a file-based program, which has it by default, add #:property PublishAot=false. Where the program is not published for Native AOT, "
+                + "<DynamicCodeSupport>true</DynamicCodeSupport> in the project does, too. To go on without code, hundreds of times slower, ask for it: new CompileOptions { Interpret = true }.");
         }
     }
 

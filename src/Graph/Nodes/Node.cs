@@ -87,7 +87,10 @@ public partial class Node
     /// <summary>The types of the results: one, but for operations of several, whose results <c>Output</c> nodes take.</summary>
     public EquatableArray<NodeType> Results { get; }
 
-    /// <summary>The functions that the operation is made of: that of a call, or what joins two elements of a scan; none of most.</summary>
+    /// <summary>
+    /// The functions that the operation is made of: that of a call, or what joins two elements of a scan; none of most. The inputs of a call are those that it was given, as many as
+    /// its attribute <c>Arguments</c> says, and then what its body uses from outside.
+    /// </summary>
     public IReadOnlyList<Function> Bodies => Op.Bodies;
 
     /// <summary>

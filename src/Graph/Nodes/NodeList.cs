@@ -6,7 +6,8 @@ namespace GraphCompiler;
 
 /// <summary>
 /// Nodes in an order that never changes, none of them null: what functions of several results give. Written <c>[a, b]</c>, and taken apart as
-/// <c>var (dw, db) = Gradients(loss, w, b)</c>. Lists of the same nodes are equal.
+/// <c>var (dw, db) = Gradients(loss, w, b)</c>. Two lists are equal if they hold the same objects in the same
+/// order: another node that computes the same is another node.
 /// </summary>
 [CollectionBuilder(typeof(NodeList), nameof(Create))]
 public sealed class NodeList : IReadOnlyList<Node>, IEquatable<NodeList>

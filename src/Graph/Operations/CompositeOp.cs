@@ -46,7 +46,7 @@ internal abstract record CompositeOp : Op
 }
 
 /// <summary>A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed.</summary>
-internal sealed record CallOp(Function Body, int Listed, string CallName, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
+internal sealed record CallOp(Function Body, int Arguments, string CallName, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
 {
     public override string Name => CallName;
 
@@ -58,7 +58,7 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
         ? base.Pullback(node, cotangents)
-        : [.. UserPullback.Pull(node, Listed, Rule, cotangents), .. new Node?[node.Inputs.Count - Listed]];
+        : [.. UserPullback.Pull(node, Arguments, Rule, cotangents), .. new Node?[node.Inputs.Count - Arguments]];
 
     /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
     /// <param name="inputs">What the function is applied to.</param>
@@ -74,7 +74,7 @@ internal sealed record CallOp(Function Body, int Listed, string CallName, Func<N
             (node.Op as CallOp)?.CheckFlow(node.Inputs);
         }
 
-        for (int i = Listed; Rule is not null && i < parameters.Length; i++)
+        for (int i = Arguments; Rule is not null && i < parameters.Length; i++)
         {
             if (flowing.Contains(parameters[i]))
             {

@@ -90,7 +90,7 @@ internal sealed class WidenToDouble
     private static CallOp Widen(CallOp call)
     {
         Function body = Widen(call.Body);
-        return body == call.Body ? call : new CallOp(body, call.Listed, call.CallName, call.Rule is null ? null : Widen(call.Rule, [.. call.Body.Parameters.Take(call.Listed).Select(p => p.Type)], [.. call.Body.Results.Select(r => r.Type)]));
+        return body == call.Body ? call : new CallOp(body, call.Arguments, call.CallName, call.Rule is null ? null : Widen(call.Rule, [.. call.Body.Parameters.Take(call.Arguments).Select(p => p.Type)], [.. call.Body.Results.Select(r => r.Type)]));
     }
 
     private static HostFunctionOp Widen(HostFunctionOp host) => host with

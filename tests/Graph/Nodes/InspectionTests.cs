@@ -134,7 +134,7 @@ internal sealed class InspectionTests
         Node call = Call("scaled", [x], v => Tanh(v[0] * w));
         Function body = call.Bodies.Single();
         Assert.That((call.Operation, call.Inputs.Count, body.Parameters.Count), Is.EqualTo(("Call", 2, 2)));
-        Assert.That(call.Attributes, Does.Contain(new NodeAttribute("Name", "scaled")));
+        Assert.That(call.Attributes, Is.EqualTo(new[] { new NodeAttribute("Arguments", 1L), new NodeAttribute("Name", "scaled") }), "of two inputs, the second is what the body uses from outside");
         Assert.That(body.Results.Single().Operation, Is.EqualTo("Tanh"));
         Assert.That(View.Value([call]), Does.Contain("Tanh(").And.Contain("-> ("));
     }
