@@ -210,6 +210,75 @@ public sealed class GuideSnippets
     }
 
     [Test]
+    public void A_server()
+    {
+        // snippet: server
+        var x = Input("x", ["N", 2]);
+        var w = Parameter("w", new float[] { 1, 2 });
+        using var model = Compiler.Compile([x], MatMul(x, w));
+        using var weights = new ReaderWriterLockSlim();
+
+        float[] Answer(float[] rows, CancellationToken cancellation)
+        {
+            weights.EnterReadLock();
+            try
+            {
+                return model.Run([rows], cancellation).GetArray<float>();
+            }
+            finally
+            {
+                weights.ExitReadLock();
+            }
+        }
+
+        void Renew(float[] values)
+        {
+            weights.EnterWriteLock();
+            try
+            {
+                w.Set(values);
+            }
+            finally
+            {
+                weights.ExitWriteLock();
+            }
+        }
+
+        var answers = new float[4][];
+        Parallel.For(0, 4, i => answers[i] = Answer([i, i], CancellationToken.None));
+        Renew([3, 4]);
+        float[] renewed = Answer([1, 1], CancellationToken.None);   // [7]
+
+        // end
+        Assert.That(answers, Is.EqualTo(new float[][] { [0], [3], [6], [9] }));
+        Assert.That(renewed, Is.EqualTo(new float[] { 7 }));
+    }
+
+    [Test]
+    public void A_graph_is_looked_at()
+    {
+        // snippet: inspection
+        var x = Input("x", ["N", 4]);
+        var w = Parameter("w", new Generator(seed: 0).Normal(4, 3));
+        var y = Softmax(MatMul(x, w), axis: 1);
+        var lines = new List<string>();
+        foreach (var node in new Graph([x], [y]).Nodes)
+        {
+            string inputs = string.Join(", ", node.Inputs.Select(i => i.Name ?? i.Operation));
+            string attributes = string.Join(", ", node.Attributes.Select(a => $"{a.Name}: {a.Value}"));
+            lines.Add($"{node.Operation}({inputs}) {{ {attributes} }} {node.Results[0]}");
+        }
+
+        string last = lines[^1];                            // Softmax(MatMul) { Axis: 1 } float32[N, 3]
+        var parts = new Graph([x], [y.Expand()[0]]).Nodes;  // Max, Sub, Exp, Sum, Div among them
+
+        // end
+        Assert.That(lines, Has.Count.EqualTo(4));
+        Assert.That(last, Is.EqualTo("Softmax(MatMul) { Axis: 1 } float32[N, 3]"));
+        Assert.That(parts.Select(p => p.Operation), Is.SupersetOf(new[] { "Max", "Sub", "Exp", "Sum", "Div" }));
+    }
+
+    [Test]
     public void A_function_of_ones_own()
     {
         // snippet: function
