@@ -23,8 +23,8 @@ internal static class CompilerPipeline
         // What is to be computed.
         Computation nodes = context.Step("input", Level.Nodes, () => new Computation(inputs, roots, seed).WithDemands());
         nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
-        nodes = Pass("inline-calls", nodes, InlineCalls.Run);
-        nodes = context.Step("demands", Level.Nodes, nodes.WithDemands);
+        nodes = Pass("inline-calls", nodes, n => InlineCalls.Run(n, exceptConditions: true));
+        nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(InlineCalls.Run));
         nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = Pass("inline-stabilized", nodes, InlineCalls.Run);
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);

@@ -167,6 +167,9 @@ internal sealed class BadInputTests
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], inside * 2);
         Assert.That(graph.Run(new float[6]).Count, Is.EqualTo(1));
         Assert.That(() => graph.Run(new float[5]), Throws.TypeOf<BindingException>().With.Message.Contains("Reshape").And.Message.Contains("N is 5"));
+
+        using CompiledGraph halved = GraphCompiler.Compiler.Compile([x], Call("halves", [x], a => Glu(a[0])));
+        Assert.That(() => halved.Run(new float[5]), Throws.TypeOf<BindingException>().With.Message.StartsWith("Glu: ").And.Message.Contains("N is 5"));
     }
 
     [Test]

@@ -5,7 +5,10 @@ namespace GraphCompiler.Rewriting;
 /// <summary>Replaces composites by the operations they are made of, to any depth.</summary>
 internal static class InlineCalls
 {
-    public static Node[] Run(IReadOnlyList<Node> roots)
+    public static Node[] Run(IReadOnlyList<Node> roots) => Run(roots, exceptConditions: false);
+
+    /// <summary>The same, where conditions on sizes may stay, so that what they ask can be read off the nodes.</summary>
+    public static Node[] Run(IReadOnlyList<Node> roots, bool exceptConditions)
     {
         Dictionary<Node, Node> map = [];
         Dictionary<Node, Node[]> expanded = [];
@@ -28,7 +31,7 @@ internal static class InlineCalls
                 }
 
                 Node[] inputs = [.. node.Inputs.Select(i => map[i])];
-                if (node.Op is CompositeOp composite)
+                if (node.Op is CompositeOp composite && !(exceptConditions && composite is ConditionOp))
                 {
                     foreach (Node input in inputs)
                     {
