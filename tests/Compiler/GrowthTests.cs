@@ -52,7 +52,9 @@ internal sealed class GrowthTests
         long[] sizes = [.. program.Symbols.Select(_ => 32L)];
         var workspace = new Workspace(program.Plan);
         workspace.Bind(sizes, sizes);
-        return new Dictionary<string, long>(program.Costs.Select(c => KeyValuePair.Create(c.Name, c.Bytes)))
+
+        // Kernels are compiled on several threads: how much of that this one does is chance.
+        return new Dictionary<string, long>(program.Costs.Where(c => c.Name != "emit-and-compile").Select(c => KeyValuePair.Create(c.Name, c.Bytes)))
         {
             ["steps of fusion"] = program.FusionSteps,
             ["steps of the layout"] = workspace.Layout.Steps,
