@@ -23,6 +23,11 @@ internal sealed class AcyclicGraph
     private readonly List<int>[] nodesOf;
     private readonly long[] rank;
 
+    // The last search that has seen a cluster, from below and from above.
+    private readonly int[] seenAbove;
+    private readonly int[] seenBelow;
+    private int searches;
+
     // A walk along readers, depth first, finds a node as number First, and what it finds below it up to number Last.
     private readonly int[] first;
     private readonly int[] last;
@@ -42,6 +47,7 @@ internal sealed class AcyclicGraph
         }
 
         rank = new long[count];
+        (seenAbove, seenBelow) = (new int[count], new int[count]);
         (first, last) = (new int[count], new int[count]);
         for (int node = 0; node < count; node++)
         {
@@ -104,6 +110,8 @@ internal sealed class AcyclicGraph
     private Side? Search(int a, int b, bool countEdges)
     {
         (int low, int high) = rank[a] <= rank[b] ? (a, b) : (b, a);
+        searches++;
+        seenAbove[a] = seenAbove[b] = seenBelow[a] = seenBelow[b] = searches;
         var above = new Side(this, low, high, isForward: true, countEdges);
         var below = new Side(this, high, low, isForward: false, countEdges);
         while (true)
@@ -189,7 +197,7 @@ internal sealed class AcyclicGraph
     private sealed class Side(AcyclicGraph graph, int from, int to, bool isForward, bool countEdges)
     {
         private readonly List<int>[] next = isForward ? graph.readers : graph.sources;
-        private readonly HashSet<int> seen = [from, to];
+        private readonly int[] seen = isForward ? graph.seenAbove : graph.seenBelow;
         private readonly Queue<int> pending = new();
 
         // Where it looks: an edge of a node of a cluster.
@@ -229,11 +237,12 @@ internal sealed class AcyclicGraph
             graph.Steps++;
             int neighbour = next[graph.nodesOf[cluster][node]][edge++];
             int other = graph.clusterOf[neighbour];
-            if (graph.IsBeyond(other, to, isForward) || !seen.Add(other))
+            if (graph.IsBeyond(other, to, isForward) || seen[other] == graph.searches)
             {
                 return other == to && (countEdges || cluster != From);
             }
 
+            seen[other] = graph.searches;
             pending.Enqueue(other);
             return graph.nodesOf[to].Exists(n => isForward ? graph.IsBelow(n, neighbour) : graph.IsBelow(neighbour, n));
         }
