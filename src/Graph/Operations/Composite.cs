@@ -51,6 +51,13 @@ internal static class Composite
         where TC : Node? =>
         One(name, [a, b, c], n => body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!), attributes);
 
+    public static Node Of<TA, TB, TC, TD>(string name, TA a, TB b, TC c, TD d, Func<TA, TB, TC, TD, Node> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
+        where TA : Node?
+        where TB : Node?
+        where TC : Node?
+        where TD : Node? =>
+        One(name, [a, b, c, d], n => body((TA)n[0]!, (TB)n[1]!, (TC)n[2]!, (TD)n[3]!), attributes);
+
     public static Node Of<TA, TB, TC, TD, TE>(
         string name, TA a, TB b, TC c, TD d, TE e, Func<TA, TB, TC, TD, TE, Node> body, params ReadOnlySpan<(string Name, object? Value)> attributes)
         where TA : Node?

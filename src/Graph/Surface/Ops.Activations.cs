@@ -232,8 +232,7 @@ public static partial class Ops
     public static Node Softmin(Node x, int axis = -1)
     {
         RequireFloat("Softmin", x);
-        int along = Axis.Normalize(axis, x.Rank, "Softmin", x);
-        return Composite.Of("Softmin", x, x => Softmax(-x, along), ("Axis", along));
+        return Softmax(-x, Axis.Normalize(axis, x.Rank, "Softmin", x));
     }
 
     /// <summary>The logarithm of the softmax along an axis, accurate also where the softmax vanishes.</summary>

@@ -97,14 +97,24 @@ public static partial class Ops
         }
 
         PoolAxis[] axes = PoolAxes(op, ref batched, kernelSize, stride, padding, dilation, ceilMode);
-        Window[] over = [.. axes.Select(a => a.Window)];
-        Node padded = PadSpatial(batched, [.. axes.Select(a => (Dim)a.Low)], [.. axes.Select(a => a.High)], 0);
-        Node windows = Create(new WindowsOp([.. over]), padded);
+        (Dim Before, Dim After)[] counted = Widths(op, x, countIncludePad ? padding : Padding.Valid, [.. axes.Select(a => a.Window)]);
+        Node pooled = Composite.Of(
+            "AvgPool",
+            batched,
+            x =>
+            {
+                Node padded = PadSpatial(x, [.. axes.Select(a => (Dim)a.Low)], [.. axes.Select(a => a.High)], 0);
+                Node windows = Create(new WindowsOp([.. axes.Select(a => a.Window)]), padded);
 
-        // Elements of a window outside, so that neighbouring windows share vectors.
-        Node sum = Sum(Permute(windows, [.. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(0, 2 + spatial)]), [.. Enumerable.Range(0, spatial)]);
-        (Dim Before, Dim After)[] counted = Widths(op, x, countIncludePad ? padding : Padding.Valid, over);
-        return WithoutBatch(sum / (divisor > 0 ? Scalar(divisor, x.DType) : Elements(batched, axes, counted, sum.Shape)), isAlone);
+                // Elements of a window outside, so that neighbouring windows share vectors.
+                Node sum = Sum(Permute(windows, [.. Enumerable.Range(2 + spatial, spatial), .. Enumerable.Range(0, 2 + spatial)]), [.. Enumerable.Range(0, spatial)]);
+                return sum / (divisor > 0 ? Scalar(divisor, x.DType) : Elements(x, axes, counted, sum.Shape));
+            },
+            ("Axes", axes.ToEquatableArray()),
+            ("CountedLows", counted.Select(c => c.Before).ToEquatableArray()),
+            ("CountedHighs", counted.Select(c => c.After).ToEquatableArray()),
+            ("Divisor", divisor));
+        return WithoutBatch(pooled, isAlone);
     }
 
     /// <summary>How many elements of each window a mean counts: those of x and of widths around it.</summary>

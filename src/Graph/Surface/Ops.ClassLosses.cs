@@ -28,7 +28,8 @@ public static partial class Ops
 
         if (NotNull(target).DType.IsFloat() && target.Shape == logits.Shape && logits.Rank > 0)
         {
-            return ignoreIndex is null ? OfProbabilities(logits, target, reduction, weight, labelSmoothing)
+            return ignoreIndex is null
+                ? Composite.Of(Name, logits, target, weight, (logits, target, weight) => OfProbabilities(logits, target, reduction, weight, labelSmoothing), ("Reduction", reduction), ("LabelSmoothing", labelSmoothing))
                 : throw new ArgumentException($"{Name}: probabilities have no class index to ignore.", nameof(ignoreIndex));
         }
 
@@ -37,15 +38,26 @@ public static partial class Ops
             throw new DTypeException($"{Name}: the target must be class indices, int32 or int64, or probabilities of the shape {logits.Shape}, not {target.Type}. Inputs: {logits.Describe()}, {target.Describe()}.");
         }
 
-        ClassTargets targets = new(Name, logits, target, weight, ignoreIndex);
-        Node losses = targets.Weighted(Create(new CrossEntropyOp(), targets.Scores, targets.Classes).Named(Name));
-        if (labelSmoothing > 0)
-        {
-            Node even = -targets.Kept(Sum(targets.OfClasses(LogSoftmax(targets.Scores, 1)), 1));
-            losses = ((1 - labelSmoothing) * losses) + (labelSmoothing * (even / DimValue(targets.Scores.Shape[1], logits.DType)));
-        }
+        return Composite.Of(
+            Name,
+            logits,
+            target,
+            weight,
+            (logits, target, weight) =>
+            {
+                ClassTargets targets = new(Name, logits, target, weight, ignoreIndex);
+                Node losses = targets.Weighted(Create(new CrossEntropyOp(), targets.Scores, targets.Classes).Named(Name));
+                if (labelSmoothing > 0)
+                {
+                    Node even = -targets.Kept(Sum(targets.OfClasses(LogSoftmax(targets.Scores, 1)), 1));
+                    losses = ((1 - labelSmoothing) * losses) + (labelSmoothing * (even / DimValue(targets.Scores.Shape[1], logits.DType)));
+                }
 
-        return FunctionParts.Of(Name, targets.Reduced(losses, reduction), logits, target, weight);
+                return targets.Reduced(losses, reduction);
+            },
+            ("Reduction", reduction),
+            ("IgnoreIndex", ignoreIndex),
+            ("LabelSmoothing", labelSmoothing));
     }
 
     /// <summary>The negative log-likelihood −w·x[class] of class indices.</summary>
@@ -57,9 +69,18 @@ public static partial class Ops
     public static Node NllLoss(Node logProbabilities, Node target, LossReduction reduction = LossReduction.Mean, Node? weight = null, long? ignoreIndex = null)
     {
         RequireFloat("NllLoss", logProbabilities);
-        ClassTargets targets = new("NllLoss", logProbabilities, NotNull(target), weight, ignoreIndex);
-        Node loss = targets.Reduced(targets.Weighted(-targets.Pick(targets.Scores)), reduction);
-        return FunctionParts.Of("NllLoss", loss, logProbabilities, target, weight);
+        return Composite.Of(
+            "NllLoss",
+            logProbabilities,
+            NotNull(target),
+            weight,
+            (logProbabilities, target, weight) =>
+            {
+                ClassTargets targets = new("NllLoss", logProbabilities, target, weight, ignoreIndex);
+                return targets.Reduced(targets.Weighted(-targets.Pick(targets.Scores)), reduction);
+            },
+            ("Reduction", reduction),
+            ("IgnoreIndex", ignoreIndex));
     }
 
     /// <summary>The hinge loss of many classes: the sum of max(0, margin − x[class] + x[other])ᵖ over the other classes, divided by C.</summary>

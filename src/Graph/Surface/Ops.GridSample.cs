@@ -54,8 +54,13 @@ public static partial class Ops
             throw new ShapeException($"GridSample: cubic takes two spatial axes, not {spatial}. Input: {x.Describe()}.");
         }
 
-        x = x.Shape.Skip(2).Aggregate(x, (all, size) => Conditions.AtLeast("GridSample", all, size, 1, $"there is nothing to sample in {x.Shape}."));
+        return Composite.Of("GridSample", x, grid, (x, grid) => Sampled(x, grid, mode, padding, alignCorners), ("Mode", mode), ("Padding", padding), ("AlignCorners", alignCorners));
+    }
 
+    private static Node Sampled(Node x, Node grid, ResizeMode mode, GridPadding padding, bool alignCorners)
+    {
+        int spatial = x.Rank - 2;
+        x = x.Shape.Skip(2).Aggregate(x, (all, size) => Conditions.AtLeast("GridSample", all, size, 1, $"there is nothing to sample in {x.Shape}."));
         var sampler = new GridSampler(x, padding, alignCorners);
 
         // The grid's last axis counts from the innermost axis of the input.
@@ -87,6 +92,12 @@ public static partial class Ops
             throw new DTypeException($"AffineGrid: it takes float32 or float64, not {theta.DType.Display()}; use Cast. Input: {theta.Describe()}.");
         }
 
+        return Composite.Of("AffineGrid", theta, theta => AffinePlaces(theta, size, alignCorners), ("Size", size), ("AlignCorners", alignCorners));
+    }
+
+    private static Node AffinePlaces(Node theta, Shape size, bool alignCorners)
+    {
+        int spatial = size.Rank;
         Shape one = Shape.Of(Enumerable.Repeat(Dim.Of(1), spatial + 2));
         Node sum = Column(spatial);
         for (int i = 0; i < spatial; i++)

@@ -28,7 +28,7 @@ public static partial class Ops
     public static Node MeanSquaredError(Node x, Node target, LossReduction reduction = LossReduction.Mean)
     {
         RequirePair("MeanSquaredError", x, target);
-        return Reduced("MeanSquaredError", Square(x - target), reduction);
+        return Composite.Of("MeanSquaredError", x, target, (x, target) => Reduced("MeanSquaredError", Square(x - target), reduction), ("Reduction", reduction));
     }
 
     /// <summary>The absolute error |x − target|; slope 0 where they are equal.</summary>
@@ -38,7 +38,7 @@ public static partial class Ops
     public static Node L1Loss(Node x, Node target, LossReduction reduction = LossReduction.Mean)
     {
         RequirePair("L1Loss", x, target);
-        return Reduced("L1Loss", Abs(x - target), reduction);
+        return Composite.Of("L1Loss", x, target, (x, target) => Reduced("L1Loss", Abs(x - target), reduction), ("Reduction", reduction));
     }
 
     /// <summary>With d = |x − target|: ½·d²/beta where d is below beta, d − ½·beta elsewhere; the absolute error if beta is 0.</summary>
@@ -51,9 +51,18 @@ public static partial class Ops
     {
         RequirePair("SmoothL1Loss", x, target);
         RequireAtLeast(beta, 0);
-        Node error = x - target;
-        Node losses = beta == 0 ? Abs(error) : Where(Abs(error) < beta, (0.5 / beta) * (error * error), Abs(error) - (0.5 * beta));
-        return Reduced("SmoothL1Loss", losses, reduction);
+        return Composite.Of(
+            "SmoothL1Loss",
+            x,
+            target,
+            (x, target) =>
+            {
+                Node error = x - target;
+                Node losses = beta == 0 ? Abs(error) : Where(Abs(error) < beta, (0.5 / beta) * (error * error), Abs(error) - (0.5 * beta));
+                return Reduced("SmoothL1Loss", losses, reduction);
+            },
+            ("Beta", beta),
+            ("Reduction", reduction));
     }
 
     /// <summary>With d = |x − target|: ½·d² where d is below delta, delta·(d − ½·delta) elsewhere (Huber, 1964).</summary>
@@ -66,9 +75,18 @@ public static partial class Ops
     {
         RequirePair("HuberLoss", x, target);
         RequireAbove(delta, 0);
-        Node error = x - target;
-        Node losses = Where(Abs(error) < delta, 0.5 * (error * error), delta * (Abs(error) - (0.5 * delta)));
-        return Reduced("HuberLoss", losses, reduction);
+        return Composite.Of(
+            "HuberLoss",
+            x,
+            target,
+            (x, target) =>
+            {
+                Node error = x - target;
+                Node losses = Where(Abs(error) < delta, 0.5 * (error * error), delta * (Abs(error) - (0.5 * delta)));
+                return Reduced("HuberLoss", losses, reduction);
+            },
+            ("Delta", delta),
+            ("Reduction", reduction));
     }
 
     /// <summary>−(target·log p + (1 − target)·log(1 − p)), the logarithms cut at −100; slope 0 where one is cut.</summary>
@@ -95,9 +113,19 @@ public static partial class Ops
     {
         const string Name = "BinaryCrossEntropyWithLogits";
         RequirePair(Name, logits, target);
-        Node positive = Weighted(Name, target, positiveWeight);
-        Node losses = Times(positive, Softplus(-logits)) + Times(1 - target, Softplus(logits));
-        return Reduced(Name, Weighted(Name, losses, weight), reduction);
+        return Composite.Of(
+            Name,
+            logits,
+            target,
+            weight,
+            positiveWeight,
+            (logits, target, weight, positiveWeight) =>
+            {
+                Node positive = Weighted(Name, target, positiveWeight);
+                Node losses = Times(positive, Softplus(-logits)) + Times(1 - target, Softplus(logits));
+                return Reduced(Name, Weighted(Name, losses, weight), reduction);
+            },
+            ("Reduction", reduction));
     }
 
     /// <summary>The divergence of Kullback and Leibler, target·(log target − x), of logarithms x of probabilities; 0 where the target is 0.</summary>
@@ -175,7 +203,7 @@ public static partial class Ops
     public static Node SoftMarginLoss(Node x, Node target, LossReduction reduction = LossReduction.Mean)
     {
         RequirePair("SoftMarginLoss", x, target);
-        return Reduced("SoftMarginLoss", Softplus(-target * x), reduction);
+        return Composite.Of("SoftMarginLoss", x, target, (x, target) => Reduced("SoftMarginLoss", Softplus(-target * x), reduction), ("Reduction", reduction));
     }
 
     /// <summary>x where the target is 1, max(0, margin − x) where it is −1.</summary>

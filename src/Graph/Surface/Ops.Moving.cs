@@ -121,14 +121,21 @@ public static partial class Ops
     public static Node PixelShuffle(Node x, int factor)
     {
         RequireImages(x, factor, "PixelShuffle");
-        Dim channels = x.Shape[^3] / ((long)factor * factor);
-        Node whole = Conditions.Same(
-            "PixelShuffle", x, channels * factor * factor, x.Shape[^3], $"the input has {InvariantText.Count(x.Shape[^3], "channel")}, which is no multiple of {(long)factor * factor}.");
+        return Composite.Of(
+            "PixelShuffle",
+            x,
+            x =>
+            {
+                Dim channels = x.Shape[^3] / ((long)factor * factor);
+                Node whole = Conditions.Same(
+                    "PixelShuffle", x, channels * factor * factor, x.Shape[^3], $"the input has {InvariantText.Count(x.Shape[^3], "channel")}, which is no multiple of {(long)factor * factor}.");
 
-        (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2], x.Shape[^1]);
-        Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(3), channels, factor, factor, height, width]));
-        Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 3, lead + 1, lead + 4, lead + 2]);
-        return FunctionParts.OfSizes("PixelShuffle", Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), channels, height * factor, width * factor])), x);
+                (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2], x.Shape[^1]);
+                Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(3), channels, factor, factor, height, width]));
+                Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 3, lead + 1, lead + 4, lead + 2]);
+                return Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), channels, height * factor, width * factor]));
+            },
+            ("Factor", factor));
     }
 
     /// <summary>Squares of r by r neighbours as r² channels: [N, C, H·r, W·r] → [N, C·r², H, W].</summary>
@@ -137,14 +144,21 @@ public static partial class Ops
     public static Node PixelUnshuffle(Node x, int factor)
     {
         RequireImages(x, factor, "PixelUnshuffle");
-        (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2] / factor, x.Shape[^1] / factor);
-        string message = $"images of {x.Shape[^2]} by {x.Shape[^1]} do not divide by {factor}.";
-        Node whole = Conditions.Same("PixelUnshuffle", x, height * factor, x.Shape[^2], message);
-        whole = Conditions.Same("PixelUnshuffle", whole, width * factor, x.Shape[^1], message);
+        return Composite.Of(
+            "PixelUnshuffle",
+            x,
+            x =>
+            {
+                (int lead, Dim height, Dim width) = (x.Rank - 3, x.Shape[^2] / factor, x.Shape[^1] / factor);
+                string message = $"images of {x.Shape[^2]} by {x.Shape[^1]} do not divide by {factor}.";
+                Node whole = Conditions.Same("PixelUnshuffle", x, height * factor, x.Shape[^2], message);
+                whole = Conditions.Same("PixelUnshuffle", whole, width * factor, x.Shape[^1], message);
 
-        Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(2), height, factor, width, factor]));
-        Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 2, lead + 4, lead + 1, lead + 3]);
-        return FunctionParts.OfSizes("PixelUnshuffle", Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), x.Shape[^3] * factor * factor, height, width])), x);
+                Node split = Reshape(whole, Shape.Of([.. x.Shape.SkipLast(2), height, factor, width, factor]));
+                Node moved = Permute(split, [.. Enumerable.Range(0, lead + 1), lead + 2, lead + 4, lead + 1, lead + 3]);
+                return Reshape(moved, Shape.Of([.. x.Shape.SkipLast(3), x.Shape[^3] * factor * factor, height, width]));
+            },
+            ("Factor", factor));
     }
 
     private static Node[] AtLeast(string op, IReadOnlyList<Node> nodes, Func<Node, Node> shape) => [.. Some(op, nodes).ToArray().Select(shape)];

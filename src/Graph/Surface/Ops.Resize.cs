@@ -37,7 +37,7 @@ public static partial class Ops
         int spatial = SpatialAxes(NotNull(x), "Resize");
         return size.Rank != spatial
             ? throw new ShapeException($"Resize: the size {size} must have a number for each of the {spatial} spatial axes of [N, C, …] = {x.Shape}.{(size.Rank == x.Rank - 1 ? Unbatched : string.Empty)} Input: {x.Describe()}.")
-            : ResizeTo("Resize", x, size, null, mode, alignCorners);
+            : Composite.Of("Resize", x, x => ResizeTo("Resize", x, size, null, mode, alignCorners), ("Size", size), ("Mode", mode), ("AlignCorners", alignCorners));
     }
 
     /// <summary>Spatial axes that are so many times as long, rounded down (PyTorch's interpolate with a scale factor).</summary>
@@ -50,7 +50,13 @@ public static partial class Ops
     {
         int spatial = SpatialAxes(NotNull(x), "ResizeBy");
         return scale > 0 && double.IsFinite(scale)
-            ? ResizeTo("ResizeBy", x, Shape.Of(x.Shape.Skip(2).Select(d => Scaled(d, scale))), scale, mode, alignCorners)
+            ? Composite.Of(
+                "ResizeBy",
+                x,
+                x => ResizeTo("ResizeBy", x, Shape.Of(x.Shape.Skip(2).Select(d => Scaled(d, scale))), scale, mode, alignCorners),
+                ("Scale", scale),
+                ("Mode", mode),
+                ("AlignCorners", alignCorners))
             : throw new ShapeException($"ResizeBy: the factor {scale} of the {spatial} spatial axes must be above 0. Input: {x.Describe()}.");
     }
 
