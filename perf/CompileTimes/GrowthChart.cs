@@ -12,6 +12,7 @@ internal static class GrowthChart
     private const int Right = 110;
     private const int Margin = 36;
 
+    private static readonly int[] TickSteps = [1, 3];
     private static readonly string[] Colours = ["#4477aa", "#ee6677", "#228833", "#aa3377"];
 
     /// <param name="lines">The forms with their sizes, and the goal of one size.</param>
@@ -53,7 +54,7 @@ internal static class GrowthChart
 
     private static IEnumerable<double> Ticks(double low, double high) =>
         from power in Enumerable.Range((int)Math.Floor(low), (int)Math.Ceiling(high) - (int)Math.Floor(low) + 1)
-        from step in new[] { 1, 3 }
+        from step in TickSteps
         let tick = step * Math.Pow(10, power)
         where Math.Log10(tick) >= low && Math.Log10(tick) <= high
         select tick;
