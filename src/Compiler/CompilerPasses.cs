@@ -51,6 +51,11 @@ public sealed record CompilerPasses
     public bool Recompute { get; init; } = true;
 
     /// <summary>
+    /// Whether loops that have work in common become one, such as a loop and what its derivatives repeat of it; otherwise each runs for itself, as it stands in the graph.
+    /// </summary>
+    public bool JoinLoops { get; init; } = true;
+
+    /// <summary>
     /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
     /// constants meet in a graph without updates and backward part.
     /// </summary>

@@ -24,14 +24,18 @@ internal static class CompilerPipeline
         Computation nodes = context.Step("input", Level.Nodes, () => new Computation(inputs, roots, seed).WithDemands());
         nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
         nodes = Pass("inline-calls", nodes, n => InlineCalls.Run(n, exceptConditions: true));
-        nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(InlineCalls.Run));
+        nodes = Pass("trim-bodies", nodes, TrimBodies.Run);
+        nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(n => Bodies.Run(n, InlineCalls.Run)));
         nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
-        nodes = Pass("inline-stabilized", nodes, InlineCalls.Run);
+        nodes = Pass("join-loops", nodes, n => options.Passes.JoinLoops ? JoinLoops.Run(n) : n);
+        nodes = Pass("inline-stabilized", nodes, n => InlineCalls.Run(n));
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
-        nodes = Pass("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
+        nodes = Pass("trim-bodies-again", nodes, TrimBodies.Run);
+        nodes = Whole("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
+        nodes = Whole("separate-bodies", nodes, SeparateBodies.Run);
 
-        nodes = Pass("order-effects", nodes, n => OrderEffects.Run(n, [.. roots.Select(r => r.IsForward)]));
+        nodes = Whole("order-effects", nodes, n => OrderEffects.Run(n, [.. roots.Select(r => r.IsForward)]));
 
         // What runs together.
         Regions regions = context.Step("regions", null, () => Regions.Of(nodes));
@@ -39,7 +43,10 @@ internal static class CompilerPipeline
         KernelGraph graph = context.Step("fuse", Level.Kernels, () => FuseKernels.Run(regions, choice, options));
         return Run(regions, graph, context, options);
 
-        Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => context.Step(name, Level.Nodes, () => before.After(pass));
+        // Bodies of loops and branches are graphs of their own to most.
+        Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => Whole(name, before, n => Bodies.Run(n, pass));
+
+        Computation Whole(string name, Computation before, Func<Node[], Node[]> pass) => context.Step(name, Level.Nodes, () => before.After(pass));
     }
 
     /// <summary>From kernels on.</summary>
@@ -51,12 +58,12 @@ internal static class CompilerPipeline
     {
         // How.
         LoweredProgram lowered = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
-        Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Kernels.Select(k => k.Accesses), [.. lowered.Results.Distinct()]));
+        Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Parts.Select(p => p.Accesses), [.. lowered.Results.Distinct()]));
         LoweredProgram ordered = context.Step("update-in-place", Level.Loops, () => WriteUpdatesInPlace.Run(lowered, options));
         LoweredProgram merged = context.Step("merge", Level.Loops, () => MergeSmallKernels.Run(ordered, options));
         ResultPlaces results = context.Step("place-results", null, () => PlaceResults.Run(merged, options));
         LoweredProgram complete = context.Step("add-in-place", Level.Loops, () => AddInPlace.Run(merged, results, options));
-        CompiledKernel[] compiled = context.Step("emit-and-compile", null, () => context.Compile(complete.Kernels.Concat(complete.Merged)));
+        CompiledKernel[] compiled = context.Step("emit-and-compile", null, () => context.Compile(complete.Kernels.Concat(complete.Merged.Select(m => m.Kernel))));
 
         // Where.
         PlacedBuffers buffers = context.Step("place-buffers", null, () => PlaceBuffers.Run(complete, results));

@@ -46,6 +46,21 @@ public sealed class AllocationTests
     }
 
     [Test]
+    public void A_warm_loop_allocates_nothing()
+    {
+        Input<float> xs = Input("xs", ["N", 4]);
+        Parameter<float> w = Parameter("w", new Generator(1).Normal(4, 4));
+        Node last = Scan(Zeros([4]), xs, (h, x) => Cond(Sum(x) > 0f, () => Tanh(MatMul(Unsqueeze(h, 0), w)[0] + x), () => h)).Last;
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([xs], last);
+        (float[] few, float[] many, float[] value) = (new float[20], new float[40], new float[4]);
+        Assert.That(Allocated(() =>
+        {
+            graph.Run([few], [value]);
+            graph.Run([many], [value]);
+        }), Is.Zero);
+    }
+
+    [Test]
     public void A_warm_typed_delegate_that_writes_to_its_caller_allocates_nothing()
     {
         Input<float> x = Input("x", ["N", 4]);

@@ -312,6 +312,7 @@ internal static class OperationTable
         Movement<ReshapeOp>(" of a tile by N", c => Ops.RepeatInterleave(c.X([3, 2]), c.N, 0)),
         .. WindowRows.Rows,
         .. PoolRows.Rows,
+        .. LoopRows.Rows,
         .. FunctionRows.Rows,
 
         // Indexing.

@@ -11,60 +11,7 @@ namespace GraphCompiler.Calling;
 /// </summary>
 internal static class VerifyRun
 {
-    public static unsafe void Check(Program program, Workspace workspace, int first, int last)
-    {
-        foreach (Node root in Enumerable.Range(first, last - first).SelectMany(s => program.Kernels[s].Roots).Where(r => program.Buffers.ContainsKey(KernelBuffer.Of(r)) && !(r.Op is OutputOp ? r.Inputs[0] : r).Op.HasEffects).Distinct())
-        {
-            // Nothing that lasts has been written: see WriteUpdatesInPlace and AddInPlace.
-            workspace.Cancellation.ThrowIfCancellationRequested();
-
-            // A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.
-            int[] steps = [.. Enumerable.Range(first, last - first).Where(s => program.Kernels[s].Roots.Contains(root))];
-            Dictionary<Node, TensorValue> given = [];
-            nint result = 0;
-            foreach (int s in steps)
-            {
-                LoweredKernel kernel = program.Kernels[s];
-                for (int b = 0; b < kernel.Buffers.Count; b++)
-                {
-                    nint address = workspace.Address(program.Plan.Steps[s].Buffers[b]);
-                    if (kernel.Buffers[b].Node is not { } node)
-                    {
-                        continue;
-                    }
-
-                    if (node == root)
-                    {
-                        result = address;
-                    }
-                    else if (!kernel.Roots.Contains(node) && !given.ContainsKey(node))
-                    {
-                        given[node] = Read(node, address);
-                    }
-                }
-            }
-
-            Dictionary<Node, Node> standIns = given.Keys.ToDictionary(n => n, n => Ops.Placeholder(n.Results[0], "buffer", requiresGrad: false));
-            Node alone = GraphWalk.Substitute([root], standIns)[0];
-            long[] symbols = workspace.Symbols.ToArray();
-            Dictionary<Node, TensorValue> values = given.ToDictionary(g => standIns[g.Key], g => g.Value);
-            foreach (Node leaf in GraphWalk.TopologicalOrder([alone], values.ContainsKey).Where(n => n.Op is InputOp && !values.ContainsKey(n)))
-            {
-                // The kernel does not read it, as in a product over no elements: so its value must not matter.
-                values.Add(leaf, TensorValue.Full(leaf.DType, program.Evaluate(leaf.Shape, workspace), 0));
-            }
-
-            (TensorValue expected, double[]? errors) = RoundingErrors.Evaluate(alone, values, name => symbols[Array.IndexOf(program.Symbols, name)]);
-            Compare(root, expected, Read(root, result), errors);
-        }
-
-        TensorValue Read(Node node, nint address)
-        {
-            long[] shape = program.Evaluate(node.Shape, workspace);
-            long bytes = TensorValue.CountOf(shape) * node.DType.Size();
-            return TensorValue.FromBytes(node.DType, shape, new ReadOnlySpan<byte>((void*)address, checked((int)bytes)));
-        }
-    }
+    public static void Check(Program program, Workspace workspace, int first, int last) => new Run(program, workspace).Check(first, last);
 
     private static double Most(TensorValue value)
     {
@@ -92,6 +39,102 @@ internal static class VerifyRun
                 string at = InvariantText.List(EvaluationContext.Coordinates(i, expected.Shape));
                 throw new CompileException($"The compiled {node.Describe()} gives {got} at {at}; the interpreter gives {want}.");
             }
+        }
+    }
+
+    private sealed class Run(Program program, Workspace workspace)
+    {
+        private readonly ILookup<KernelBuffer, Node> names = program.Shared.All.ToLookup(program.Shared.Of, s => s.Node!);
+
+        public void Check(int first, int last)
+        {
+            HashSet<LoweredKernel> alone = new(program.Parts.OfType<LoweredKernel>(), ReferenceEqualityComparer.Instance);
+            int[] steps = [.. Enumerable.Range(first, last - first).Where(s => alone.Contains(program.Kernels[s]))];
+            foreach (Node root in steps.SelectMany(s => program.Kernels[s].Roots).Where(IsThere).Where(r => !(r.Op is OutputOp ? r.Inputs[0] : r).Op.HasEffects).Distinct())
+            {
+                // Nothing that lasts has been written: see WriteUpdatesInPlace and AddInPlace.
+                workspace.Cancellation.ThrowIfCancellationRequested();
+                Check(root, [.. steps.Where(s => program.Kernels[s].Roots.Contains(root))]);
+            }
+
+            // What runs in a loop has left its last values alone: a loop is looked at as a whole, and so is a branch.
+            HashSet<LoweredKernel> range = new(program.Kernels[first..last], ReferenceEqualityComparer.Instance);
+            foreach (LoweredPart part in program.Parts.Where(p => p is not LoweredKernel && p.Kernels.Any(range.Contains)))
+            {
+                CheckWhole(part, isForward: first == 0);
+            }
+        }
+
+        /// <summary>A root is checked on what its kernels read, as it lies in memory, so that the first to differ is the one at fault.</summary>
+        private void Check(Node root, int[] steps)
+        {
+            Dictionary<Node, TensorValue> given = [];
+            nint result = 0;
+            foreach (int s in steps)
+            {
+                LoweredKernel kernel = program.Kernels[s];
+                for (int b = 0; b < kernel.Buffers.Count; b++)
+                {
+                    nint address = workspace.Address(program.Plan.Steps[s].Buffers[b]);
+                    if (kernel.Buffers[b].Node is not { } node)
+                    {
+                        continue;
+                    }
+
+                    if (node == root)
+                    {
+                        result = address;
+                    }
+                    else if (!kernel.Roots.Contains(node))
+                    {
+                        foreach (Node name in names[kernel.Buffers[b]].Prepend(node).Where(n => !given.ContainsKey(n)))
+                        {
+                            given[name] = Read(name, address);
+                        }
+                    }
+                }
+            }
+
+            Compare(root, given, result);
+        }
+
+        private void CheckWhole(LoweredPart part, bool isForward)
+        {
+            Dictionary<int, int> saved = isForward ? [] : program.Saved.ToDictionary(s => s.From, s => s.To);
+            Dictionary<Node, TensorValue> given = GraphWalk.TopologicalOrder(part.Roots, n => IsThere(n) && !part.Roots.Contains(n))
+                .Where(n => IsThere(n) && !part.Roots.Contains(n))
+                .ToDictionary(n => n, n => Read(n, AddressOf(n)));
+            foreach (Node root in part.Roots)
+            {
+                Compare(root, given, AddressOf(root));
+            }
+
+            nint AddressOf(Node node) => program.Buffers[KernelBuffer.Of(node)] is var at && saved.TryGetValue(at, out int copy) ? workspace.Address(copy) : workspace.Address(at);
+        }
+
+        private bool IsThere(Node node) => node.Results.Count == 1 && program.Buffers.ContainsKey(KernelBuffer.Of(node)) && !program.Carried.Contains(KernelBuffer.Of(node));
+
+        private void Compare(Node root, Dictionary<Node, TensorValue> given, nint result)
+        {
+            Dictionary<Node, Node> standIns = given.Keys.ToDictionary(n => n, n => Ops.Placeholder(n.Results[0], "buffer", requiresGrad: false));
+            Node alone = GraphWalk.Substitute([root], standIns)[0];
+            long[] symbols = workspace.Symbols.ToArray();
+            Dictionary<Node, TensorValue> values = given.ToDictionary(g => standIns[g.Key], g => g.Value);
+            foreach (Node leaf in GraphWalk.TopologicalOrder([alone], values.ContainsKey).Where(n => n.Op is InputOp && !values.ContainsKey(n)))
+            {
+                // The kernel does not read it, as in a product over no elements: so its value must not matter.
+                values.Add(leaf, TensorValue.Full(leaf.DType, program.Evaluate(leaf.Shape, workspace), 0));
+            }
+
+            (TensorValue expected, double[]? errors) = RoundingErrors.Evaluate(alone, values, name => symbols[Array.IndexOf(program.Symbols, name)]);
+            VerifyRun.Compare(root, expected, Read(root, result), errors);
+        }
+
+        private unsafe TensorValue Read(Node node, nint address)
+        {
+            long[] shape = program.Evaluate(node.Shape, workspace);
+            long bytes = TensorValue.CountOf(shape) * node.DType.Size();
+            return TensorValue.FromBytes(node.DType, shape, new ReadOnlySpan<byte>((void*)address, checked((int)bytes)));
         }
     }
 }

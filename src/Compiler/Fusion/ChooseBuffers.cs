@@ -58,7 +58,7 @@ internal sealed class ChooseBuffers : IMaterialization
 
         foreach (Node root in roots)
         {
-            if (root.Op is ElementwiseOp)
+            if (root.Op is ElementwiseOp || regions.IsBody)
             {
                 choice.buffered.Add(root);
             }
@@ -74,7 +74,7 @@ internal sealed class ChooseBuffers : IMaterialization
 
         // Training writes its parameters all the time: what is kept of them would be made anew in every call.
         bool leavesLast = options.Passes.PackWeights && regions.Computation.Roots.All(r => r.IsForward && r.Kind != RootKind.Update);
-        var materialization = new Materialization(choice.buffered, leavesLast);
+        var materialization = new Materialization(choice.buffered, leavesLast, regions.Staying);
         if (options.Passes is { Inline: true, Prologues: true })
         {
             materialization = ChoosePrologues.Run(materialization, choice.readers, order, choice.required, regions.StageOf, options.Width, log);
@@ -246,7 +246,7 @@ internal sealed class ChooseBuffers : IMaterialization
         buffered.UnionWith(access switch
         {
             InputAccess.Inlined => [],
-            InputAccess.Dense => node.Inputs.Where(i => !LiesDense(i)),
+            InputAccess.Dense => node.Inputs.Where((input, i) => !LiesDense(input) || (node.Op as LoopOp)?.Carried > i),
             _ => node.Inputs.Where(i => PointwiseExpression.ViewOf(i, this) is { } view ? !IsMaterialized(view.Source) : !IsReadByProducts(i)),
         });
     }

@@ -15,7 +15,7 @@ internal sealed class FuseKernels
     private readonly IReadOnlyList<Node> anchors;
     private readonly KnownWork work;
     private readonly GroupCheck group;
-    private readonly VectorWidth width;
+    private readonly CompileOptions options;
     private readonly Func<Node, int> stage;
     private readonly Dictionary<Node, int> position = [];
     private readonly Dictionary<Node, Draft> drafts = [];
@@ -27,9 +27,9 @@ internal sealed class FuseKernels
     private readonly Dictionary<Node, MatMulChoice> ways = [];
     private long tests;
 
-    private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, VectorWidth width)
+    private FuseKernels(ChosenBuffers choice, IReadOnlyList<Node> anchors, IEnumerable<Node> needed, Func<Node, int> stage, CompileOptions options)
     {
-        (this.choice, this.anchors, this.stage, this.width, log) = (choice, anchors, stage, width, choice.Log);
+        (this.choice, this.anchors, this.stage, this.options, log) = (choice, anchors, stage, options, choice.Log);
         this.needed = [.. needed];
         work = new KnownWork(choice.Materialization);
         group = new GroupCheck(work);
@@ -76,7 +76,7 @@ internal sealed class FuseKernels
     {
         Materialization materialization = choice.Materialization;
         Node[] anchors = [.. regions.Order.Where(n => materialization.IsMaterialized(n) && !OpTraits.Of(n.Op).IsFromOutside)];
-        var fusion = new FuseKernels(choice, anchors, regions.Computation.Nodes.Select(materialization.SourceOf), regions.StageOf, options.Width);
+        var fusion = new FuseKernels(choice, anchors, regions.Computation.Nodes.Select(materialization.SourceOf), regions.StageOf, options);
         if (options.Passes.Fuse)
         {
             fusion.JoinAll(fusion.Candidates(), _ => true, fusion.Join);
@@ -340,7 +340,7 @@ internal sealed class FuseKernels
         if (!ways.TryGetValue(root, out MatMulChoice? known))
         {
             MatMulProblem problem = MatMulProblem.Find(root, choice.Epilogues.GetValueOrDefault(root), choice.Materialization)!;
-            ways.Add(root, known = MatMulChoice.Of(problem, choice.Materialization, width));
+            ways.Add(root, known = MatMulChoice.Of(problem, choice.Materialization, options.Width));
         }
 
         return known;
@@ -442,11 +442,11 @@ internal sealed class FuseKernels
     }
 
     /// <summary>The results that are taken of an operation with several stand for it.</summary>
-    private OperationSpec OperationOf(IReadOnlyList<Node> results)
+    private KernelSpec OperationOf(IReadOnlyList<Node> results)
     {
         Node operation = results[0].Op is OutputOp ? results[0].Inputs[0] : results[0];
         Materialization materialization = choice.Materialization;
-        return new OperationSpec(operation, results, [.. operation.Inputs.Select(input => new PointwiseExpression(input, materialization))]);
+        return CutBodies.Of(operation, results, materialization, options) ?? (KernelSpec)new OperationSpec(operation, results, [.. operation.Inputs.Select(input => new PointwiseExpression(input, materialization))]);
     }
 
     /// <summary>Two nodes whose kernels share a tensor, and the bytes that need not be moved if they are one.</summary>

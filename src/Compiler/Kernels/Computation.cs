@@ -28,9 +28,10 @@ internal sealed record Computation(IReadOnlyList<Node> Inputs, IReadOnlyList<Roo
     public Computation WithDemands()
     {
         List<Node> nodes = GraphWalk.TopologicalOrder(Nodes);
+        IEnumerable<Node> inside = nodes.Where(n => n.Op is LoopOp or BranchOp).SelectMany(n => n.Op.Bodies).SelectMany(b => GraphWalk.WithBodies(b.Results));
         return this with
         {
-            Guards = [.. Guards.Concat(nodes.SelectMany(n => n.Guards)).Distinct()],
+            Guards = [.. Guards.Concat(nodes.Concat(inside).SelectMany(n => n.Guards)).Distinct()],
             Streams = [.. nodes.Select(n => n.Op).OfType<RandomStreamOp>()],
         };
     }

@@ -14,8 +14,14 @@ internal sealed class FusionLog
     /// <summary>An elementwise node that products compute while they pack it, or not.</summary>
     public void AddPrologue(Node node, IReadOnlyList<Node> products, long bytes, string? refusal) => prologues.Add(new(node, products, bytes, refusal));
 
-    /// <summary>The log, with the kernels that came of it.</summary>
-    public string Describe(IReadOnlyList<KernelSpec> specs)
+    /// <summary>The log of a graph, and those of what its loops and branches run, with the kernels that came of it.</summary>
+    public static string Describe(KernelGraph graph)
+    {
+        string bodies = string.Concat(graph.Specs.OfType<ControlSpec>().SelectMany(s => s.Bodies.Select(b => $"\n## in {Name(s.Nodes)}\n{Describe(b.Graph)}")));
+        return graph.Log.Describe(graph.Specs) + bodies;
+    }
+
+    private string Describe(IReadOnlyList<KernelSpec> specs)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {specs.Count} kernels; a symbolic size counts as {Dim.NominalSize}\n");

@@ -9,6 +9,11 @@ internal static class KernelVerifier
         HashSet<Node> stored = [];
         foreach (KernelSpec spec in graph.Specs)
         {
+            foreach (KernelBody body in (spec as ControlSpec)?.Bodies ?? [])
+            {
+                Verify(body.Graph);
+            }
+
             if (spec.Sources.FirstOrDefault(s => !OpTraits.Of(s.Op).IsFromOutside && !stored.Contains(s)) is { } early)
             {
                 throw new CompileException($"The kernel of {spec.Nodes[^1].Describe()} reads {early.Describe()}, which no kernel before it stores.");

@@ -9,15 +9,18 @@ internal sealed class Materialization : IMaterialization
     private readonly HashSet<Node> layer;
     private readonly Materialization? below;
     private readonly bool leavesLast;
+    private readonly IReadOnlySet<Node> staying;
 
     /// <param name="nodes">The nodes that have.</param>
     /// <param name="leavesLast">Whether parameters and constants stay as they are from call to call.</param>
-    public Materialization(IEnumerable<Node> nodes, bool leavesLast)
-        : this([.. nodes], below: null, leavesLast)
+    /// <param name="staying">What else stays as it is, from step to step of a loop.</param>
+    public Materialization(IEnumerable<Node> nodes, bool leavesLast, IReadOnlySet<Node>? staying = null)
+        : this([.. nodes], below: null, leavesLast, staying ?? new HashSet<Node>())
     {
     }
 
-    private Materialization(HashSet<Node> layer, Materialization? below, bool leavesLast) => (this.layer, this.below, this.leavesLast) = (layer, below, leavesLast);
+    private Materialization(HashSet<Node> layer, Materialization? below, bool leavesLast, IReadOnlySet<Node> staying) =>
+        (this.layer, this.below, this.leavesLast, this.staying) = (layer, below, leavesLast, staying);
 
     public bool IsMaterialized(Node node)
     {
@@ -30,8 +33,8 @@ internal sealed class Materialization : IMaterialization
         return has;
     }
 
-    /// <summary>Whether a node's values stay as they are from call to call, so that what is made of them once can be kept.</summary>
-    public bool IsLasting(Node node) => leavesLast && node.Op is ParameterOp or ConstantOp;
+    /// <summary>Whether a node's values stay as they are from call to call, or from step to step of a loop, so that what is made of them once can be kept.</summary>
+    public bool IsLasting(Node node) => (leavesLast && node.Op is ParameterOp or ConstantOp) || staying.Contains(node);
 
     /// <summary>The node in whose buffer the value of a root lies.</summary>
     public Node SourceOf(Node root)
@@ -45,7 +48,7 @@ internal sealed class Materialization : IMaterialization
     }
 
     /// <summary>The same if a node had no value.</summary>
-    public Materialization Without(Node node) => new(IsMaterialized(node) ? [node] : [], below: this, leavesLast);
+    public Materialization Without(Node node) => new(IsMaterialized(node) ? [node] : [], below: this, leavesLast, staying);
 
     /// <summary>The same if some nodes had no value, and one had.</summary>
     public Materialization With(Node node, IEnumerable<Node> without)
@@ -56,7 +59,7 @@ internal sealed class Materialization : IMaterialization
             changed.Add(node);
         }
 
-        return new(changed, below: this, leavesLast);
+        return new(changed, below: this, leavesLast, staying);
     }
 
     /// <summary>The same, to be changed further: a layer takes in those below that are no larger, so that there are few, and each node moves up few times.</summary>
@@ -75,6 +78,6 @@ internal sealed class Materialization : IMaterialization
             rest = rest.below;
         }
 
-        return new(merged, rest, leavesLast);
+        return new(merged, rest, leavesLast, staying);
     }
 }

@@ -72,6 +72,9 @@ internal sealed record OpTraits(Origin Origin)
         (Own, [typeof(CumulativeSumOp), typeof(LinearRecurrenceOp), typeof(RecurrenceOp), typeof(CumulativeArgExtremumOp)]),
         (Own, [typeof(IndexAddOp), typeof(ScatterAddOp), typeof(ScatterOp)]),
 
+        // What runs again and again, or not at all, reads what lies in memory.
+        (Own with { Inputs = InputAccess.Dense }, [typeof(LoopOp), typeof(BranchOp)]),
+
         // Routines know one layout.
         (Own with { Inputs = InputAccess.Dense }, [typeof(CholeskyOp), typeof(TriangularSolveOp), typeof(LuOp), typeof(QrOp), typeof(EighOp), typeof(SvdOp), typeof(MatrixExpOp), typeof(RandomGammaOp), typeof(HostFunctionOp)]));
 

@@ -11,13 +11,11 @@ namespace GraphCompiler.Lowering;
 /// <param name="Sites">What error site i + 1 means.</param>
 /// <param name="Roots">The nodes whose values the kernel computes; several kernels may share one.</param>
 internal sealed record LoweredKernel(
-    Kernel Kernel, IReadOnlyList<KernelBuffer> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, IReadOnlyList<Node> Roots)
+    Kernel Kernel, IReadOnlyList<KernelBuffer> Buffers, IReadOnlyList<Dim> Extents, Dim Range, IReadOnlyList<ErrorSite> Sites, IReadOnlyList<Node> Roots) : LoweredPart(Roots)
 {
-    /// <summary>The first root: all of a kernel's roots belong to one part of the program.</summary>
-    public Node Root => Roots[0];
+    public override IEnumerable<Access> Accesses => Buffers.Zip(Kernel.Buffers, (buffer, own) => new Access(buffer, own.Writable));
 
-    /// <summary>Its buffers, and whether it writes them.</summary>
-    public IEnumerable<Access> Accesses => Buffers.Zip(Kernel.Buffers, (buffer, own) => new Access(buffer, own.Writable));
+    public override IReadOnlyList<IReadOnlyList<LoweredPart>> Inside => [];
 
     /// <summary>The memory that this kernel fills for the next ones of its roots.</summary>
     public IEnumerable<KernelBuffer> Scratch => Accesses.Where(a => a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch }).Select(a => a.Buffer);

@@ -18,13 +18,14 @@ internal sealed class AddInPlace
     private readonly Dictionary<KernelBuffer, int> writers = [];
 
     /// <param name="kernels">All kernels, in order.</param>
-    private AddInPlace(LoweredKernel[] kernels)
+    /// <param name="parts">What they are in.</param>
+    private AddInPlace(IReadOnlyList<LoweredKernel> kernels, IReadOnlyList<LoweredPart> parts)
     {
-        this.kernels = kernels;
-        lastToFail = Array.FindLastIndex(kernels, k => k.Sites.Count > 0);
-        foreach (LoweredKernel kernel in kernels)
+        this.kernels = [.. kernels];
+        lastToFail = Array.FindLastIndex(this.kernels, k => k.Sites.Count > 0);
+        foreach (LoweredPart part in parts)
         {
-            foreach ((KernelBuffer buffer, bool isWritten) in kernel.Accesses)
+            foreach ((KernelBuffer buffer, bool isWritten) in part.Accesses)
             {
                 Dictionary<KernelBuffer, int> counts = isWritten ? writers : readers;
                 counts[buffer] = counts.GetValueOrDefault(buffer) + 1;
@@ -49,14 +50,15 @@ internal sealed class AddInPlace
             return program;
         }
 
-        var pass = new AddInPlace([.. program.Kernels]);
+        var pass = new AddInPlace(program.Kernels, program.Parts);
+        HashSet<LoweredPart> alone = new(program.Parts, ReferenceEqualityComparer.Instance);
         List<AddingKernel> adding = [];
         List<LoweredKernel> parts = [];
         List<KernelBuffer> together = [];
         for (int k = 0; k < program.Kernels.Count; k++)
         {
             LoweredKernel kernel = program.Kernels[k];
-            if (program.IsForward(kernel))
+            if (program.IsForward(kernel) || !alone.Contains(kernel))
             {
                 continue;
             }
@@ -73,7 +75,8 @@ internal sealed class AddInPlace
             parts.Add(targets.Length > 0 ? Run(small, targets) : small);
         }
 
-        int merged = program.Merged.ToList().FindIndex(m => !program.IsForward(m));
+        // One that does the work of others than all of them would add to other results.
+        int merged = program.Merged.ToList().FindIndex(m => m.Replaced.Count == parts.Count && !program.IsForward(m.Kernel));
         if (together.Count > 0 && merged >= 0 && MergeSmallKernels.Run(parts, EmitOptions.Of(options)) is { } union)
         {
             adding.Add(new AddingKernel(union, program.Kernels.Count + merged, together));

@@ -15,7 +15,7 @@ internal static class Level
 {
     public static Level<Computation> Nodes { get; } = new(c => GraphPrinter.Print(GraphWalk.TopologicalOrder(c.Nodes), c.Nodes, gradients: false), NodeVerifier.Verify);
 
-    public static Level<KernelGraph> Kernels { get; } = new(g => g.Log.Describe(g.Specs), KernelVerifier.Verify);
+    public static Level<KernelGraph> Kernels { get; } = new(FusionLog.Describe, KernelVerifier.Verify);
 
     public static Level<LoweredProgram> Loops { get; } = new(PrintLoops, p => Array.ForEach([.. p.All], k => LoopVerifier.Verify(k.Kernel)));
 

@@ -17,14 +17,18 @@ internal static class LowerKernels
     public static LoweredProgram Run(Regions regions, KernelGraph graph, CompileOptions options, Action<LoweredKernel> compileAhead)
     {
         IReadOnlyList<Root> roots = regions.Computation.Roots;
-        KernelBuffer[] results = [.. roots.Select(r => KernelBuffer.Of(graph.Materialization.SourceOf(r.Node)))];
+        var shared = SharedBuffers.Of(graph);
+        KernelBuffer[] results = [.. roots.Select(r => shared.Of(graph.Materialization.SourceOf(r.Node)))];
         HashSet<KernelBuffer> updated = WriteUpdatesInPlace.IsAllowed(options) ? [.. results.Where((_, i) => roots[i].Kind == RootKind.Update)] : [];
-        List<LoweredKernel> kernels = [];
         Dictionary<LoweredKernel, LoweredKernel> smaller = new(ReferenceEqualityComparer.Instance);
         Dictionary<Kernel, Kernel> ordered = new(ReferenceEqualityComparer.Instance);
         Func<KernelSpec, LoweredForm> lower = spec => Lower(spec, options);
         lower = options.Passes.CacheKernels ? new LoweredForms(lower).Of : lower;
-        foreach (KernelSpec spec in graph.Specs)
+        return new LoweredProgram(regions, graph, results, Parts(graph), smaller) { Shared = shared };
+
+        List<LoweredPart> Parts(KernelGraph graph) => [.. graph.Specs.SelectMany(spec => spec is ControlSpec control ? LowerControl.Run(control, shared, Parts) : Kernels(spec))];
+
+        LoweredKernel[] Kernels(KernelSpec spec)
         {
             LoweredForm form = lower(spec);
             LoweredKernel[] lowered = [.. form.Kernels.Select(Ordered)];
@@ -34,14 +38,13 @@ internal static class LowerKernels
             }
 
             Array.ForEach(lowered, compileAhead);
-            kernels.AddRange(lowered);
+            return lowered;
         }
-
-        return new LoweredProgram(regions, graph, results, kernels, smaller);
 
         // An update written where its parameter lies must not be seen by what is computed after it. So before the kernel is compiled, not after.
         LoweredKernel Ordered(LoweredKernel kernel)
         {
+            kernel = kernel.Buffers.Any(b => b != shared.Of(b)) ? kernel with { Buffers = [.. kernel.Buffers.Select(shared.Of)] } : kernel;
             if (!kernel.Buffers.Any(updated.Contains))
             {
                 return kernel;

@@ -7,27 +7,42 @@ namespace GraphCompiler.Planning;
 /// <param name="Regions">Its parts.</param>
 /// <param name="Graph">The kernels that it is made of.</param>
 /// <param name="Results">Where the values of the roots lie.</param>
-/// <param name="Kernels">The kernels as loops, in an order in which they may run.</param>
-/// <param name="Smaller">For some of these, one that does its work with less code where all tensors are small.</param>
+/// <param name="Parts">The kernels as loops, and loops and branches of them, in an order in which they may run.</param>
+/// <param name="Smaller">For some kernels, one that does its work with less code where all tensors are small.</param>
 internal sealed record LoweredProgram(
-    Regions Regions, KernelGraph Graph, IReadOnlyList<KernelBuffer> Results, IReadOnlyList<LoweredKernel> Kernels, IReadOnlyDictionary<LoweredKernel, LoweredKernel> Smaller)
+    Regions Regions, KernelGraph Graph, IReadOnlyList<KernelBuffer> Results, IReadOnlyList<LoweredPart> Parts, IReadOnlyDictionary<LoweredKernel, LoweredKernel> Smaller)
 {
+    public IReadOnlyList<LoweredPart> Parts
+    {
+        get;
+        init => (field, Kernels) = (value, KernelsOf(value));
+    }
+    = Parts;
+
+    /// <summary>All kernels of the parts, in their order.</summary>
+    public IReadOnlyList<LoweredKernel> Kernels { get; private init; } = KernelsOf(Parts);
+
+    /// <summary>The values that lie in buffers of others.</summary>
+    public SharedBuffers Shared { get; init; } = SharedBuffers.Of(Graph);
+
     /// <summary>The parameter in whose place a new value is written.</summary>
     public IReadOnlyDictionary<KernelBuffer, Parameter> Places { get; init; } = new Dictionary<KernelBuffer, Parameter>();
 
-    /// <summary>For each part of the program the one kernel that does its work where sizes are small, if there is one.</summary>
-    public IReadOnlyList<LoweredKernel> Merged { get; init; } = [];
+    /// <summary>The kernels that do the work of several where sizes are small.</summary>
+    public IReadOnlyList<MergedKernel> Merged { get; init; } = [];
 
     /// <summary>The kernels that add to gradients, where others write over them.</summary>
     public IReadOnlyList<AddingKernel> Adding { get; init; } = [];
 
     /// <summary>All kernels, in the order of the steps of a plan.</summary>
-    public IEnumerable<LoweredKernel> All => Kernels.Concat(Merged).Concat(Adding.Select(a => a.Kernel));
+    public IEnumerable<LoweredKernel> All => Kernels.Concat(Merged.Select(m => m.Kernel)).Concat(Adding.Select(a => a.Kernel));
 
     /// <summary>Each root with where its value lies.</summary>
     public IEnumerable<(Root Root, KernelBuffer Source)> Roots => Regions.Computation.Roots.Zip(Results);
 
-    public bool IsForward(LoweredKernel kernel) => Regions.Forward.Contains(kernel.Root);
+    private static LoweredKernel[] KernelsOf(IEnumerable<LoweredPart> parts) => [.. parts.SelectMany(p => p.Kernels)];
+
+    public bool IsForward(LoweredPart part) => Regions.Forward.Contains(part.Root);
 
     public LoweredKernel SmallerOf(LoweredKernel kernel) => Smaller.GetValueOrDefault(kernel, kernel);
 
@@ -35,6 +50,11 @@ internal sealed record LoweredProgram(
     public bool RunsOnceAVersion(LoweredKernel kernel) => kernel.Extents.All(e => e.IsConstant) && kernel.Range.IsConstant && kernel.Accesses.All(a =>
         a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch } ? a.Buffer.Length.IsConstant : a.Buffer.Node is { } node && Graph.Materialization.IsLasting(node));
 }
+
+/// <summary>A kernel that does the work of several.</summary>
+/// <param name="Kernel">The kernel.</param>
+/// <param name="Replaced">The others, which follow each other.</param>
+internal sealed record MergedKernel(LoweredKernel Kernel, IReadOnlyList<LoweredKernel> Replaced);
 
 /// <summary>A kernel that adds to gradients where another writes over them.</summary>
 /// <param name="Kernel">The kernel.</param>

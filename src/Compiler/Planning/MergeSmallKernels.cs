@@ -14,13 +14,34 @@ internal static class MergeSmallKernels
     private const int MostKernels = 16;
     private const int MostStatements = 400;
 
-    /// <summary>A program with such a kernel for each of its parts that can have one: it does the same work in the same order, or the plan of memory would not hold for it.</summary>
-    public static LoweredProgram Run(LoweredProgram program, CompileOptions options) =>
-        !options.Passes.MergeSmallKernels || options.Checked || options.Verify || program.Kernels.Any(program.RunsOnceAVersion) ? program
-        : program with
+    /// <summary>A program with such kernels: of its parts, of bodies of loops and of sides of branches. They do the same work in the same order, or the plan of memory would not hold for them.</summary>
+    public static LoweredProgram Run(LoweredProgram program, CompileOptions options)
+    {
+        IEnumerable<IEnumerable<LoweredPart>> lists = [.. program.Parts.GroupBy(p => program.Regions.StageOf(p.Root)), .. program.Parts.SelectMany(p => p.All).SelectMany(p => p.Inside)];
+        return !options.Passes.MergeSmallKernels || options.Checked || options.Verify ? program : program with { Merged = [.. lists.SelectMany(Runs).Select(Merged).OfType<MergedKernel>()] };
+
+        MergedKernel? Merged(IReadOnlyList<LoweredKernel> kernels) =>
+            kernels.Any(program.RunsOnceAVersion) || Run([.. kernels.Select(program.SmallerOf)], EmitOptions.Of(options)) is not { } merged ? null : new MergedKernel(merged, kernels);
+    }
+
+    /// <summary>The kernels of a list between what is none.</summary>
+    private static List<List<LoweredKernel>> Runs(IEnumerable<LoweredPart> parts)
+    {
+        List<List<LoweredKernel>> runs = [[]];
+        foreach (LoweredPart part in parts)
         {
-            Merged = [.. program.Kernels.GroupBy(k => program.Regions.StageOf(k.Root)).Select(part => Run([.. part.Select(program.SmallerOf)], EmitOptions.Of(options))).OfType<LoweredKernel>()],
-        };
+            if (part is LoweredKernel kernel)
+            {
+                runs[^1].Add(kernel);
+            }
+            else
+            {
+                runs.Add([]);
+            }
+        }
+
+        return runs;
+    }
 
     /// <summary>The kernel; null where there is nothing to merge, sizes are surely larger, or it would be more code than the JIT optimises well.</summary>
     public static LoweredKernel? Run(IReadOnlyList<LoweredKernel> kernels, EmitOptions options)

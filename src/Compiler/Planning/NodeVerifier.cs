@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler.Planning;
 
@@ -20,6 +21,14 @@ internal static class NodeVerifier
         if (GraphWalk.TopologicalOrder(computation.Nodes).Find(n => n.Op.IsLeaf && !given.Contains(n)) is { } leak)
         {
             throw new CompileException($"{leak.Describe()} is used, which is no input and was not in the graph: it is of the body of a function.");
+        }
+
+        foreach (Function body in GraphWalk.WithBodies(computation.Nodes).Where(n => n.Op is LoopOp or BranchOp).SelectMany(n => n.Op.Bodies))
+        {
+            if (GraphWalk.TopologicalOrder(body.Results).Find(n => n.Op.IsLeaf && !body.Parameters.Contains(n)) is { } open)
+            {
+                throw new CompileException($"{open.Describe()} is used in the body of a function, which is not closed.");
+            }
         }
 
         if (computation.Seed is { } seed

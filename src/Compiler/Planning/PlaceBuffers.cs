@@ -26,7 +26,11 @@ internal sealed record PlacedBuffers(
 /// <param name="External">Its position among the memory of the caller's, or −1.</param>
 /// <param name="Address">Its address, or 0.</param>
 /// <param name="IsOptional">Whether the caller may leave its memory out.</param>
-internal sealed record PlacedBuffer(KernelBuffer Buffer, int External = -1, nint Address = 0, bool IsOptional = false);
+internal sealed record PlacedBuffer(KernelBuffer Buffer, int External = -1, nint Address = 0, bool IsOptional = false)
+{
+    /// <summary>Whether it is a part of another buffer, which a loop steps through.</summary>
+    public bool IsPart { get; init; }
+}
 
 /// <summary>Says of all buffers of a program where they lie, and fills those of constants.</summary>
 internal sealed class PlaceBuffers
@@ -50,12 +54,13 @@ internal sealed class PlaceBuffers
     private PlacedBuffers Run()
     {
         HashSet<Node> stored = [.. program.Graph.Specs.SelectMany(s => s.Stored)];
-        Node[] values = [.. program.Regions.Order.Where(n => stored.Contains(n) || (OpTraits.Of(n.Op).IsFromOutside && program.Graph.Materialization.IsMaterialized(n)))];
+        Node[] values = [.. program.Regions.Order.Where(n => (stored.Contains(n) || (OpTraits.Of(n.Op).IsFromOutside && program.Graph.Materialization.IsMaterialized(n))) && IsItsOwn(n))];
         foreach (Node node in values)
         {
             Add(Value(node));
         }
 
+        AddBodies();
         foreach (LoweredKernel kernel in program.Kernels)
         {
             bool lasts = program.RunsOnceAVersion(kernel);
@@ -79,8 +84,32 @@ internal sealed class PlaceBuffers
             all.Add(new PlacedBuffer(input));
         }
 
-        AddWorkerScratch(program.Merged);
+        AddWorkerScratch(program.Merged.Select(m => m.Kernel));
+        foreach (KernelBuffer shared in program.Shared.All.Where(s => positions.ContainsKey(program.Shared.Of(s))))
+        {
+            positions.Add(shared, positions[program.Shared.Of(shared)]);
+        }
+
         return new PlacedBuffers([.. all], positions, copies, [.. saved], constants);
+    }
+
+    private bool IsItsOwn(Node node) => program.Shared.Of(node) == KernelBuffer.Of(node);
+
+    /// <summary>The values that only bodies of loops and branches know.</summary>
+    private void AddBodies()
+    {
+        LoweredLoop[] loops = [.. program.Parts.SelectMany(p => p.All).OfType<LoweredLoop>()];
+        foreach (SteppingBuffer stepping in loops.SelectMany(l => l.Steps))
+        {
+            Add(new PlacedBuffer(stepping.Part) { IsPart = true });
+        }
+
+        IEnumerable<KernelBuffer> used = program.Kernels.SelectMany(k => k.Buffers).Where(b => b.Kind == BufferKind.Value);
+        IEnumerable<KernelBuffer> carried = loops.SelectMany(l => l.Carries).SelectMany(c => new[] { c.Current, c.Next });
+        foreach (KernelBuffer value in used.Concat(carried).Concat(loops.SelectMany(l => l.Steps).Select(s => s.Whole)).Where(b => !positions.ContainsKey(b)))
+        {
+            Add(Value(value.Node!));
+        }
     }
 
     private void Add(PlacedBuffer placed)

@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Lowering;
 
 namespace GraphCompiler.Planning;
 
@@ -18,10 +19,13 @@ internal static class PlaceResults
     public static ResultPlaces Run(LoweredProgram program, CompileOptions options)
     {
         Regions regions = program.Regions;
-        HashSet<KernelBuffer> computed = [.. program.Graph.Specs.SelectMany(s => s.Stored).Select(KernelBuffer.Of)];
+
+        // What is carried changes its place, so it is no caller's.
+        IEnumerable<KernelBuffer> carried = program.Parts.SelectMany(p => p.All).OfType<LoweredLoop>().SelectMany(l => l.Carries).Select(c => c.Current);
+        HashSet<KernelBuffer> computed = [.. program.Graph.Specs.SelectMany(s => s.Stored).Select(program.Shared.Of).Except(carried)];
         HashSet<KernelBuffer> readBackward =
         [
-            .. program.Kernels.Where(k => !program.IsForward(k)).SelectMany(k => k.Buffers),
+            .. program.Parts.Where(p => !program.IsForward(p)).SelectMany(p => p.Accesses).Select(a => a.Buffer),
             .. program.Roots.Where(r => !r.Root.IsForward).Select(r => r.Source),
         ];
         Dictionary<KernelBuffer, int> outputs = [];

@@ -38,6 +38,15 @@ internal sealed class Program
     /// <summary>What each step computes.</summary>
     public required LoweredKernel[] Kernels { get; init; }
 
+    /// <summary>The kernels as they stand in loops and branches.</summary>
+    public required LoweredPart[] Parts { get; init; }
+
+    /// <summary>The values that lie in buffers of others.</summary>
+    public required SharedBuffers Shared { get; init; }
+
+    /// <summary>What loops begin with: when they have ended, what they end with lies there.</summary>
+    public IReadOnlySet<KernelBuffer> Carried => field ??= Parts.SelectMany(p => p.All).OfType<LoweredLoop>().SelectMany(l => l.Carries).Select(c => c.Current).ToHashSet();
+
     /// <summary>How many of these are of the forward part.</summary>
     public required int ForwardKernels { get; init; }
 
@@ -170,8 +179,9 @@ internal sealed class Program
         }
 
         // What leaves an index as it is, and whether only some come from there.
-        static IEnumerable<(Node Leaf, bool IsPart)> Sources(Node node, bool isPart) => node.Op switch
+        IEnumerable<(Node Leaf, bool IsPart)> Sources(Node node, bool isPart) => node.Op switch
         {
+            InputOp when Array.TrueForAll(Inputs, i => i.Op != node.Op) => Shared.Of(node) is { Node: { } outside } buffer && outside != node && !Carried.Contains(buffer) ? Sources(outside, isPart) : [],
             InputOp or ParameterOp or ConstantOp => [(node, isPart)],
             CastOp or MovementOp when node.Inputs[0].DType.IsInteger() => Sources(node.Inputs[0], isPart || node.Op is SliceOp),
             WhereOp => Sources(node.Inputs[1], isPart: true).Concat(Sources(node.Inputs[2], isPart: true)),

@@ -19,6 +19,7 @@ internal sealed class ScheduleKernels
     private readonly Dictionary<LoopStatement, WorkEstimate> estimates = new(ReferenceEqualityComparer.Instance);
     private readonly List<Dim> sizes = [];
     private readonly Dictionary<Dim, int> sizeOf = [];
+    private readonly Dictionary<LoweredKernel, int> stepOf = new(ReferenceEqualityComparer.Instance);
 
     private ScheduleKernels(LoweredProgram program, ResultPlaces results, PlacedBuffers buffers, CompileOptions options) =>
         (this.program, this.results, this.buffers, this.options) = (program, results, buffers, options);
@@ -36,6 +37,11 @@ internal sealed class ScheduleKernels
     private Schedule Run(CompiledKernel[] compiled, OnDemand<CompiledKernel[]> compiledAdding)
     {
         LoweredKernel[] kernels = [.. program.All];
+        for (int k = 0; k < kernels.Length; k++)
+        {
+            stepOf.Add(kernels[k], k);
+        }
+
         PlanBuffer[] placed = Array.ConvertAll(buffers.All, BufferOf);
         OnDemand<KernelEntry>[] added = [.. program.Adding.Select((_, i) => new OnDemand<KernelEntry>(() => compiledAdding.Value[i].Entry))];
         PlanStep[] steps = [.. kernels.Select((k, i) => i < compiled.Length ? Step(k, compiled[i].Entry) : Step(k, Later(added[i - compiled.Length])) with { IsLasting = true })];
@@ -85,6 +91,7 @@ internal sealed class ScheduleKernels
         {
             IsOptional = placed.IsOptional,
             IsPerThread = placed.Buffer.Kind == BufferKind.WorkerScratch,
+            IsPart = placed.IsPart,
         };
 
     private PlanStep Step(LoweredKernel kernel, KernelEntry entry)
@@ -128,16 +135,54 @@ internal sealed class ScheduleKernels
 
     private PlanNode Part(bool isForward, Dictionary<int, PlanVariant> adding)
     {
-        PlanNode Node(int step) => adding.TryGetValue(step, out PlanVariant? variant) ? new PlanNode.Variants(new PlanNode.Run(step), variant) : new PlanNode.Run(step);
-
-        int[] own = [.. Enumerable.Range(0, program.Kernels.Count).Where(k => program.IsForward(program.Kernels[k]) == isForward)];
-        var apart = new PlanNode.Sequence([.. own.Select(Node)]);
-        int merged = program.Merged.ToList().FindIndex(m => program.IsForward(m) == isForward);
-        return merged < 0 ? apart : new PlanNode.Variants(apart, new PlanVariant(Node(program.Kernels.Count + merged))
+        Dictionary<LoweredKernel, int> merged = new(ReferenceEqualityComparer.Instance);
+        foreach (MergedKernel each in program.Merged)
         {
-            Elements = SizeOf(MergeSmallKernels.Elements([.. own.Select(k => program.Kernels[k])])),
-            Most = Costs.FewElements,
-        });
+            merged.Add(each.Replaced[0], merged.Count);
+        }
+
+        return List([.. program.Parts.Where(p => program.IsForward(p) == isForward)]);
+
+        PlanNode Step(int step) => adding.TryGetValue(step, out PlanVariant? variant) ? new PlanNode.Variants(new PlanNode.Run(step), variant) : new PlanNode.Run(step);
+
+        PlanNode List(IReadOnlyList<LoweredPart> parts)
+        {
+            List<PlanNode> nodes = [];
+            for (int i = 0; i < parts.Count;)
+            {
+                if (parts[i] is not LoweredKernel kernel || !merged.TryGetValue(kernel, out int at))
+                {
+                    nodes.Add(Node(parts[i++]));
+                    continue;
+                }
+
+                IReadOnlyList<LoweredKernel> replaced = program.Merged[at].Replaced;
+                nodes.Add(new PlanNode.Variants(new PlanNode.Sequence([.. replaced.Select(Node)]), new PlanVariant(Step(program.Kernels.Count + at))
+                {
+                    Elements = SizeOf(MergeSmallKernels.Elements(replaced)),
+                    Most = Costs.FewElements,
+                }));
+                i += replaced.Count;
+            }
+
+            return nodes is [PlanNode.Variants { Default: PlanNode.Sequence } all] ? all : new PlanNode.Sequence([.. nodes]);
+        }
+
+        PlanNode Node(LoweredPart part) => part switch
+        {
+            LoweredKernel kernel => Step(stepOf[kernel]),
+            LoweredBranch branch => new PlanNode.Branch(Position(branch.Condition), List(branch.Then), List(branch.Otherwise)),
+            LoweredLoop loop => new PlanNode.Loop(List(loop.Body))
+            {
+                Count = loop.Count is { } count ? SizeOf(count) : -1,
+                Condition = loop.Condition is { } condition ? new LoopCondition(List(condition.Parts), Position(condition.Buffer)) : null,
+                Carries = [.. loop.Carries.Select(c => new LoopCarry(Position(c.Current), Position(c.Next)))],
+                Parts = [.. loop.Steps.Select(s => new LoopPart(Position(s.Part), Position(s.Whole), SizeOf(s.Part.Length * s.Part.Type.Size()), s.Reverse))],
+            },
+            _ => throw new InvalidOperationException($"{part.GetType().Name} is no part of a program."),
+        };
+
+        int Position(KernelBuffer buffer) => buffers.PositionOf(buffer, isForward);
     }
 
     private RootBuffer[] PlaceRoots(RootKind kind)

@@ -12,7 +12,7 @@ namespace GraphCompiler.Planning;
 /// </summary>
 internal sealed class WriteUpdatesInPlace
 {
-    private readonly LoweredKernel[] kernels;
+    private readonly LoweredPart[] parts;
 
     // The last of these is no kernel: it comes after all that can fail.
     private readonly List<int>[] after;
@@ -21,14 +21,14 @@ internal sealed class WriteUpdatesInPlace
     private readonly Dictionary<KernelBuffer, List<int>> users = [];
     private readonly InPlaceAccess access = new();
 
-    private WriteUpdatesInPlace(LoweredKernel[] kernels)
+    private WriteUpdatesInPlace(LoweredPart[] parts)
     {
-        this.kernels = kernels;
-        after = [.. Enumerable.Range(0, kernels.Length + 1).Select(_ => new List<int>())];
+        this.parts = parts;
+        after = [.. Enumerable.Range(0, parts.Length + 1).Select(_ => new List<int>())];
         AddDataFlow();
-        for (int k = 0; k < kernels.Length; k++)
+        for (int k = 0; k < parts.Length; k++)
         {
-            if (kernels[k].Sites.Count > 0)
+            if (parts[k].CanFail)
             {
                 after[k].Add(AllThatCanFail);
             }
@@ -37,7 +37,7 @@ internal sealed class WriteUpdatesInPlace
         order = new AcyclicGraph(after);
     }
 
-    private int AllThatCanFail => kernels.Length;
+    private int AllThatCanFail => parts.Length;
 
     /// <summary>Whether old values need not be there after a call.</summary>
     public static bool IsAllowed(CompileOptions options) => options is { Passes.UpdateInPlace: true, Verify: false, Checked: false };
@@ -57,8 +57,8 @@ internal sealed class WriteUpdatesInPlace
         Dictionary<KernelBuffer, Slice> slices = SlicesOf(program, candidates);
         while (true)
         {
-            Dictionary<LoweredKernel, LoweredKernel[]> parts = slices.Values.ToDictionary(s => s.Whole, s => s.Parts, (IEqualityComparer<LoweredKernel>)ReferenceEqualityComparer.Instance);
-            var pass = new WriteUpdatesInPlace([.. program.Kernels.SelectMany(k => parts.GetValueOrDefault(k, [k]))]);
+            Dictionary<LoweredPart, LoweredPart[]> sliced = slices.Values.ToDictionary(s => s.Whole, s => s.Parts, (IEqualityComparer<LoweredPart>)ReferenceEqualityComparer.Instance);
+            var pass = new WriteUpdatesInPlace([.. program.Parts.SelectMany(p => sliced.GetValueOrDefault(p, [p]))]);
             Dictionary<KernelBuffer, Parameter> places = [];
             foreach ((Root root, KernelBuffer source) in candidates)
             {
@@ -72,7 +72,7 @@ internal sealed class WriteUpdatesInPlace
             KernelBuffer[] misplaced = [.. slices.Keys.Where(s => !places.ContainsKey(s))];
             if (misplaced.Length == 0)
             {
-                return places.Count == 0 ? program : program with { Kernels = pass.Order(), Places = places };
+                return places.Count == 0 ? program : program with { Parts = pass.Order(), Places = places };
             }
 
             Array.ForEach(misplaced, s => slices.Remove(s));
@@ -83,10 +83,10 @@ internal sealed class WriteUpdatesInPlace
     private static Dictionary<KernelBuffer, Slice> SlicesOf(LoweredProgram program, IEnumerable<(Root Root, KernelBuffer Source)> candidates)
     {
         Dictionary<KernelBuffer, Slice> slices = [];
-        ILookup<KernelBuffer, LoweredKernel> writing = program.Kernels.SelectMany(k => k.Accesses.Where(a => a.IsWritten).Select(a => (a.Buffer, Kernel: k))).ToLookup(w => w.Buffer, w => w.Kernel);
+        ILookup<KernelBuffer, LoweredPart> writing = program.Parts.SelectMany(p => p.Accesses.Where(a => a.IsWritten).Select(a => (a.Buffer, Part: p))).ToLookup(w => w.Buffer, w => w.Part);
         foreach ((Root root, KernelBuffer source) in candidates)
         {
-            if (writing[source].ToArray() is [{ Roots.Count: 1 } only] && SliceUpdate.Of(only, source, KernelBuffer.Of(root.Parameter!)) is { } parts)
+            if (writing[source].ToArray() is [LoweredKernel { Roots.Count: 1 } only] && SliceUpdate.Of(only, source, KernelBuffer.Of(root.Parameter!)) is { } parts)
             {
                 slices.Add(source, new Slice(only, parts));
             }
@@ -98,14 +98,15 @@ internal sealed class WriteUpdatesInPlace
     /// <summary>Kernels run after those that write what they read, and those that write the same buffer stay in order.</summary>
     private void AddDataFlow()
     {
-        for (int k = 0; k < kernels.Length; k++)
+        Access[][] accesses = [.. parts.Select(p => p.Accesses.ToArray())];
+        for (int k = 0; k < parts.Length; k++)
         {
-            for (int b = 0; b < kernels[k].Buffers.Count; b++)
+            foreach ((KernelBuffer buffer, bool isWritten) in accesses[k])
             {
-                ListOf(users, kernels[k].Buffers[b]).Add(k);
-                if (kernels[k].Kernel.Buffers[b].Writable)
+                ListOf(users, buffer).Add(k);
+                if (isWritten)
                 {
-                    List<int> list = ListOf(writers, kernels[k].Buffers[b]);
+                    List<int> list = ListOf(writers, buffer);
                     foreach (int w in list)
                     {
                         after[w].Add(k);
@@ -116,11 +117,11 @@ internal sealed class WriteUpdatesInPlace
             }
         }
 
-        for (int k = 0; k < kernels.Length; k++)
+        for (int k = 0; k < parts.Length; k++)
         {
-            for (int b = 0; b < kernels[k].Buffers.Count; b++)
+            foreach ((KernelBuffer buffer, bool isWritten) in accesses[k])
             {
-                if (!kernels[k].Kernel.Buffers[b].Writable && writers.TryGetValue(kernels[k].Buffers[b], out List<int>? list))
+                if (!isWritten && writers.TryGetValue(buffer, out List<int>? list))
                 {
                     foreach (int w in list.Where(w => w != k))
                     {
@@ -143,7 +144,7 @@ internal sealed class WriteUpdatesInPlace
 
     private bool TryPlace(KernelBuffer update, KernelBuffer parameter, bool isSlice)
     {
-        if (writers.GetValueOrDefault(update) is not [var writer] || kernels[writer].Sites.Count > 0 || !(isSlice || access.MayReplace(kernels[writer], update, parameter)))
+        if (writers.GetValueOrDefault(update) is not [var writer] || parts[writer] is not LoweredKernel { Sites.Count: 0 } kernel || !(isSlice || access.MayReplace(kernel, update, parameter)))
         {
             return false;
         }
@@ -163,8 +164,8 @@ internal sealed class WriteUpdatesInPlace
         return true;
     }
 
-    /// <summary>The kernels with each after those it must follow, else as they were.</summary>
-    private LoweredKernel[] Order()
+    /// <summary>The parts with each after those it must follow, else as they were.</summary>
+    private LoweredPart[] Order()
     {
         int[] waiting = new int[after.Length];
         foreach (int next in after.SelectMany(list => list))
@@ -173,15 +174,15 @@ internal sealed class WriteUpdatesInPlace
         }
 
         var ready = new PriorityQueue<int, int>(Enumerable.Range(0, after.Length).Where(k => waiting[k] == 0).Select(k => (k, PriorityOf(k))));
-        List<LoweredKernel> ordered = [];
-        while (ready.TryDequeue(out int kernel, out _))
+        List<LoweredPart> ordered = [];
+        while (ready.TryDequeue(out int part, out _))
         {
-            if (kernel != AllThatCanFail)
+            if (part != AllThatCanFail)
             {
-                ordered.Add(kernels[kernel]);
+                ordered.Add(parts[part]);
             }
 
-            foreach (int next in after[kernel])
+            foreach (int next in after[part])
             {
                 if (--waiting[next] == 0)
                 {
@@ -192,9 +193,9 @@ internal sealed class WriteUpdatesInPlace
 
         return [.. ordered];
 
-        int PriorityOf(int kernel) => kernel == AllThatCanFail ? -1 : kernel;
+        int PriorityOf(int part) => part == AllThatCanFail ? -1 : part;
     }
 
     /// <summary>A kernel, and those that do its work where it writes a slice of a parameter.</summary>
-    private sealed record Slice(LoweredKernel Whole, LoweredKernel[] Parts);
+    private sealed record Slice(LoweredPart Whole, LoweredPart[] Parts);
 }

@@ -14,6 +14,10 @@ internal static class Interpreter
     public static TensorValue[] Evaluate(IReadOnlyList<Node> roots, IReadOnlyDictionary<Node, TensorValue> given, RandomDraws? draws = null) =>
         Evaluate(roots, given, BindSymbols(given), draws);
 
+    /// <summary>What a function of an operation gives.</summary>
+    public static TensorValue[] Evaluate(Function function, IReadOnlyList<TensorValue> arguments, EvaluationContext context) =>
+        Evaluate(function.Results, function.Parameters.Zip(arguments).ToDictionary(p => p.First, p => p.Second), context.Symbol, context.Draws);
+
     /// <summary>
     /// The values of every node that the roots reach, a list a node. What lies below a node whose value is given is not looked at. An evaluation draws as
     /// a call does, unless it is given the draws of one.

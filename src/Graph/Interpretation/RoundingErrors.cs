@@ -47,21 +47,45 @@ internal sealed class RoundingErrors
     /// <summary>How many elements of the first input a result is made of.</summary>
     public double Terms => (double)Inputs[0].Count / Math.Max(1, Value.Count);
 
+    /// <summary>The values of the inputs with their bounds.</summary>
+    public BoundedValue[] Arguments => [.. Inputs.Zip(Own, (value, errors) => new BoundedValue(value, errors))];
+
+    /// <summary>Which of the operation's results it is.</summary>
+    public int Result => index;
+
     /// <summary>The values of a node and their bounds, which may be infinite; null for what is no float.</summary>
     public static (TensorValue Value, double[]? Errors) Evaluate(Node root, IReadOnlyDictionary<Node, TensorValue> given, Func<string, long> symbol)
     {
-        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll([root], given, symbol);
+        (TensorValue value, double[]? errors) = Evaluate([root], given.ToDictionary(g => g.Key, g => new BoundedValue(g.Value, null)), symbol)[0];
+        return (value, value.DType.IsFloat() ? errors ?? new double[value.Count] : null);
+    }
+
+    private static BoundedValue[] Evaluate(IReadOnlyList<Node> roots, Dictionary<Node, BoundedValue> given, Func<string, long> symbol)
+    {
+        Dictionary<Node, TensorValue[]> values = Interpreter.EvaluateAll(roots, given.ToDictionary(g => g.Key, g => g.Value.Value), symbol);
         Dictionary<Node, double[]?> errors = [];
-        foreach (Node node in GraphWalk.TopologicalOrder([root], given.ContainsKey))
+        foreach (Node node in GraphWalk.TopologicalOrder(roots, given.ContainsKey))
         {
             TensorValue value = values[node][0];
-            bool isExact = given.ContainsKey(node) || (node.Op is not ElementwiseOp && !value.DType.IsFloat());
-            double[]? bounds = isExact ? null : node.Op.BoundErrors(new RoundingErrors(node, 0, value, values, errors, symbol));
+            bool isExact = node.Op is not ElementwiseOp && !value.DType.IsFloat();
+            double[]? bounds = given.TryGetValue(node, out BoundedValue own) ? own.Errors
+                : isExact || node.Results.Count > 1 ? null
+                : node.Op.BoundErrors(new RoundingErrors(node, 0, value, values, errors, symbol));
             errors[node] = bounds is null ? null : Array.ConvertAll(bounds, b => double.IsNaN(b) ? double.PositiveInfinity : b);
         }
 
-        return (values[root][0], values[root][0].DType.IsFloat() ? errors[root] ?? new double[values[root][0].Count] : null);
+        return [.. roots.Select(r => new BoundedValue(values[r][0], errors[r]))];
     }
+
+    /// <summary>What a function gives of values with bounds.</summary>
+    public BoundedValue[] Of(Function function, IReadOnlyList<BoundedValue> arguments) =>
+        Evaluate(function.Results, function.Parameters.Zip(arguments).ToDictionary(p => p.First, p => p.Second), symbol);
+
+    /// <summary>A size.</summary>
+    public long ValueOf(Dim dim) => dim.Evaluate(symbol);
+
+    /// <summary>For what may be anything.</summary>
+    public double[] Unbounded() => [.. Enumerable.Repeat(double.PositiveInfinity, (int)Value.Count)];
 
     /// <summary>For one result of an operation that has several: as the operation's other results.</summary>
     public double[]? OfResult(int of) => node.Inputs[0] is var operation ? operation.Op.BoundErrors(new RoundingErrors(operation, of, Value, values, errors, symbol)) : null;
@@ -319,4 +343,30 @@ internal sealed class RoundingErrors
         : x.DType == DType.Bool
         ? TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => errors[i] == 0 ? v : 1 - v)])
         : TensorValue.OfIntegers(x.DType, x.Shape, [.. x.Integers.Select((v, i) => v + (long)(sign * Math.Min(errors[i], int.MaxValue)))]);
+}
+
+/// <summary>A value, and how far each of its elements may be from what it would be without rounding; null where it is exact.</summary>
+internal readonly record struct BoundedValue(TensorValue Value, double[]? Errors)
+{
+    /// <summary>Whether rounding moves nothing of it.</summary>
+    public bool IsExact => Errors is null || Array.TrueForAll(Errors, e => e == 0);
+
+    /// <summary>A row along the first axis.</summary>
+    public BoundedValue Row(long row)
+    {
+        TensorValue value = Value.Row(row);
+        return new BoundedValue(value, Errors?[(int)(row * value.Count)..(int)((row + 1) * value.Count)]);
+    }
+
+    /// <summary>The bounds of a tensor of given rows along its first axis.</summary>
+    public static double[] Stack(TensorValue whole, IEnumerable<(long Row, BoundedValue Value)> rows)
+    {
+        double[] errors = new double[whole.Count];
+        foreach ((long row, BoundedValue value) in rows)
+        {
+            value.Errors?.CopyTo(errors, row * value.Value.Count);
+        }
+
+        return errors;
+    }
 }

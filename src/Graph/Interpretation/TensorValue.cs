@@ -113,6 +113,25 @@ internal sealed class TensorValue
         return OfIntegers(from.DType, shape, whole);
     }
 
+    /// <summary>A tensor of given rows along its first axis, zeros in all others.</summary>
+    public static TensorValue Stack(DType dtype, long[] shape, IEnumerable<(long Row, TensorValue Value)> rows)
+    {
+        TensorValue result = Full(dtype, shape, 0);
+        foreach ((long row, TensorValue value) in rows)
+        {
+            if (result.reals is not null)
+            {
+                value.Reals.CopyTo(result.reals, row * value.Count);
+            }
+            else
+            {
+                value.Integers.CopyTo(result.Integers, row * value.Count);
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>A tensor of one repeated number.</summary>
     public static TensorValue Full(DType dtype, long[] shape, double value)
     {
@@ -219,6 +238,14 @@ internal sealed class TensorValue
 
     /// <summary>An element as a double, whatever the dtype.</summary>
     public double this[long index] => reals is not null ? reals[index] : integers![index];
+
+    /// <summary>A row along the first axis.</summary>
+    public TensorValue Row(long row)
+    {
+        long[] shape = Shape[1..];
+        long first = row * CountOf(shape);
+        return Gather(this, shape, i => first + i);
+    }
 
     public TensorValue Reshape(long[] shape) => new(DType, shape, reals, integers);
 }

@@ -88,8 +88,8 @@ public partial class Node
     public EquatableArray<NodeType> Results { get; }
 
     /// <summary>
-    /// The functions that the operation is made of: that of a call, or what joins two elements of a scan; none of most. The inputs of a call are those that it was given, as many as
-    /// its attribute <c>Arguments</c> says, and then what its body uses from outside.
+    /// The functions that the operation is made of: that of a call, the body and the condition of a loop, both sides of a branch, or what joins two elements of a scan; none of
+    /// most. The inputs of a call are those that it was given, as many as its attribute <c>Arguments</c> says, and then what its body uses from outside.
     /// </summary>
     public IReadOnlyList<Function> Bodies => Op.Bodies;
 
@@ -124,7 +124,7 @@ public partial class Node
     }
 
     /// <summary>Scope and name, for messages; nothing where the name is no other than the operation's.</summary>
-    private string Label => Scope is not null ? $" '{Scope}/{Title}'" : Title is not { } title || title == Op.Name ? string.Empty : $" '{title}'";
+    internal string Label => Scope is not null ? $" '{Scope}/{Title}'" : Title is not { } title || title == Op.Name ? string.Empty : $" '{title}'";
 
     /// <summary>A sentence of where the node was made, for messages; nothing where that is not known.</summary>
     internal string Made => Origin is null ? string.Empty : $" Made in {Origin}.";

@@ -37,7 +37,7 @@ internal abstract record Op
     public virtual bool IsLeaf => false;
 
     /// <summary>Whether something outside of the graph sees that it runs: then it runs once a call, and in order with others of the kind.</summary>
-    public virtual bool HasEffects => false;
+    public virtual bool HasEffects => Bodies.Any(b => GraphWalk.TopologicalOrder(b.Results).Exists(n => n.Op.HasEffects));
 
     /// <summary>The functions that it is made of.</summary>
     public virtual IReadOnlyList<Function> Bodies => [];

@@ -83,5 +83,8 @@ internal static class RandomRules
         context.RequireAtLeast(RandomStream.MostElements, shape.ElementCount, "a random operation has at most 2^32 elements.");
     }
 
+    /// <summary>Streams that a stream, which serves nothing else, is the origin of: [count, words].</summary>
+    public static Node Streams(Node stream, Dim count) => Node.Create(new RandomBitsOp([count, RandomStream.Words], 0, RandomStream.NumberBits, DType.Int32), stream);
+
     public static int[] Words(TensorValue stream) => [.. stream.Integers.Select(w => (int)w)];
 }

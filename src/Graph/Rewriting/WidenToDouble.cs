@@ -84,6 +84,8 @@ internal sealed class WidenToDouble
         CallOp call => Widen(call),
         HostFunctionOp host => Widen(host),
         RecurrenceOp recurrence => recurrence with { Body = Widen(recurrence.Body) },
+        LoopOp loop => loop with { Body = Widen(loop.Body), Condition = loop.Condition is null ? null : Widen(loop.Condition) },
+        BranchOp branch => new BranchOp(Widen(branch.Then), Widen(branch.Otherwise)),
         _ => op,
     };
 

@@ -273,6 +273,9 @@ public static partial class Ops
     /// <summary>What functions of users make: the grad mode is read here, and nowhere else where nodes are built.</summary>
     internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], GradMode.IsEnabled ? null : false);
 
+    /// <summary>The same of an operation that knows whether its inputs' gradients reach its results.</summary>
+    internal static Node Create(Op op, NodeList inputs, bool reached) => new(op, inputs, GradMode.IsEnabled && reached);
+
     internal static Node Constant(TensorValue value) => Create(new ConstantOp(new ConstantData(value)));
 
     /// <summary>A number as a scalar of a dtype that can hold it.</summary>

@@ -10,6 +10,9 @@ internal static class RandomStream
     /// <summary>How many words tell a stream.</summary>
     public const int Words = 5;
 
+    /// <summary>How many bits an operation's number has.</summary>
+    public const int NumberBits = AttemptShift;
+
     /// <summary>How many operations have numbers of their own.</summary>
     public const int Most = 1 << AttemptShift;
 

@@ -16,6 +16,7 @@ internal static class InvariantText
     {
         _ when what.EndsWith("axis", StringComparison.Ordinal) => $"{what[..^2]}es",
         _ when what.EndsWith("index", StringComparison.Ordinal) => $"{what[..^2]}ices",
+        _ when what.EndsWith("ry", StringComparison.Ordinal) => $"{what[..^1]}ies",
         _ => $"{what}s",
     };
 

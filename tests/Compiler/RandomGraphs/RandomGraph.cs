@@ -452,6 +452,9 @@ internal sealed partial class RandomGraph
             case 33:
                 Add(Parameter([1 + Next(4)]), true);
                 break;
+            case 34 when Next(2) == 0:
+                ControlFlow();
+                break;
             case 34:
                 Node argument = Float();
                 NodeList call = Ops.Call("pair", [argument, Float()], x => [Ops.Tanh(x[0]), x[0].Sum() + x[1]]);

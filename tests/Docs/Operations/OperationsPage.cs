@@ -53,6 +53,7 @@ internal static partial class OperationsPage
         ("Ops.GammaFamily.cs", "Random numbers of the gamma family"),
         ("Ops.Sampling.cs", "Random choices"),
         ("Ops.Dropout.cs", "Dropout"),
+        ("Ops.ControlFlow.cs", "Loops and branches"),
         ("Ops.Composites.cs", "Limits and composition"),
         ("Ops.HostFunctions.cs", "Host functions"),
         ("Ops.Map.cs", "Functions of your own"),

@@ -73,6 +73,26 @@ public sealed class SemanticsSnippets
     }
 
     [Test]
+    public void Loops_and_branches()
+    {
+        // snippet: scan
+        var xs = Input("xs", ["T", 2]);
+        var w = Parameter("w", [0.5f, 2f]);
+        var (last, all) = Scan(Zeros([2]), xs, (h, x) => w * h + x);
+        var (largest, steps) = While([Constant(1f), Constant(0)], s => s[0] < 100, s => [s[0] * 3, s[1] + 1]);
+        var safe = Cond(Sum(last) > 0, () => Log(last), () => -last);
+        using var graph = Compiler.Compile([xs], [last, all, steps, Gradients(Sum(last), w)[0]]);
+        var results = graph.Run(new float[] { 1, 1, 1, 1, 1, 1 });
+        float[] h = results.GetArray<float>(0);                // 1.75, 7
+        int tripled = results.Scalar<int>(2);               // 5
+        float[] slopes = results.GetArray<float>(3);           // 2, 5
+
+        // end
+        Assert.That((h, tripled, slopes), Is.EqualTo((new float[] { 1.75f, 7 }, 5, new float[] { 2, 5 })));
+        Assert.That((largest.RequiresGrad, safe.RequiresGrad), Is.EqualTo((false, true)));
+    }
+
+    [Test]
     public void Gradients_differentiate_again()
     {
         // snippet: second-derivative

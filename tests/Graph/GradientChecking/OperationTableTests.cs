@@ -47,7 +47,7 @@ public sealed class OperationTableTests
 
     public static IEnumerable<TestCaseData<GradientCase>> Rows => Cases.Select(c => new TestCaseData<GradientCase>(c).SetArgDisplayNames(c.Name));
 
-    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All, .. StatisticsCases.All, .. ScanCases.All, .. LinearAlgebraCases.All, .. LossCases.All, .. AttentionCases.All, .. WindowCases.All, .. RandomCases.All, .. EdgeCases.All];
+    internal static IReadOnlyList<GradientCase> Cases { get; } = [.. ElementwiseCases.All, .. FunctionCases.All, .. StructuralCases.All, .. StatisticsCases.All, .. ScanCases.All, .. LinearAlgebraCases.All, .. LossCases.All, .. AttentionCases.All, .. WindowCases.All, .. RandomCases.All, .. ControlFlowCases.All, .. EdgeCases.All];
 
     [TestCaseSource(nameof(Rows))]
     public void Gradients_agree_with_differences(GradientCase row)
