@@ -23,6 +23,7 @@ internal sealed partial class TorchFunctions : IPythonLibrary
         AddIndexing();
         AddNormalisations();
         AddLosses();
+        AddRecurrent();
         AddGraphs();
     }
 

@@ -92,7 +92,7 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
             }
             catch (ExecutionException e)
             {
-                throw new ExecutionException(e.Message + StepMessage(context.Node, step));
+                throw new ExecutionException(e.Message + StepMessage(context.Node, step), e.InnerException);
             }
         }
 

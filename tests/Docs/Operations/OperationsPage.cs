@@ -54,6 +54,7 @@ internal static partial class OperationsPage
         ("Ops.Sampling.cs", "Random choices"),
         ("Ops.Dropout.cs", "Dropout"),
         ("Ops.ControlFlow.cs", "Loops and branches"),
+        ("Ops.Recurrent.cs", "Recurrent layers"),
         ("Ops.Composites.cs", "Limits and composition"),
         ("Ops.HostFunctions.cs", "Host functions"),
         ("Ops.Map.cs", "Functions of your own"),

@@ -96,4 +96,27 @@ internal sealed class LoopMistakeTests
             () => Values(last, (H, Reals([3], 1, 2, 3)), (at, Whole([4], 1, 2, 7, 0))),
             Throws.TypeOf<ExecutionException>().And.Message.Contains("index 7").And.Message.EndsWith(" In step 2 of Scan."));
     }
+
+    [Test]
+    public void Functions_in_CSharp_run_in_bodies_if_they_are_pure()
+    {
+        static Node Doubled(Node x, bool hasEffects) => HostFunction("doubled", [x], x.Type, call =>
+        {
+            ReadOnlySpan<double> from = call.In<double>(0);
+            Span<double> to = call.Out<double>(0);
+            for (int i = 0; i < from.Length; i++)
+            {
+                to[i] = from[i] < 0 ? throw new InvalidOperationException("below 0") : 2 * from[i];
+            }
+        }, (x, y, g) => [2 * g], hasEffects);
+        Node last = Scan(H, Xs, (h, x) => Doubled(h, hasEffects: false) + x).Last;
+        Node gradient = Gradients(Sum(last), H)[0];
+        (Node, TensorValue)[] given = [(H, Reals([3], 1, 2, 3)), (Xs, Reals([2, 3], 1, 1, 1, 1, 1, 1))];
+        Assert.That(Values(last, given), Is.EqualTo([7, 11, 15]));
+        Assert.That(Values(gradient, given), Is.EqualTo([4, 4, 4]));
+        Assert.That(() => Values(last, (H, Reals([3], 1, 2, 3)), (Xs, Reals([2, 3], -9, 1, 1, 1, 1, 1))), Throws.TypeOf<ExecutionException>().And.Message.EndsWith("below 0 In step 1 of Scan.").And.InnerException.TypeOf<InvalidOperationException>());
+        Assert.That(
+            () => Scan(H, Xs, (h, x) => Doubled(h, hasEffects: true)),
+            Throws.TypeOf<GraphException>().And.Message.EqualTo("Scan: the body calls HostFunction 'doubled' float64[3], which has effects; gradients would repeat them. Call it outside, or make it pure."));
+    }
 }

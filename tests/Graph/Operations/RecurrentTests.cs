@@ -1,0 +1,126 @@
+using static GraphCompiler.Ops;
+using static GraphCompiler.Tests.GraphTesting;
+
+namespace GraphCompiler.Tests.Operations;
+
+/// <summary>Recurrent layers: several, both ways, of sequences of several lengths; and their mistakes.</summary>
+internal sealed class RecurrentTests
+{
+    private static readonly Input<double> X = Variable("x", "T", 2, 3);
+
+    [Test]
+    public void Layers_are_cells_step_by_step([Values(false, true)] bool biases)
+    {
+        Node[] x = [.. Enumerable.Range(0, 3).Select(t => Sampled(t, 2, 3))];
+        NodeList first = Weights(10, 4, 3, 2, biases);
+        NodeList second = Weights(20, 4, 2, 2, biases);
+        (Node outputs, Node last, Node lastCell) = Lstm(Stack(x), [.. first, .. second]);
+        (Node h, Node c, Node g, Node d) = (Zeros([2, 2], DType.Float64), Zeros([2, 2], DType.Float64), Zeros([2, 2], DType.Float64), Zeros([2, 2], DType.Float64));
+        List<Node> rows = [];
+        foreach (Node row in x)
+        {
+            (h, c) = LstmCell(row, h, c, first);
+            (g, d) = LstmCell(h, g, d, second);
+            rows.Add(g);
+        }
+
+        AssertSame(Run(outputs), Run(Stack(rows)));
+        AssertSame(Run(last), Run(Stack([h, g])));
+        AssertSame(Run(lastCell), Run(Stack([c, d])));
+    }
+
+    [Test]
+    public void Layers_of_both_directions_read_both()
+    {
+        NodeList weights = [.. Weights(1, 3, 3, 2, true), .. Weights(2, 3, 3, 2, true), .. Weights(3, 3, 4, 2, true), .. Weights(4, 3, 4, 2, true)];
+        Node x = Sampled(5, 4, 2, 3);
+        (Node outputs, Node last) = Gru(x, weights, bidirectional: true);
+        (Node forward, Node end) = Gru(x, weights[..4]);
+        (Node backward, Node start) = Gru(Flip(x, 0), weights[4..8]);
+        Node between = Concat([forward, Flip(backward, 0)], 2);
+        (Node above, Node aboveEnd) = Gru(between, weights[8..12]);
+        (Node below, Node belowStart) = Gru(Flip(between, 0), weights[12..]);
+        AssertSame(Run(outputs), Run(Concat([above, Flip(below, 0)], 2)));
+        AssertSame(Run(last), Run(Concat([end, start, aboveEnd, belowStart], 0)));
+    }
+
+    [Test]
+    public void Sequences_end_where_their_lengths_say([Values(0, 1, 2)] int kind)
+    {
+        int gates = kind == 0 ? 1 : kind == 1 ? 3 : 4;
+        NodeList weights = [.. Weights(1, gates, 3, 2, true), .. Weights(2, gates, 3, 2, true)];
+        Node x = Sampled(5, 4, 3, 3);
+        long[] lengths = [4, 0, 2];
+        (Node outputs, Node last) = Of(x, Constant(lengths));
+        for (int row = 0; row < lengths.Length; row++)
+        {
+            int length = (int)lengths[row];
+            (Node alone, Node lastAlone) = Of(Slice(Slice(x, 1, row, row + 1), 0, 0, length), null);
+            AssertSame(Run(Slice(outputs, 1, row, row + 1)), Run(Pad(alone, 0, 0, 4 - length)));
+            AssertSame(Run(Slice(last, 1, row, row + 1)), Run(lastAlone));
+        }
+
+        (Node Outputs, Node Last) Of(Node x, Node? lengths)
+        {
+            switch (kind)
+            {
+                case 0:
+                    return Rnn(x, weights, lengths: lengths, bidirectional: true, relu: true);
+                case 1:
+                    return Gru(x, weights, lengths: lengths, bidirectional: true);
+                default:
+                    (Node outputs, Node last, Node _) = Lstm(x, weights, lengths: lengths, bidirectional: true);
+                    return (outputs, last);
+            }
+        }
+    }
+
+    [Test]
+    public void The_batch_may_come_first()
+    {
+        NodeList weights = Weights(1, 1, 3, 2, false);
+        Node x = Sampled(5, 4, 2, 3);
+        AssertSame(Run(Rnn(Transpose(x, 0, 1), weights, batchFirst: true).Outputs), Run(Transpose(Rnn(x, weights).Outputs, 0, 1)));
+        AssertSame(Run(Rnn(Transpose(x, 0, 1), weights, batchFirst: true).Last), Run(Rnn(x, weights).Last));
+    }
+
+    [Test]
+    public void One_compilation_runs_any_length()
+    {
+        (Node outputs, Node last) = Gru(X, Weights(1, 3, 3, 2, true));
+        Node gradient = Gradients(Sum(outputs * outputs) + Sum(last), X)[0];
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([X], [outputs, last, gradient]);
+        foreach (int count in (int[])[0, 1, 7])
+        {
+            TensorValue x = Sample(new NodeType(DType.Float64, [count, 2, 3]), _ => 0, 4);
+            RunResults results = graph.Run(Compiler.Values.ToArgument(x));
+            AssertSame(Compiler.Values.Read(results, 0, DType.Float64, [count, 2, 2]), Run(outputs, (X, x)), 1e-10);
+            AssertSame(Compiler.Values.Read(results, 1, DType.Float64, [1, 2, 2]), Run(last, (X, x)), 1e-10);
+            AssertSame(Compiler.Values.Read(results, 2, DType.Float64, [count, 2, 3]), Run(gradient, (X, x)), 1e-10);
+        }
+    }
+
+    [Test]
+    public void What_is_wrong_is_named()
+    {
+        NodeList weights = Weights(1, 4, 3, 2, true);
+        Assert.That(() => Lstm(X, [.. weights[..3], Sampled(0, 7)]), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Lstm: bias_hh_l0 must be [8], not [7]. Inputs: Input 'x' float64[T, 2, 3]"));
+        Assert.That(() => Lstm(X, weights[..3]), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Lstm: a layer has two weights, [4·H, I] and [4·H, H], and perhaps two biases [4·H]; 3 weights make no layers."));
+        Assert.That(() => Gru(X, Weights(1, 3, 3, 2, false), bidirectional: true), Throws.TypeOf<ShapeException>().And.Message.Contains("two weights in each direction"));
+        Assert.That(() => Lstm(X, [.. weights, .. weights]), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Lstm: weight_ih_l1 must be [8, 2], not [8, 3]."));
+        Assert.That(() => Lstm(X, weights, start: Sampled(0, 1, 2, 2)), Throws.TypeOf<GraphException>().And.Message.Contains("give both states"));
+        Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), Sampled(0, 2, 2)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: a state before the first step must be [1, 2, 2], not [2, 2]."));
+        Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), lengths: Constant(1L)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: lengths must be integers [2], one a sequence"));
+        Assert.That(() => Rnn(Sampled(0, 2, 3), weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Rnn: the input must be [T, B, I], not [2, 3]."));
+        Assert.That(() => RnnCell(X, X, weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("RnnCell: the input must be [B, I]"));
+        Assert.That(() => GruCell(Sampled(0, 2, 3), Sampled(0, 2, 2), [.. Weights(1, 3, 3, 2, true), .. Weights(1, 3, 3, 2, true)]), Throws.TypeOf<ShapeException>().And.Message.Contains("8 weights make no layers"));
+    }
+
+    private static Node Sampled(int seed, params long[] shape) => Constant(Sample(new NodeType(DType.Float64, Shape.Of(shape)), _ => 0, seed + 50));
+
+    private static NodeList Weights(int seed, int gates, int inputs, int size, bool biases)
+    {
+        NodeList weights = [Sampled(seed, gates * size, inputs), Sampled(seed + 100, gates * size, size)];
+        return biases ? [.. weights, Sampled(seed + 200, gates * size), Sampled(seed + 300, gates * size)] : weights;
+    }
+}
