@@ -32,6 +32,8 @@ internal static class CompilerPipeline
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
         nodes = Pass("trim-bodies-again", nodes, TrimBodies.Run);
+        nodes = Pass("save-in-loops", nodes, n => options.Passes.Recompute ? SaveInLoops.Run(n) : n);
+        nodes = Pass("trim-saved", nodes, TrimBodies.Run);
         nodes = Whole("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
         nodes = Whole("separate-bodies", nodes, SeparateBodies.Run);
 

@@ -1,5 +1,3 @@
-using GraphCompiler.Operations;
-
 namespace GraphCompiler.Kernels;
 
 /// <summary>

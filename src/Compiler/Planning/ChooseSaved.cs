@@ -20,10 +20,11 @@ internal sealed class ChooseSaved
     private readonly Node[] backwardRoots;
     private readonly HashSet<Node> needed = [];
     private readonly HashSet<Node> repeatable = [];
+    private readonly IReadOnlySet<Node> saved;
 
-    private ChooseSaved(Node[] forwardRoots, Node[] backwardRoots)
+    private ChooseSaved(Node[] forwardRoots, Node[] backwardRoots, IReadOnlySet<Node> saved)
     {
-        this.backwardRoots = backwardRoots;
+        (this.backwardRoots, this.saved) = (backwardRoots, saved);
         forward = GraphWalk.TopologicalOrder(forwardRoots);
         isForward = [.. forward];
         backward = [.. GraphWalk.TopologicalOrder(backwardRoots, isForward.Contains).Where(n => !isForward.Contains(n))];
@@ -40,7 +41,7 @@ internal sealed class ChooseSaved
             return [.. nodes];
         }
 
-        Node[] changed = new ChooseSaved([.. nodes.Where((_, i) => isForward[i])], [.. backward.Select(i => nodes[i])]).Run();
+        Node[] changed = Run([.. nodes.Where((_, i) => isForward[i])], [.. backward.Select(i => nodes[i])], new HashSet<Node>());
         Node[] result = [.. nodes];
         for (int i = 0; i < backward.Length; i++)
         {
@@ -49,6 +50,12 @@ internal sealed class ChooseSaved
 
         return result;
     }
+
+    /// <summary>The roots of a backward part on clones of what it computes again.</summary>
+    /// <param name="forward">The roots of the forward part.</param>
+    /// <param name="backward">Those of the backward part.</param>
+    /// <param name="saved">What the backward part has in any case.</param>
+    public static Node[] Run(Node[] forward, Node[] backward, IReadOnlySet<Node> saved) => new ChooseSaved(forward, backward, saved).Run();
 
     private Node[] Run()
     {
@@ -120,7 +127,7 @@ internal sealed class ChooseSaved
     /// Constants and counts are in both parts, and so is a parameter that the backward part reads anyway. Another one is not read for this: writing it
     /// between the two parts would then be an error.
     /// </summary>
-    private bool IsAtHand(Node node) => OpTraits.Of(node.Op).Origin is Origin.Written or Origin.OnTheSpot || (node.Op is ParameterOp && needed.Contains(node));
+    private bool IsAtHand(Node node) => saved.Contains(node) || OpTraits.Of(node.Op).Origin is Origin.Written or Origin.OnTheSpot || (node.Op is ParameterOp && needed.Contains(node));
 
     /// <summary>What saving a node costs. Views are never saved, only what they look at; nor are other parameters.</summary>
     private long BytesOf(Node node) => IsView(node.Op) || (node.Op is ParameterOp && !needed.Contains(node))

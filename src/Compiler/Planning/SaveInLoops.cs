@@ -1,0 +1,136 @@
+using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
+
+namespace GraphCompiler.Planning;
+
+/// <summary>
+/// Decides what a loop leaves for another one over the same steps that repeats its work, as the loop of a derivative does: what the second computes from the
+/// first one's inputs and outputs alone, as the first does, is left as a further output where it costs more than to be read. The cut is that of <see cref="ChooseSaved"/>.
+/// </summary>
+internal static class SaveInLoops
+{
+    public static Node[] Run(Node[] roots)
+    {
+        HashSet<(Node, Node)> done = [];
+        while (Bodies.AreIn(roots) && Next(roots, done) is { } changed)
+        {
+            roots = changed;
+        }
+
+        return roots;
+    }
+
+    /// <summary>The roots where one loop leaves more for another; null if there is none.</summary>
+    private static Node[]? Next(Node[] roots, HashSet<(Node, Node)> done)
+    {
+        List<Node> order = GraphWalk.TopologicalOrder(roots);
+        foreach (Node second in order.Where(n => n.Op is LoopOp { Condition: null }))
+        {
+            foreach (Node first in second.Inputs.Select(OperationOf).Distinct().Where(n => n.Op is LoopOp { Condition: null }))
+            {
+                if (((LoopOp)first.Op).Count == ((LoopOp)second.Op).Count && done.Add((first, second)) && Between.Of(first, second) is { } between)
+                {
+                    return between.Run(roots);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static Node OperationOf(Node node) => node.Op is OutputOp ? node.Inputs[0] : node;
+
+    /// <summary>
+    /// The nodes of the second loop's body whose values are rows of the first one's inputs and outputs, or what the first one's body computes of these, each with its like there.
+    /// </summary>
+    private static Dictionary<Node, Node> Repeated(Node first, Node second)
+    {
+        (LoopOp leaves, LoopOp reads) = ((LoopOp)first.Op, (LoopOp)second.Op);
+        Dictionary<(Op, NodeList), Node> computed = [];
+        foreach (Node node in GraphWalk.TopologicalOrder(leaves.Body.Results).Where(n => !n.Op.IsLeaf))
+        {
+            computed.TryAdd((node.Op, node.Inputs), node);
+        }
+
+        Dictionary<Node, Node> same = [];
+        for (int i = reads.Carried; i < second.Inputs.Count; i++)
+        {
+            Node input = second.Inputs[i];
+            (int from, int to) = i < reads.Carried + reads.Sequences ? (leaves.Carried, leaves.Carried + leaves.Sequences) : (leaves.Carried + leaves.Sequences, first.Inputs.Count);
+            if (to - from > 0 && first.Inputs.Skip(from).Take(to - from).ToList().IndexOf(input) is >= 0 and var at)
+            {
+                same.Add(reads.Body.Parameters[i], leaves.Body.Parameters[from + at]);
+            }
+            else if (i < reads.Carried + reads.Sequences && OperationOf(input) == first && (input.Op as OutputOp)?.Index is var index && (index ?? 0) >= leaves.Carried)
+            {
+                same.Add(reads.Body.Parameters[i], leaves.Body.Results[index ?? 0]);
+            }
+        }
+
+        foreach (Node node in GraphWalk.TopologicalOrder(reads.Body.Results).Where(n => !n.Op.IsLeaf))
+        {
+            if (node.Inputs.All(same.ContainsKey) && computed.TryGetValue((node.Op, [.. node.Inputs.Select(i => same[i])]), out Node? like))
+            {
+                same.Add(node, like);
+            }
+        }
+
+        return same;
+    }
+
+    /// <summary>Two loops, and what the first one leaves for the second.</summary>
+    private sealed class Between
+    {
+        private readonly Node first;
+        private readonly Node second;
+
+        // Of each node that the second repeats, its like in the first; what is left of them, and the second's results without the rest.
+        private readonly Dictionary<Node, Node> same;
+        private readonly Node[] left;
+        private readonly Node[] values;
+
+        private Between(Node first, Node second)
+        {
+            (this.first, this.second) = (first, second);
+            var reads = (LoopOp)second.Op;
+            same = Repeated(first, second);
+            HashSet<Node> given = [.. reads.Body.Parameters.Where((_, i) => i >= reads.Carried + reads.Sequences || OperationOf(second.Inputs[i]) != first)];
+            values = ChooseSaved.Run([.. same.Keys], [.. reads.Body.Results], given);
+
+            // A view is made again of what it looks at.
+            bool IsLeft(Node node) => same.ContainsKey(node) && node.Op is not MovementOp;
+            left = [.. GraphWalk.TopologicalOrder(values, IsLeft).Where(n => IsLeft(n) && !n.Op.IsLeaf && n.Op is not ConstantOp)];
+        }
+
+        /// <summary>The two; null if nothing is left but what is anyway.</summary>
+        public static Between? Of(Node first, Node second) => new Between(first, second) is { left.Length: > 0 } between ? between : null;
+
+        public Node[] Run(Node[] roots)
+        {
+            var leaves = (LoopOp)first.Op;
+            Node[] outputs = [.. left.Select(l => same[l]).Except(leaves.Body.Results.Skip(leaves.Carried))];
+            NodeList all = [.. leaves.Body.Results, .. outputs];
+            Node[] leaving = ResultsOf(first.As(leaves with { Body = new Function(leaves.Body.Parameters, all) }, first.Inputs));
+            Dictionary<Node, Node> map = Replaced(roots, first, leaving);
+
+            Node[] rows = [.. left.Select(l => Ops.Placeholder(l.Results[0], l.Op.Name, requiresGrad: false))];
+            IEnumerable<Node> stacks = left.Select(l => leaving[leaves.Carried + all.Skip(leaves.Carried).ToList().IndexOf(same[l])]);
+            Node reader = map[second];
+            var reads = (LoopOp)reader.Op;
+            int at = reads.Carried + reads.Sequences;
+            var body = new Function(
+                [.. reads.Body.Parameters.Take(at), .. rows, .. reads.Body.Parameters.Skip(at)],
+                [.. GraphWalk.Substitute(values, left.Zip(rows).ToDictionary(p => p.First, p => p.Second))]);
+            LoopOp further = reads with { Body = body, Sequences = reads.Sequences + rows.Length };
+            Node[] changed = [.. roots.Select(r => map[r])];
+            Dictionary<Node, Node> others = Replaced(changed, reader, ResultsOf(reader.As(further, [.. reader.Inputs.Take(at), .. stacks, .. reader.Inputs.Skip(at)])));
+            return [.. changed.Select(c => others[c])];
+        }
+
+        private static Node[] ResultsOf(Node loop) => loop.Results.Count == 1 ? [loop] : [.. Enumerable.Range(0, loop.Results.Count).Select(i => loop.CreatePart(new OutputOp(i), loop))];
+
+        /// <summary>What becomes of all nodes where other results take the place of a loop's.</summary>
+        private static Dictionary<Node, Node> Replaced(Node[] roots, Node loop, Node[] results) => GraphWalk.Map(roots, (node, inputs) =>
+            node.Op is OutputOp output && node.Inputs[0] == loop ? results[output.Index] : node == loop && node.Results.Count == 1 ? results[0] : node.On(inputs));
+    }
+}
