@@ -122,7 +122,7 @@ public sealed class HostFunctionTests
         ExecutionException? thrown = Assert.Throws<ExecutionException>(() => step.Run(new float[] { -1, 0, 0 }));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(thrown!.Message, Is.EqualTo("HostFunction 'check' 'rows' float32[N, 3] threw InvalidOperationException: no such row"));
+            Assert.That(thrown!.Message, Is.EqualTo("HostFunction 'check' 'rows' float32[N, 3] threw InvalidOperationException: no such row."));
             Assert.That(thrown.InnerException, Is.SameAs(error));
             Assert.That(w.Values.ToArray(), Is.EqualTo([1f, 1, 1]));
         }
@@ -214,6 +214,46 @@ public sealed class HostFunctionTests
             }
         }) + 1);
         Parallel.For(0, 64, i => Assert.That(outer.Run(new float[] { i, 0, 1, 2, 0, 0 }).Get<float>(0).ToArray(), Is.EqualTo([(i * i) + 2f, 5])));
+    }
+
+    [Test]
+    public void In_loops_and_branches_effects_keep_their_order()
+    {
+        List<string> calls = [];
+        Node Tell(string what, Node x) => HostFunction(what, [x], x.Type, call =>
+        {
+            calls.Add($"{what} {call.In<float>(0)[0]}");
+            call.In<float>(0).CopyTo(call.Out<float>(0));
+        }, (_, _, cotangent) => [cotangent], hasEffects: true);
+
+        Input<float> start = Input("start", [], requiresGrad: true);
+        Node first = Tell("first", start);
+        var (last, _) = Scan(start, 3, (carry, _) =>
+        {
+            Node twice = Tell("inner", carry * 2);
+            Node told = Cond(Greater(twice, 3), () => Tell("large", twice), () => twice);
+            return (told, told);
+        });
+        Node after = Tell("after", start + 1);
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([start], after + last + first);
+        string[] expected = ["first 1", "inner 2", "inner 4", "large 4", "inner 8", "large 8", "after 2"];
+
+        graph.Run(1f);
+        Assert.That(calls, Is.EqualTo(expected));
+        Assert.That(() => Gradients(last, [start]), Throws.TypeOf<GradientException>().With.Message.EqualTo(
+            "Scan float32[], float32[3] calls HostFunction 'inner' float32[], which has effects: its derivative would repeat them. Call it outside, make it pure, or Detach what the gradient comes from."));
+    }
+
+    [Test]
+    public void What_it_throws_in_a_loop_names_the_step()
+    {
+        var (last, _) = Scan(x, 5, (carry, step) =>
+        {
+            Node next = HostFunction("check", [carry, step], carry.Type, call => call.Out<float>(0).Fill(call.In<long>(1)[0] == 3 ? throw new ArgumentException("three") : 1));
+            return (next, Sum(next));
+        });
+        CompiledGraph graph = GraphCompiler.Compiler.Compile([x], last);
+        Assert.That(() => graph.Run(new float[3]), Throws.TypeOf<ExecutionException>().With.Message.EqualTo("HostFunction 'check' float32[N, 3] threw ArgumentException: three. This was time 3 of a loop, counted from 0."));
     }
 
     [Test]

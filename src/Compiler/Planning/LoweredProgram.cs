@@ -40,9 +40,16 @@ internal sealed record LoweredProgram(
     /// <summary>Each root with where its value lies.</summary>
     public IEnumerable<(Root Root, KernelBuffer Source)> Roots => Regions.Computation.Roots.Zip(Results);
 
+    // What fills the outputs of forward loops before they run.
+    private IReadOnlySet<Node> Clearing { get; } = LoopsOf(Graph).Where(l => l.Cleared is not null && Regions.Forward.Contains(l.Operation))
+        .SelectMany(l => l.Cleared!.Graph.Specs.SelectMany(s => s.Nodes)).ToHashSet();
+
     private static LoweredKernel[] KernelsOf(IEnumerable<LoweredPart> parts) => [.. parts.SelectMany(p => p.Kernels)];
 
-    public bool IsForward(LoweredPart part) => Regions.Forward.Contains(part.Root);
+    private static IEnumerable<LoopSpec> LoopsOf(KernelGraph graph) =>
+        graph.Specs.OfType<ControlSpec>().SelectMany(s => s.Bodies.SelectMany(b => LoopsOf(b.Graph)).Concat(s is LoopSpec loop ? [loop] : []));
+
+    public bool IsForward(LoweredPart part) => Regions.Forward.Contains(part.Root) || Clearing.Contains(part.Root);
 
     public LoweredKernel SmallerOf(LoweredKernel kernel) => Smaller.GetValueOrDefault(kernel, kernel);
 

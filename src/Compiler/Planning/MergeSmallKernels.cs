@@ -17,7 +17,7 @@ internal static class MergeSmallKernels
     /// <summary>A program with such kernels: of its parts, of bodies of loops and of sides of branches. They do the same work in the same order, or the plan of memory would not hold for them.</summary>
     public static LoweredProgram Run(LoweredProgram program, CompileOptions options)
     {
-        IEnumerable<IEnumerable<LoweredPart>> lists = [.. program.Parts.GroupBy(p => program.Regions.StageOf(p.Root)), .. program.Parts.SelectMany(p => p.All).SelectMany(p => p.Inside)];
+        IEnumerable<IEnumerable<LoweredPart>> lists = [.. program.Parts.GroupBy(program.IsForward), .. program.Parts.SelectMany(p => p.All).SelectMany(p => p.Inside)];
         return !options.Passes.MergeSmallKernels || options.Checked || options.Verify ? program : program with { Merged = [.. lists.SelectMany(Runs).Select(Merged).OfType<MergedKernel>()] };
 
         MergedKernel? Merged(IReadOnlyList<LoweredKernel> kernels) =>

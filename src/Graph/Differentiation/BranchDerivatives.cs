@@ -44,6 +44,7 @@ internal static class BranchDerivatives
     private static Node?[] Both(
         BranchOp branch, Node node, Node?[] directions, int[] wanted, int count, Func<Node[], Node[], Node?[], Node?[]> derive)
     {
+        LoopDerivatives.RefuseEffects(node);
         var found = new Node?[count];
         if (wanted.Length == 0)
         {

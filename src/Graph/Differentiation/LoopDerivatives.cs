@@ -11,6 +11,7 @@ internal static class LoopDerivatives
     /// <summary>The tangents of a loop's results.</summary>
     public static Node?[] Push(LoopOp loop, Node node, Node?[] tangents)
     {
+        RefuseEffects(node);
         bool[] moving = Moved(loop, [.. tangents.Select(t => t is not null)], out bool[] moved);
         int[] rows = [.. Enumerable.Range(loop.Carried, moved.Length - loop.Carried).Where(i => moved[i])];
         int carries = moving[..loop.Carried].Count(m => m);
@@ -33,9 +34,24 @@ internal static class LoopDerivatives
 
     /// <summary>The cotangents of a loop's inputs.</summary>
     /// <exception cref="GradientException">Nobody knows how many steps run at most.</exception>
-    public static Node?[] Pull(LoopOp loop, Node node, Node?[] cotangents) => loop.Count is null
-        ? throw new GradientException($"{node.Describe()} has no bound on its steps, which reverse mode keeps; give it one (most), or use forward mode.")
-        : new LoopPullback(loop, node, cotangents).Build();
+    public static Node?[] Pull(LoopOp loop, Node node, Node?[] cotangents)
+    {
+        RefuseEffects(node);
+        return loop.Count is null
+            ? throw new GradientException($"{node.Describe()} has no bound on its steps, which reverse mode keeps; give it one (most), or use forward mode.")
+            : new LoopPullback(loop, node, cotangents).Build();
+    }
+
+    /// <summary>Refuses a loop or branch whose derivative would do again what is seen outside of the graph.</summary>
+    /// <exception cref="GradientException">Its bodies have effects.</exception>
+    public static void RefuseEffects(Node node)
+    {
+        if (node.Op.HasEffects)
+        {
+            Node effect = node.Op.Bodies.SelectMany(b => GraphWalk.WithBodies(b.Results)).First(n => n.Op is HostFunctionOp { HasEffects: true });
+            throw new GradientException($"{node.Describe()} calls {effect.Describe()}, which has effects: its derivative would repeat them. Call it outside, make it pure, or Detach what the gradient comes from.");
+        }
+    }
 
     /// <summary>Which parameters of the body move with inputs, and which results of the loop do.</summary>
     public static bool[] Moved(LoopOp loop, bool[] inputs, out bool[] results)

@@ -84,7 +84,7 @@ internal sealed record HostFunctionOp(
         }
     }
 
-    public static string FailureMessage(Node node, Exception? cause) => $"{node.Describe()} threw {cause?.GetType().Name}: {cause?.Message}";
+    public static string FailureMessage(Node node, Exception? cause) => $"{node.Describe()} threw {cause?.GetType().Name}: {cause?.Message.TrimEnd('.')}.";
 
     protected override bool PrintMembers(StringBuilder builder)
     {

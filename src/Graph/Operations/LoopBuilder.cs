@@ -8,13 +8,10 @@ namespace GraphCompiler.Operations;
 internal sealed record Closure(Function Body, Node[] Captured)
 {
     /// <summary>Builds a function. Its floats require gradients, so that the body may ask for some, whatever those that it is applied to do.</summary>
-    /// <exception cref="GraphException">It has effects, whose order a loop cannot keep that is repeated for its gradients.</exception>
     public static Closure Of(string name, IEnumerable<(NodeType Type, string Name)> parameters, Func<NodeList, IReadOnlyList<Node>> body)
     {
         var function = Function.Trace(name, [.. parameters.Select(p => (p.Type, p.Name, p.Type.DType.IsFloat()))], body, out Node[] captured);
-        return GraphWalk.WithBodies(function.Results).FirstOrDefault(n => n.Op.HasEffects) is { } effect
-            ? throw new GraphException($"{name}: the body calls {effect.Describe()}, which has effects; gradients would repeat them. Call it outside, or make it pure.")
-            : new Closure(function, captured);
+        return new Closure(function, captured);
     }
 
     /// <summary>What the function is applied to.</summary>

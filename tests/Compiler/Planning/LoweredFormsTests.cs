@@ -101,7 +101,7 @@ internal sealed class LoweredFormsTests
         Node[] leaves = loss is null ? [] : [.. GraphWalk.TopologicalOrder([loss]).Where(n => n is Leaf && n.RequiresGrad)];
         IEnumerable<Node> gradients = loss is null || !loss.RequiresGrad ? [] : GradientsOrNull(loss, leaves).OfType<Node>();
         Root[] roots = [.. outputs.Select(o => new Root(o, IsForward: true, RootKind.Output)), .. gradients.Select(g => new Root(g, IsForward: false, RootKind.Gradient))];
-        Computation nodes = new Computation(inputs, roots, Seed: null).WithDemands().After(InlineCalls.Run);
+        Computation nodes = new Computation(inputs, roots, Seed: null).WithDemands().After(n => Bodies.Run(n, InlineCalls.Run)).After(SeparateBodies.Run);
         var regions = Regions.Of(nodes);
         KernelGraph graph = FuseKernels.Run(regions, ChooseBuffers.Run(regions, Options), Options);
         LoweredProgram together = LowerKernels.Run(regions, graph, Options, _ => { });

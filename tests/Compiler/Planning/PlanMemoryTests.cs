@@ -132,7 +132,11 @@ internal sealed class PlanMemoryTests
                 $"{string.Join(", ", symbols)}: {string.Join("; ", program.Plan.Blocks.Select((b, i) => $"{workspace.Sizes[b.Bytes]} bytes in [{b.First}, {b.Last}] at {workspace.Layout.Offsets[i]}"))}";
             using (Assert.EnterMultipleScope())
             {
-                Assert.That((double)workspace.Layout.Total, Is.LessThanOrEqualTo(MostWaste * PeakOf(program, workspace)), Layout);
+                if (!program.Plan.Forward.All.Concat(program.Plan.Backward.All).Any(p => p is PlanNode.Loop or PlanNode.Branch))
+                {
+                    Assert.That((double)workspace.Layout.Total, Is.LessThanOrEqualTo(MostWaste * PeakOf(program, workspace)), Layout);
+                }
+
                 Assert.That((double)workspace.Layout.Total, Is.LessThanOrEqualTo(MostWaste * workspace.Layout.Peak), Layout);
                 Assert.That(Clash(program.Plan, workspace), Is.Null, Layout);
             }
@@ -141,7 +145,7 @@ internal sealed class PlanMemoryTests
         return workspace;
     }
 
-    /// <summary>The most bytes, in whole cache lines, of buffers that are live at one time if none is written in place.</summary>
+    /// <summary>The most bytes, in whole cache lines, of buffers that are live at one time if none is written in place, where steps follow each other once.</summary>
     private static long PeakOf(Program program, Workspace workspace)
     {
         Plan plan = program.Plan;

@@ -114,9 +114,9 @@ internal sealed class LoopMistakeTests
         (Node, TensorValue)[] given = [(H, Reals([3], 1, 2, 3)), (Xs, Reals([2, 3], 1, 1, 1, 1, 1, 1))];
         Assert.That(Values(last, given), Is.EqualTo([7, 11, 15]));
         Assert.That(Values(gradient, given), Is.EqualTo([4, 4, 4]));
-        Assert.That(() => Values(last, (H, Reals([3], 1, 2, 3)), (Xs, Reals([2, 3], -9, 1, 1, 1, 1, 1))), Throws.TypeOf<ExecutionException>().And.Message.EndsWith("below 0 In step 1 of Scan.").And.InnerException.TypeOf<InvalidOperationException>());
+        Assert.That(() => Values(last, (H, Reals([3], 1, 2, 3)), (Xs, Reals([2, 3], -9, 1, 1, 1, 1, 1))), Throws.TypeOf<ExecutionException>().And.Message.EndsWith("below 0. In step 1 of Scan.").And.InnerException.TypeOf<InvalidOperationException>());
         Assert.That(
-            () => Scan(H, Xs, (h, x) => Doubled(h, hasEffects: true)),
-            Throws.TypeOf<GraphException>().And.Message.EqualTo("Scan: the body calls HostFunction 'doubled' float64[3], which has effects; gradients would repeat them. Call it outside, or make it pure."));
+            () => Gradients(Sum(Scan(H, Xs, (h, x) => Doubled(h, hasEffects: true)).Last), H),
+            Throws.TypeOf<GradientException>().And.Message.EqualTo("Scan float64[3], float64[T, 3] calls HostFunction 'doubled' float64[3], which has effects: its derivative would repeat them. Call it outside, make it pure, or Detach what the gradient comes from."));
     }
 }
