@@ -94,7 +94,7 @@ internal sealed class CompiledLoopTests
         Input<double> u = Input<double>("u", [5, 5], requiresGrad: true);
         (Node last, Node outputs) = Scan(Zeros([4, 5], DType.Float64), xs, (h, x) => Tanh(MatMul(x, w) + MatMul(h, u)));
         Node loss = Sum(last * last) + Mean(Sin(outputs));
-        IReadOnlyList<Node> first = Gradients(loss, [xs, w, u]);
+        NodeList first = Gradients(loss, [xs, w, u]);
         IReadOnlyList<Node> second = Gradients(Sum(Sin(first[2])), [w, u], Unreached.Zeros);
         LoopCheck.Agrees([xs, w, u], [loss, .. first, .. second], length);
         LoopCheck.Agrees([xs, w, u], [.. Jvp([last, outputs], [w], [OnesLike(w)])], length);

@@ -4,7 +4,8 @@ namespace GraphCompiler.Tests.ControlFlow;
 
 /// <summary>Something made of loops and branches, and of what: float64 inputs whose symbol T is the number of steps.</summary>
 internal sealed record LoopCase(string Name, Shape[] Inputs, Func<LoopMaker, Node[], NodeList> Build)
-{    public static IEnumerable<LoopCase> All =>
+{
+    public static IEnumerable<LoopCase> All =>
     [
         new("a recurrence", [[2, 3], ["T", 2, 3], [3, 3]], (l, x) => Both(l.Scan(x[0], x[1], (h, row) => Tanh(MatMul(h, x[2]) + row)))),
         new("a recurrence backwards", [[2], ["T", 2]], (l, x) => Both(l.Scan(x[0], x[1], (h, row) => Sin(h * row) + h, reverse: true))),

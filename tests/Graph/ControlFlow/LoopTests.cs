@@ -1,4 +1,4 @@
-using GraphCompiler.Tests.Compiler;
+using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
 using Values = GraphCompiler.Tests.Compiler.Values;
@@ -31,6 +31,62 @@ internal sealed class LoopTests
                 AssertSame(interpreted[i], expected[i], 1e-9);
                 AssertSame(Values.Read(results, i, expected[i].DType, expected[i].Shape), expected[i], 1e-9);
             }
+        }
+    }
+
+    [Test]
+    public void Nothing_made_without_gradients_requires_one()
+    {
+        (Input<double> h, Input<double> xs) = (Variable("h", 2), Variable("xs", "T", 2));
+        using (GradMode.NoGrad())
+        {
+            (Node last, Node outputs) = Scan(h, xs, (c, x) => c * x);
+            Node either = Cond(Sum(h) > 0, () => h, () => h * 2);
+            Assert.That((last.RequiresGrad, outputs.RequiresGrad, either.RequiresGrad), Is.EqualTo((false, false, false)));
+        }
+
+        Assert.That(Scan(Detach(h), Detach(xs), (c, x) => c * x).Last.RequiresGrad, Is.False);
+    }
+
+    [Test]
+    public void What_takes_a_captured_node_s_place_gets_its_gradient()
+    {
+        Input<double> factor = Input<double>("factor", []);
+        Input<double> h = Variable("h", 2);
+        Node last = Scan(h, 3, (c, _) => Cond(Sum(c) > 0, () => c * factor, () => c)).Last;
+        Input<double> w = Variable("w");
+        Node gradient = Gradients(Sum(Substitute(last, new Dictionary<Node, Node> { [factor] = w * w })), w)[0];
+        Assert.That(Value(gradient, (h, Reals([2], 1, 2)), (w, Reals([], 2))), Is.EqualTo(3 * 6 * 32), "of (1 + 2)·w⁶");
+    }
+
+    [Test]
+    public void A_checkpoint_keeps_what_is_carried_into_blocks()
+    {
+        (Input<double> h, Input<double> xs) = (Variable("h", 2), Variable("xs", 20, 2));
+        Assert.That(RowsKept(checkpoint: null), Is.EqualTo(20));
+        Assert.That(RowsKept(checkpoint: 4), Is.EqualTo(5));
+
+        long RowsKept(int? checkpoint)
+        {
+            Node gradient = Gradients(Sum(Scan(h, xs, (c, x) => Sin(c * x), checkpoint: checkpoint).Last), h)[0];
+            return GraphWalk.TopologicalOrder([gradient])
+                .Where(n => n.Op is LoopOp { Reverse: false })
+                .SelectMany(n => n.Results.Skip(((LoopOp)n.Op).Carried))
+                .Where(r => r.Shape.Rank == 2)
+                .Max(r => r.Shape[0].Constant!.Value);
+        }
+    }
+
+    [Test]
+    public void Graphs_do_not_grow_with_the_steps()
+    {
+        Assert.That(Size(1000), Is.EqualTo(Size(3)));
+
+        static int Size(int steps)
+        {
+            Input<double> h = Variable("h", 2);
+            Node loss = Sum(Scan(h, steps, (c, t) => Sin(c) * BroadcastTo(Cast(t, DType.Float64), [2])).Last);
+            return GraphWalk.WithBodies(Gradients(Sum(Gradients(loss, h)[0]), h)).Count();
         }
     }
 
