@@ -41,6 +41,17 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
             }
         }
 
+        for (int i = 0; i < context.Inputs.Count; i++)
+        {
+            NodeType given = context.Inputs[i].Results[0];
+            bool isSequence = i >= Carried && i < Carried + Sequences;
+            Shape taken = isSequence ? given.Shape.Without([0]) : given.Shape;
+            if (Body.Parameters[i].Results[0] != given with { Shape = taken } || (isSequence && given.Shape.Rank == 0))
+            {
+                throw context.BadShape($"input {i} is {given} and the body takes {Body.Parameters[i].Results[0]}.");
+            }
+        }
+
         for (int i = 0; i < Sequences; i++)
         {
             Dim rows = context.Inputs[Carried + i].Shape[0];
@@ -143,6 +154,14 @@ internal sealed record BranchOp(Function Then, Function Otherwise) : Op
     public override NodeType[] Infer(TypeContext context)
     {
         RequireBool(context, context.Inputs[0], "use Where to choose by element");
+        for (int i = 1; i < context.Inputs.Count; i++)
+        {
+            if (Then.Parameters[i - 1].Results[0] != context.Inputs[i].Results[0])
+            {
+                throw context.BadShape($"input {i} is {context.Inputs[i].Results[0]} and the branches take {Then.Parameters[i - 1].Results[0]}.");
+            }
+        }
+
         if (Then.Results.Count != Otherwise.Results.Count)
         {
             throw context.BadShape($"one branch gives {InvariantText.Count(Then.Results.Count, "result")}, the other {Otherwise.Results.Count}.");
