@@ -34,6 +34,29 @@ internal sealed class LoopTests
         }
     }
 
+    [TestCaseSource(typeof(LoopCase), nameof(LoopCase.All))]
+    public void Forward_leaves_what_backward_needs(LoopCase c)
+    {
+        Node[] inputs = Inputs(c, "T");
+        Node loss = Loss(c.Build(LoopMaker.Loops, inputs));
+        Node[] gradients = [.. Gradients(loss, inputs, Unreached.Zeros)];
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile(inputs, loss);
+        foreach (int count in Counts)
+        {
+            TensorValue[] samples = [.. Inputs(c, count).Select((n, i) => Sample(n.Results[0], _ => 0, 7 + i))];
+            TensorValue[] expected = Interpreter.Evaluate(gradients, inputs.Zip(samples).ToDictionary(p => p.First, p => p.Second), _ => count);
+            compiled.Forward([.. samples.Select(Values.ToArgument)]);
+            compiled.Backward();
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                double[] actual = ((Input<double>)inputs[i]).Grad is { } gradient ? [.. gradient] : new double[expected[i].Count];
+                AssertSame(TensorValue.OfReals(DType.Float64, expected[i].Shape, actual), expected[i], 1e-9);
+            }
+
+            compiled.ZeroGrad();
+        }
+    }
+
     [Test]
     public void Nothing_made_without_gradients_requires_one()
     {
@@ -97,7 +120,7 @@ internal sealed class LoopTests
     private static Node[] Asked(NodeList results, Node[] inputs)
     {
         Node[] floats = [.. results.Where(r => r.DType.IsFloat())];
-        Node loss = floats.Select((r, i) => Sum(r * Weights(r, i + 1))).Aggregate((a, b) => a + b);
+        Node loss = Loss(results);
         Node[] vector = [.. inputs.Select((x, i) => Weights(x, i + 5))];
         return
         [
@@ -105,6 +128,8 @@ internal sealed class LoopTests
             .. Gradients(Jvp([loss], inputs, vector).Single(), inputs, Unreached.Zeros),
         ];
     }
+
+    private static Node Loss(NodeList results) => results.Where(r => r.DType.IsFloat()).Select((r, i) => Sum(r * Weights(r, i + 1))).Aggregate((a, b) => a + b);
 
     private static Node Weights(Node like, int seed) => Reshape(Sin(Arange(like.Shape.ElementCount, seed, 1.7, DType.Float64)), like.Shape);
 }
