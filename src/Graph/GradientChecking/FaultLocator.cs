@@ -66,7 +66,8 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
             return null;
         }
 
-        if (node.Op is CompositeOp composite
+        // Who owns a derivative does not use those of its parts.
+        if (node.Op is CompositeOp composite and not CallOp { Rule: not null }
             && Find(composite.Expand(leaves), targets, point, derivatives, [.. inside, composite.Name]) is { } deeper)
         {
             return deeper;

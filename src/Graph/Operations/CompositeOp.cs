@@ -45,8 +45,16 @@ internal abstract record CompositeOp : Op
     }
 }
 
-/// <summary>A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed.</summary>
-internal sealed record CallOp(Function Body, int Arguments, string CallName, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule) : CompositeOp
+/// <summary>
+/// A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed, and with a pushforward, which is given
+/// the tangents of those in the place of cotangents.
+/// </summary>
+internal sealed record CallOp(
+    Function Body,
+    int Arguments,
+    string CallName,
+    Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule,
+    Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Forward = null) : CompositeOp
 {
     public override string Name => CallName;
 
@@ -59,6 +67,9 @@ internal sealed record CallOp(Function Body, int Arguments, string CallName, Fun
     public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
         ? base.Pullback(node, cotangents)
         : [.. UserPullback.Pull(node, Arguments, Rule, cotangents), .. new Node?[node.Inputs.Count - Arguments]];
+
+    public override Node?[]? Pushforward(Node node, Node?[] tangents) =>
+        Forward is null ? null : [.. Forward(node.Inputs[..Arguments], Ops.Outputs(node), tangents[..Arguments])];
 
     /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
     /// <param name="inputs">What the function is applied to.</param>

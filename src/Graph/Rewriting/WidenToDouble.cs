@@ -92,14 +92,21 @@ internal sealed class WidenToDouble
     private static CallOp Widen(CallOp call)
     {
         Function body = Widen(call.Body);
-        return body == call.Body ? call : new CallOp(body, call.Arguments, call.CallName, call.Rule is null ? null : Widen(call.Rule, [.. call.Body.Parameters.Take(call.Arguments).Select(p => p.Type)], [.. call.Body.Results.Select(r => r.Type)]));
+        EquatableArray<NodeType> inputs = [.. call.Body.Parameters.Take(call.Arguments).Select(p => p.Type)];
+        EquatableArray<NodeType> results = [.. call.Body.Results.Select(r => r.Type)];
+        return body == call.Body ? call : call with
+        {
+            Body = body,
+            Rule = call.Rule is null ? null : Widen(call.Rule, inputs, results, results),
+            Forward = call.Forward is null ? null : Widen(call.Forward, inputs, results, inputs),
+        };
     }
 
     private static HostFunctionOp Widen(HostFunctionOp host) => host with
     {
         InputTypes = [.. host.InputTypes.Select(Wide)],
         ResultTypes = [.. host.ResultTypes.Select(Wide)],
-        Rule = host.Rule is null ? null : Widen(host.Rule, host.InputTypes, host.ResultTypes),
+        Rule = host.Rule is null ? null : Widen(host.Rule, host.InputTypes, host.ResultTypes, host.ResultTypes),
     };
 
     private static Function Widen(Function function)
@@ -109,18 +116,25 @@ internal sealed class WidenToDouble
         return new Function([.. parameters], [.. results]);
     }
 
-    /// <summary>A pullback that is asked in the dtypes it was written for, and whose answer is widened.</summary>
+    /// <summary>A pullback or a pushforward that is asked in the dtypes it was written for, and whose answer is widened.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="inputTypes">The types of the inputs that it is told of.</param>
+    /// <param name="resultTypes">Those of the results.</param>
+    /// <param name="directionTypes">Those of what has the cotangents or tangents.</param>
     private static Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> Widen(
-        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> rule, EquatableArray<NodeType> inputTypes, EquatableArray<NodeType> resultTypes) => (inputs, results, cotangents) =>
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> rule,
+        EquatableArray<NodeType> inputTypes,
+        EquatableArray<NodeType> resultTypes,
+        EquatableArray<NodeType> directionTypes) => (inputs, results, directions) =>
     {
         Node[] narrowInputs = [.. inputTypes.Select((t, i) => Ops.Placeholder(t, $"arg{i}", inputs[i].RequiresGrad))];
         Node[] narrowResults = [.. resultTypes.Select((t, i) => Ops.Placeholder(t, $"result{i}", results[i].RequiresGrad))];
-        Node?[] narrowCotangents = [.. resultTypes.Select((t, i) => cotangents[i] is { } c ? Ops.Placeholder(t, $"cotangent{i}", c.RequiresGrad) : null)];
-        IReadOnlyList<Node?> pulled = rule(narrowInputs, narrowResults, narrowCotangents);
-        Node[] from = [.. narrowInputs, .. narrowResults, .. narrowCotangents.OfType<Node>()];
-        Node[] to = [.. inputs, .. results, .. cotangents.OfType<Node>()];
-        var wide = new Queue<Node>(WidenOn([.. pulled.OfType<Node>()], from, to));
-        return [.. pulled.Select(p => p is null ? null : wide.Dequeue())];
+        Node?[] narrowDirections = [.. directionTypes.Select((t, i) => directions[i] is { } d ? Ops.Placeholder(t, $"direction{i}", d.RequiresGrad) : null)];
+        IReadOnlyList<Node?> answer = rule(narrowInputs, narrowResults, narrowDirections);
+        Node[] from = [.. narrowInputs, .. narrowResults, .. narrowDirections.OfType<Node>()];
+        Node[] to = [.. inputs, .. results, .. directions.OfType<Node>()];
+        var wide = new Queue<Node>(WidenOn([.. answer.OfType<Node>()], from, to));
+        return [.. answer.Select(a => a is null ? null : wide.Dequeue())];
     };
 
     /// <summary>Nodes over placeholders, widened over what takes the placeholders' place. Other leaves are captured from outside and keep their values.</summary>

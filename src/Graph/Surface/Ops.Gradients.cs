@@ -126,13 +126,15 @@ public static partial class Ops
     /// </summary>
     private static Node?[] Recorded(Func<Node?[]> differentiate)
     {
-        Node?[] made;
-        using (GradMode.EnableGrad())
-        {
-            made = differentiate();
-        }
-
+        Node?[] made = Recording(differentiate);
         return GradMode.IsEnabled ? made : [.. made.Select(n => n is not { RequiresGrad: true } ? n : n.Op.IsLeaf ? Detach(n) : n.Rebuild(n.Inputs, requiresGrad: false))];
+    }
+
+    /// <summary>Makes what can be differentiated, whatever the grad mode.</summary>
+    internal static T Recording<T>(Func<T> make)
+    {
+        using GradMode.Scope recorded = GradMode.EnableGrad();
+        return make();
     }
 
     private static void CheckDirections(string op, string what, string direction, IReadOnlyList<Node> nodes, IReadOnlyList<Node> directions)

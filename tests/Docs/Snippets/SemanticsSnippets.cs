@@ -93,6 +93,29 @@ public sealed class SemanticsSnippets
     }
 
     [Test]
+    public void Searches_differential_equations_and_integrals()
+    {
+        // snippet: searches
+        var a = Parameter("a", [2.0, 9.0]);
+        var k = Parameter("k", 0.5);
+        var (root, converged, _) = Bisect(x => x * x - a, ZerosLike(a), a);
+        var (values, _, _) = OdeSolve((t, y) => -k * y, Constant(1.0), Constant([0.0, 1.0, 2.0]));
+        var (area, error, _) = Integrate(x => Exp(-k * x), Constant(0.0), Constant(double.PositiveInfinity));
+        using var graph = Compiler.Compile([], [root, Gradients(Sum(root), a)[0], Gradients(values[2], k)[0], Gradients(area, k)[0]]);
+        var results = graph.Run();
+        double[] roots = results.GetArray<double>(0);       // √2, 3
+        double[] slopes = results.GetArray<double>(1);      // 1 / (2 · √a)
+        double later = results.Scalar<double>(2);           // −2 · e⁻¹
+        double smaller = results.Scalar<double>(3);         // −1 / k²
+
+        // end
+        Assert.That(roots, Is.EqualTo([Math.Sqrt(2), 3]).Within(1e-12));
+        Assert.That(slopes, Is.EqualTo([Math.Sqrt(2) / 4, 1 / 6.0]).Within(1e-12));
+        Assert.That(new[] { later, smaller }, Is.EqualTo(new[] { -2 / Math.E, -4 }).Within(1e-5));
+        Assert.That((converged.DType, error.Rank), Is.EqualTo((DType.Bool, 0)));
+    }
+
+    [Test]
     public void Gradients_differentiate_again()
     {
         // snippet: second-derivative
