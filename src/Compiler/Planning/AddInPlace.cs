@@ -40,7 +40,7 @@ internal sealed class AddInPlace
     private KernelBuffer[] TargetsOf(int index, LoweredKernel lowered, IReadOnlyCollection<KernelBuffer> candidates) => index <= lastToFail ? []
         : [.. kernels[index].Roots.Select(KernelBuffer.Of).Where(b => candidates.Contains(b) && writers.GetValueOrDefault(b) == 1 && !readers.ContainsKey(b) && access.StoresOnce(lowered, b))];
 
-    /// <summary>A program with kernels that add: for single ones, and for the one that does the work of all backward ones.</summary>
+    /// <summary>A program with kernels that add: for single ones, and for those that do the work of several.</summary>
     public static LoweredProgram Run(LoweredProgram program, ResultPlaces results, CompileOptions options)
     {
         // A gradient of several leaves must stand alone before it is added to each.
@@ -53,8 +53,7 @@ internal sealed class AddInPlace
         var pass = new AddInPlace(program.Kernels, program.Parts);
         HashSet<LoweredPart> alone = new(program.Parts, ReferenceEqualityComparer.Instance);
         List<AddingKernel> adding = [];
-        List<LoweredKernel> parts = [];
-        List<KernelBuffer> together = [];
+        Dictionary<LoweredKernel, int> places = new(ReferenceEqualityComparer.Instance);
         for (int k = 0; k < program.Kernels.Count; k++)
         {
             LoweredKernel kernel = program.Kernels[k];
@@ -63,23 +62,37 @@ internal sealed class AddInPlace
                 continue;
             }
 
+            places.Add(kernel, k);
             KernelBuffer[] targets = pass.TargetsOf(k, kernel, candidates);
             if (targets.Length > 0)
             {
                 adding.Add(new AddingKernel(Run(kernel, targets), k, targets));
             }
-
-            LoweredKernel small = program.SmallerOf(kernel);
-            targets = pass.TargetsOf(k, small, targets);
-            together.AddRange(targets);
-            parts.Add(targets.Length > 0 ? Run(small, targets) : small);
         }
 
-        // One that does the work of others than all of them would add to other results.
-        int merged = program.Merged.ToList().FindIndex(m => m.Replaced.Count == parts.Count && !program.IsForward(m.Kernel));
-        if (together.Count > 0 && merged >= 0 && MergeSmallKernels.Run(parts, EmitOptions.Of(options)) is { } union)
+        for (int m = 0; m < program.Merged.Count; m++)
         {
-            adding.Add(new AddingKernel(union, program.Kernels.Count + merged, together));
+            // What loops and branches run adds to nothing.
+            IReadOnlyList<LoweredKernel> replaced = program.Merged[m].Replaced;
+            if (!replaced.All(places.ContainsKey))
+            {
+                continue;
+            }
+
+            List<LoweredKernel> parts = [];
+            List<KernelBuffer> together = [];
+            foreach (LoweredKernel kernel in replaced)
+            {
+                LoweredKernel small = program.SmallerOf(kernel);
+                KernelBuffer[] targets = pass.TargetsOf(places[kernel], small, pass.TargetsOf(places[kernel], kernel, candidates));
+                together.AddRange(targets);
+                parts.Add(targets.Length > 0 ? Run(small, targets) : small);
+            }
+
+            if (together.Count > 0 && MergeSmallKernels.Run(parts, EmitOptions.Of(options)) is { } union)
+            {
+                adding.Add(new AddingKernel(union, program.Kernels.Count + m, together));
+            }
         }
 
         return program with { Adding = adding };
