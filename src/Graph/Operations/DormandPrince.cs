@@ -147,7 +147,8 @@ internal sealed record DormandPrince(Function Slope, OdeLimits Limits)
                 .. Slope.Apply(at), .. Enumerable.Range(1, Parts).Concat(asked.Select(i => 1 + Parts + i)).Select(i => pulled[i] is { } p ? -p : ZerosLike(at[i])),
             ];
         }), Limits);
-        NodeList start = whole.Call([.. end, .. adjoint, .. asked.Select(i => ZerosLike(given[i]))], -Detach(results[Parts]), to, from, given);
+        NodeList found = whole.Call([.. end, .. adjoint, .. asked.Select(i => ZerosLike(given[i]))], -Detach(results[Parts]), to, from, given);
+        NodeList start = [.. found[..^3].Select(s => Where(found[^1], s, double.NaN))];
         for (int i = 0; i < Parts; i++)
         {
             none[i] = start[Parts + i];

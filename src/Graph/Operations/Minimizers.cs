@@ -81,7 +81,8 @@ internal static class Minimizers
     }
 
     /// <summary>
-    /// The v with A(θ)·v = b for a symmetric positive definite A that is given by its products (Hestenes and Stiefel, 1952). Its derivatives are those of the equation.
+    /// The v with A(θ)·v = b for a symmetric positive definite A that is given by its products (Hestenes and Stiefel, 1952), NaN where A is not or steps are too few. Its derivatives are those of
+    /// the equation.
     /// </summary>
     /// <param name="name">The name of the call.</param>
     /// <param name="product">A·v of v and θ.</param>
@@ -105,9 +106,9 @@ internal static class Minimizers
                 Node next = r - (length * ap);
                 Node nextSquare = Sum(Square(next));
                 Node isSound = (curvature > 0) & IsFinite(nextSquare);
-                return [Where(isSound, v + (length * p), v), next, next + (nextSquare / square * p), nextSquare, Where(isSound, left - 1, 0)];
+                return [Where(isSound, v + (length * p), v), next, next + (nextSquare / square * p), Where(isSound, nextSquare, square), Where(isSound, left - 1, 0)];
             });
-            return [found[0]];
+            return [Where(found[3] <= Maximum(aim, Sum(Square(right)) * b.DType.Row().Epsilon), found[0], double.NaN)];
         })[0];
     }
 
@@ -115,7 +116,12 @@ internal static class Minimizers
     {
         Shape shape = start.Shape;
         Dim n = shape.ElementCount;
-        (Node Value, Node Slope) At(Node x) => both(Reshape(x, shape)) is var f ? (f[0], Flatten(f[1])) : default;
+        (Node Value, Node Slope) At(Node x)
+        {
+            Node[] found = both(Reshape(x, shape));
+            return (found[0], Flatten(found[1]));
+        }
+
         Node IsFlat(Node value, Node slope) => RootFinding.Magnitude(slope) <= limits.Tolerance * (1 + Abs(value));
         Node x0 = Flatten(start);
         (Node value0, Node slope0) = At(x0);

@@ -51,7 +51,9 @@ internal static class RootFinding
             Function linear = ImplicitFunction.Linear(name, residual, isTransposed);
             Function correct = FunctionDerivatives.Trace(
                 name, [(b.Type, "v"), (b.Type, "b"), .. at.Select((n, i) => (n.Type, step.Parameters[i].Name!))], p => [p[0] + (p[1] - linear.Apply([p[0], .. p[2..]])[0])]);
-            return FixedPoint(name, correct, b, [b, .. at], limits, memory)[0];
+            Node solved = FixedPoint(name, correct, b, [b, .. at], limits, memory)[0];
+            Node isSolved = Magnitude(correct.Apply([solved, b, .. at])[0] - solved) <= Math.Max(limits.Tolerance, Math.Sqrt(b.DType.Row().Epsilon)) * (1 + Magnitude(solved));
+            return Where(isSolved, solved, double.NaN);
         }
     }
 

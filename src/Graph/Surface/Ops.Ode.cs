@@ -1,3 +1,4 @@
+using System.Globalization;
 using GraphCompiler.Differentiation;
 using GraphCompiler.Operations;
 
@@ -44,11 +45,47 @@ public static partial class Ops
         OdeGradient gradient = OdeGradient.Adjoint)
     {
         ArgumentNullException.ThrowIfNull(function);
-        RequireFloat("OdeSolve", start);
+        (NodeList values, Node converged, Node steps) = OdeSolve((t, y) => [function(t, y[0])], [NotNull(start)], times, relative, absolute, maxSteps, gradient);
+        return (values[0], converged, steps);
+    }
+
+    /// <summary>The solution of a system whose y has several parts, as positions and speeds: <c>OdeSolve((t, y) => [y[1], -k * y[0]], [x0, v0], times)</c>; see the other overload.</summary>
+    /// <param name="function">f, given the time and the parts of y: the slope of each part, of its type.</param>
+    /// <param name="start">The parts of y at the first time: floats of one dtype and of any shapes.</param>
+    /// <param name="times">The times, [T], of y's dtype, each after the one before or each before it; T is at least 1.</param>
+    /// <param name="relative">The error of a step that is allowed, as a part of |y|; null for 10⁻⁶ in float64 and 10⁻⁴ in float32.</param>
+    /// <param name="absolute">The error of a step that is allowed beside it; null for a thousandth of <paramref name="relative"/>.</param>
+    /// <param name="maxSteps">How many steps there are at most between two times, those included that were too long.</param>
+    /// <param name="gradient">How gradients are computed.</param>
+    /// <returns>Each part at each time, [T, …]; whether all times were reached (bool, []); the steps (int64, []).</returns>
+    /// <exception cref="ShapeException">f gives another shape than a part's, or the times are no vector.</exception>
+    /// <exception cref="DTypeException">y is no float, or the times or f's slopes have another dtype.</exception>
+    /// <exception cref="GraphException">y has no part, or f gives another number of slopes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An error that is allowed is not above 0, or there is no step.</exception>
+    public static (NodeList Values, Node Converged, Node Steps) OdeSolve(
+        Func<Node, NodeList, NodeList> function,
+        NodeList start,
+        Node times,
+        double? relative = null,
+        double? absolute = null,
+        int maxSteps = 10000,
+        OdeGradient gradient = OdeGradient.Adjoint)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(start);
         Known("OdeSolve", gradient);
-        if (NotNull(times).DType != start.DType)
+        if (start.Count == 0)
         {
-            throw new DTypeException($"OdeSolve: the times are {times.DType.Display()} and y is {start.DType.Display()}; use Cast. Inputs: {start.Describe()}, {times.Describe()}.");
+            throw new GraphException("OdeSolve: y has no part.");
+        }
+
+        DType dtype = RequireFloat("OdeSolve", start[0]).DType;
+        foreach (Node node in start.Append(NotNull(times)))
+        {
+            if (node.DType != dtype)
+            {
+                throw new DTypeException($"OdeSolve: y is {dtype.Display()}, and so are all its parts and the times, not {node.DType.Display()}; use Cast. Inputs: {start[0].Describe()}, {node.Describe()}.");
+            }
         }
 
         if (times.Rank != 1)
@@ -56,27 +93,36 @@ public static partial class Ops
             throw new ShapeException($"OdeSolve: the times are a vector [T], not {times.Describe()}.");
         }
 
-        double relativeError = relative ?? start.DType.OfFloat(1e-4, 1e-6);
-        OdeLimits limits = Above(relativeError, nameof(relative)) && Above(absolute ?? (relativeError / 1000), nameof(absolute)) && maxSteps >= 1
-            ? new OdeLimits(relativeError, absolute ?? (relativeError / 1000), maxSteps)
-            : throw InvariantText.OutOfRange(nameof(maxSteps), maxSteps, "OdeSolve: there is at least one step.");
-        Closure slope = FunctionDerivatives.Close(
-            "OdeSolve", [(new NodeType(start.DType, []), "t"), (start.Type, "y")], p => [RequireType("OdeSolve", function(p[0], p[1]), start.Type, "the slope of y, of its dtype and shape")]);
-        var solver = new DormandPrince(slope.Body, limits);
+        double relativeError = Above(relative ?? dtype.OfFloat(1e-4, 1e-6), nameof(relative));
+        double absoluteError = Above(absolute ?? (relativeError / 1000), nameof(absolute));
+        if (maxSteps < 1)
+        {
+            throw InvariantText.OutOfRange(nameof(maxSteps), maxSteps, "OdeSolve: there is at least one step.");
+        }
+
+        int parts = start.Count;
+        Closure slope = FunctionDerivatives.Close("OdeSolve", [(new NodeType(dtype, []), "t"), .. start.Select((n, i) => (n.Type, $"y{i}"))], p =>
+        {
+            NodeList slopes = function(p[0], p[1..]);
+            return slopes?.Count == parts
+                ? [.. slopes.Select((s, i) => RequireType("OdeSolve", s, start[i].Type, "the slope of y, of its dtype and shape"))]
+                : throw new GraphException($"OdeSolve: y has {InvariantText.Count(parts, "part")}, and the function gives {slopes?.Count.ToString(CultureInfo.InvariantCulture) ?? "null"}; it gives a slope for each.");
+        });
+        var solver = new DormandPrince(slope.Body, new OdeLimits(relativeError, absoluteError, maxSteps));
         Dim count = times.Shape[0];
         NodeList sequences = [Slice(times, 0, 0, count - 1), Slice(times, 0, 1, count)];
-        (NodeList last, NodeList rows) = Scan([start, Scalar(0, start.DType), Constant(true), Scalar(0L, DType.Int64)], sequences, (carry, ends) =>
+        (NodeList last, NodeList rows) = Scan([.. start, Scalar(0, dtype), Constant(true), Scalar(0L, DType.Int64)], sequences, (carry, ends) =>
         {
-            (Node y, Node step, Node isSolved, Node steps) = carry;
+            (Node step, Node isSolved, Node steps) = carry[parts..];
             Node to = Where(isSolved, ends[1], ends[0]);
             NodeList next = gradient == OdeGradient.Adjoint
-                ? solver.Call([y], step, ends[0], to, slope.Captured)
-                : solver.Run([y], step, ends[0], to, slope.Captured, isBounded: true);
-            isSolved &= next[3];
-            return ([next[0], next[1], isSolved, steps + next[2]], [Where(isSolved, next[0], double.NaN)]);
+                ? solver.Call(carry[..parts], step, ends[0], to, slope.Captured)
+                : solver.Run(carry[..parts], step, ends[0], to, slope.Captured, isBounded: true);
+            isSolved &= next[parts + 2];
+            return ([.. next[..(parts + 1)], isSolved, steps + next[parts + 1]], [.. next[..parts].Select(y => Where(isSolved, y, double.NaN))]);
         });
-        return (Concat([Unsqueeze(start, 0), rows[0]], 0), last[2], last[3]);
+        return ([.. start.Zip(rows, (y, all) => Concat([Unsqueeze(y, 0), all], 0))], last[parts + 1], last[parts + 2]);
 
-        static bool Above(double error, string name) => error > 0 ? true : throw InvariantText.OutOfRange(name, error, "OdeSolve: an error that is allowed is above 0.");
+        static double Above(double error, string name) => error > 0 ? error : throw InvariantText.OutOfRange(name, error, "OdeSolve: an error that is allowed is above 0.");
     }
 }

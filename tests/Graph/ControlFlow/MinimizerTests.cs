@@ -41,6 +41,17 @@ internal sealed class MinimizerTests
     }
 
     [Test]
+    public void No_gradient_where_the_least_is_a_line()
+    {
+        Input<double> a = Variable("a");
+        (Node x, _, Node converged, _) = MinimizeLbfgs(w => Square(w[0] + w[1] - a), Zeros([2], DType.Float64));
+        TensorValue at = Reals([], 3);
+        Assert.That((Value(Sum(x), (a, at)), Value(converged, (a, at))), Is.EqualTo((3, 1)).Within(1e-7));
+        Assert.That(Value(Gradients(Sum(x), a)[0], (a, at)), Is.EqualTo(1).Within(1e-7), "what is known of it has a slope");
+        Assert.That(Value(Gradients(x[0], a)[0], (a, at)), Is.NaN);
+    }
+
+    [Test]
     public void Mistakes_are_refused_where_they_are_made()
     {
         Assert.That(() => MinimizeLbfgs(w => w, Vector(1, 2)), Throws.TypeOf<ShapeException>().And.Message.EqualTo("MinimizeLbfgs: the function gives float64[2], not float64[]; it gives a number of x's dtype."));

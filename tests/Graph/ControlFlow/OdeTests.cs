@@ -58,7 +58,10 @@ internal sealed class OdeTests
         Assert.That(() => OdeSolve((t, y) => Sum(y), y0, times), Throws.TypeOf<ShapeException>().And.Message.EqualTo("OdeSolve: the function gives float64[], not float64[2]; it gives the slope of y, of its dtype and shape."));
         Assert.That(() => OdeSolve((t, y) => Cast(y, DType.Float32), y0, times), Throws.TypeOf<DTypeException>());
         Assert.That(() => OdeSolve((t, y) => y, y0, Constant(1.0)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("OdeSolve: the times are a vector [T], not Constant float64[]"));
-        Assert.That(() => OdeSolve((t, y) => y, y0, Constant([0f, 1f])), Throws.TypeOf<DTypeException>().And.Message.StartsWith("OdeSolve: the times are float32 and y is float64; use Cast."));
+        Assert.That(() => OdeSolve((t, y) => y, y0, Constant([0f, 1f])), Throws.TypeOf<DTypeException>().And.Message.StartsWith("OdeSolve: y is float64, and so are all its parts and the times, not float32; use Cast."));
+        Assert.That(() => OdeSolve((t, y) => [y[0]], [y0, y0], times), Throws.TypeOf<GraphException>().And.Message.EqualTo("OdeSolve: y has 2 parts, and the function gives 1; it gives a slope for each."));
+        Assert.That(() => OdeSolve((t, y) => (NodeList)null!, [y0], times), Throws.TypeOf<GraphException>().And.Message.Contains("gives null"));
+        Assert.That(() => OdeSolve((t, y) => y, [], times), Throws.TypeOf<GraphException>().And.Message.EqualTo("OdeSolve: y has no part."));
         Assert.That(() => OdeSolve((t, y) => y, Constant([1, 2]), times), Throws.TypeOf<DTypeException>());
         Assert.That(() => OdeSolve((t, y) => y, y0, times, relative: 0), Throws.TypeOf<ArgumentOutOfRangeException>().And.Message.Contains("an error that is allowed is above 0"));
         Assert.That(() => OdeSolve((t, y) => y, y0, times, absolute: double.NaN), Throws.TypeOf<ArgumentOutOfRangeException>());

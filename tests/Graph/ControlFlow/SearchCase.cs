@@ -61,6 +61,11 @@ internal sealed record SearchCase(string Name, Shape[] Inputs, Func<Node[], Node
             [[]],
             (x, t) => Solution(x, Constant([1.0, 0]).To(x[0]), -t, (_, y) => Stack([y[1], -Square(x[0]) * y[0]])),
             (x, t) => Stack([Cos(x[0] * t), x[0] * Sin(x[0] * t)], -1)),
+        Equation(
+            "masses on springs, in parts",
+            [[2], []],
+            (x, t) => OdeSolve((_, y) => [y[1], -Square(x[1]) * y[0]], [x[0], ZerosLike(x[0])], t, x[0].DType == DType.Float64 ? 1e-10 : 1e-5).Values is var (q, v) ? q + v : t,
+            (x, t) => Unsqueeze(Cos(x[1] * t) - (x[1] * Sin(x[1] * t)), -1) * x[0]),
         new(
             "a slope of the time, at times that move",
             [[4], []],
