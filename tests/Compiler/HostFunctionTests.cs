@@ -132,6 +132,62 @@ public sealed class HostFunctionTests
     }
 
     [Test]
+    public void A_cancellation_comes_out_as_it_is_and_nothing_has_changed()
+    {
+        Parameter<float> w = Parameter("w", [3], 1f);
+        bool isCancelled = true;
+        var cancelled = new OperationCanceledException("enough");
+        Node Stoppable(Node x) => HostFunction("stop", [x], x.Type, call =>
+        {
+            if (isCancelled)
+            {
+                throw cancelled;
+            }
+
+            call.In<float>(0).CopyTo(call.Out<float>(0));
+        }, (_, _, cotangent) => [cotangent]);
+        foreach (Node stoppable in (Node[])[Stoppable(x * w), Scan(x * w, 2, (carry, _) => (Stoppable(carry), Sum(carry))).Last, Cond(Greater(Sum(x), 0), () => Stoppable(x * w), () => x * w)])
+        {
+            foreach (bool verify in (bool[])[false, true])
+            {
+                CompileOptions options = CompileOptions.Default with { Verify = verify };
+                using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [Sum(stoppable)], [new Update(w, w - stoppable[0])], options);
+                using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(stoppable), options);
+                w.Fill(1f);
+                isCancelled = true;
+                using (Assert.EnterMultipleScope())
+                {
+                    Assert.That(Assert.Catch(() => step.Run(new float[] { 1, 2, 3 })), Is.SameAs(cancelled));
+                    Assert.That(Assert.Catch(() => model.Forward(new float[] { 1, 2, 3 })), Is.SameAs(cancelled));
+                    Assert.That(w.Values.ToArray(), Is.EqualTo([1f, 1, 1]));
+                }
+
+                isCancelled = false;
+                Assert.That(model.Forward(new float[] { 1, 2, 3 }).Scalar<float>(), Is.EqualTo(6));
+                model.Backward();
+                Assert.That(w.Grad!.ToArray(), Is.EqualTo([1f, 2, 3]));
+                model.ZeroGrad();
+                Assert.That(step.Run(new float[] { 1, 2, 3 }).Scalar<float>(), Is.EqualTo(6));
+                Assert.That(w.Values.ToArray(), Is.EqualTo([0f, -1, -2]));
+            }
+        }
+    }
+
+    [Test]
+    public void A_gradient_check_of_one_that_refuses_doubles_says_what_to_do_and_can_be_cancelled()
+    {
+        Node Checked(Node x, HostBody body) => HostFunction("f", [x], x.Type, body, (_, _, cotangent) => [cotangent]);
+        Node refusing = Checked(x, call => call.In<float>(0).CopyTo(call.Out<float>(0)));
+        Assert.That(() => GradientCheck.Run(Sum(refusing), [x]), Throws.TypeOf<ExecutionException>().With.Message.EndsWith(
+            "its elements are double, not float. A gradient check gives it doubles in the place of floats: let it ask InType, or check a graph of doubles."));
+
+        Input<double> wide = Input<double>("wide", [3], requiresGrad: true);
+        Assert.That(() => GradientCheck.Run(Sum(Checked(wide, _ => throw new InvalidOperationException("no"))), [wide]), Throws.TypeOf<ExecutionException>().With.Message.EndsWith("threw InvalidOperationException: no."));
+        var cancelled = new OperationCanceledException();
+        Assert.That(Assert.Catch(() => GradientCheck.Run(Sum(Checked(x, _ => throw cancelled)), [x])), Is.SameAs(cancelled));
+    }
+
+    [Test]
     public void Pure_ones_that_are_equal_run_once_and_those_with_effects_each_for_themselves_in_the_order_of_writing()
     {
         Assume.That(CompileOptions.Default.Verify, Is.False, "the interpreter calls pure ones, too");

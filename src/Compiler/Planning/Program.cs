@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.ExceptionServices;
 using GraphCompiler.Emit;
 using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
@@ -135,11 +136,17 @@ internal sealed class Program
     }
 
     /// <summary>The error that a failing step means.</summary>
+    /// <exception cref="OperationCanceledException">A function of the user's threw this very one: a cancellation is no failure.</exception>
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
         string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
         Exception? cause = error.IsThrown ? HostRoutine.TakeThrown() : null;
+        if (cause is OperationCanceledException)
+        {
+            ExceptionDispatchInfo.Throw(cause);
+        }
+
         string message = error.IsThrown ? HostFunctionOp.FailureMessage(error.Node, cause) : error.Message(detail, Evaluate(error.Size, workspace));
         return new ExecutionException(message + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times + error.Node.Made, cause);
     }

@@ -21,6 +21,9 @@ internal sealed record HostFunctionOp(
 
     public override string Kind => "HostFunction";
 
+    /// <summary>Whether it is given doubles in the place of the floats that it was written for.</summary>
+    public bool IsWidened { get; init; }
+
     /// <summary>How many of the node's inputs it reads.</summary>
     public int Count => InputTypes.Count;
 
@@ -71,16 +74,16 @@ internal sealed record HostFunctionOp(
         [.. InputTypes.Concat(ResultTypes).Select(t => t.Shape.Rank)]);
 
     /// <summary>Calls the function.</summary>
-    /// <exception cref="ExecutionException">It threw.</exception>
+    /// <exception cref="ExecutionException">It threw; a cancellation comes out as it is.</exception>
     private void Run(Node node, HostSignature signature, ReadOnlySpan<nint> addresses, ReadOnlySpan<long> lengths)
     {
         try
         {
             Body(new HostCall(signature, addresses, lengths));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new ExecutionException(FailureMessage(node, e), e);
+            throw new ExecutionException(FailureMessage(node, e) + (IsWidened ? " A gradient check gives it doubles in the place of floats: let it ask InType, or check a graph of doubles." : string.Empty), e);
         }
     }
 

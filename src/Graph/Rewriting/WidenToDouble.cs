@@ -106,6 +106,7 @@ internal sealed class WidenToDouble
     {
         InputTypes = [.. host.InputTypes.Select(Wide)],
         ResultTypes = [.. host.ResultTypes.Select(Wide)],
+        IsWidened = host.IsWidened || host.InputTypes.Concat(host.ResultTypes).Any(t => Wide(t) != t),
         Rule = host.Rule is null ? null : Widen(host.Rule, host.InputTypes, host.ResultTypes, host.ResultTypes),
     };
 

@@ -8,7 +8,7 @@ public static partial class Ops
     /// A function of your own, written in C#, that runs within the graph: it reads the elements of its inputs and writes those of its results. It runs on the
     /// thread that calls the graph, once a call, within loops too; interpreted, as in verified runs and gradient checks, as often as that asks for its values. A gradient check gives it doubles in the place of floats: ask
     /// <see cref="HostCall.InType"/>, or check a graph of doubles. What
-    /// it throws ends the call with an <see cref="ExecutionException"/> whose cause it is, and nothing has changed then.
+    /// it throws ends the call with an <see cref="ExecutionException"/> whose cause it is, and nothing has changed then; an <see cref="OperationCanceledException"/> comes out as it is.
     /// </summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What it reads.</param>
@@ -59,7 +59,10 @@ public static partial class Ops
         return Outputs(node);
     }
 
-    /// <summary>A function of your own with one result that runs within the graph; see the other overload.</summary>
+    /// <summary>
+    /// A function of your own with one result that runs within the graph; see the other overload. A gradient check gives it doubles in the place of floats: ask
+    /// <see cref="HostCall.InType"/>, or check a graph of doubles.
+    /// </summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What it reads.</param>
     /// <param name="result">The dtype and shape of what it gives.</param>
