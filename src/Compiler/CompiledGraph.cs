@@ -28,6 +28,9 @@ public sealed class CompiledGraph : IDisposable
 
     // Has its turn in calls that write these, or keep something for one that does.
     private readonly Writer writer = new();
+
+    // Has its turn within these, while gradients are written: Forward writes none.
+    private readonly Writer gradientWriter = new();
     private volatile bool disposed;
 
     internal CompiledGraph(Graph graph, IReadOnlyList<Update> updates, CompileOptions options)
@@ -47,7 +50,7 @@ public sealed class CompiledGraph : IDisposable
         inference = new(cancellation => new Executor(CompilerPipeline.Run(options, graph.Inputs, Roots(), seed: null, cancellation)));
         Training.CheckRetained(graph, options);
         Leaf[] trained = HasTrainingUpdates || graph.Outputs.Count == 0 ? [] : Training.LeavesOf(graph, options);
-        training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, writer, options, cancellation));
+        training = new(cancellation => Training.Create(graph, UpdateRoots(), trained, gradientWriter, options, cancellation));
     }
 
     /// <summary>The graph that was compiled.</summary>
@@ -237,13 +240,25 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="setToNull">True makes them null; false fills them with zeros where there are any.</param>
     public void ZeroGrad(bool setToNull = true)
     {
-        using Entry entry = EnterTo(gradients);
-        foreach (Leaf leaf in leaves)
+        using Entry entry = EnterTo([]);
+        if (gradientWriter.Begin(gradients) is { } refused)
         {
-            leaf.Gradient?.Zero(setToNull);
+            throw refused.Refusal();
         }
 
-        training.Made?.ZeroRetained(setToNull);
+        try
+        {
+            foreach (Leaf leaf in leaves)
+            {
+                leaf.Gradient?.Zero(setToNull);
+            }
+
+            training.Made?.ZeroRetained(setToNull);
+        }
+        finally
+        {
+            gradientWriter.Turn.GiveBack();
+        }
     }
 
     /// <summary>The gradient of an intermediate node named in <see cref="CompileOptions.RetainGrad"/>; null before a backward.</summary>

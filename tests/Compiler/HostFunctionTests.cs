@@ -301,6 +301,28 @@ public sealed class HostFunctionTests
     }
 
     [Test]
+    public void Effects_whose_places_were_changed_follow_what_they_need()
+    {
+        List<string> calls = [];
+        Node Tell(Node x, string what) => HostFunction(what, [x], x.Type, call =>
+        {
+            calls.Add(what);
+            call.In<float>(0).CopyTo(call.Out<float>(0));
+        }, hasEffects: true);
+        Node first = Tell(x, "first");
+        Input<float> other = Input("other", ["N", 3]);
+        Node second = Tell(other, "second");
+        GraphCompiler.Compiler.Compile([other], Substitute(first, new Dictionary<Node, Node> { [x] = second })).Run(new float[3]);
+        Assert.That(calls, Is.EqualTo(["second", "first"]));
+
+        calls.Clear();
+        Node step = Tell(x, "a") + Tell(other, "b");
+        Node twice = Substitute(step, new Dictionary<Node, Node> { [x] = step });
+        GraphCompiler.Compiler.Compile([x, other], twice).Run(new float[3], new float[3]);
+        Assert.That(calls, Is.EqualTo(["a", "b", "a"]));
+    }
+
+    [Test]
     public void What_it_throws_in_a_loop_names_the_step()
     {
         var (last, _) = Scan(x, 5, (carry, step) =>

@@ -126,33 +126,40 @@ internal sealed class Training : IDisposable
         Workspace workspace = saved;
         CheckVersions();
         ReadOnlySpan<byte> seedBytes = SeedBytes(seed, workspace);
-        if (writer.Claim(written) is { } refused)
+        if (writer.Begin(written) is { } refused)
         {
             throw refused.Refusal();
         }
 
-        gradients.Prepare(workspace);
-
-        // Backward writes over what it has read for the last time: what another one needs is put back.
-        using AlignedBuffer? kept = retainGraph ? SaveForBackward(workspace) : null;
         try
         {
-            fixed (byte* address = seedBytes)
+            gradients.Prepare(workspace);
+
+            // Backward writes over what it has read for the last time: what another one needs is put back.
+            using AlignedBuffer? kept = retainGraph ? SaveForBackward(workspace) : null;
+            try
             {
-                gradients.Run(workspace, (nint)address, cancellation);
+                fixed (byte* address = seedBytes)
+                {
+                    gradients.Run(workspace, (nint)address, cancellation);
+                }
+            }
+            finally
+            {
+                if (kept is not null)
+                {
+                    workspace.RestoreForBackward(kept);
+                }
+                else
+                {
+                    Forget();
+                    usedUp = true;
+                }
             }
         }
         finally
         {
-            if (kept is not null)
-            {
-                workspace.RestoreForBackward(kept);
-            }
-            else
-            {
-                Forget();
-                usedUp = true;
-            }
+            writer.Turn.GiveBack();
         }
     }
 

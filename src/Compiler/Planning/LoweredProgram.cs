@@ -41,8 +41,8 @@ internal sealed record LoweredProgram(
     public IEnumerable<(Root Root, KernelBuffer Source)> Roots => Regions.Computation.Roots.Zip(Results);
 
     // What fills the outputs of forward loops before they run.
-    private IReadOnlySet<Node> Clearing { get; } = LoopsOf(Graph).Where(l => l.Cleared is not null && Regions.Forward.Contains(l.Operation))
-        .SelectMany(l => l.Cleared!.Graph.Specs.SelectMany(s => s.Nodes)).ToHashSet();
+    private HashSet<Node> Clearing { get; } =
+        [.. LoopsOf(Graph).Where(l => l.Cleared is not null && Regions.Forward.Contains(l.Operation)).SelectMany(l => l.Cleared!.Graph.Specs.SelectMany(s => s.Nodes))];
 
     private static LoweredKernel[] KernelsOf(IEnumerable<LoweredPart> parts) => [.. parts.SelectMany(p => p.Kernels)];
 

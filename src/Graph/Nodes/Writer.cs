@@ -10,6 +10,24 @@ internal sealed class Writer
     /// <summary>Which call writes.</summary>
     public ref Turn Turn => ref turn;
 
+    /// <summary>Takes the turn, which is known to be free, and claims what is to be written.</summary>
+    /// <returns>Something that another writer is writing, if there is such: then the turn is given back.</returns>
+    public Written? Begin(Written[] all)
+    {
+        if (!turn.TryTake())
+        {
+            throw new InvalidOperationException("A writer's turn begins within another.");
+        }
+
+        Written? refused = Claim(all);
+        if (refused is not null)
+        {
+            turn.GiveBack();
+        }
+
+        return refused;
+    }
+
     /// <summary>Claims what the call whose turn it is will write.</summary>
     /// <returns>Something that another writer is writing, if there is such.</returns>
     public Written? Claim(Written[] all)

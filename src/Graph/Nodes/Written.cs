@@ -47,14 +47,14 @@ internal sealed class Written(Node owner, bool isGradient)
         while (true)
         {
             Writer? before = Volatile.Read(ref last);
-            bool isTaken = before?.Turn.TryTake() is true;
-            if (!isTaken && before?.Turn.IsClosed is false)
+            bool isHeld = before?.Turn.TryHold() is true;
+            if (!isHeld && before?.Turn.IsClosed is false)
             {
                 return false;
             }
 
             bool isMoved = Interlocked.CompareExchange(ref last, writer, before) == before;
-            if (isTaken)
+            if (isHeld)
             {
                 before!.Turn.GiveBack();
             }

@@ -7,6 +7,30 @@ namespace GraphCompiler.Tests.Compiler.Calling;
 internal sealed class WritersTests
 {
     [Test]
+    public void A_forward_keeps_nobody_from_gradients()
+    {
+        Parameter<float> w = Parameter("w", [2], 1f);
+        Action inside = () => { };
+        Node hooked = HostFunction("hook", [w * w], new NodeType(DType.Float32, [2]), call =>
+        {
+            inside();
+            call.In<float>(0).CopyTo(call.Out<float>(0));
+        }, (_, _, cotangent) => [cotangent]);
+        using CompiledGraph first = GraphCompiler.Compiler.Compile([], Sum(hooked));
+        using CompiledGraph second = GraphCompiler.Compiler.Compile([], Sum(w * 3));
+        first.Forward();
+        first.Backward();
+        second.Forward();
+        inside = () => Task.Run(() =>
+        {
+            second.Backward();
+            w.ZeroGrad();
+        }).Wait();
+        first.Forward();
+        Assert.That(w.HasGrad, Is.False);
+    }
+
+    [Test]
     public void StepsOfTwoGraphsLoseNoUpdate([Values] bool typed)
     {
         Parameter<double> total = Parameter("total", 0d, requiresGrad: false);
