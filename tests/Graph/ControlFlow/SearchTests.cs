@@ -1,6 +1,4 @@
-using GraphCompiler.Tests.Compiler;
 using static GraphCompiler.Ops;
-using static GraphCompiler.Tests.GraphTesting;
 using Values = GraphCompiler.Tests.Compiler.Values;
 
 namespace GraphCompiler.Tests.ControlFlow;
