@@ -38,12 +38,17 @@ internal sealed class SearchSizeTests
     private static void Check(Input<double> a, Node found, Func<double, double> value, Func<double, double> slope, int[] sizes)
     {
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([a], [found, Gradients(Sum(found), a)[0]]);
+        using CompiledGraph training = GraphCompiler.Compiler.Compile([a], Sum(found));
         foreach (int n in sizes)
         {
             double[] given = [.. Enumerable.Range(0, n).Select(i => 0.5 + (0.3 * i))];
             RunResults results = graph.Run(given);
             Assert.That(results.GetArray<double>(0), Is.EqualTo(given.Select(value)).Within(1e-7), $"values of {n}");
             Assert.That(results.GetArray<double>(1), Is.EqualTo(given.Select(slope)).Within(1e-6), $"slopes of {n}");
+            training.Forward(given);
+            training.Backward();
+            Assert.That(a.Grad is { } gradient ? [.. gradient] : new double[n], Is.EqualTo(given.Select(slope)).Within(1e-6), $"slopes of {n} by backward");
+            training.ZeroGrad();
         }
     }
 
