@@ -356,7 +356,9 @@ public sealed class CompiledGraph : IDisposable
         if (!writer.Turn.TryTake())
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            throw new GraphException("This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
+            throw new GraphException(writer.Turn.IsOwn
+                ? "This graph is in a call that this call is within, as from a host function or a memory manager: what writes parameters or gradients is for one call at a time."
+                : "This graph is being trained by another thread: what writes parameters or gradients is for one thread at a time.");
         }
 
         var entry = new Entry(this);
@@ -426,10 +428,10 @@ public sealed class CompiledGraph : IDisposable
 
     private void CheckUpdates()
     {
+        Items.ThrowIfNull(updates);
         HashSet<Node> seen = [];
         foreach (Update update in updates)
         {
-            ArgumentNullException.ThrowIfNull(update, nameof(updates));
             if (!seen.Add(update.Parameter))
             {
                 throw new GraphException($"{update.Parameter.Describe()} is updated twice.");

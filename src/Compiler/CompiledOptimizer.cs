@@ -26,13 +26,12 @@ public sealed class CompiledOptimizer : IDisposable
         Optimizer optimizer, IReadOnlyList<Parameter> parameters, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>>? clip, CompileOptions options)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
-        ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(inputs);
+        Optimizer.Check(parameters);
+        Items.ThrowIfNull(inputs);
         this.parameters = [.. parameters];
         this.inputs = inputs.Count;
         foreach (Parameter parameter in this.parameters)
         {
-            ArgumentNullException.ThrowIfNull(parameter, nameof(parameters));
             if (parameter.Gradient is null)
             {
                 throw new GradientException($"{parameter.Describe()} requires no gradient, so that there would never be one to step on.");
@@ -42,7 +41,7 @@ public sealed class CompiledOptimizer : IDisposable
         gradients = [.. this.parameters.Select(p => p.Gradient!.Written)];
         Node[] given = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.Grad)}", p.Shape, p.DType))];
         Node[] steps = [.. this.parameters.Select(p => Ops.Input($"{p.Path}.{nameof(Leaf.HasGrad)}", [], DType.Bool))];
-        IReadOnlyList<Update> updates = optimizer.Build(this.parameters, clip is null ? given : clip([.. given]), steps);
+        IReadOnlyList<Update> updates = optimizer.Build(this.parameters, clip is null ? given : Clipped(clip, given), steps);
         arguments = new Argument[inputs.Count + given.Length + steps.Length];
         graph = CompiledGraph.Create(new Graph([.. inputs, .. given, .. steps], []), updates, options with { Ahead = GraphCalls.Run, RetainGrad = [], GradientsOf = null });
     }
@@ -100,11 +99,26 @@ public sealed class CompiledOptimizer : IDisposable
     /// <summary>Frees the workspace, as <see cref="CompiledGraph.Dispose"/> does; parameters and what is remembered of them stay.</summary>
     public void Dispose() => graph.Dispose();
 
+    private Node[] Clipped(Func<NodeList, IReadOnlyList<Node>> clip, Node[] gradients)
+    {
+        Node?[] clipped = [.. clip([.. gradients]) ?? throw new ArgumentException("It gave no list of gradients.", nameof(clip))];
+        if (clipped.Length != gradients.Length)
+        {
+            throw new ArgumentException($"It gave {InvariantText.Count(clipped.Length, "gradient")} for {InvariantText.Count(gradients.Length, "parameter")}; one for each is needed, in their order.", nameof(clip));
+        }
+
+        return [.. clipped.Select((made, i) => made is null ? throw new ArgumentException($"It gave null for the gradient of {parameters[i].Describe()}.", nameof(clip))
+            : made.Results[0] == parameters[i].Results[0] ? made
+            : throw new ShapeException($"clip: it gave {made.Describe()} for the gradient of {parameters[i].Describe()}, which is {parameters[i].Results[0]}; shape and dtype must be equal."))];
+    }
+
     private void Begin()
     {
         if (!writer.Turn.TryTake())
         {
-            throw new GraphException("This optimizer is in a step of another thread: what writes parameters is for one thread at a time.");
+            throw new GraphException(writer.Turn.IsOwn
+                ? "This optimizer is in a step that this call is within, as from a host function or a memory manager: what writes parameters is for one call at a time."
+                : "This optimizer is in a step of another thread: what writes parameters is for one thread at a time.");
         }
 
         if (writer.Claim(gradients) is { } refused)

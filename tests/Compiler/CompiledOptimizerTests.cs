@@ -112,6 +112,24 @@ internal sealed class CompiledOptimizerTests
     }
 
     [Test]
+    public void What_clips_and_does_not_fit_is_named()
+    {
+        Parameter<float> w = Parameter("w", [2], 1f);
+        Parameter<float> b = Parameter("b", 0f);
+        using (Assert.EnterMultipleScope())
+        {
+            Refuses<ArgumentException>(g => [g[0]], "It gave 1 gradient for 2 parameters; one for each is needed, in their order. (Parameter 'clip')");
+            Refuses<ArgumentException>(g => null!, "It gave no list of gradients. (Parameter 'clip')");
+            Refuses<ArgumentException>(g => [g[0], null!], "It gave null for the gradient of Parameter 'b' float32[]. (Parameter 'clip')");
+            Refuses<ShapeException>(g => [g[1], g[0]], "clip: it gave Input 'b.Grad' float32[] for the gradient of Parameter 'w' float32[2], which is float32[2]; shape and dtype must be equal.");
+        }
+
+        void Refuses<T>(Func<NodeList, IReadOnlyList<Node>> clip, string message)
+            where T : Exception =>
+            Assert.That(() => GraphCompiler.Compiler.Compile(new Sgd(1), [w, b], clip: clip), Throws.TypeOf<T>().With.Message.EqualTo(message));
+    }
+
+    [Test]
     public void A_warm_training_allocates_nothing()
     {
         using var model = new Model();

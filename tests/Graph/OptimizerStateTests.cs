@@ -234,6 +234,30 @@ internal sealed class OptimizerStateTests
     }
 
     [Test]
+    public void What_is_no_list_of_parameters_is_refused_before_the_loss_is_looked_at()
+    {
+        Parameter<double> w = Parameter("w", 1.0);
+        Node constant = w.Detach();
+        using (Assert.EnterMultipleScope())
+        {
+            Refuses([], "There are no parameters to train. (Parameter 'parameters')");
+            Refuses([w, w], "Parameter 'w' float64[] is given twice");
+            Refuses(null!, "Value cannot be null. (Parameter 'parameters')");
+            Refuses([w, null!], "Value cannot be null. (Parameter 'parameters[1]')");
+        }
+
+        void Refuses(Parameter[] parameters, string message)
+        {
+            Action[] calls =
+            [
+                () => new Sgd(0.5).Minimize(constant, parameters), () => Optimizers.Adam(constant, parameters), () => new Adam().Update(parameters, parameters),
+                () => GraphCompiler.Compiler.Compile(new Sgd(0.5), parameters),
+            ];
+            Array.ForEach(calls, call => Assert.That(call, Throws.InstanceOf<ArgumentException>().With.Message.StartsWith(message)));
+        }
+    }
+
+    [Test]
     public void Mistakes_of_ones_own_are_named_and_leave_nothing()
     {
         Parameter<float> w = Parameter("w", [2], 1f);

@@ -10,13 +10,14 @@ internal static class GradientCut
     {
         if (!node.DType.IsFloat())
         {
-            return $"{node.Describe()} does not require a gradient: {node.DType.Display()} has no gradients, only float32 and float64 have.";
+            string advice = node is Parameter { DType: not DType.Bool } ? "; make it of floats, such as 0f" : string.Empty;
+            return $"{node.Describe()} does not require a gradient: {node.DType.Display()} has no gradients, only float32 and float64 have{advice}.";
         }
 
         Node? cut = GraphWalk.TopologicalOrder([node], n => n.RequiresGrad).Find(n => n.CutsGradient);
         string why = node is Leaf ? "make it with requiresGrad: true"
             : cut is not null ? Explain(cut)
-            : GraphWalk.TopologicalOrder([node]).Exists(n => n is Leaf) ? "nothing that it depends on does; make an input with requiresGrad: true"
+            : GraphWalk.TopologicalOrder([node]).OfType<Leaf>().MinBy(Suspicion) is { } leaf ? $"nothing that it depends on does; {Blame(leaf)}"
             : "it depends on no input and no parameter; a derivative of something linear is such a constant";
         return $"{node.Describe()} does not require a gradient: {why}.";
     }
@@ -43,6 +44,17 @@ internal static class GradientCut
         string how = cut is not null && outputs.Any(above.Contains) ? $" by gradients: {Explain(cut)}" : string.Empty;
         return $"{outputs[0].Describe()} does not depend on {said}{how}; {advice}.";
     }
+
+    /// <summary>Which leaf was meant to require a gradient: a parameter, rather one that can.</summary>
+    private static int Suspicion(Leaf leaf) => (leaf is Parameter ? 0 : 2) + (leaf.DType.IsFloat() ? 0 : 1);
+
+    private static string Blame(Leaf leaf) => leaf switch
+    {
+        Parameter when leaf.DType.IsFloat() => $"{leaf.Describe()} has requiresGrad: false",
+        Parameter { DType: not DType.Bool } => $"{leaf.Describe()} is {leaf.DType.Display()} and cannot have one, write 0f instead of 0",
+        _ when leaf.DType.IsFloat() => $"make an input with requiresGrad: true, such as {leaf.Describe()}",
+        _ => "make an input with requiresGrad: true",
+    };
 
     private static string Explain(Node cut) => cut.Op switch
     {

@@ -68,10 +68,11 @@ public static class ParameterExtensions
     private static Dictionary<string, Parameter> ByPath(IEnumerable<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        Parameter[] all = [.. parameters];
+        Items.ThrowIfNull(all, nameof(parameters));
         Dictionary<string, Parameter> byPath = [];
-        foreach (Parameter parameter in parameters)
+        foreach (Parameter parameter in all)
         {
-            ArgumentNullException.ThrowIfNull(parameter, nameof(parameters));
             if (!byPath.TryAdd(parameter.Path, parameter) && byPath[parameter.Path] is var other && other != parameter)
             {
                 throw new ArgumentException($"{other.Describe()} and {parameter.Describe()} have one path, under which only one can be filed; give each parameter a Path of its own, and each of two optimisers of one kind a Name.", nameof(parameters));

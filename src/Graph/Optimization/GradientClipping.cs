@@ -11,7 +11,7 @@ public static class GradientClipping
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 0 or the order not above 0.</exception>
     public static (NodeList Gradients, Node Norm) ByNorm(IReadOnlyList<Node> gradients, double limit, double order = 2)
     {
-        ArgumentNullException.ThrowIfNull(gradients);
+        Items.ThrowIfNull(gradients);
         if (!(limit >= 0))
         {
             throw InvariantText.OutOfRange(nameof(limit), limit, "The limit must be at least 0.");
@@ -40,7 +40,7 @@ public static class GradientClipping
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 0.</exception>
     public static NodeList ByValue(IReadOnlyList<Node> gradients, double limit)
     {
-        ArgumentNullException.ThrowIfNull(gradients);
+        Items.ThrowIfNull(gradients);
         return limit >= 0 ? [.. gradients.Select(g => Ops.Clamp(g, -limit, limit))]
             : throw InvariantText.OutOfRange(nameof(limit), limit, "The limit must be at least 0.");
     }

@@ -74,6 +74,7 @@ public abstract class Optimizer
     public IReadOnlyList<Update> Minimize(Node loss, IReadOnlyList<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(loss);
+        Check(parameters);
         IReadOnlyList<Node?> gradients = loss.RequiresGrad ? Ops.GradientsOrNull(loss, parameters) : Ops.Gradients(loss, parameters);
         return parameters.Where((_, i) => gradients[i] is null).FirstOrDefault() is { } unreached
             ? throw new GradientException(GradientCut.NotReached([loss], unreached, unreached.Describe(), "leave it out of what is trained, or give Update what GradientsOrNull gives, which leaves it as it is"))
@@ -94,13 +95,8 @@ public abstract class Optimizer
     /// <param name="steps">Whether each steps, a bool; null if all do.</param>
     internal IReadOnlyList<Update> Build(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients, IReadOnlyList<Node>? steps)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
+        Check(parameters);
         ArgumentNullException.ThrowIfNull(gradients);
-        if (parameters.Count == 0)
-        {
-            throw new ArgumentException("There are no parameters to train.", nameof(parameters));
-        }
-
         if (parameters.Count != gradients.Count)
         {
             throw new ArgumentException($"{InvariantText.Count(parameters.Count, "parameter")} cannot be updated by {InvariantText.Count(gradients.Count, "gradient")}; one for each is needed.", nameof(gradients));
@@ -108,16 +104,10 @@ public abstract class Optimizer
 
         for (int i = 0; i < parameters.Count; i++)
         {
-            ArgumentNullException.ThrowIfNull(parameters[i], nameof(parameters));
             if (gradients[i] is { } gradient && gradient.Results[0] != parameters[i].Results[0])
             {
                 throw new ShapeException($"The gradient {gradient.Describe()} does not have the type {parameters[i].Results[0]} of the parameter {parameters[i].Describe()}.");
             }
-        }
-
-        if (parameters.Distinct().Count() != parameters.Count)
-        {
-            throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
 
         if (building.IsHeldByCurrentThread)
@@ -148,6 +138,22 @@ public abstract class Optimizer
 
             states = known;
             return updates;
+        }
+    }
+
+    /// <summary>Refuses what is no list of parameters to train.</summary>
+    /// <exception cref="ArgumentException">There are none, or one is given twice.</exception>
+    internal static void Check(IReadOnlyList<Parameter> parameters)
+    {
+        Items.ThrowIfNull(parameters);
+        if (parameters.Count == 0)
+        {
+            throw new ArgumentException("There are no parameters to train.", nameof(parameters));
+        }
+
+        if (parameters.Distinct().Count() != parameters.Count)
+        {
+            throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
     }
 

@@ -98,12 +98,8 @@ public static partial class Ops
     /// <exception cref="GraphException">What is replaced is no input or parameter; what takes its place has another dtype or shape, or would need a gradient that a pullback does not give.</exception>
     public static NodeList Substitute(IReadOnlyList<Node> nodes, IReadOnlyDictionary<Node, Node> replacements)
     {
-        ArgumentNullException.ThrowIfNull(nodes);
+        Items.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(replacements);
-        foreach (Node node in nodes)
-        {
-            ArgumentNullException.ThrowIfNull(node, nameof(nodes));
-        }
 
         foreach ((Node leaf, Node replacement) in replacements)
         {
@@ -130,12 +126,7 @@ public static partial class Ops
         string name, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>> body, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pullback)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        ArgumentNullException.ThrowIfNull(inputs);
-        foreach (Node input in inputs)
-        {
-            ArgumentNullException.ThrowIfNull(input, nameof(inputs));
-        }
-
+        Items.ThrowIfNull(inputs);
         var function = Function.Trace($"Call '{name}'", [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
         var call = new CallOp(function, inputs.Count, name, pullback);
         Node node = Create(call, [.. inputs, .. captured]);

@@ -54,7 +54,7 @@ public static partial class Ops
         Known("Vjp", unreached);
         if (unreached == Unreached.Error)
         {
-            ArgumentNullException.ThrowIfNull(outputs);
+            Items.ThrowIfNull(outputs);
             RequireGrad(outputs, "The output");
         }
 
@@ -71,13 +71,13 @@ public static partial class Ops
     /// <exception cref="GradientException">A target requires no gradient, an output has none, or a cotangent does not fit.</exception>
     public static IReadOnlyList<Node?> VjpOrNull(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyList<Node> cotangents)
     {
-        ArgumentNullException.ThrowIfNull(outputs);
-        ArgumentNullException.ThrowIfNull(targets);
-        ArgumentNullException.ThrowIfNull(cotangents);
+        Items.ThrowIfNull(outputs);
+        Items.ThrowIfNull(targets);
+        Items.ThrowIfNull(cotangents);
         CheckDirections("Vjp", "output", "cotangent", outputs, cotangents);
 
         // One that requires no gradient depends on no target; to ask it of numbers that have none is a mistake.
-        RequireGrad(outputs.Where(o => !NotNull(o).DType.IsFloat()), "The output");
+        RequireGrad(outputs.Where(o => !o.DType.IsFloat()), "The output");
         RequireGrad(targets, "The target");
         return [.. Recorded(() =>
         {
@@ -97,9 +97,9 @@ public static partial class Ops
     /// <returns>One tangent an output, zeros where it does not depend on the inputs.</returns>
     public static NodeList Jvp(IReadOnlyList<Node> outputs, IReadOnlyList<Node> inputs, IReadOnlyList<Node> tangents)
     {
-        ArgumentNullException.ThrowIfNull(outputs);
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(tangents);
+        Items.ThrowIfNull(outputs);
+        Items.ThrowIfNull(inputs);
+        Items.ThrowIfNull(tangents);
         CheckDirections("Jvp", "input", "tangent", inputs, tangents);
         RequireGrad(inputs, "Jvp: the input");
         Node?[] pushed = Recorded(() => ForwardMode.Push(outputs, inputs, tangents));
@@ -113,8 +113,8 @@ public static partial class Ops
     /// <returns>One part a target, zeros where the gradient is constant.</returns>
     public static NodeList HessianVectorProduct(Node loss, IReadOnlyList<Node> targets, IReadOnlyList<Node> vector)
     {
-        ArgumentNullException.ThrowIfNull(targets);
-        ArgumentNullException.ThrowIfNull(vector);
+        Items.ThrowIfNull(targets);
+        Items.ThrowIfNull(vector);
         CheckDirections("HessianVectorProduct", "target", "vector", targets, vector);
         Node?[] products = Recorded(() => [.. Jvp([.. Gradients(loss, targets, Unreached.Zeros)], targets, vector)]);
         return products!;
@@ -146,7 +146,7 @@ public static partial class Ops
 
         for (int i = 0; i < nodes.Count; i++)
         {
-            if (NotNull(directions[i]).Type != NotNull(nodes[i]).Type)
+            if (directions[i].Type != nodes[i].Type)
             {
                 throw new GradientException($"{op}: the {direction} {directions[i].Type} does not fit the {what} {nodes[i].Describe()}; shape and dtype must be equal.");
             }
@@ -160,7 +160,7 @@ public static partial class Ops
     {
         foreach (Node node in nodes)
         {
-            NotNull(node).RequireSingle(role);
+            node.RequireSingle(role);
             if (!node.RequiresGrad)
             {
                 throw new GradientException($"{role} {GradientCut.NotRequired(node)}");

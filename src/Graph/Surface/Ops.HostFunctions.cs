@@ -37,14 +37,9 @@ public static partial class Ops
         bool hasEffects = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        ArgumentNullException.ThrowIfNull(inputs);
+        Items.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(body);
-        foreach (Node input in inputs)
-        {
-            ArgumentNullException.ThrowIfNull(input, nameof(inputs));
-        }
-
         if (results.Count == 0)
         {
             throw new GraphException($"HostFunction '{name}': it must give at least one result, or no call would need it; an effect may give its input.");

@@ -103,14 +103,13 @@ public static partial class Ops
     public static NodeList TensorSplit(Node x, IReadOnlyList<Dim> positions, int axis = 0)
     {
         int along = Axis.Normalize(axis, NotNull(x).Rank, "TensorSplit", x);
-        ArgumentNullException.ThrowIfNull(positions);
+        Items.ThrowIfNull(positions);
         Dim size = x.Shape[along];
         Dim[] ends = [0, .. positions.Select(Place), size];
         return [.. Enumerable.Range(0, ends.Length - 1).Select(i => Between(ends[i], ends[i + 1]))];
 
         Dim Place(Dim position)
         {
-            ArgumentNullException.ThrowIfNull(position, nameof(positions));
             Dim at = position.Constant < 0 ? size + position : position;
             return at.Constant is { } p && size.Constant is { } s ? Math.Clamp(p, 0, s) : at;
         }

@@ -97,6 +97,36 @@ internal sealed class WritersTests
     }
 
     [Test]
+    public void ACallWithinACallIsNoOtherThread()
+    {
+        Input<float> x = Input("x", [1]);
+        Parameter<float> w = Parameter("w", [1], 1f);
+        Action within = () => { };
+        Node seen = HostFunction("within", [x], x.Type, call =>
+        {
+            within();
+            call.In<float>(0).CopyTo(call.Out<float>(0));
+        }, (_, _, cotangent) => [cotangent]);
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([x], [], [(w, w + seen)]);
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], Sum(w * seen));
+        using CompiledOptimizer optimizer = GraphCompiler.Compiler.Compile(new Sgd(HostFunction("rate", [Sum(x)], new NodeType(DType.Float32, []), _ => within())), [w], [x]);
+        float[] one = [1];
+        (Action Call, string Message)[] calls =
+        [
+            (() => step.Run(one), "This graph is in a call that this call is within"),
+            (() => model.Forward(one), "This graph is in a call that this call is within"),
+            (() => optimizer.Step(one), "This optimizer is in a step that this call is within"),
+        ];
+        foreach ((Action call, string message) in calls)
+        {
+            within = call;
+            Assert.That(call, Throws.TypeOf<ExecutionException>().With.InnerException.TypeOf<GraphException>().And.InnerException.Message.StartsWith(message));
+            within = () => { };
+            Assert.That(call, Throws.Nothing);
+        }
+    }
+
+    [Test]
     public void AnEditRefusesAllElse()
     {
         Parameter<float> w = Parameter("w", new float[] { 1, 2 });

@@ -200,6 +200,13 @@ public class GradientTests
         Says(() => Gradients(Sum(Detach(w)), w), "Detach float64[3] cuts them off");
         Says(() => Gradients(Sum(quiet), w), "Sin float64[3] was made under NoGrad");
         Says(() => Gradients(Sum(Input<double>("plain", [3])), w), "nothing that it depends on does", "requiresGrad: true");
+        Parameter<double> f = Parameter("f", [3], 1.0, requiresGrad: false);
+        Says(() => Gradients(Sum(f * Input<double>("plain", [3])), w), "Sum float64[] does not require a gradient: nothing that it depends on does; Parameter 'f' float64[3] has requiresGrad: false.");
+        Says(() => Gradients(Sum(f * Cast(Parameter("b", 0), DType.Float64)), w), "; Parameter 'f' float64[3] has requiresGrad: false.");
+        Says(() => Gradients(Sum(w), f), "The target Parameter 'f' float64[3]", "make it with requiresGrad: true");
+        Says(() => Gradients(Cast(Parameter("b", 0), DType.Float64), w), "; Parameter 'b' int32[] is int32 and cannot have one, write 0f instead of 0.");
+        Says(() => Gradients(Sum(w), Parameter("b", 0)), "int32 has no gradients", "make it of floats, such as 0f");
+        Says(() => Gradients(Cast(Input<int>("k", []), DType.Float64), w), "make an input with requiresGrad: true.");
         Says(() => Gradients(Sum(X * Cast(position, DType.Float64)), w), "does not depend on the target Input 'w'", "they end at ArgMax int64[]", "Unreached.Zeros");
         Says(() => Gradients(Sum(X * Cast(w > 0, DType.Float64)), w), "they end at", "bool has no gradients");
         Says(() => Gradients(Sum(X * quiet), w), "Sin float64[3] was made under NoGrad");
