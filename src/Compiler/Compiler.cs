@@ -37,7 +37,7 @@ public static class Compiler
     /// <param name="inputs">Inputs that hyperparameters are or depend on, such as a learning rate, in the order of the arguments.</param>
     /// <param name="clip">What is made of the gradients before the step, as <c>g => GradientClipping.ByNorm(g, 1).Gradients</c>; one that is not there counts as zeros.</param>
     /// <param name="options">How to compile.</param>
-    /// <exception cref="ArgumentException">There are no parameters, one is given twice, or what clips does not give one gradient for each.</exception>
+    /// <exception cref="ArgumentException">There are no parameters, one is given twice, two have one path, or what clips does not give one gradient for each.</exception>
     /// <exception cref="GradientException">A parameter requires no gradient.</exception>
     /// <exception cref="ShapeException">What clips gives a gradient of another shape or dtype than its parameter.</exception>
     /// <exception cref="GraphException">A hyperparameter depends on an input that is not listed.</exception>

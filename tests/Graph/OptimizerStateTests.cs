@@ -60,16 +60,18 @@ internal sealed class OptimizerStateTests
     }
 
     [Test]
-    public void Parameters_of_one_name_have_state_of_their_own_and_are_not_filed_together()
+    public void Parameters_of_one_name_have_state_of_their_own_once_they_have_paths()
     {
         Parameter<double>[] weights = [Parameter("weight", 1.0), Parameter("weight", 2.0)];
         var sgd = new Sgd(0.5) { Momentum = 0.5 };
+        Assert.That(() => sgd.Minimize(weights[0] + (3 * weights[1]), weights), Throws.ArgumentException.With.Message.Contains("Parameter 'weight' float64[]").And.Message.Contains("Path"));
+        Assert.That(weights.ToValues, Throws.ArgumentException.With.Message.Contains("Parameter 'weight' float64[]").And.Message.Contains("Path"));
+        Assert.That(sgd.State, Is.Empty);
+        (weights[0].Path, weights[1].Path) = ("first.weight", "second.weight");
         using CompiledGraph step = GraphCompiler.Compiler.Compile([], [], sgd.Minimize(weights[0] + (3 * weights[1]), weights));
         step.Run();
         step.Run();
         Assert.That(weights.Select(w => w.Values[0]), Is.EqualTo(new[] { 1 - 0.5 - 0.75, 2 - 1.5 - 2.25 }));
-        Assert.That(sgd.State.ToValues, Throws.ArgumentException.With.Message.Contains("Parameter 'weight/Sgd.velocity' float64[]").And.Message.Contains("Path"));
-        (weights[0].Path, weights[1].Path) = ("first.weight", "second.weight");
         Assert.That(sgd.State.ToValues().Keys, Is.EqualTo(new[] { "first.weight/Sgd.velocity", "second.weight/Sgd.velocity" }));
     }
 
@@ -237,14 +239,25 @@ internal sealed class OptimizerStateTests
     public void What_is_no_list_of_parameters_is_refused_before_the_loss_is_looked_at()
     {
         Parameter<double> w = Parameter("w", 1.0);
+        Parameter<double> wide = Parameter("w", [2], 1.0);
+        Parameter<double> other = Parameter("v", [3], 1.0);
+        other.Path = "w";
         Node constant = w.Detach();
         using (Assert.EnterMultipleScope())
         {
             Refuses([], "There are no parameters to train. (Parameter 'parameters')");
             Refuses([w, w], "Parameter 'w' float64[] is given twice");
+            Refuses([w, wide], "Parameter 'w' float64[] and Parameter 'w' float64[2] have one path");
+            Refuses([wide, w, other], "Parameter 'w' float64[2] and Parameter 'w' float64[] have one path");
             Refuses(null!, "Value cannot be null. (Parameter 'parameters')");
             Refuses([w, null!], "Value cannot be null. (Parameter 'parameters[1]')");
         }
+
+        // What is remembered of a parameter has a path of its own.
+        var adam = new Adam(0.1);
+        adam.Minimize(w.Square(), [w]);
+        Parameter[] state = [.. adam.State];
+        Assert.That(() => new Sgd(0.1).Update([w, .. state], [w, .. state]), Throws.Nothing);
 
         void Refuses(Parameter[] parameters, string message)
         {

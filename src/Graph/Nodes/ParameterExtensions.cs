@@ -65,7 +65,9 @@ public static class ParameterExtensions
         }
     }
 
-    private static Dictionary<string, Parameter> ByPath(IEnumerable<Parameter> parameters)
+    /// <summary>Parameters by their paths.</summary>
+    /// <exception cref="ArgumentException">Two have the same.</exception>
+    internal static Dictionary<string, Parameter> ByPath(IEnumerable<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Parameter[] all = [.. parameters];

@@ -70,7 +70,7 @@ public abstract class Optimizer
     /// <param name="parameters">What is trained: parameters that the loss depends on.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
     /// <exception cref="GradientException">The loss does not depend on a parameter, or is no single number.</exception>
-    /// <exception cref="ArgumentException">There are no parameters, or one is given twice.</exception>
+    /// <exception cref="ArgumentException">There are no parameters, one is given twice, or two have one path.</exception>
     public IReadOnlyList<Update> Minimize(Node loss, IReadOnlyList<Parameter> parameters)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -85,7 +85,7 @@ public abstract class Optimizer
     /// <param name="parameters">What is trained, each once.</param>
     /// <param name="gradients">A gradient for each, of its shape and dtype; null for one that stays as it is, as <see cref="Ops.GradientsOrNull"/> gives it.</param>
     /// <returns>Parameters, state among them, and their new values.</returns>
-    /// <exception cref="ArgumentException">There are no parameters, not as many gradients, or a parameter is given twice.</exception>
+    /// <exception cref="ArgumentException">There are no parameters, not as many gradients, a parameter is given twice, or two have one path.</exception>
     /// <exception cref="ShapeException">A gradient has another shape or dtype than its parameter.</exception>
     public IReadOnlyList<Update> Update(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node?> gradients) => Build(parameters, gradients, steps: null);
 
@@ -142,16 +142,16 @@ public abstract class Optimizer
     }
 
     /// <summary>Refuses what is no list of parameters to train.</summary>
-    /// <exception cref="ArgumentException">There are none, or one is given twice.</exception>
+    /// <exception cref="ArgumentException">There are none, one is given twice, or two have one path, so that what is remembered of them could not be told apart.</exception>
     internal static void Check(IReadOnlyList<Parameter> parameters)
     {
-        Items.ThrowIfNull(parameters);
+        int paths = ParameterExtensions.ByPath(parameters).Count;
         if (parameters.Count == 0)
         {
             throw new ArgumentException("There are no parameters to train.", nameof(parameters));
         }
 
-        if (parameters.Distinct().Count() != parameters.Count)
+        if (paths != parameters.Count)
         {
             throw new ArgumentException($"{parameters.GroupBy(w => w).First(w => w.Count() > 1).Key.Describe()} is given twice.", nameof(parameters));
         }
