@@ -60,11 +60,12 @@ public sealed class GuideSnippets
         var b = Parameter("b", 0f);
         var loss = MeanSquaredError(MatMul(x, w) + b, y);
         using var model = Compiler.Compile([x, y], loss, new CompileOptions { Ahead = GraphCalls.Training });
-        using var adam = Compiler.Compile(new Adam(rate), [w, b], [rate]);
+        using var adam = Compiler.Compile(new Adam(rate), [w, b], [rate], clip: g => GradientClipping.ByNorm(g, limit: 1).Gradients);
+        using var ending = new CancellationTokenSource();
         for (int i = 0; i < 2; i++)                         // gradients of two batches are added
         {
             model.Forward(new float[] { 1, 2, 3, 4 }, new float[] { 1, 2 });
-            model.Backward();
+            model.Backward(cancellation: ending.Token);
         }
 
         adam.Step(0.1f);
@@ -91,16 +92,18 @@ public sealed class GuideSnippets
         step.Run();                                         // moves on, and then back again
         all.SetValues(saved);
 
+        Parameter<float>[] served = [Parameter("w", [3], 0f)];  // of who does not train: the weights alone
+        served.SetValues(served.ToDictionary(p => p.Path, p => saved[p.Path]));
+
         // end
         Assert.That(w.Values.ToArray(), Is.EqualTo(kept));
+        Assert.That(served[0].Values.ToArray(), Is.EqualTo(kept));
         Assert.That(saved.Keys, Is.EqualTo(new[] { "w", "w/Adam.steps", "w/Adam.mean", "w/Adam.square" }));
     }
 
     [Test]
     public void Values_are_kept_in_a_file()
     {
-        string weights = Path.GetTempFileName();
-
         // snippet: file
         static void Write(BinaryWriter file, Dictionary<string, ParameterValues> all)
         {
@@ -135,6 +138,7 @@ public sealed class GuideSnippets
             return all;
         }
 
+        string weights = Path.GetTempFileName();
         Parameter[] model = [Parameter("w", new float[,] { { 1, 2 }, { 3, 4 } }), Parameter("b", 5.0)];
         using (var file = new BinaryWriter(File.Create(weights)))
         {
@@ -252,6 +256,61 @@ public sealed class GuideSnippets
         // end
         Assert.That(answers, Is.EqualTo(new float[][] { [0], [3], [6], [9] }));
         Assert.That(renewed, Is.EqualTo(new float[] { 7 }));
+    }
+
+    [Test]
+    public void A_server_has_two_sets_of_parameters()
+    {
+        // snippet: exchange
+        var x = Input("x", ["N", 2]);
+        var sets = new[] { Make([1, 2]), Make([0, 0]) };
+        int current = 0;
+
+        (Parameter<float> Weights, CompiledGraph Model, ReaderWriterLockSlim InUse) Make(float[] values)
+        {
+            var w = Parameter("w", values);
+            return (w, Compiler.Compile([x], MatMul(x, w)), new ReaderWriterLockSlim());
+        }
+
+        float[] Answer(float[] rows)
+        {
+            var set = sets[Volatile.Read(ref current)];
+            set.InUse.EnterReadLock();
+            try
+            {
+                return set.Model.Run(rows).GetArray<float>();
+            }
+            finally
+            {
+                set.InUse.ExitReadLock();
+            }
+        }
+
+        void Renew(float[] values)                          // one at a time
+        {
+            var next = sets[1 - current];
+            next.InUse.EnterWriteLock();                    // waits for calls that began before the last renewal
+            try
+            {
+                next.Weights.Set(values);
+            }
+            finally
+            {
+                next.InUse.ExitWriteLock();
+            }
+
+            Volatile.Write(ref current, 1 - current);
+        }
+
+        float[] before = Answer([1, 1]);                    // [3]
+        Renew([3, 4]);
+        float[] after = Answer([1, 1]);                     // [7]
+
+        // end
+        Assert.That(before, Is.EqualTo(new float[] { 3 }));
+        Assert.That(after, Is.EqualTo(new float[] { 7 }));
+        Assert.That(sets[0].Weights.Values.ToArray(), Is.EqualTo(new float[] { 1, 2 }));
+        Array.ForEach(sets, set => set.Model.Dispose());
     }
 
     [Test]
