@@ -82,5 +82,5 @@ public class LoopBenchmarks
         lstm.ZeroGrad();
     }
 
-    private Parameter<float> Weight(string name, params nint[] shape) => Parameter(name, random.Normal(0, 0.08f, shape));
+    private Parameter<float> Weight(string name, params int[] shape) => Parameter(name, random.Normal(0f, 0.08f, shape));
 }

@@ -30,6 +30,7 @@ internal sealed class ChoiceTests
         yield return (nameof(Conv1D), () => Conv1D(Input("x", ["N", 3, 8]), Input("w", [4, 3, 3]), paddingMode: (PaddingMode)9));
         yield return (nameof(Conv2D), () => Conv2D(images, Input("w", [4, 3, 3, 3]), paddingMode: (PaddingMode)9));
         yield return (nameof(Conv3D), () => Conv3D(Input("x", ["N", 3, 8, 8, 8]), Input("w", [4, 3, 3, 3, 3]), paddingMode: (PaddingMode)9));
+        yield return (nameof(OdeSolve), () => OdeSolve((_, y) => y, rows, Input("times", ["T"]), gradient: (OdeGradient)9));
         yield return (nameof(Gradients), () => Gradients(loss, [rows], (Unreached)9));
         yield return (nameof(Vjp), () => Vjp([loss], [rows], [Ones([])], (Unreached)9));
 
