@@ -331,7 +331,7 @@ public sealed class HostFunctionTests
             return (next, Sum(next));
         });
         CompiledGraph graph = GraphCompiler.Compiler.Compile([x], last);
-        Assert.That(() => graph.Run(new float[3]), Throws.TypeOf<ExecutionException>().With.Message.EqualTo("HostFunction 'check' float32[N, 3] threw ArgumentException: three. This was time 3 of a loop, counted from 0."));
+        Assert.That(() => graph.Run(new float[3]), Throws.TypeOf<ExecutionException>().With.Message.EqualTo("HostFunction 'check' float32[N, 3] threw ArgumentException: three. In step 3 of Scan."));
     }
 
     [Test]

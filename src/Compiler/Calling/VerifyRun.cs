@@ -37,9 +37,22 @@ internal static class VerifyRun
             if (!same)
             {
                 string at = InvariantText.List(EvaluationContext.Coordinates(i, expected.Shape));
-                throw new CompileException($"The compiled {node.Describe()} gives {got} at {at}; the interpreter gives {want}.");
+                throw new CompileException($"The compiled {node.Describe()} gives {got} at {at}; the interpreter gives {want}.{StepOf(node, i, expected)}");
             }
         }
+    }
+
+    /// <summary>The step that left an element, where it is one of a loop's outputs.</summary>
+    private static string StepOf(Node node, long element, TensorValue value)
+    {
+        Node operation = node.Op is OutputOp ? node.Inputs[0] : node;
+        if (operation.Op is not LoopOp loop || ((node.Op as OutputOp)?.Index ?? 0) < loop.Carried)
+        {
+            return string.Empty;
+        }
+
+        long row = EvaluationContext.Coordinates(element, value.Shape)[0];
+        return LoopOp.StepMessage(operation, loop.Reverse ? value.Shape[0] - 1 - row : row);
     }
 
     private sealed class Run(Program program, Workspace workspace)

@@ -1,4 +1,5 @@
 using GraphCompiler.Kernels;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler.Lowering;
 
@@ -40,6 +41,9 @@ internal sealed record LoweredLoop(
     IReadOnlyList<CarriedBuffer> Carries,
     IReadOnlyList<SteppingBuffer> Steps) : LoweredPart(Roots)
 {
+    /// <summary>The loop's node.</summary>
+    public Node Operation => Root.Op is OutputOp ? Root.Inputs[0] : Root;
+
     public override IReadOnlyList<IReadOnlyList<LoweredPart>> Inside => Condition is null ? [Body] : [Condition.Parts, Body];
 
     public override IEnumerable<Access> Accesses

@@ -43,6 +43,7 @@ internal static class AssembleProgram
             Guards = [.. computation.Guards],
             Kernels = [.. lowered.Kernels],
             Parts = [.. lowered.Parts],
+            Loops = schedule.Loops,
             Shared = lowered.Shared,
             ForwardKernels = lowered.Kernels.Count(lowered.IsForward),
             Merged = [.. lowered.Merged.Select(m => m.Kernel)],

@@ -42,6 +42,9 @@ internal sealed class Program
     /// <summary>The kernels as they stand in loops and branches.</summary>
     public required LoweredPart[] Parts { get; init; }
 
+    /// <summary>What the plan's loops stand for.</summary>
+    public required IReadOnlyDictionary<PlanNode, LoweredLoop> Loops { get; init; }
+
     /// <summary>The values that lie in buffers of others.</summary>
     public required SharedBuffers Shared { get; init; }
 
@@ -140,7 +143,7 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
-        string times = workspace.Times.Any() ? $" This was time {string.Join(" of time ", workspace.Times.Reverse().Select(t => $"{t}"))} of a loop, counted from 0." : string.Empty;
+        string times = string.Concat(workspace.Times.Reverse().Select(t => LoopOp.StepMessage(Loops[t.Loop].Operation, t.Times)));
         Exception? cause = error.IsThrown ? HostRoutine.TakeThrown() : null;
         if (cause is OperationCanceledException)
         {

@@ -18,6 +18,9 @@ internal sealed record Schedule
     /// <summary>What the backward part runs.</summary>
     public PlanNode Backward { get; init; } = new PlanNode.Sequence();
 
+    /// <summary>What its loops stand for.</summary>
+    public IReadOnlyDictionary<PlanNode, LoweredLoop> Loops { get; init; } = new Dictionary<PlanNode, LoweredLoop>();
+
     /// <summary>The buffers; those of the workspace have no blocks yet.</summary>
     public required PlanBuffer[] Buffers { get; init; }
 

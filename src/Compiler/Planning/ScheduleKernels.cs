@@ -20,6 +20,7 @@ internal sealed class ScheduleKernels
     private readonly List<Dim> sizes = [];
     private readonly Dictionary<Dim, int> sizeOf = [];
     private readonly Dictionary<LoweredKernel, int> stepOf = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<PlanNode, LoweredLoop> loops = new(ReferenceEqualityComparer.Instance);
 
     private ScheduleKernels(LoweredProgram program, ResultPlaces results, PlacedBuffers buffers, CompileOptions options) =>
         (this.program, this.results, this.buffers, this.options) = (program, results, buffers, options);
@@ -61,6 +62,7 @@ internal sealed class ScheduleKernels
             Steps = steps,
             Forward = forward,
             Backward = backward,
+            Loops = loops,
             Buffers = placed,
             InputBytes = [.. inputs.Select(i => SizeOf(i.Shape.ElementCount * i.DType.Size()))],
             Streams = [.. buffers.Positions.Where(b => b.Key.Node?.Op is RandomStreamOp).Select(b => ((RandomStreamOp)b.Key.Node!.Op, b.Value))],
@@ -172,15 +174,22 @@ internal sealed class ScheduleKernels
         {
             LoweredKernel kernel => Step(stepOf[kernel]),
             LoweredBranch branch => new PlanNode.Branch(Position(branch.Condition), List(branch.Then), List(branch.Otherwise)),
-            LoweredLoop loop => new PlanNode.Loop(List(loop.Body))
+            LoweredLoop loop => Loop(loop),
+            _ => throw new InvalidOperationException($"{part.GetType().Name} is no part of a program."),
+        };
+
+        PlanNode.Loop Loop(LoweredLoop loop)
+        {
+            var node = new PlanNode.Loop(List(loop.Body))
             {
                 Count = loop.Count is { } count ? SizeOf(count) : -1,
                 Condition = loop.Condition is { } condition ? new LoopCondition(List(condition.Parts), Position(condition.Buffer)) : null,
                 Carries = [.. loop.Carries.Select(c => new LoopCarry(Position(c.Current), Position(c.Next)))],
                 Parts = [.. loop.Steps.Select(s => new LoopPart(Position(s.Part), Position(s.Whole), SizeOf(s.Part.Length * s.Part.Type.Size()), s.Reverse))],
-            },
-            _ => throw new InvalidOperationException($"{part.GetType().Name} is no part of a program."),
-        };
+            };
+            loops.Add(node, loop);
+            return node;
+        }
 
         int Position(KernelBuffer buffer) => buffers.PositionOf(buffer, isForward);
     }

@@ -93,7 +93,7 @@ internal static class LoopBuilder
             return new Function(parameters, Ops.Outputs(Node.Create(loop with { Count = size }, parameters)));
         });
         Node[] own = [.. sequences.Select(InBlocks).Select(s => Ops.Reshape(s, Shape.Of([blocks, size, .. s.Shape.Skip(1)])))];
-        NodeList results = Results(loop with { Body = block, Count = blocks }, [.. start, .. own, .. captured]);
+        NodeList results = Results(loop with { Body = block, Count = blocks }, [.. start, .. own, .. captured], $"blocks of {size}");
         NodeList last = results[..loop.Carried];
         NodeList outputs = [.. results[loop.Carried..].Select(o => Ops.Reshape(o, Shape.Of([whole, .. o.Shape.Skip(2)])))];
         if (count == whole)
@@ -101,7 +101,7 @@ internal static class LoopBuilder
             return [.. last, .. outputs];
         }
 
-        NodeList rest = Results(loop with { Count = count - whole }, [.. last, .. sequences.Select(Rest), .. captured]);
+        NodeList rest = Results(loop with { Count = count - whole }, [.. last, .. sequences.Select(Rest), .. captured], "after the blocks");
         return
         [
             .. rest[..loop.Carried],
@@ -114,10 +114,14 @@ internal static class LoopBuilder
     }
 
     /// <summary>The results of a loop or a branch: one requires a gradient if what it is made of does.</summary>
-    private static NodeList Results(Op op, NodeList inputs)
+    /// <param name="op">The operation.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="name">What messages call it; null for the operation alone.</param>
+    private static NodeList Results(Op op, NodeList inputs, string? name = null)
     {
         bool[] moved = Moving.Results(op, [.. inputs.Select(i => i.RequiresGrad)]);
         var node = Ops.Create(op, inputs, moved.Contains(true));
+        node = name is null ? node : node.Named(name);
         return node.Results.Count == 1 ? [node] : [.. moved.Select((m, i) => new Node(new OutputOp(i), [node], node.RequiresGrad && m))];
     }
 }

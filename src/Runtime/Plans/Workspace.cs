@@ -280,7 +280,7 @@ internal sealed unsafe class Workspace : IDisposable
     }
 
     /// <summary>How far the loops are in which a step has failed, the outermost first.</summary>
-    public IEnumerable<long> Times => code.Loops.Where(l => l.IsRunning).Select(l => l.Times);
+    public IEnumerable<(PlanNode.Loop Loop, long Times)> Times => code.Loops.Where(l => l.IsRunning).Select(l => (l.Loop, l.Times));
 
     /// <summary>Where the code goes on.</summary>
     private int Go(Instruction instruction, int next)

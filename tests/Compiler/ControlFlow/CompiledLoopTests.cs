@@ -156,7 +156,7 @@ internal sealed class CompiledLoopTests
         Assert.That(graph.Run((long[])[0, 1, 2], (float[])[1, 2, 4]).GetArray<float>()[0], Is.EqualTo(7f));
         Assert.That(
             () => graph.Run((long[])[0, 1, 3, 2], (float[])[1, 2, 4]),
-            Throws.TypeOf<ExecutionException>().With.Message.Contains("index 3").And.Message.Contains("time 2 of a loop"));
+            Throws.TypeOf<ExecutionException>().With.Message.Contains("index 3").And.Message.Contains("In step 2 of Scan."));
         Assert.That(graph.Run((long[])[2, 2], (float[])[1, 2, 4]).GetArray<float>()[0], Is.EqualTo(8f));
     }
 
