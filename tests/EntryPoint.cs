@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using GraphCompiler.Tests.Compiler;
+using GraphCompiler.Tests.Compiler.Calling;
 using GraphCompiler.Tests.Compiler.Emit.Disassembly;
 using GraphCompiler.Tests.Compiler.RandomGraphs;
 using GraphCompiler.Tests.Options;
@@ -35,6 +36,9 @@ internal static class EntryPoint
             case ["disassembly", { } width] when Enum.TryParse(width, out VectorWidth parsed):
                 DisassemblyCases.CompileAll(parsed);
                 return 0;
+            case ["owners"]:
+                OwnerTests.Run();
+                return 0;
             case ["without-dynamic-code"]:
                 InterpretationTests.RunWithoutDynamicCode();
                 return 0;
@@ -43,6 +47,7 @@ internal static class EntryPoint
                 Console.Error.WriteLine("fixtures: lists the classes that hold tests");
                 Console.Error.WriteLine("results FIRST COUNT: a line a random graph, with digests of its results and kernels: two builds that agree print the same");
                 Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
+                Console.Error.WriteLine("owners: calls whose owners nobody else refers to, while garbage is collected all the time");
                 Console.Error.WriteLine("without-dynamic-code: what a program does that may not generate code");
                 return 2;
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
@@ -80,19 +79,8 @@ internal sealed class InterpretationTests
             settings["runtimeOptions"]!["configProperties"]!["System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported"] = false;
             string file = Path.Combine(folder, "runtimeconfig.json");
             File.WriteAllText(file, settings.ToJsonString());
-            var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-            {
-                ArgumentList = { "exec", "--runtimeconfig", file, assembly, "without-dynamic-code" },
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment.Remove(Options.TestOptions.Variable);
-            using Process process = Process.Start(start)!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.That(process.ExitCode, Is.Zero, errors.Result);
-            Assert.That(output.Split('\n'), Is.SupersetOf((string[])
+            string[] lines = OwnProcess.Run([new(Options.TestOptions.Variable, null)], ["exec", "--runtimeconfig", file], "without-dynamic-code");
+            Assert.That(lines, Is.SupersetOf((string[])
             [
                 "dynamic code: False",
                 "run: 2 4 6",
@@ -100,6 +88,7 @@ internal sealed class InterpretationTests
                 "tuple: 6, 2 4 6",
                 "into: 2 4 6",
             ]));
+            string output = string.Join('\n', lines);
             Assert.That(output, Does.Contain("refused: Graphs are compiled to code").And.Contain("DynamicCodeSupport").And.Contain("Interpret = true"));
             Assert.That(output, Does.Contain("span: The parameter 'x' is ReadOnlySpan<float>, which delegates cannot have where dynamic code is switched off"));
         }

@@ -1,12 +1,10 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using GraphCompiler.Calling;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Calling;
 
-/// <summary>Who frees what when: Dispose beside calls, within them, twice; owners that nobody refers to any more.</summary>
+/// <summary>Who frees what when: Dispose beside calls, within them, twice.</summary>
 [TestFixture]
 [NonParallelizable]
 internal sealed class DisposeTests
@@ -186,75 +184,6 @@ internal sealed class DisposeTests
         Assert.That(model.First.Values.ToArray(), Is.EqualTo(values));
     }
 
-    /// <summary>The graph, its parameters and its constants have no other owner than the call that runs.</summary>
-    [Test]
-    public void Owners_that_nobody_else_refers_to_live_as_long_as_the_call()
-    {
-        float[] expected = Call();
-        using var stop = new CancellationTokenSource();
-        var collector = new Thread(() =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-        });
-        collector.Start();
-        try
-        {
-            for (int round = 0; round < Rounds; round++)
-            {
-                Assert.That(Call(), Is.EqualTo(expected));
-            }
-        }
-        finally
-        {
-            stop.Cancel();
-            collector.Join();
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        static float[] Call() => new Model().Graph.Run(Model.Rows).GetArray<float>();
-    }
-
-    /// <summary>A typed delegate sees spans of memory; its owner, which spoils them when it is finalised, is known to the caller's argument alone.</summary>
-    [Test]
-    public void The_owner_of_memory_lives_as_long_as_the_call([Values] bool isReadOnly)
-    {
-        const int Count = 400_000;
-        Input<float> x = Input("x", ["N"]);
-        Node y = Sin(Exp(Tanh(Sin(Exp(Tanh(x)))))).Sum();
-        var writable = GraphCompiler.Compiler.Compile<Func<Memory<float>, float>>([x], y);
-        var readOnly = GraphCompiler.Compiler.Compile<Func<ReadOnlyMemory<float>, float>>([x], y);
-        float expected = readOnly(new float[Count]);
-        using var stop = new CancellationTokenSource();
-        var collector = new Thread(() =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-        });
-        collector.Start();
-        try
-        {
-            for (int round = 0; round < Rounds; round++)
-            {
-                Assert.That(Call(), Is.EqualTo(expected));
-            }
-        }
-        finally
-        {
-            stop.Cancel();
-            collector.Join();
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        float Call() => isReadOnly ? readOnly(new SpoiledMemory(Count).Memory) : writable(new SpoiledMemory(Count).Memory);
-    }
-
     /// <summary>What somebody has seen of a gradient is theirs, also if they look while another thread forgets it.</summary>
     [Test]
     public void A_gradient_seen_by_another_thread_is_not_written_again()
@@ -359,35 +288,5 @@ internal sealed class DisposeTests
         protected override void Dispose(bool disposing)
         {
         }
-    }
-
-    /// <summary>Memory of zeros, which become NaN when it is finalised, as other memory is freed then.</summary>
-    private sealed class SpoiledMemory(int length) : MemoryManager<float>
-    {
-        private readonly Spoiled inner = new(length);
-
-        public override Memory<float> Memory => CreateMemory(length);
-
-        public override Span<float> GetSpan() => inner.Span;
-
-        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
-
-        public override void Unpin()
-        {
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-        }
-    }
-
-    private sealed unsafe class Spoiled(int length)
-    {
-        // Never freed: who reads it late gets NaN, not an access violation.
-        private readonly nint memory = (nint)NativeMemory.AllocZeroed((nuint)length, sizeof(float));
-
-        ~Spoiled() => Span.Fill(float.NaN);
-
-        public Span<float> Span => new((void*)memory, length);
     }
 }

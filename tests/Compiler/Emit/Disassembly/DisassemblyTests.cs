@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -130,33 +129,21 @@ internal sealed class DisassemblyTests
         Assert.That(kernels.Length == 0 || kernels.Any(k => k.InnermostLoops.Count > 0), $"{name}: no loops");
     }
 
-    private static string[] RunUnderTheEyeOfTheJit(VectorWidth width, string listing)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            ArgumentList = { typeof(DisassemblyTests).Assembly.Location, "disassembly", $"{width}" },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment =
-            {
-                ["DOTNET_JitStdOutFile"] = listing,
-                ["DOTNET_JitDisasm"] = "*ArrayClosure:*",
+    private static string[] RunUnderTheEyeOfTheJit(VectorWidth width, string listing) => OwnProcess.Run(
+        [
+            new("DOTNET_JitStdOutFile", listing),
+            new("DOTNET_JitDisasm", "*ArrayClosure:*"),
 
-                // Otherwise the JIT compiles FastExpressionCompiler's own methods again beside a kernel, and the listings mix.
-                ["DOTNET_TieredCompilation"] = "0",
+            // Otherwise the JIT compiles FastExpressionCompiler's own methods again beside a kernel, and the listings mix.
+            new("DOTNET_TieredCompilation", "0"),
 
-                // One kernel after the other: listings of methods that are compiled at the same time mix.
-                ["DOTNET_PROCESSOR_COUNT"] = "1",
+            // One kernel after the other: listings of methods that are compiled at the same time mix.
+            new("DOTNET_PROCESSOR_COUNT", "1"),
 
-                // The defaults are looked at, whatever the options of this run.
-                [TestOptions.Variable] = null,
-            },
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, errors.Result);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+            // The defaults are looked at, whatever the options of this run.
+            new(TestOptions.Variable, null),
+        ],
+        [],
+        "disassembly",
+        $"{width}");
 }
