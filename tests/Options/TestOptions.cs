@@ -15,11 +15,11 @@ internal static class TestOptions
     /// <summary>What is wrong with the variable, if anything: a module initialiser cannot say it where a person would see it.</summary>
     public static string? Mistake { get; private set; }
 
-    /// <summary>The options that a run can change.</summary>
+    /// <summary>The options that a run can change: not the one that refuses NaN and infinities, which many tests are about.</summary>
     public static IReadOnlyList<PropertyInfo> Properties { get; } =
     [
         .. new[] { typeof(CompileOptions), typeof(CompilerPasses) }.SelectMany(t => t.GetProperties(BindingFlags.Public | BindingFlags.Instance))
-            .Where(p => p.CanWrite && (TypeOf(p) == typeof(bool) || TypeOf(p) == typeof(int) || TypeOf(p).IsEnum)),
+            .Where(p => p.CanWrite && p.Name != nameof(CompileOptions.DetectAnomaly) && (TypeOf(p) == typeof(bool) || TypeOf(p) == typeof(int) || TypeOf(p).IsEnum)),
     ];
 
     /// <summary>What options say of one, which may be a pass.</summary>

@@ -14,11 +14,13 @@ internal sealed class Executor : IDisposable
 
     // Outputs that lie elsewhere than the caller wants them.
     private readonly RootBuffer[] copied;
+    private readonly AnomalyCheck? anomalies;
 
     public Executor(Program program)
     {
         this.program = program;
         pool = new WorkspacePool(program.Plan);
+        anomalies = program.Options.DetectAnomaly ? new AnomalyCheck(program) : null;
         copied = [.. program.Outputs.Where(o => program.Plan.Buffers[o.Buffer].External != o.External)];
         writtenInPlace =
         [
@@ -81,6 +83,7 @@ internal sealed class Executor : IDisposable
         try
         {
             RunSteps(workspace, forward: false, backward: true);
+            anomalies?.CheckBackward(workspace);
         }
         finally
         {
@@ -182,8 +185,10 @@ internal sealed class Executor : IDisposable
         try
         {
             oldValues = updatesReadParameters ? SetAside(workspace) : null;
-            program.Random.Draw(workspace);
+            GeneratorState[]? before = anomalies is null ? null : new GeneratorState[program.Random.Generators.Count];
+            program.Random.Draw(workspace, before);
             RunSteps(workspace, forward: true, backwardToo);
+            anomalies?.CheckForward(workspace, before!);
             Finish(workspace, oldValues);
         }
         finally

@@ -45,7 +45,7 @@ internal sealed class AddInPlace
     {
         // A gradient of several leaves must stand alone before it is added to each.
         HashSet<KernelBuffer> candidates = [.. program.Results.GroupBy(s => s).Where(g => g.Count() == 1 && results.Gradients.ContainsKey(g.Key)).Select(g => g.Key)];
-        if (candidates.Count == 0 || options is { Verify: true } or { Checked: true })
+        if (candidates.Count == 0 || options is { Verify: true } or { Checked: true } or { DetectAnomaly: true })
         {
             return program;
         }

@@ -5,6 +5,7 @@ using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
+using GraphCompiler.Rewriting;
 
 namespace GraphCompiler.Planning;
 
@@ -111,6 +112,9 @@ internal sealed class Program
         return dim.Evaluate(name => values[Array.IndexOf(Symbols, name)]);
     }
 
+    /// <summary>The roots as they were given, outputs, updates and gradients, in a form that overflows no more than what was compiled.</summary>
+    public Node[] StableRoots => field ??= Bodies.Run([.. Outputs.Concat(Updates).Concat(Gradients).Select(r => r.Given)], n => Stabilize.Run(n).Of(n));
+
     private LoweredKernel KernelOf(int step) =>
         step < Kernels.Length ? Kernels[step]
         : step < Kernels.Length + Merged.Length ? Merged[step - Kernels.Length]
@@ -203,12 +207,13 @@ internal sealed class Program
 
 /// <summary>Where a root lies after a run.</summary>
 /// <param name="Node">The root, an output as it was given.</param>
+/// <param name="Given">The root as it was given, whatever it is.</param>
 /// <param name="Buffer">Its buffer.</param>
 /// <param name="Bytes">The position of its size in bytes among the plan's sizes.</param>
 /// <param name="Dims">The positions of its axes' sizes.</param>
 /// <param name="External">The external buffer that it must end in, or −1; if that is not <paramref name="Buffer"/> itself, it is copied.</param>
 /// <param name="Parameter">The parameter whose new value it is.</param>
-internal sealed record RootBuffer(Node Node, int Buffer, int Bytes, int[] Dims, int External, Parameter? Parameter)
+internal sealed record RootBuffer(Node Node, Node Given, int Buffer, int Bytes, int[] Dims, int External, Parameter? Parameter)
 {
     public long ElementCount(Workspace workspace) => workspace.Sizes[Bytes] / Node.DType.Size();
 

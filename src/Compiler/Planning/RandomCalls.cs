@@ -18,12 +18,22 @@ internal sealed class RandomCalls
         return new RandomCalls(generators, [.. buffers.Select(b => new StreamBuffer(b.Buffer, Array.IndexOf(generators, b.Stream.Generator), b.Stream.Number))]);
     }
 
+    /// <summary>The generators that a call draws from.</summary>
+    public IReadOnlyList<Generator> Generators => generators;
+
     /// <summary>Draws for a call that nothing stands in the way of.</summary>
-    public unsafe void Draw(Workspace workspace)
+    /// <param name="workspace">The call's memory.</param>
+    /// <param name="before">Where to write down the states of the generators before it, if anybody asks.</param>
+    public unsafe void Draw(Workspace workspace, GeneratorState[]? before = null)
     {
         for (int g = 0; g < generators.Length; g++)
         {
-            PhiloxBlock call = generators[g].NextCall();
+            PhiloxBlock call = generators[g].NextCall(out GeneratorState state);
+            if (before is not null)
+            {
+                before[g] = state;
+            }
+
             foreach (StreamBuffer stream in streams)
             {
                 if (stream.Generator == g)

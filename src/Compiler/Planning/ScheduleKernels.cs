@@ -207,6 +207,7 @@ internal sealed class ScheduleKernels
                     : -1;
                 placed.Add(new RootBuffer(
                     kind == RootKind.Output ? root.Given : root.Node,
+                    root.Given,
                     buffers.PositionOf(source, root.IsForward),
                     SizeOf(root.Node.Shape.ElementCount * root.Node.DType.Size()),
                     [.. root.Node.Shape.Select(SizeOf)],

@@ -40,7 +40,7 @@ internal sealed class WriteUpdatesInPlace
     private int AllThatCanFail => parts.Length;
 
     /// <summary>Whether old values need not be there after a call.</summary>
-    public static bool IsAllowed(CompileOptions options) => options is { Passes.UpdateInPlace: true, Verify: false, Checked: false };
+    public static bool IsAllowed(CompileOptions options) => options is { Passes.UpdateInPlace: true, Verify: false, Checked: false, DetectAnomaly: false };
 
     /// <summary>A program with its kernels in such an order.</summary>
     public static LoweredProgram Run(LoweredProgram program, CompileOptions options)

@@ -51,5 +51,5 @@ internal static class Bodies
 
     /// <summary>A node with another operation in its place.</summary>
     public static Node As(this Node node, Op op, NodeList inputs) =>
-        node.Op == op && node.Inputs.Equals(inputs) ? node : new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope, origin: node.Origin);
+        node.Op == op && node.Inputs.Equals(inputs) ? node : new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope, from: node.From);
 }

@@ -74,6 +74,7 @@ internal static class ForwardMode
     /// </summary>
     private static Node?[] TransposePullback(Node node, Node?[] tangents)
     {
+        using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         Node[] cotangents = [.. node.Results.Select((r, i) => Ops.Placeholder(r, $"cotangent{i}", r.DType.IsFloat()))];
         Node?[] pulled = node.Op.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
         int[] used = [.. Enumerable.Range(0, tangents.Length).Where(i => tangents[i] is not null && pulled[i] is not null)];

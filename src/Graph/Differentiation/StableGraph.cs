@@ -61,7 +61,7 @@ internal sealed class StableGraph
     /// <summary>The cotangents that flow into a node's inputs, null for none.</summary>
     public Node?[] Pullback(Node node, Node?[] cotangents)
     {
-        using NodeOrigins.Scope origin = NodeOrigins.Of(node);
+        using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         return forms.TryGetValue(node, out StableForm? form)
             ? ReverseMode.PullWithin([form.Root], cotangents, form.Inputs)
             : node.Op.Pullback(node, cotangents);
@@ -70,7 +70,7 @@ internal sealed class StableGraph
     /// <summary>The tangents of a node's results, given those of its inputs, null where they do not vary; null if the op has no rule of its own.</summary>
     public Node?[]? Pushforward(Node node, Node?[] tangents)
     {
-        using NodeOrigins.Scope origin = NodeOrigins.Of(node);
+        using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         return forms.TryGetValue(node, out StableForm? form)
             ? ForwardMode.PushWithin([form.Root], form.Inputs, tangents)
             : node.Op.Pushforward(node, tangents);

@@ -99,7 +99,7 @@ internal static class GraphWalk
 
                 // The flag is recomputed: what stands in for a placeholder may require gradients where the placeholder did not. What was cut off
                 // from gradients stays cut off.
-                return node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope, origin: node.Origin);
+                return node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope, from: node.From);
             },
             stop);
         return [.. roots.Select(r => map[r])];

@@ -14,14 +14,14 @@ public partial class Node
     // Whether it is made of constants and sizes alone.
     private readonly bool isKnown;
 
-    internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null, string? origin = null)
+    internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null, NodeOrigin? from = null)
     {
         this.parts = parts;
         Op = op;
         Inputs = inputs;
         Name = name;
         Scope = scope;
-        Origin = origin ?? NodeOrigins.Here;
+        From = from ?? NodeOrigins.Here;
         MadeIn = op.IsLeaf ? null : BodyTrace.Current;
         foreach (Node input in inputs)
         {
@@ -100,12 +100,15 @@ public partial class Node
     public bool IsComposite => Op is CompositeOp and not DetachOp;
 
     /// <summary>The line of the program that made the node, such as <c>Model.Forward, Model.cs:42</c>, if <see cref="NodeOrigins.AreKept"/> said so then; without symbols the method alone.</summary>
-    public string? Origin { get; }
+    public string? Origin => From?.Line;
 
     /// <summary>The name that messages, dumps and pictures show.</summary>
     internal virtual string? Title => Name;
 
     internal Op Op { get; }
+
+    /// <summary>What it was made for, as far as anybody has to know.</summary>
+    internal NodeOrigin? From { get; }
 
     /// <summary>The body that the node was made in; null of leaves, which are there for all, and of what was made outside of bodies.</summary>
     internal BodyTrace? MadeIn { get; init; }
@@ -142,7 +145,7 @@ public partial class Node
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Op.IsLeaf
             ? throw new GraphException($"{Describe()} is a leaf and keeps the name it was made with.")
-            : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name }, Origin);
+            : new Node(Op, [.. parts?.Renamed(Inputs, name, scope ?? Scope) ?? [.. Inputs]], RequiresGrad, name, scope ?? Scope, parts is null ? null : parts with { Name = name }, From);
     }
 
     /// <summary>The node in a line: operation, name, dtype and shape.</summary>
@@ -152,10 +155,10 @@ public partial class Node
     internal static Node Create(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs]);
 
     /// <summary>A node that does a part of this one's work, or is made for its gradient: errors in it are this one's.</summary>
-    internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope, origin: Origin);
+    internal Node CreatePart(Op op, params ReadOnlySpan<Node> inputs) => new(op, [.. inputs], name: Name, scope: Scope, from: From);
 
     /// <summary>The same operation on other inputs; flag, name and scope are kept.</summary>
-    internal Node Rebuild(NodeList inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope, origin: Origin);
+    internal Node Rebuild(NodeList inputs, bool? requiresGrad = null) => new(Op, inputs, requiresGrad ?? RequiresGrad, Name, Scope, from: From);
 
     /// <summary>The operation with the node's name and type, for messages.</summary>
     internal string Describe() => DescribeAs([.. Results]);

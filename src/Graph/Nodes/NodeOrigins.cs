@@ -8,22 +8,27 @@ namespace GraphCompiler;
 /// </summary>
 public static class NodeOrigins
 {
-    private const string Nowhere = "";
+    private static readonly NodeOrigin Nowhere = new(null, null);
 
     // What nodes are made for, if not at the wish of the user.
     [ThreadStatic]
-    private static string? current;
+    private static NodeOrigin? current;
 
     /// <summary>
     /// Whether nodes made from now on keep it, in <see cref="Node.Origin"/>; on from the start where the environment variable GRAPHCOMPILER_ORIGINS is 1. For the whole process.
     /// </summary>
     public static bool AreKept { get; set; } = Environment.GetEnvironmentVariable("GRAPHCOMPILER_ORIGINS") == "1";
 
-    /// <summary>The line that makes a node now: the innermost one outside of this assembly; null if there is none, or nobody wants it.</summary>
-    internal static string? Here => AreKept ? current is null ? Find() : current == Nowhere ? null : current : null;
+    /// <summary>
+    /// What makes a node now: where nothing says what it is for, the innermost line outside of this assembly. Null if there is nothing to tell, or nobody wants lines.
+    /// </summary>
+    internal static NodeOrigin? Here => current is { } known ? (known == Nowhere ? null : known) : AreKept && Find() is { } line ? new(line, null) : null;
 
     /// <summary>Until it is disposed of, nodes are made for the sake of another one, and where that was made.</summary>
-    internal static Scope Of(Node node) => new(AreKept ? node.Origin ?? Nowhere : current);
+    internal static Scope Of(Node node) => new(node.From ?? (AreKept ? Nowhere : current));
+
+    /// <summary>Until it is disposed of, nodes are parts of another one's derivative, and made where that was.</summary>
+    internal static Scope OfDerivative(Node node) => new(new(node.Origin, node));
 
     /// <summary>Until it is disposed of, nodes are made nowhere in the program.</summary>
     internal static Scope None() => new(AreKept ? Nowhere : current);
@@ -50,9 +55,9 @@ public static class NodeOrigins
     /// <summary>Restores what was before.</summary>
     internal readonly struct Scope : IDisposable
     {
-        private readonly string? former;
+        private readonly NodeOrigin? former;
 
-        public Scope(string? origin)
+        public Scope(NodeOrigin? origin)
         {
             former = current;
             current = origin;

@@ -112,7 +112,7 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
     }
 
     /// <summary>Runs the loop: what is carried at the end, and the outputs of each step.</summary>
-    private (T[] Last, List<(long Row, T[] Values)> Outputs) Run<T>(T[] inputs, long count, Func<T, long, T> rowOf, Func<Function, T[], long, T[]> on, Func<T, bool> holds)
+    public (T[] Last, List<(long Row, T[] Values)> Outputs) Run<T>(T[] inputs, long count, Func<T, long, T> rowOf, Func<Function, T[], long, T[]> on, Func<T, bool> holds)
     {
         T[] carried = inputs[..Carried];
         T[] sequences = inputs[Carried..(Carried + Sequences)];
@@ -185,11 +185,14 @@ internal sealed record BranchOp(Function Then, Function Otherwise) : Op
     public override Node?[] Pushforward(Node node, Node?[] tangents) => BranchDerivatives.Push(this, node, tangents);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Arguments[0].IsExact
-        ? errors.Of(errors.Inputs[0].Integers[0] != 0 ? Then : Otherwise, errors.Arguments[1..])[errors.Result].Errors
+        ? errors.Of(Taken(errors.Inputs[0]), errors.Arguments[1..])[errors.Result].Errors
         : errors.Unbounded();
 
     public override TensorValue[] Evaluate(EvaluationContext context) =>
-        Interpreter.Evaluate(context.Inputs[0].Integers[0] != 0 ? Then : Otherwise, context.Inputs[1..], context);
+        Interpreter.Evaluate(Taken(context.Inputs[0]), context.Inputs[1..], context);
+
+    /// <summary>The function that a condition takes.</summary>
+    public Function Taken(TensorValue condition) => condition.Integers[0] != 0 ? Then : Otherwise;
 
     /// <summary>Refuses a condition that is not one bool.</summary>
     public static void RequireBool(TypeContext context, Node condition, string advice)

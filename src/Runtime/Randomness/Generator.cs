@@ -257,11 +257,28 @@ public sealed class Generator
     }
 
     /// <summary>What a call of a graph consumes: one counter, whose block is the key and the nonce of all that the call draws.</summary>
-    internal PhiloxBlock NextCall() => Reserve(1).Block(0);
+    internal PhiloxBlock NextCall() => NextCall(out _);
+
+    /// <summary>The same, with the state before it.</summary>
+    /// <param name="before">The state.</param>
+    internal PhiloxBlock NextCall(out GeneratorState before)
+    {
+        Counters taken = Reserve(1);
+        before = taken.Start;
+        return taken.Block(0);
+    }
+
+    /// <summary>Makes a call undone that was the last to draw.</summary>
+    /// <param name="before">The state before it.</param>
+    internal void GiveBack(GeneratorState before) => Volatile.Read(ref source).GiveBack(before);
 
     /// <summary>The key and nonce of the call that consumes a counter.</summary>
     /// <param name="counter">The counter.</param>
-    internal PhiloxBlock CallAt(ulong counter) => new Counters(State with { Position = counter }).Block(0);
+    internal PhiloxBlock CallAt(ulong counter) => CallAt(State with { Position = counter });
+
+    /// <summary>The key and nonce of the call that a state is the one before of.</summary>
+    /// <param name="before">The state.</param>
+    internal static PhiloxBlock CallAt(GeneratorState before) => new Counters(before).Block(0);
 
     private T[] Allocate<T>(ReadOnlySpan<int> shape, out Counters counters)
         where T : unmanaged
@@ -296,11 +313,21 @@ public sealed class Generator
         public GeneratorState State => start with { Position = Volatile.Read(ref position) };
 
         public Counters Reserve(ulong count) => new(start with { Position = Interlocked.Add(ref position, count) - count });
+
+        public void GiveBack(GeneratorState before)
+        {
+            if (before with { Position = start.Position } == start)
+            {
+                Interlocked.CompareExchange(ref position, before.Position, before.Position + 1);
+            }
+        }
     }
 
     /// <summary>The counters of one draw, by the state before it.</summary>
     private readonly struct Counters(GeneratorState start)
     {
+        public GeneratorState Start => start;
+
         public ulong Key => start.Key;
 
         public PhiloxBlock Block(uint index) => Philox.Block(start.Key, start.Position + index, start.Stream);

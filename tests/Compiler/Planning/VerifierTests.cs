@@ -70,7 +70,7 @@ internal sealed class VerifierTests
         Refuses(Good with { Steps = [first with { Buffers = [0] }, .. Good.Steps[1..]] }, "step 0, Input_a, has 1 buffer and 0 sizes, its kernel 2 and 0");
         Refuses(Good with { Steps = [first with { Range = 2 }, .. Good.Steps[1..]] }, "step 0, Input_a, has the size 2, of 1");
         Refuses(Good with { Buffers = [.. Good.Buffers[..4], new PlanBuffer(-1, 0, Bytes: 5)] }, "a buffer has the size 5, of 1");
-        Refuses(Good with { Outputs = [new RootBuffer(Nodes[4], 4, 0, [], 1, null)] }, "the end of the forward part reads Input 'd' int64[8], buffer 4");
+        Refuses(Good with { Outputs = [new RootBuffer(Nodes[4], Nodes[4], 4, 0, [], 1, null)] }, "the end of the forward part reads Input 'd' int64[8], buffer 4");
     }
 
     [Test]

@@ -32,6 +32,26 @@ public sealed class TroubleshootingSnippets
     }
 
     [Test]
+    public void An_anomaly_is_named()
+    {
+        // snippet: anomaly
+        var x = Input("x", ["N"]);
+        using var loss = Compiler.Compile([x], Log(x).Named("energy").Mean(), new CompileOptions { DetectAnomaly = true });
+        string message = string.Empty;
+        try
+        {
+            loss.Run(new float[] { 1, -2 });
+        }
+        catch (ExecutionException e)
+        {
+            message = e.Message;                                // … Log 'energy' float32[N], which makes NaN at [1] of -2.
+        }
+
+        // end
+        Assert.That(message, Does.EndWith("Log 'energy' float32[N], which makes NaN at [1] of -2."));
+    }
+
+    [Test]
     [NonParallelizable]
     public void An_error_names_the_line()
     {
