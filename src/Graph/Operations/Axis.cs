@@ -47,6 +47,9 @@ internal static class Axis
         return true;
     }
 
+    /// <summary>Axes where a batch axis stands in front of all.</summary>
+    public static EquatableArray<int> BehindBatch(EquatableArray<int> axes) => axes.Select(a => a + 1).ToEquatableArray();
+
     /// <summary>Puts back reduced axes with size 1.</summary>
     public static Node Keep(Node reduced, EquatableArray<int> axes, Shape full) =>
         Ops.Reshape(reduced, Shape.Of(full.Select((d, i) => axes.Contains(i) ? Dim.Of(1) : d)));

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -35,6 +36,8 @@ internal abstract record CompositeOp : Op
         return [.. pulled.Select((p, i) => node.Inputs.AsSpan().IndexOf(node.Inputs[i]) == i ? p : null)];
     }
 
+    public override Node[] Batch(BatchContext context) => context.Expanded(Expand(context.Node, context.Node.Inputs));
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     public override TensorValue[] Evaluate(EvaluationContext context)
@@ -71,6 +74,8 @@ internal sealed record CallOp(
     public override Node?[]? Pushforward(Node node, Node?[] tangents) =>
         Forward is null ? null : [.. Forward(node.Inputs[..Arguments], Ops.Outputs(node), tangents[..Arguments])];
 
+    public override Node[] Batch(BatchContext context) => CallBatching.Of(this, context);
+
     /// <summary>Refuses to use what requires a gradient that a pullback, this one or one within the body, could not give, since it was not listed.</summary>
     /// <param name="inputs">What the function is applied to.</param>
     /// <exception cref="GraphException">The body uses such a node.</exception>
@@ -105,6 +110,8 @@ internal sealed record DetachOp : UnaryComposite
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => [null];
 
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
+
     protected override Node Expand(Node x) => x;
 }
 
@@ -120,6 +127,8 @@ internal sealed record OutputOp(int Index) : Op
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => throw new InvalidOperationException("Reverse mode routes the cotangents of results by position.");
+
+    public override Node[] Batch(BatchContext context) => throw new InvalidOperationException("Batching routes results by position.");
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.OfResult(Index);
 

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -27,6 +29,8 @@ internal sealed record ConditionOp(string Operation, Dim Left, Dim Right, bool I
     public override Node?[] Pullback(Node node, Node?[] cotangents) => cotangents;
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => tangents;
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     protected override Node Expand(Node x) => x;
 }

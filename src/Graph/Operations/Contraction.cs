@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>Matrix products [B…, M, K] · [B…, K, N] → [B…, M, N] over equal batch axes. Vectors and broadcast batches are shaped before.</summary>
@@ -38,6 +40,8 @@ internal sealed record MatMulOp : SingleResultOp
         Node? right = tangents[1] is { } b ? Node.Create(this, node.Inputs[0], b) : null;
         return [left is null ? right : right is null ? left : left + right];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.MatMul();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -73,6 +74,8 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
     public override Node?[] Pullback(Node node, Node?[] cotangents) => LoopDerivatives.Pull(this, node, cotangents);
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => LoopDerivatives.Push(this, node, tangents);
+
+    public override Node[] Batch(BatchContext context) => LoopBatching.Of(this, context);
 
     public override double[]? BoundErrors(RoundingErrors errors)
     {
@@ -183,6 +186,8 @@ internal sealed record BranchOp(Function Then, Function Otherwise) : Op
     public override Node?[] Pullback(Node node, Node?[] cotangents) => BranchDerivatives.Pull(this, node, cotangents);
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => BranchDerivatives.Push(this, node, tangents);
+
+    public override Node[] Batch(BatchContext context) => BranchBatching.Of(this, context);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Arguments[0].IsExact
         ? errors.Of(Taken(errors.Inputs[0]), errors.Arguments[1..])[errors.Result].Errors

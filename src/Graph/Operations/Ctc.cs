@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -25,6 +27,8 @@ internal sealed record CtcAlphaOp(long Blank) : SingleResultOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
         [node.CreatePart(new CtcPullbackOp(Blank), cotangent, node, node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Inputs[3]), null, null, null];
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
@@ -68,6 +72,8 @@ internal sealed record CtcPullbackOp(long Blank) : SingleResultOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => throw new GradientException(
         "CtcLoss can be differentiated once, in reverse: it has no second derivative, and forward mode and Hessian-vector products are not supported through it.");
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Operations.Matrices;
 
 namespace GraphCompiler.Operations;
@@ -42,6 +43,8 @@ internal sealed record QrOp : Op
         return Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), r, Transpose(inner)));
     }
 
+    public override Node[] Batch(BatchContext context) => context.OneByOne();
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, _) => Textbook.Qr(a));
@@ -72,6 +75,8 @@ internal sealed record EighOp : Op
 
         return [inner is null ? null : Symmetric(Product(Product(v, inner), Transpose(v)))];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OneByOne();
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -137,6 +142,8 @@ internal sealed record SvdOp : Op
         static Node Plus(Node? x, Node y) => x is null ? y : x + y;
     }
 
+    public override Node[] Batch(BatchContext context) => context.OneByOne();
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
     public override TensorValue[] Evaluate(EvaluationContext context) => Textbook.MapAll(context, (a, item) =>
@@ -162,6 +169,8 @@ internal sealed record MatrixExpOp : SingleResultOp
         Node block = Ops.Concat([Ops.Concat([a, cotangent], -1), Ops.Concat([Ops.ZerosLike(a), a], -1)], -2);
         return [Ops.Slice(Ops.Slice(Node.Create(this, block), -2, 0, n), -1, n)];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -46,6 +48,8 @@ internal abstract record ElementwiseOp : SingleResultOp
 
         return [sum];
     }
+
+    protected sealed override Node BatchResult(BatchContext context) => context.OnBatched(this)[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Elementwise();
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;
@@ -12,6 +13,8 @@ internal sealed record LogitOp : UnaryComposite
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
         [Scale(cotangents[0]!, Ops.Reciprocal(node.Inputs[0] * (1 - node.Inputs[0])))];
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }
 
 /// <summary>log(exp(a) + exp(b)) without overflow; of two equal infinities that infinity.</summary>
@@ -31,6 +34,8 @@ internal sealed record LogAddExpOp : CompositeOp
         Node distance = Ops.Where(Ops.Equal(a, b) & Ops.IsInfinity(a), 0, a - b);
         return [Scale(cotangents[0]!, Ops.Sigmoid(distance)), Scale(cotangents[0]!, Ops.Sigmoid(-distance))];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }
 
 /// <summary>√(a² + b²) by the quotient of the smaller and the larger, which neither overflows nor vanishes.</summary>
@@ -51,6 +56,8 @@ internal sealed record HypotOp : CompositeOp
         Node length = Ops.Where(Ops.Equal(node, 0), 1, node);
         return [Scale(cotangents[0]!, node.Inputs[0] / length), Scale(cotangents[0]!, node.Inputs[1] / length)];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }
 
 /// <summary>
@@ -82,4 +89,6 @@ internal sealed record NextAfterOp : CompositeOp
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => [cotangents[0], null];
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Operations.Matrices;
 
 namespace GraphCompiler.Operations;
@@ -21,6 +22,8 @@ internal sealed record CholeskyOp : SingleResultOp
         Node left = Node.Create(new TriangularSolveOp(TriangularForm.Transposed), node, phi);
         return [Symmetric(Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Transposed), node, Transpose(left))))];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -51,6 +54,8 @@ internal sealed record TriangularSolveOp(TriangularForm Form) : SingleResultOp
         int diagonal = Form.HasFlag(TriangularForm.Unit) ? 1 : 0;
         return [-(Form.HasFlag(TriangularForm.Upper) ? Upper(left, diagonal) : Lower(left, -diagonal)), right];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -88,6 +93,8 @@ internal sealed record LuOp(bool MustBeRegular) : Op
         Node permuted = Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), factors, Transpose(left)));
         return [Unpermute(permuted, Ops.Output(node, 1))];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OneByOne();
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 

@@ -1,4 +1,5 @@
 using System.Text;
+using GraphCompiler.Batching;
 
 namespace GraphCompiler.Operations;
 
@@ -34,6 +35,8 @@ internal sealed record HostFunctionOp(
     public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
         ? throw new GradientException($"{node.Describe()} has no pullback, and a gradient is to flow through it; give it one, or Detach its results.")
         : [.. UserPullback.Pull(node, Count, Rule, cotangents), .. new Node?[node.Inputs.Count - Count]];
+
+    public override Node[] Batch(BatchContext context) => context.OneByOne();
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 

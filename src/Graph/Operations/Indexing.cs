@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>Whole slices picked along an axis: the axis is replaced by the axes of the indices (NumPy's take, an embedding look-up).</summary>
@@ -34,6 +36,8 @@ internal sealed record TakeOp(int Along) : SingleResultOp
         Node isPadding = Ops.Equal(indices, Ops.DimValue(Padding, indices.DType));
         return Ops.Where(Ops.Reshape(isPadding, Shape.Of([.. indices.Shape, .. Enumerable.Repeat(Dim.Of(1), slices.Rank - Along - indices.Rank)])), 0, slices);
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
@@ -75,6 +79,8 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
@@ -99,6 +105,8 @@ internal sealed record GatherOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? node.CreatePart(this, t, node.Inputs[1]) : null];
 
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
@@ -122,6 +130,8 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>Elements of one tensor in other places: no value is computed, and a compiled graph reads the input with other strides where it can.</summary>
@@ -14,6 +16,8 @@ internal sealed record ReshapeOp(Shape To) : MovementOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Ops.Reshape(cotangent, node.Inputs[0].Shape)];
+
+    protected override Node BatchResult(BatchContext context) => context.Create(new ReshapeOp(context.Batched(To)), context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -43,6 +47,8 @@ internal sealed record PermuteOp(EquatableArray<int> Order) : MovementOp
     internal EquatableArray<int> Inverse => Enumerable.Range(0, Order.Count).OrderBy(i => Order[i]).ToEquatableArray();
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new PermuteOp(Inverse), cotangent)];
+
+    protected override Node BatchResult(BatchContext context) => context.Create(new PermuteOp([0, .. Axis.BehindBatch(Order)]), context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -81,6 +87,14 @@ internal sealed record BroadcastToOp(Shape To) : MovementOp
         int lead = To.Rank - x.Rank;
         EquatableArray<int> axes = Enumerable.Range(0, To.Rank).Where(i => i < lead || x.Shape[i - lead] != To[i]).ToEquatableArray();
         return [Ops.Reshape(axes.Count == 0 ? cotangent : Node.Create(new SumOp(axes), cotangent), x.Shape)];
+    }
+
+    protected override Node BatchResult(BatchContext context)
+    {
+        // New leading axes stand behind that of the batch.
+        Shape shape = context.Node.Inputs[0].Shape;
+        IEnumerable<Dim> added = Enumerable.Repeat(Dim.Of(1), To.Rank - shape.Rank);
+        return context.Create(new BroadcastToOp(context.Batched(To)), Ops.Reshape(context.Inputs[0], context.Batched(Shape.Of([.. added, .. shape]))));
     }
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
@@ -152,6 +166,8 @@ internal sealed record SliceOp(EquatableArray<SliceRange> Ranges) : MovementOp
         return [Node.Create(new PadOp(pads.ToEquatableArray(), x.Shape, 0), cotangent)];
     }
 
+    protected override Node BatchResult(BatchContext context) => context.Create(new SliceOp([new SliceRange(0, context.Size, 1), .. Ranges]), context.Inputs[0]);
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -210,6 +226,9 @@ internal sealed record PadOp(EquatableArray<PadRange> Ranges, Shape To, double V
     }
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? Node.Create(this with { Value = 0 }, t) : null];
+
+    protected override Node BatchResult(BatchContext context) =>
+        context.Create(new PadOp([new PadRange(0, 0, 0), .. Ranges], context.Batched(To), Value), context.Inputs[0]);
 
     public bool Equals(PadOp? other) =>
         other is not null && Ranges == other.Ranges && To == other.To && BitConverter.DoubleToInt64Bits(Value) == BitConverter.DoubleToInt64Bits(other.Value);
@@ -285,6 +304,8 @@ internal sealed record ConcatOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [Node.Create(this, [.. tangents.Select((t, i) => t ?? Ops.ZerosLike(node.Inputs[i]))])];
+
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(new ConcatOp(Along + 1))[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 

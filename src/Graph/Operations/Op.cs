@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using GraphCompiler.Batching;
 
 namespace GraphCompiler.Operations;
 
@@ -57,6 +58,12 @@ internal abstract record Op
     /// </summary>
     public virtual Node?[]? Pushforward(Node node, Node?[] tangents) => null;
 
+    /// <summary>
+    /// The operation for all examples of a batch at once: what stands for each result, with the batch axis in front, or without where all examples share it. Asked only
+    /// where an input has that axis, or examples draw different random numbers from one.
+    /// </summary>
+    public abstract Node[] Batch(BatchContext context);
+
     /// <summary>The values of the results.</summary>
     public abstract TensorValue[] Evaluate(EvaluationContext context);
 
@@ -74,11 +81,15 @@ internal abstract record SingleResultOp : Op
 
     public sealed override Node?[] Pullback(Node node, Node?[] cotangents) => PullbackResult(node, cotangents[0]!);
 
+    public sealed override Node[] Batch(BatchContext context) => [BatchResult(context)];
+
     public sealed override TensorValue[] Evaluate(EvaluationContext context) => [EvaluateResult(context)];
 
     protected abstract NodeType InferResult(TypeContext context);
 
     protected abstract Node?[] PullbackResult(Node node, Node cotangent);
+
+    protected abstract Node BatchResult(BatchContext context);
 
     protected abstract TensorValue EvaluateResult(EvaluationContext context);
 }
@@ -96,6 +107,8 @@ internal abstract record LinearOp : SingleResultOp
 internal abstract record SourceOp : SingleResultOp
 {
     protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => [];
+
+    protected sealed override Node BatchResult(BatchContext context) => context.Node;
 
     public sealed override double[]? BoundErrors(RoundingErrors errors) => null;
 }

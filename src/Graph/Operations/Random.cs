@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -45,6 +47,10 @@ internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : 
             : throw context.BadDType($"{Bits} bits of part {Part} are no {Type.Display()}.");
     }
 
+    protected override Node BatchResult(BatchContext context) => RandomRules.AreStreams(this)
+        ? context.Walk.StreamLike(context.Create(this, context.Inputs[0]), context.Inputs[0])
+        : context.Create(this with { To = context.Batched(To) }, context.Inputs[0]);
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         long[] shape = context.ResultShape();
@@ -85,6 +91,9 @@ internal static class RandomRules
 
     /// <summary>Streams that a stream, which serves nothing else, is the origin of: [count, words].</summary>
     public static Node Streams(Node stream, Dim count) => Node.Create(new RandomBitsOp([count, RandomStream.Words], 0, RandomStream.NumberBits, DType.Int32), stream);
+
+    /// <summary>Whether bits are such streams.</summary>
+    public static bool AreStreams(RandomBitsOp bits) => bits is { Part: 0, Bits: RandomStream.NumberBits, Type: DType.Int32, To.Rank: 2 } && bits.To[1] == RandomStream.Words;
 
     public static int[] Words(TensorValue stream) => [.. stream.Integers.Select(w => (int)w)];
 }

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;
@@ -15,6 +16,8 @@ internal sealed record RandomGammaOp : SingleResultOp
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Moved(node, cotangent), null];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } tangent ? Moved(node, tangent) : null];
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -21,6 +22,8 @@ internal abstract record ReductionOp(EquatableArray<int> Axes) : SingleResultOp
         context.RequireNumber();
         return context.Inputs[0].DType;
     }
+
+    protected override Node BatchResult(BatchContext context) => context.Create(this with { Axes = Axis.BehindBatch(Axes) }, context.Inputs[0]);
 
     protected sealed override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -155,6 +158,9 @@ internal abstract record ArgExtremumOp(int Along) : ReductionOp(EquatableArray.C
     public sealed override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected sealed override Node?[] PullbackResult(Node node, Node cotangent) => [null];
+
+    protected sealed override Node BatchResult(BatchContext context) =>
+        context.Create(this with { Along = Along + 1, Axes = Axis.BehindBatch(Axes) }, context.Inputs[0]);
 
     protected sealed override double Real(EvaluationContext context, double[] group) => throw new InvalidOperationException($"{Name} gives integers.");
 

@@ -1,4 +1,5 @@
 using System.Text;
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -41,6 +42,8 @@ internal sealed record CumulativeSumOp(int Along, bool Reverse) : LinearOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(this with { Reverse = !Reverse }, cotangent)];
 
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInBlocks(errors.Value.Shape[Along]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => LinearRecurrenceOp.Evaluate(null, context.Inputs[0], Along, Reverse, atSource: false, scales: false);
@@ -81,6 +84,8 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
 
         return [added is null ? null : Node.Create(this, node.Inputs[0], added)];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Products(2 * (double)errors.Value.Shape[Along]);
 
@@ -173,6 +178,8 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
         Node added = Ops.Where(isFirst, tangent, Differentiation.Slopes.Scale(tangent, here));
         return [Node.Create(new LinearRecurrenceOp(Along, Reverse, AtSource: false, Scales: true), before, added)];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Steps(2 * (double)errors.Value.Shape[Along]);
 
@@ -268,6 +275,8 @@ internal sealed record CumulativeArgExtremumOp(int Along, bool Largest) : Intege
         context.RequireAxis(Along, context.Inputs[0].Rank);
         return new NodeType(DType.Int64, context.Inputs[0].Shape);
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>What becomes of an element that is written to where something stands.</summary>
@@ -60,6 +62,8 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
         }
     }
 
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     protected override TensorValue EvaluateResult(EvaluationContext context) => Scattering.Write(
@@ -109,6 +113,8 @@ internal sealed record NonZeroOp(Dim Bound) : IntegerOp
         context.RequireBool();
         return context.Inputs[0].Rank == 1 ? new NodeType(DType.Int64, [Bound]) : throw context.BadShape("it takes a vector.");
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

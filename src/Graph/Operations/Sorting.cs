@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -18,6 +20,8 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
         context.RequireAtLeast(x.Shape[Along], First + Count, $"there are no {InvariantText.Count(Count, "element")} from rank {First} on among the {x.Shape[Along]} along axis {Along}.");
         return new NodeType(DType.Int64, x.Shape.With(Along, Count));
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -56,6 +60,8 @@ internal sealed record SearchSortedOp(bool Right) : IntegerOp
             ? new NodeType(DType.Int64, values.Shape)
             : throw context.BadShape($"sorted rows {sorted.Shape} do not fit values {values.Shape}: all axes but the last must be equal.");
     }
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

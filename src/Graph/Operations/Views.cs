@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>Axes run backwards: element i of an axis of size n is element n − 1 − i. Its own transpose.</summary>
@@ -14,6 +16,8 @@ internal sealed record FlipOp(EquatableArray<int> Axes) : MovementOp
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(this, cotangent)];
+
+    protected override Node BatchResult(BatchContext context) => context.Create(new FlipOp(Axis.BehindBatch(Axes)), context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -65,6 +69,8 @@ internal sealed record DiagonalOp(int Offset, int Rows, int Columns, Dim Length)
         Shape shape = node.Inputs[0].Shape;
         return [Ops.MoveAxis(Ops.EmbedDiagonal(cotangent, Offset, shape[Rows], shape[Columns]), [-2, -1], [Rows, Columns])];
     }
+
+    protected override Node BatchResult(BatchContext context) => context.Create(this with { Rows = Rows + 1, Columns = Columns + 1 }, context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

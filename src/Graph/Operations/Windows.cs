@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>Windows along an axis: of Size elements Dilation apart, beginning at every Stride-th element.</summary>
@@ -57,6 +59,8 @@ internal sealed record WindowsOp(EquatableArray<Window> Windows) : MovementOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new OverlapAddOp(Windows, node.Inputs[0].Shape), cotangent)];
 
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
         TensorValue x = context.Inputs[0];
@@ -111,6 +115,8 @@ internal sealed record OverlapAddOp(EquatableArray<Window> Windows, Shape To) : 
     }
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new WindowsOp(Windows), cotangent)];
+
+    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInAnyOrder(errors.Inputs[0].Shape[errors.Value.Rank..].Aggregate(1.0, (terms, size) => terms * size));
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GraphCompiler.Batching;
 
 namespace GraphCompiler.Operations;
 
@@ -22,6 +23,8 @@ internal sealed record WithinOp(string Function, string Rule, double Least, doub
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [cotangent];
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0]];
+
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this)[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 

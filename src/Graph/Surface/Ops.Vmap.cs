@@ -1,0 +1,140 @@
+using GraphCompiler.Batching;
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+/// <summary>Functions of one example on many. What it means is in docs/semantics.md.</summary>
+public static partial class Ops
+{
+    /// <summary>
+    /// A function of one example applied to many at once, without a loop: <c>Vmap(xs, x => Dot(x, w))</c>. It is called once, on a placeholder of one example's shape; each of its
+    /// operations becomes the same operation for all. It may use nodes from outside, which all examples share, and gradients: <c>Vmap(xs, x => Gradients(Loss(w, x), w))</c> are those of
+    /// each example. Gradients flow through it to any order.
+    /// </summary>
+    /// <param name="x">The examples, along an axis.</param>
+    /// <param name="body">Given one example: a result.</param>
+    /// <param name="inAxis">The axis of the examples; a negative one counts from the end.</param>
+    /// <param name="outAxis">The axis of the result along which there is one for each example.</param>
+    /// <param name="randomness">What random functions draw in the body.</param>
+    /// <returns>The results of all examples.</returns>
+    /// <exception cref="ShapeException">There is no such axis.</exception>
+    /// <exception cref="GraphException">The body gives null, or a node of another body, or calls a host function with effects.</exception>
+    public static Node Vmap(Node x, Func<Node, Node> body, int inAxis = 0, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return Vmap([NotNull(x)], p => [body(p[0])], [inAxis], [outAxis], randomness)[0];
+    }
+
+    /// <summary>A function of one example with several results applied to many at once; see the overload for one.</summary>
+    /// <param name="x">The examples, along an axis.</param>
+    /// <param name="body">Given one example: results.</param>
+    /// <param name="inAxis">The axis of the examples; a negative one counts from the end.</param>
+    /// <param name="outAxes">For each result the axis along which there is one for each example; null for the first of each.</param>
+    /// <param name="randomness">What random functions draw in the body.</param>
+    /// <returns>The results of all examples.</returns>
+    /// <exception cref="ShapeException">There is no such axis.</exception>
+    /// <exception cref="GraphException">The body gives no result, a null, or a node of another body, or calls a host function with effects.</exception>
+    public static NodeList Vmap(
+        Node x, Func<Node, NodeList> body, int inAxis = 0, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return Vmap([NotNull(x)], p => body(p[0]), [inAxis], outAxes, randomness);
+    }
+
+    /// <summary>A function of two nodes of one example applied to many at once; see the overload for one.</summary>
+    /// <param name="a">The first of each example, along an axis.</param>
+    /// <param name="b">The second of each example, along an axis.</param>
+    /// <param name="body">Given both of one example: a result.</param>
+    /// <param name="inAxes">The axis of each; null for what all examples share. By default the first of both.</param>
+    /// <param name="outAxis">The axis of the result along which there is one for each example.</param>
+    /// <param name="randomness">What random functions draw in the body.</param>
+    /// <returns>The results of all examples.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or the numbers of examples differ.</exception>
+    /// <exception cref="GraphException">The body gives null, or a node of another body, or calls a host function with effects; no axis is given.</exception>
+    public static Node Vmap(
+        Node a, Node b, Func<Node, Node, Node> body, IReadOnlyList<int?>? inAxes = null, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return Vmap([NotNull(a), NotNull(b)], p => [body(p[0], p[1])], inAxes, [outAxis], randomness)[0];
+    }
+
+    /// <summary>A function of any number of nodes of one example, with any number of results, applied to many at once; see the overload for one.</summary>
+    /// <param name="inputs">What the body is given of each example, along an axis.</param>
+    /// <param name="body">Given what belongs to one example: results.</param>
+    /// <param name="inAxes">The axis of each input; null for what all examples share. By default the first of each.</param>
+    /// <param name="outAxes">For each result the axis along which there is one for each example. By default the first of each.</param>
+    /// <param name="randomness">What random functions draw in the body.</param>
+    /// <returns>The results of all examples; one that no example moves is the same for all.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or the numbers of examples differ.</exception>
+    /// <exception cref="GraphException">
+    /// The body gives no result, a null, or a node of another body, or calls a host function with effects; the numbers of axes are not those of inputs and results, or no input has one.
+    /// </exception>
+    public static NodeList Vmap(
+        NodeList inputs, Func<NodeList, NodeList> body, IReadOnlyList<int?>? inAxes = null, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(body);
+        Known("Vmap", randomness);
+        int?[] axes = InAxes(inputs, inAxes);
+        Dim size = ExamplesOf(inputs, axes);
+        var closure = Closure.Of("Vmap", inputs.Select((n, i) => (axes[i] is { } axis ? new NodeType(n.DType, n.Shape.Without([axis])) : n.Type, $"example{i}")), body);
+        NodeList results = closure.Body.Results;
+        if (GraphWalk.WithBodies(results).FirstOrDefault(n => n.Op is HostFunctionOp { HasEffects: true }) is { } effect)
+        {
+            throw new GraphException($"Vmap: the body calls {effect.Describe()}, which has effects, and how often it would run is not defined; call it outside, or make it pure.");
+        }
+
+        if (outAxes is not null && outAxes.Count != results.Count)
+        {
+            throw new GraphException($"Vmap: {InvariantText.Count(outAxes.Count, "out axis")} for {InvariantText.Count(results.Count, "result")}; give one for each.");
+        }
+
+        var walk = new BatchWalk(size, randomness);
+        return [.. Recorded(() =>
+        {
+            Node[] given = [.. inputs.Select((n, i) => axes[i] is { } axis ? MoveAxis(n, axis, 0) : n), .. closure.Captured];
+            Node[] made = walk.Apply(results, closure.Body.Parameters, given);
+            return [.. made.Select((m, i) => MoveAxis(walk.Batched(m, results[i].Type), 0, OutAxis(results[i], outAxes?[i] ?? 0)))];
+        }).OfType<Node>()];
+    }
+
+    /// <summary>The axes of the examples, counted from the front.</summary>
+    private static int?[] InAxes(NodeList inputs, IReadOnlyList<int?>? axes)
+    {
+        if (axes is not null && axes.Count != inputs.Count)
+        {
+            throw new GraphException($"Vmap: {InvariantText.Count(axes.Count, "in axis")} for {InvariantText.Count(inputs.Count, "input")}; give one for each, null for what all examples share.");
+        }
+
+        int?[] normal = [.. inputs.Select((n, i) => (axes is null ? 0 : axes[i]) is { } axis ? Axis.Normalize(axis, n.Rank, "Vmap", n) : (int?)null)];
+        return Array.TrueForAll(normal, a => a is null)
+            ? throw new GraphException("Vmap: no input has an axis of examples, so that nobody knows how many there are; give at least one in axis, or call the function itself.")
+            : normal;
+    }
+
+    /// <summary>How many examples there are.</summary>
+    private static Dim ExamplesOf(NodeList inputs, int?[] axes)
+    {
+        int first = Array.FindIndex(axes, a => a is not null);
+        Dim size = inputs[first].Shape[axes[first]!.Value];
+        for (int i = first + 1; i < axes.Length; i++)
+        {
+            if (axes[i] is { } axis && inputs[i].Shape[axis] != size)
+            {
+                throw new ShapeException(
+                    $"Vmap: axis {axes[first]} of input {first}, {inputs[first].Describe()}, has {InvariantText.Count(size, "example")}, and axis {axis} of input {i}, {inputs[i].Describe()}, has {inputs[i].Shape[axis]}; both need as many.{Broadcasting.Declare([size], [inputs[i].Shape[axis]])}");
+            }
+        }
+
+        return size;
+    }
+
+    private static int OutAxis(Node example, int axis)
+    {
+        int rank = example.Rank + 1;
+        int normal = axis < 0 ? axis + rank : axis;
+        return normal >= 0 && normal < rank
+            ? normal
+            : throw new ShapeException($"Vmap: the out axis {axis} is outside the rank {rank} of a result with an axis of examples; use {-rank} to {rank - 1}. One example gives {example.Describe()}.");
+    }
+}
