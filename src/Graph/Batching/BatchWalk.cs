@@ -84,7 +84,7 @@ internal sealed class BatchWalk(Dim size, VmapRandomness randomness)
         if (!isReached)
         {
             // What all examples share is the user's own node where nothing below it has changed.
-            Node same = node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope, origin: node.Origin);
+            Node same = node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope, from: node.From);
             return [.. Ops.Outputs(same)];
         }
 
