@@ -44,7 +44,7 @@ internal sealed class BatchContext(BatchWalk walk, Node node, NodeList inputs)
     /// <summary>The node itself for one example after the other: right for every operation, and the way of those that have no other.</summary>
     public Node[] OneByOne()
     {
-        int[] rows = [.. Enumerable.Range(0, inputs.Count).Where(i => IsBatched(i) || walk.IsStream(inputs[i]))];
+        int[] rows = [.. Enumerable.Range(0, inputs.Count).Where(i => IsBatched(i) || walk.IsDrawnApart(inputs[i]))];
         int[] shared = [.. Enumerable.Range(0, inputs.Count).Except(rows)];
         Function step = BodyTrace.Outside(() =>
         {

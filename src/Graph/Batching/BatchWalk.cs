@@ -20,8 +20,11 @@ internal sealed class BatchWalk(Dim size, VmapRandomness randomness)
     /// <summary>What stands for a node of one example, with the batch axis, along which it is repeated if all examples share it.</summary>
     public Node Batched(Node node, NodeType example) => IsBatched(node, example) ? node : Ops.BroadcastTo(node, Shape.Of([size, .. node.Shape]));
 
-    /// <summary>Whether examples draw different random numbers from a node.</summary>
-    public bool IsStream(Node node) => randomness == VmapRandomness.Different && (node.Op is RandomStreamOp || streams.Contains(node));
+    /// <summary>Whether random numbers are drawn from a node.</summary>
+    public bool IsStream(Node node) => node.Op is RandomStreamOp || streams.Contains(node);
+
+    /// <summary>Whether each example draws other random numbers from a node.</summary>
+    public bool IsDrawnApart(Node node) => randomness == VmapRandomness.Different && IsStream(node);
 
     /// <summary>A node from which examples draw, if they draw from another one.</summary>
     public Node StreamLike(Node node, Node origin)
@@ -78,14 +81,15 @@ internal sealed class BatchWalk(Dim size, VmapRandomness randomness)
         bool isReached = false;
         for (int i = 0; i < inputs.Count; i++)
         {
-            isReached |= IsStream(inputs[i]) || IsBatched(inputs[i], node.Inputs[i].Results[0]);
+            isReached |= IsDrawnApart(inputs[i]) || IsBatched(inputs[i], node.Inputs[i].Results[0]);
         }
 
-        if (!isReached)
+        bool makesStreams = node.Op is MovementOp || (node.Op is RandomBitsOp bits && RandomRules.AreStreams(bits));
+        if (!isReached || (makesStreams && IsStream(inputs[0])))
         {
             // What all examples share is the user's own node where nothing below it has changed.
             Node same = node.Inputs.Equals(inputs) ? node : new Node(node.Op, inputs, node.CutsGradient ? false : null, node.Name, node.Scope, from: node.From);
-            return [.. Ops.Outputs(same)];
+            return makesStreams ? [StreamLike(same, inputs[0])] : [.. Ops.Outputs(same)];
         }
 
         Node[] results = node.Op.Batch(new BatchContext(this, node, inputs));

@@ -74,10 +74,15 @@ internal sealed class LoopBatching
         while (true)
         {
             (Node[] Parameters, Node[] Results) body = walk.On(loop.Body, isBatched, context.Inputs);
-            bool[] grown = [.. Enumerable.Range(0, loop.Carried).Where(i => !isBatched[i]).Select(i => isBatched[i] = BatchWalk.IsBatched(body.Results[i], loop.Body.Results[i].Type))];
-            if (!grown.Contains(true))
+            int[] grown = [.. Enumerable.Range(0, loop.Carried).Where(i => !isBatched[i] && BatchWalk.IsBatched(body.Results[i], loop.Body.Results[i].Type))];
+            if (grown.Length == 0)
             {
                 return body;
+            }
+
+            foreach (int i in grown)
+            {
+                isBatched[i] = true;
             }
         }
     }

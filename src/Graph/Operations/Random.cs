@@ -47,9 +47,7 @@ internal sealed record RandomBitsOp(Shape To, int Part, int Bits, DType Type) : 
             : throw context.BadDType($"{Bits} bits of part {Part} are no {Type.Display()}.");
     }
 
-    protected override Node BatchResult(BatchContext context) => RandomRules.AreStreams(this)
-        ? context.Walk.StreamLike(context.Create(this, context.Inputs[0]), context.Inputs[0])
-        : context.Create(this with { To = context.Batched(To) }, context.Inputs[0]);
+    protected override Node BatchResult(BatchContext context) => context.Create(this with { To = context.Batched(To) }, context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
