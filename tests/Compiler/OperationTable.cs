@@ -52,6 +52,35 @@ internal sealed record OperationRow(Type Op, DType[] DTypes, Func<InputMaker, No
     public bool HasGradient { get; init; } = true;
 
     public override string ToString() => $"{Op.Name[..^2]}{Variant}";
+
+    /// <summary>What an input is given.</summary>
+    /// <param name="node">The input.</param>
+    /// <param name="bound">The exclusive bound of indices; null for numbers.</param>
+    /// <param name="size">N.</param>
+    /// <param name="random">Where numbers come from.</param>
+    /// <param name="tame">Whether numbers are positive and finite, so that gradients can be compared.</param>
+    public TensorValue Contents(Node node, long? bound, long size, Random random, bool tame)
+    {
+        long[] shape = node.Shape.Evaluate(_ => size);
+        long count = TensorValue.CountOf(shape);
+        double[] specials = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5, 2.5, -2.5, 1e-20, 1e20];
+        double Number()
+        {
+            double number = ((random.NextDouble() * 2) - 1) * Range;
+            return Specials && !tame && !Positive && random.Next(8) == 0 ? specials[random.Next(specials.Length)]
+                : Positive || tame ? 0.1 + Math.Abs(number)
+                : number;
+        }
+
+        long[] extremes = node.DType == DType.Int32 ? [int.MinValue, int.MaxValue, 0, -1] : [long.MinValue, long.MaxValue, 0, -1];
+        long Whole() => bound is { } b ? random.NextInt64(b)
+            : node.DType == DType.Bool ? random.Next(2)
+            : Specials && random.Next(8) == 0 ? extremes[random.Next(4)]
+            : random.Next(-7, 8);
+        return node.DType.IsFloat()
+            ? TensorValue.OfReals(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Number())])
+            : TensorValue.OfIntegers(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Whole())]);
+    }
 }
 
 /// <summary>Makes the inputs of a row, in a layout.</summary>

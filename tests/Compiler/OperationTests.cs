@@ -136,7 +136,7 @@ internal sealed class OperationTests
             Dictionary<Node, TensorValue> values = [];
             foreach ((Node node, Dim? bound) in maker.Inputs)
             {
-                values[node] = Contents(row, node, bound?.Evaluate(_ => size), size, random, gradient);
+                values[node] = row.Contents(node, bound?.Evaluate(_ => size), size, random, gradient);
             }
 
             ulong call = (ulong)calls.Count;
@@ -168,28 +168,5 @@ internal sealed class OperationTests
                 }
             }
         }
-    }
-
-    private static TensorValue Contents(OperationRow row, Node node, long? bound, long size, Random random, bool tame)
-    {
-        long[] shape = node.Shape.Evaluate(_ => size);
-        long count = TensorValue.CountOf(shape);
-        double[] specials = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5, 2.5, -2.5, 1e-20, 1e20];
-        double Number()
-        {
-            double number = ((random.NextDouble() * 2) - 1) * row.Range;
-            return row.Specials && !tame && !row.Positive && random.Next(8) == 0 ? specials[random.Next(specials.Length)]
-                : row.Positive || tame ? 0.1 + Math.Abs(number)
-                : number;
-        }
-
-        long[] extremes = node.DType == DType.Int32 ? [int.MinValue, int.MaxValue, 0, -1] : [long.MinValue, long.MaxValue, 0, -1];
-        long Whole() => bound is { } b ? random.NextInt64(b)
-            : node.DType == DType.Bool ? random.Next(2)
-            : row.Specials && random.Next(8) == 0 ? extremes[random.Next(4)]
-            : random.Next(-7, 8);
-        return node.DType.IsFloat()
-            ? TensorValue.OfReals(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Number())])
-            : TensorValue.OfIntegers(node.DType, shape, [.. Enumerable.Range(0, (int)count).Select(_ => Whole())]);
     }
 }

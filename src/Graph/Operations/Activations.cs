@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -17,6 +18,8 @@ internal sealed record ReluOp : UnaryComposite
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
         [Ops.Where(Ops.Greater(node, Ops.ZerosLike(node)), cotangents[0]!, Ops.ZerosLike(node))];
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }
 
 /// <summary>scale·x above 0, scale·alpha·(exp(rate·x) − 1) below: elu, selu and celu.</summary>
@@ -38,6 +41,8 @@ internal sealed record EluOp(double Alpha, double Scale, double Rate) : UnaryCom
         Node constant = Ops.Where(x > 0, Scale + Ops.ZerosLike(x), Scale * Alpha * Rate);
         return [Slopes.Scale(cotangents[0]!, Ops.Where(x < 0, (Scale * Alpha * Rate) * Ops.Exp(Rate * x), constant))];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     private static (long Alpha, long Scale, long Rate) Bits(EluOp op) =>
         (BitConverter.DoubleToInt64Bits(op.Alpha), BitConverter.DoubleToInt64Bits(op.Scale), BitConverter.DoubleToInt64Bits(op.Rate));
@@ -64,6 +69,8 @@ internal sealed record ClampOp : CompositeOp
             Ops.Where(above | (below & (low >= high)), g, zero),
         ];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }
 
 /// <summary>exp(x) normalised to sum 1 along an axis, without overflow.</summary>
@@ -74,6 +81,8 @@ internal sealed record SoftmaxOp(int Along) : UnaryComposite
         Node e = Ops.Exp(x - Ops.Detach(Ops.Largest(x, Along)));
         return e / Ops.Sum(e, Along, keepDims: true);
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new SoftmaxOp(Along + 1));
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
@@ -91,6 +100,8 @@ internal sealed record LogSoftmaxOp(int Along) : UnaryComposite
         return shifted - Ops.Log(Ops.Sum(Ops.Exp(shifted), Along, keepDims: true));
     }
 
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new LogSoftmaxOp(Along + 1));
+
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node g = cotangents[0]!;
@@ -104,4 +115,6 @@ internal sealed record SoftplusOp : UnaryComposite
     protected override Node Expand(Node x) => Ops.Maximum(x, Ops.ZerosLike(x)) + Ops.Log1P(Ops.Exp(-Ops.Abs(x)));
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => [Slopes.Scale(cotangents[0]!, Ops.Sigmoid(node.Inputs[0]))];
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }

@@ -41,7 +41,19 @@ internal sealed record MatMulOp : SingleResultOp
         return [left is null ? right : right is null ? left : left + right];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    /// <summary>Examples that share the right matrix are more rows of one product; those of one column that share the left one are rows of its transpose.</summary>
+    protected override Node BatchResult(BatchContext context)
+    {
+        (Node a, Node b) = (context.Inputs[0], context.Inputs[1]);
+        if (!context.IsBatched(1) && b.Rank == 2)
+        {
+            return Ops.Reshape(context.Create(this, Ops.Flatten(a, 0, 1), b), context.Batched(context.Node.Shape));
+        }
+
+        return !context.IsBatched(0) && a.Rank == 2 && b.Shape[^1].Constant == 1
+            ? Ops.Reshape(context.Create(this, Ops.Squeeze(b, -1), Ops.Transpose(a)), context.Batched(context.Node.Shape))
+            : context.OnBatched(this)[0];
+    }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.MatMul();
 

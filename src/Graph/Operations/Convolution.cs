@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -60,6 +61,8 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
     }
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => ConvolutionShape.Bilinear(this, node, tangents);
+
+    public override Node[] Batch(BatchContext context) => ConvolutionShape.Batch(this, Groups, context, 0, factor => this with { Groups = Groups * factor });
 
     /// <summary>The gradient of a weight: sums over batch and positions of windows times the cotangent.</summary>
     internal Node WeightGradient(Node input, Shape weight, Node cotangent)
@@ -240,6 +243,8 @@ internal sealed record ConvolutionTransposeOp(
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => ConvolutionShape.Bilinear(this, node, tangents);
 
+    public override Node[] Batch(BatchContext context) => ConvolutionShape.Batch(this, Groups, context, 1, factor => this with { Groups = Groups * factor });
+
     private ConvolutionOp Convolution => new(Stride, Dilation, Groups, Margins);
 
     private ConvolutionShape ShapeOf(Node x, Node weight) =>
@@ -290,6 +295,66 @@ internal sealed class ConvolutionShape(ConvolutionOp op, Shape input, Shape weig
         Node? right = tangents[1] is { } weight ? Node.Create(op, node.Inputs[0], weight) : null;
         Node? product = left is null ? right : right is null ? left : left + right;
         return [tangents.Length == 2 || tangents[2] is not { } bias ? product : product is null ? Ops.BroadcastTo(Along(bias, node.Rank), node.Shape) : product + Along(bias, node.Rank)];
+    }
+
+    /// <summary>
+    /// Examples that share the weight are more of the batch, those that share the input alone give more channels, and those that share neither are groups of channels. Where nobody knows how many
+    /// groups that makes, the parts are batched.
+    /// </summary>
+    /// <param name="op">The operation.</param>
+    /// <param name="groups">Its groups.</param>
+    /// <param name="context">The examples.</param>
+    /// <param name="outputs">The axis of the weight that makes channels of the result.</param>
+    /// <param name="grouped">The operation with more groups, by a factor.</param>
+    public static Node[] Batch(CompositeOp op, int groups, BatchContext context, int outputs, Func<int, CompositeOp> grouped)
+    {
+        Shape shape = context.Node.Shape;
+        bool hasBias = context.Inputs.Count == 3;
+        if (!context.IsBatched(1) && !(hasBias && context.IsBatched(2)))
+        {
+            return [context.Split(context.Create(op, [context.Merged(0, 0), .. context.Inputs[1..]]), 0)];
+        }
+
+        Node result;
+        if (!context.IsBatched(1))
+        {
+            result = context.IsBatched(0) ? context.Split(context.Create(op, context.Merged(0, 0), context.Inputs[1]), 0) : context.Create(op, context.Inputs[0], context.Inputs[1]);
+        }
+        else if (!context.IsBatched(0))
+        {
+            // [N, G, B, outputs of a group, P…]
+            Node weight = context.Inputs[1];
+            Shape own = context.Node.Inputs[1].Shape;
+            Dim each = shape[1] / groups;
+            if (outputs == 0)
+            {
+                weight = Ops.MoveAxis(Ops.Reshape(weight, Shape.Of([context.Size, groups, each, .. own.Skip(1)])), 0, 1);
+                weight = Ops.Reshape(weight, own.With(0, own[0] * context.Size));
+            }
+            else
+            {
+                weight = context.Merged(1, 1);
+            }
+
+            Node all = Ops.Reshape(context.Create(op, context.Inputs[0], weight), Shape.Of([shape[0], groups, context.Size, each, .. shape.Skip(2)]));
+            result = Ops.Reshape(Ops.MoveAxis(all, 2, 0), context.Batched(shape));
+        }
+        else if (context.Size.Constant is >= 1 and var factor && factor * groups <= int.MaxValue)
+        {
+            result = context.Split(context.Create(grouped((int)factor), context.Merged(0, 1), context.Merged(1, 0)), 1);
+        }
+        else
+        {
+            return context.Expanded(op.Expand(context.Node, context.Node.Inputs));
+        }
+
+        if (hasBias)
+        {
+            Node bias = context.Inputs[2];
+            result += context.IsBatched(2) ? Ops.Reshape(bias, Shape.Of([context.Size, 1, bias.Shape[1], .. Enumerable.Repeat(Dim.Of(1), shape.Rank - 2)])) : Along(bias, shape.Rank);
+        }
+
+        return [result];
     }
 
     /// <summary>A result and the bias, if there is one.</summary>

@@ -28,7 +28,8 @@ internal sealed record CtcAlphaOp(long Blank) : SingleResultOp
     protected override Node?[] PullbackResult(Node node, Node cotangent) =>
         [node.CreatePart(new CtcPullbackOp(Blank), cotangent, node, node.Inputs[0], node.Inputs[1], node.Inputs[2], node.Inputs[3]), null, null, null];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) =>
+        context.Split(context.Create(this, context.Merged(0, 1), context.Merged(1, 0), context.Merged(2, 0), context.Merged(3, 0)), 1);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
@@ -73,7 +74,8 @@ internal sealed record CtcPullbackOp(long Blank) : SingleResultOp
     protected override Node?[] PullbackResult(Node node, Node cotangent) => throw new GradientException(
         "CtcLoss can be differentiated once, in reverse: it has no second derivative, and forward mode and Hessian-vector products are not supported through it.");
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) =>
+        context.Split(context.Create(this, context.Merged(0, 1), context.Merged(1, 1), context.Merged(2, 1), context.Merged(3, 0), context.Merged(4, 0), context.Merged(5, 0)), 1);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 

@@ -43,7 +43,7 @@ internal sealed record QrOp : Op
         return Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Upper), r, Transpose(inner)));
     }
 
-    public override Node[] Batch(BatchContext context) => context.OneByOne();
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -76,7 +76,7 @@ internal sealed record EighOp : Op
         return [inner is null ? null : Symmetric(Product(Product(v, inner), Transpose(v)))];
     }
 
-    public override Node[] Batch(BatchContext context) => context.OneByOne();
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -142,7 +142,7 @@ internal sealed record SvdOp : Op
         static Node Plus(Node? x, Node y) => x is null ? y : x + y;
     }
 
-    public override Node[] Batch(BatchContext context) => context.OneByOne();
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -170,7 +170,7 @@ internal sealed record MatrixExpOp : SingleResultOp
         return [Ops.Slice(Ops.Slice(Node.Create(this, block), -2, 0, n), -1, n)];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this)[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 

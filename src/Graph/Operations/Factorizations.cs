@@ -23,7 +23,7 @@ internal sealed record CholeskyOp : SingleResultOp
         return [Symmetric(Transpose(Node.Create(new TriangularSolveOp(TriangularForm.Transposed), node, Transpose(left))))];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this)[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -55,7 +55,7 @@ internal sealed record TriangularSolveOp(TriangularForm Form) : SingleResultOp
         return [-(Form.HasFlag(TriangularForm.Upper) ? Upper(left, diagonal) : Lower(left, -diagonal)), right];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => BatchSystems(this, context);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 
@@ -94,7 +94,7 @@ internal sealed record LuOp(bool MustBeRegular) : Op
         return [Unpermute(permuted, Ops.Output(node, 1))];
     }
 
-    public override Node[] Batch(BatchContext context) => context.OneByOne();
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Perturbed();
 

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Differentiation.Slopes;
 
 namespace GraphCompiler.Operations;
@@ -19,6 +20,8 @@ internal abstract record GatedOp : UnaryComposite
         Node cut = Ops.Clamp(x, -Limit, Limit);
         return [Scale(cotangents[0]!, gate + (cut * Slope(cut, gate)))];
     }
+
+    public sealed override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     protected abstract Node Gate(Node x);
 
@@ -84,4 +87,6 @@ internal sealed record SoftsignOp : UnaryComposite
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) =>
         [Scale(cotangents[0]!, Ops.Square(Ops.Reciprocal(Ops.Abs(node.Inputs[0]) + 1)))];
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 }

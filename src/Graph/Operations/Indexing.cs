@@ -37,7 +37,32 @@ internal sealed record TakeOp(int Along) : SingleResultOp
         return Ops.Where(Ops.Reshape(isPadding, Shape.Of([.. indices.Shape, .. Enumerable.Repeat(Dim.Of(1), slices.Rank - Along - indices.Rank)])), 0, slices);
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context)
+    {
+        if (!context.IsBatched(1))
+        {
+            return context.Create(this with { Along = Along + 1 }, context.Inputs[0], context.Inputs[1]);
+        }
+
+        if (!context.IsBatched(0))
+        {
+            return Ops.MoveAxis(context.Create(this, context.Inputs[0], context.Inputs[1]), Along, 0);
+        }
+
+        Node indices = OfElements(context, context.Node.Inputs[0].Shape, Along);
+        Node slices = context.Create(new GatherOp(Along + 1), context.Inputs[0], indices);
+        slices = Padding is null ? slices : Ops.Where(Ops.Equal(indices, Ops.DimValue(Padding, indices.DType)), Ops.Detach(slices), slices);
+        return Ops.Reshape(slices, context.Batched(context.Node.Shape));
+    }
+
+    /// <summary>Indices of slices that each example has of its own, as those of all elements of the slices.</summary>
+    internal static Node OfElements(BatchContext context, Shape x, int along)
+    {
+        Node indices = context.Inputs[1];
+        Dim count = indices.Shape.Skip(1).Aggregate(Dim.Of(1), (product, size) => product * size);
+        Node narrow = Ops.Reshape(indices, Shape.Of([context.Size, .. Enumerable.Repeat(Dim.Of(1), along), count, .. Enumerable.Repeat(Dim.Of(1), x.Rank - along - 1)]));
+        return Ops.BroadcastTo(narrow, Shape.Of([context.Size, .. x.With(along, count)]));
+    }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
@@ -79,7 +104,16 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context)
+    {
+        if (!context.IsBatched(1))
+        {
+            return context.Create(new IndexAddOp(Along + 1), context.Batched(0), context.Inputs[1], context.Batched(2));
+        }
+
+        Node indices = TakeOp.OfElements(context, context.Node.Shape, Along);
+        return context.Create(new ScatterAddOp(Along + 1), context.Batched(0), indices, Ops.Reshape(context.Batched(2), indices.Shape));
+    }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 
@@ -105,7 +139,10 @@ internal sealed record GatherOp(int Along) : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } t ? node.CreatePart(this, t, node.Inputs[1]) : null];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    /// <summary>Examples that share what is picked from pick more of it.</summary>
+    protected override Node BatchResult(BatchContext context) => context.IsBatched(0)
+        ? context.Create(new GatherOp(Along + 1), context.Inputs[0], context.Batched(1))
+        : context.Split(context.Create(this, context.Inputs[0], context.Merged(1, Along)), Along);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
@@ -131,7 +168,7 @@ internal sealed record ScatterAddOp(int Along) : SingleResultOp
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(new ScatterAddOp(Along + 1))[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 

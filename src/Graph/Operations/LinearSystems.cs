@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using static GraphCompiler.Operations.Matrices;
 
 namespace GraphCompiler.Operations;
@@ -16,6 +17,8 @@ internal sealed record SolveOp(bool Transposed) : CompositeOp
         Node lu = Node.Create(new LuOp(MustBeRegular: true), inputs[0]);
         return [With(Ops.Output(lu, 0), Ops.Output(lu, 1), inputs[1], Transposed)];
     }
+
+    public override Node[] Batch(BatchContext context) => [BatchSystems(this, context)];
 
     /// <summary>Giles, 2008: B̄ = A⁻ᵀ·X̄ and Ā = −B̄·Xᵀ.</summary>
     public override Node?[] Pullback(Node node, Node?[] cotangents)
@@ -41,6 +44,8 @@ internal sealed record DetOp : CompositeOp
         Node a = context.Inputs[0];
         return [new NodeType(a.DType, BatchWith(a))];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
@@ -77,6 +82,8 @@ internal sealed record SlogDetOp : CompositeOp
         return [type, type];
     }
 
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
+
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         Node lu = Node.Create(new LuOp(MustBeRegular: false), inputs[0]);
@@ -100,6 +107,8 @@ internal sealed record SlogDetOp : CompositeOp
 /// <summary>The pseudo-inverse, by singular values above a fraction of the largest.</summary>
 internal sealed record PInvOp(double Tolerance) : CompositeOp
 {
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this);
+
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         Node svd = Node.Create(new SvdOp(), inputs[0]);

@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -10,6 +11,8 @@ internal sealed record CrossEntropyOp : CompositeOp
         Node picked = Ops.Gather(Ops.LogSoftmax(inputs[0], 1), 1, Ops.Unsqueeze(inputs[1], 1)).Named(Name);
         return [-Ops.Squeeze(picked, 1)];
     }
+
+    public override Node[] Batch(BatchContext context) => [context.Split(context.Create(this, context.Merged(0, 0), context.Merged(1, 0)), 0)];
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>What the operations of linear algebra share: matrices are the last two axes, all others a batch.</summary>
@@ -77,6 +79,13 @@ internal static class Matrices
 
     /// <summary>x with its rows scaled by the elements of d.</summary>
     public static Node ScaleRows(Node x, Node d) => x * Ops.Unsqueeze(d, -1);
+
+    /// <summary>Systems A·X = B of several examples: those that share A are one system with more right sides.</summary>
+    public static Node BatchSystems(Op op, BatchContext context)
+    {
+        int column = context.Node.Rank - 1;
+        return context.IsBatched(0) ? context.OnBatched(op)[0] : context.Split(context.Create(op, context.Inputs[0], context.Merged(1, column)), column);
+    }
 
     /// <summary>How a message names one of a batch.</summary>
     public static string Which(Node node, long item) => node.Inputs[0].Rank == 2 ? "the matrix" : $"matrix {item} of the batch";

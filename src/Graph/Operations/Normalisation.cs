@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -13,6 +14,8 @@ internal sealed record CentreOp(EquatableArray<int> Axes) : UnaryComposite
         Node near = Near(x, Axes.ToArray());
         return near - Ops.Mean(near, Axes.ToArray(), keepDims: true);
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new CentreOp(Axis.BehindBatch(Axes)));
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => [Node.Create(this, cotangents[0]!)];
 
@@ -34,6 +37,8 @@ internal sealed record SquaresAboutMeanOp(EquatableArray<int> Axes) : UnaryCompo
         return Ops.Maximum(squares, Ops.ZerosLike(squares));
     }
 
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new SquaresAboutMeanOp(Axis.BehindBatch(Axes)));
+
     public override Node?[] Pullback(Node node, Node?[] cotangents) => [Slopes.Scale(2 * cotangents[0]!, Node.Create(new CentreOp(Axes), node.Inputs[0]))];
 }
 
@@ -45,6 +50,8 @@ internal sealed record NormalizeOp(EquatableArray<int> Axes, double Epsilon) : U
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);
 
     protected override Node Expand(Node x) => Node.Create(new CentreOp(Axes), x) * Scale(x);
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new NormalizeOp(Axis.BehindBatch(Axes), Epsilon));
 
     /// <summary>dx = s·(g − mean(g) − y·mean(g·y)), s = 1/√(variance + ε).</summary>
     public override Node?[] Pullback(Node node, Node?[] cotangents)
@@ -67,6 +74,8 @@ internal sealed record RmsNormalizeOp(EquatableArray<int> Axes, double Epsilon) 
     public override int GetHashCode() => HashCode.Combine(Axes, Epsilon);
 
     protected override Node Expand(Node x) => x * Scale(x);
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new RmsNormalizeOp(Axis.BehindBatch(Axes), Epsilon));
 
     /// <summary>dx = s·(g − y·mean(g·y)), s = 1/√(mean of squares + ε).</summary>
     public override Node?[] Pullback(Node node, Node?[] cotangents)

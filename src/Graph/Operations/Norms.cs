@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
@@ -13,6 +14,8 @@ internal sealed record NormOp(double Order, EquatableArray<int> Axes) : UnaryCom
     public override int GetHashCode() => HashCode.Combine(Axes, Order);
 
     protected override Node Expand(Node x) => Order == 2 ? Length(x) : PowerNorm(x);
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(new NormOp(Order, Axis.BehindBatch(Axes)));
 
     /// <summary>sign(x)·(|x|/norm)^(p − 1), whose parts are as large as x or smaller.</summary>
     public override Node?[] Pullback(Node node, Node?[] cotangents)

@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>How pooling goes over one axis: windows, and what stands before the first element and after the last.</summary>
@@ -62,6 +64,12 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
         Node sum = Node.Create(new OverlapAddOp(Windows, PaddedShape(x.Shape)), parts);
         SliceRange[] inside = [.. x.Shape.Select((size, axis) => new SliceRange(axis < 2 ? 0 : Axes[axis - 2].Low, size, 1))];
         return [sum.Shape == x.Shape ? sum : Node.Create(new SliceOp([.. inside]), sum)];
+    }
+
+    public override Node[] Batch(BatchContext context)
+    {
+        Node pooled = context.Create(this, context.Merged(0, 0));
+        return [context.Split(Ops.Output(pooled, 0), 0), context.Split(Ops.Output(pooled, 1), 0, result: 1)];
     }
 
     /// <summary>The dtype of positions: as wide as the values, so that both share vectors.</summary>

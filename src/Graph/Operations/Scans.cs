@@ -42,7 +42,7 @@ internal sealed record CumulativeSumOp(int Along, bool Reverse) : LinearOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(this with { Reverse = !Reverse }, cotangent)];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this with { Along = Along + 1 })[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInBlocks(errors.Value.Shape[Along]);
 
@@ -85,7 +85,7 @@ internal sealed record LinearRecurrenceOp(int Along, bool Reverse, bool AtSource
         return [added is null ? null : Node.Create(this, node.Inputs[0], added)];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this with { Along = Along + 1 })[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Products(2 * (double)errors.Value.Shape[Along]);
 
@@ -179,7 +179,7 @@ internal sealed record RecurrenceOp(Function Body, int Along, bool Reverse) : Si
         return [Node.Create(new LinearRecurrenceOp(Along, Reverse, AtSource: false, Scales: true), before, added)];
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this with { Along = Along + 1 })[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Steps(2 * (double)errors.Value.Shape[Along]);
 
@@ -276,7 +276,7 @@ internal sealed record CumulativeArgExtremumOp(int Along, bool Largest) : Intege
         return new NodeType(DType.Int64, context.Inputs[0].Shape);
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this with { Along = Along + 1 })[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

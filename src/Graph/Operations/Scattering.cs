@@ -62,7 +62,7 @@ internal sealed record ScatterOp(int Along, ScatterMode Mode) : SingleResultOp
         }
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(new ScatterOp(Along + 1, Mode))[0];
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
@@ -114,7 +114,16 @@ internal sealed record NonZeroOp(Dim Bound) : IntegerOp
         return context.Inputs[0].Rank == 1 ? new NodeType(DType.Int64, [Bound]) : throw context.BadShape("it takes a vector.");
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    /// <summary>Each true element's position is written to the place that the true ones before it leave; those for which there is no room, and others, to one more.</summary>
+    protected override Node BatchResult(BatchContext context)
+    {
+        Node mask = context.Inputs[0];
+        Node before = Ops.CumulativeSum(Ops.Cast(mask, DType.Int64), 1) - 1;
+        Node room = Ops.BroadcastTo(Ops.DimValue(Bound), mask.Shape);
+        Node places = Ops.Where(mask & (before < room), before, room);
+        Node all = Ops.Scatter(Ops.Full([context.Size, Bound + 1], -1, DType.Int64), 1, places, Ops.Iota(mask.Shape, 1));
+        return Ops.Slice(all, 1, 0, Bound);
+    }
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {

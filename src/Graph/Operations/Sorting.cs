@@ -21,7 +21,7 @@ internal sealed record ArgSortOp(int Along, bool Descending, Dim First, Dim Coun
         return new NodeType(DType.Int64, x.Shape.With(Along, Count));
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.OnBatched(this with { Along = Along + 1 })[0];
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -61,7 +61,14 @@ internal sealed record SearchSortedOp(bool Right) : IntegerOp
             : throw context.BadShape($"sorted rows {sorted.Shape} do not fit values {values.Shape}: all axes but the last must be equal.");
     }
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    /// <summary>Values of examples that share the rows are more values for each.</summary>
+    protected override Node BatchResult(BatchContext context)
+    {
+        int last = context.Node.Rank - 1;
+        return context.IsBatched(0)
+            ? context.OnBatched(this)[0]
+            : context.Split(context.Create(this, context.Inputs[0], context.Merged(1, last)), last);
+    }
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -89,21 +96,31 @@ internal sealed record SearchSortedOp(bool Right) : IntegerOp
         : sorted.Integers[at].CompareTo(values.Integers[value])) < (Right ? 1 : 0);
 }
 
-/// <summary>The lower median of all elements, or of those that are not NaN; NaN if there is one, or no other. Elements equal to it share the gradient evenly.</summary>
-internal sealed record MedianOp(bool SkipsNaN) : CompositeOp
+/// <summary>
+/// The lower median of all elements, or of those that are not NaN, for each place along the first axes; NaN if there is one, or no other. Elements equal to it share the
+/// gradient evenly.
+/// </summary>
+/// <param name="SkipsNaN">Whether NaN does not count.</param>
+/// <param name="Kept">How many axes stay.</param>
+internal sealed record MedianOp(bool SkipsNaN, int Kept = 0) : CompositeOp
 {
     public override string Name => SkipsNaN ? "NaNMedian" : "Median";
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
-        Node all = Ops.Flatten(inputs[0]);
-        return [(SkipsNaN ? Ops.NaNMedianWithIndex(all, 0) : Ops.MedianWithIndex(all, 0)).Values];
+        Node x = inputs[0];
+        Node all = Ops.Reshape(x, Shape.Of([.. x.Shape.Take(Kept), x.Shape.Skip(Kept).Aggregate(Dim.Of(1), (product, size) => product * size)]));
+        return [(SkipsNaN ? Ops.NaNMedianWithIndex(all, -1) : Ops.MedianWithIndex(all, -1)).Values];
     }
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {
         Node x = node.Inputs[0];
-        Node attains = Ops.Cast(Ops.Equal(x, node) | (Ops.NotEqual(x, x) & Ops.NotEqual(node, node)), x.DType);
-        return [attains * (cotangents[0]! / Ops.Sum(attains))];
+        EquatableArray<int> axes = [.. Enumerable.Range(Kept, x.Rank - Kept)];
+        Node median = Axis.Expand(node, axes, x.Shape);
+        Node attains = Ops.Cast(Ops.Equal(x, median) | (Ops.NotEqual(x, x) & Ops.NotEqual(median, median)), x.DType);
+        return [attains * Axis.Expand(cotangents[0]! / Node.Create(new SumOp(axes), attains), axes, x.Shape)];
     }
+
+    public override Node[] Batch(BatchContext context) => context.OnBatched(this with { Kept = Kept + 1 });
 }

@@ -16,6 +16,9 @@ internal readonly record struct Window(int Axis, Dim Size, long Stride, long Dil
 
     public override string ToString() => $"{Axis}: {Size}" + (Stride == 1 ? string.Empty : $" every {Stride}") + (Dilation == 1 ? string.Empty : $" spread by {Dilation}");
 
+    /// <summary>Windows where a batch axis stands in front of all.</summary>
+    public static EquatableArray<Window> BehindBatch(EquatableArray<Window> windows) => [.. windows.Select(w => w with { Axis = w.Axis + 1 })];
+
     /// <summary>Refuses windows that no axis of a rank can have.</summary>
     public static void Require(TypeContext context, EquatableArray<Window> windows, int rank)
     {
@@ -59,7 +62,7 @@ internal sealed record WindowsOp(EquatableArray<Window> Windows) : MovementOp
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new OverlapAddOp(Windows, node.Inputs[0].Shape), cotangent)];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.Create(new WindowsOp(Window.BehindBatch(Windows)), context.Inputs[0]);
 
     protected override TensorValue EvaluateResult(EvaluationContext context)
     {
@@ -116,7 +119,7 @@ internal sealed record OverlapAddOp(EquatableArray<Window> Windows, Shape To) : 
 
     protected override Node?[] PullbackResult(Node node, Node cotangent) => [Node.Create(new WindowsOp(Windows), cotangent)];
 
-    protected override Node BatchResult(BatchContext context) => context.OneByOne()[0];
+    protected override Node BatchResult(BatchContext context) => context.Create(new OverlapAddOp(Window.BehindBatch(Windows), context.Batched(To)), context.Inputs[0]);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.SumInAnyOrder(errors.Inputs[0].Shape[errors.Value.Rank..].Aggregate(1.0, (terms, size) => terms * size));
 
