@@ -65,6 +65,23 @@ internal sealed class BatchingCase
         ? Values.Difference(expected, actual, row.Ulps, row.Floor(3))
         : Values.Difference(expected, actual, 0, 0);
 
+    /// <summary>Compiled, all choices of batched inputs in one graph, against the interpreter.</summary>
+    public void CompiledAgrees(IEnumerable<bool[]> choices, int count)
+    {
+        Batch[] batches = [.. choices.Select(b => new Batch(this, b, count, null, isLast: false))];
+        Dictionary<Node, TensorValue> given = batches.SelectMany(b => b.Given).DistinctBy(g => g.Key).ToDictionary();
+        Node[] outputs = [.. batches.Select(b => b.Result)];
+        TensorValue[] expected = Interpreter.Evaluate(outputs, given, _ => count);
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([.. given.Keys], outputs);
+        RunResults results = compiled.Run([.. given.Values.Select(Values.ToArgument)]);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            TensorValue actual = Values.Read(results, i, outputs[i].DType, expected[i].Shape);
+            string? difference = Values.Difference(expected[i], actual, row.Ulps, row.Floor(3) + (row.Ulps == 0 ? 0 : 1e-37));
+            Assert.That(difference, Is.Null, () => $"{row} {output.DType}, output {i}\n{new Graph([.. given.Keys], [outputs[i]])}");
+        }
+    }
+
     private static RandomDraws Draw() => new(g => g.CallAt(1));
 
     /// <summary>What the inputs are in an example.</summary>

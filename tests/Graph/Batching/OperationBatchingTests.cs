@@ -44,6 +44,28 @@ internal sealed class OperationBatchingTests
         }
     }
 
+    /// <summary>Operations that are not batched as all of their family are.</summary>
+    private static IEnumerable<TestCaseData> OwnRules() => Rows()
+        .Where(c => ((OperationRow)c.Arguments[0]!).Op is var op && !op.IsSubclassOf(typeof(ElementwiseOp)) && !op.IsSubclassOf(typeof(ReductionOp)) && !op.IsSubclassOf(typeof(SourceOp)))
+        .DistinctBy(c => ((OperationRow)c.Arguments[0]!).Op);
+
+    [TestCaseSource(nameof(OwnRules))]
+    public void CompiledAgreesWithTheInterpreter(object row)
+    {
+        var batch = new BatchingCase((OperationRow)row, ((OperationRow)row).DTypes[0], Examples, gradient: false);
+        if (!batch.Draws)
+        {
+            batch.CompiledAgrees(Subsets(batch.Inputs.Length, every: batch.Inputs.Length <= 2), Examples);
+        }
+    }
+
+    [Test]
+    public void EveryOperationIsReached()
+    {
+        IEnumerable<Type> all = typeof(Op).Assembly.GetTypes().Where(t => t.IsSealed && t.IsSubclassOf(typeof(Op)));
+        Assert.That(all.Except(Rows().Select(c => ((OperationRow)c.Arguments[0]!).Op)).Select(t => t.Name), Is.Empty);
+    }
+
     /// <summary>Which inputs are batched: all and each alone, or every choice.</summary>
     private static IEnumerable<bool[]> Subsets(int count, bool every) =>
         from set in Enumerable.Range(1, (1 << count) - 1)
