@@ -4,12 +4,14 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.GradientChecking;
 
 /// <summary>
-/// Finds the operation whose pullback is wrong: every node between targets and roots is taken alone, its inputs independent variables at the
-/// values they have, and its pullback held against differences of that one operation.
+/// Finds the operation whose derivative is wrong: every node between targets and roots is taken alone, its inputs independent variables at the
+/// values they have, and its pullback held against differences of that one operation, its pushforward against its pullback. In what is made of others, a composite, a branch that was taken or
+/// a step of a loop, it looks for the one that is.
 /// </summary>
 internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long> symbol, GradientCheckOptions options, RandomDraws draws)
 {
     private const int MostCoordinates = 64;
+    private const int MostSteps = 64;
 
     /// <summary>The first fault in topological order, or null.</summary>
     /// <param name="roots">What was differentiated.</param>
@@ -46,7 +48,7 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
         Node[] targets = [.. varied.Select(i => leaves[i])];
         Node[] outputs = [.. Enumerable.Range(0, alone.Results.Count).Where(i => alone.Results[i].DType.IsFloat()).Select(i => Ops.Output(alone, i))];
         CheckedFunction function = Function(outputs, targets, point);
-        (int Target, int Index, double Analytic, double Numeric, double Bar)? found = Compare(function, targets.Length);
+        Difference? found = Compare(function, targets.Length) ?? CompareForward(function, outputs, targets, point);
         int degree = 1;
         for (; found is null && degree < derivatives && function.Gradients.Any(g => g is not null); degree++)
         {
@@ -66,21 +68,47 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
             return null;
         }
 
-        // Who owns a derivative does not use those of its parts.
-        if (node.Op is CompositeOp composite and not CallOp { Rule: not null }
-            && Find(composite.Expand(leaves), targets, point, derivatives, [.. inside, composite.Name]) is { } deeper)
+        if (FindInside(node, inputs, leaves, targets, point, derivatives, inside) is { } deeper)
         {
             return deeper;
         }
 
         EquatableArray<long> index = EvaluationContext.Coordinates(wrong.Index, function.PointOf(wrong.Target).Shape).ToEquatableArray();
-        return new GradientFault(node, node.Op.Name, varied[wrong.Target], index, wrong.Analytic, wrong.Numeric, wrong.Bar, degree, inside);
+        return new GradientFault(node, node.Op.Name, varied[wrong.Target], index, wrong.Analytic, wrong.Numeric, wrong.Bar, degree, inside) { IsForward = wrong.IsForward };
+    }
+
+    /// <summary>The first fault of what a node is made of, or null; null also of who owns a derivative, for that does not use those of its parts.</summary>
+    private GradientFault? FindInside(
+        Node node, TensorValue[] inputs, Node[] leaves, Node[] targets, IReadOnlyDictionary<Node, TensorValue> point, int derivatives, EquatableArray<string> inside)
+    {
+        switch (node.Op)
+        {
+            case CompositeOp composite and not CallOp { Rule: not null }:
+                return Find(composite.Expand(leaves), targets, point, derivatives, [.. inside, composite.Name]);
+            case BranchOp branch:
+                return In(branch.Taken(inputs[0]), inputs[1..], $"{branch.Name}{node.Label}");
+            case LoopOp loop:
+                List<TensorValue[]> steps = loop.Steps(inputs, symbol, draws);
+                int stride = Math.Max(1, steps.Count / MostSteps);
+                return Enumerable.Range(0, steps.Count).Where(s => s % stride == 0)
+                    .Select(s => In(loop.Body, steps[s], $"step {s} of {loop.Name}{node.Label}"))
+                    .FirstOrDefault(fault => fault is not null);
+            default:
+                return null;
+        }
+
+        GradientFault? In(Function function, TensorValue[] arguments, string place) => Find(
+            function.Results,
+            [.. function.Parameters.Where(p => p.RequiresGrad)],
+            function.Parameters.Zip(arguments).ToDictionary(p => p.First, p => p.Second),
+            derivatives,
+            [.. inside, place]);
     }
 
     private CheckedFunction Function(IReadOnlyList<Node> outputs, IReadOnlyList<Node> targets, IReadOnlyDictionary<Node, TensorValue> point) =>
         new(evaluator, outputs, targets, point, symbol, (o, c, t) => ReverseMode.Pull(o, c, t));
 
-    private (int Target, int Index, double Analytic, double Numeric, double Bar)? Compare(CheckedFunction function, int targets)
+    private Difference? Compare(CheckedFunction function, int targets)
     {
         var random = new CheckRandom(options.Seed);
         double[] cotangent = random.Weights([function.OutputCount]).Reals;
@@ -96,11 +124,44 @@ internal sealed class FaultLocator(IGraphEvaluator evaluator, Func<string, long>
                 (GradientVerdict verdict, double numeric, double bar, _) = Verdicts.Judge(gradient[target][i], slope, options);
                 if (verdict == GradientVerdict.Failed)
                 {
-                    return (target, i, gradient[target][i], numeric, bar);
+                    return new Difference(target, i, gradient[target][i], numeric, bar);
                 }
             }
         }
 
         return null;
     }
+
+    /// <summary>Where the derivative along a coordinate, in forward mode, is not that of reverse mode, which is right.</summary>
+    private Difference? CompareForward(CheckedFunction function, Node[] outputs, Node[] targets, IReadOnlyDictionary<Node, TensorValue> point)
+    {
+        Node[] tangents = [.. targets.Select((t, i) => Ops.Placeholder(t.Results[0], $"tangent{i}", requiresGrad: false))];
+        Node?[] pushed = ForwardMode.Push(outputs, targets, tangents);
+        Func<IReadOnlyList<TensorValue>, TensorValue[]> run = evaluator.Prepare([.. point.Keys, .. tangents], [.. pushed.OfType<Node>()], symbol);
+        double[] cotangent = new CheckRandom(options.Seed).Weights([function.OutputCount]).Reals;
+        TensorValue[] weights = [.. function.Shaped(cotangent).Where((_, i) => pushed[i] is not null)];
+        double[][] gradient = function.Gradient(cotangent);
+        for (int target = 0; target < targets.Length; target++)
+        {
+            int count = gradient[target].Length;
+            int stride = Math.Max(1, count / MostCoordinates);
+            for (int i = 0; i < count; i += stride)
+            {
+                options.CancellationToken.ThrowIfCancellationRequested();
+                TensorValue[] along = [.. targets.Select((_, t) => TensorValue.Full(DType.Float64, function.PointOf(t).Shape, 0))];
+                along[target].Reals[i] = 1;
+                double forward = run([.. point.Values, .. along]).Zip(weights, (a, b) => a.Reals.Zip(b.Reals, (x, y) => x * y).Sum()).Sum();
+                double reverse = gradient[target][i];
+                if (double.IsFinite(reverse) && !(Math.Abs(forward - reverse) <= Verdicts.Tolerance(reverse, options)))
+                {
+                    return new Difference(target, i, forward, reverse, 0, IsForward: true);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A derivative that is wrong, and what it should be.</summary>
+    private readonly record struct Difference(int Target, int Index, double Analytic, double Numeric, double Bar, bool IsForward = false);
 }

@@ -94,7 +94,8 @@ internal sealed class GradientChecker
             Check(order, level, function);
             if (entries.Any(e => e.Verdict == GradientVerdict.Failed) || dotTests[^1].Verdict == GradientVerdict.Failed)
             {
-                fault = Locate(level.Whole, 1) ?? (order > 1 ? Locate(lossLevel.Whole, order) : null);
+                // What the user wrote comes before what gradients made of it.
+                fault = Locate(lossLevel.Whole, order) ?? (order > 1 ? Locate(level.Whole, 1) : null);
                 break;
             }
 

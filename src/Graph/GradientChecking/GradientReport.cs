@@ -59,26 +59,32 @@ public sealed record DotTest(int Order, double Forward, double Reverse, double T
     public override string ToString() => InvariantText.OfRecord(this, PrintMembers);
 }
 
-/// <summary>The first operation, in topological order, whose own pullback contradicts differences of that operation alone.</summary>
+/// <summary>The first operation, in topological order, whose own pullback contradicts differences of that operation alone, or its pushforward its pullback.</summary>
 /// <param name="Node">The node at fault: one of the model, or of its gradient graph.</param>
 /// <param name="Operation">The operation's name.</param>
 /// <param name="Input">Which of the node's inputs its cotangent is wrong for.</param>
 /// <param name="Index">The index in that input.</param>
-/// <param name="Analytic">What the pullback says.</param>
-/// <param name="Numeric">What differences of the operation say.</param>
+/// <param name="Analytic">What the pullback says, or the pushforward.</param>
+/// <param name="Numeric">What differences of the operation say; of a pushforward, what the pullback says.</param>
 /// <param name="Bar">The error bar of the numeric derivative.</param>
 /// <param name="Degree">The order of the operation's own derivative that is wrong: 1 for its pullback, 2 for the pullback of that.</param>
-/// <param name="Inside">The composites that the node was found in, outermost first; empty for a node of the graph itself.</param>
+/// <param name="Inside">The composites, branches and steps of loops that the node was found in, outermost first; empty for a node of the graph itself.</param>
 public sealed record GradientFault(Node Node, string Operation, int Input, EquatableArray<long> Index, double Analytic, double Numeric, double Bar, int Degree, EquatableArray<string> Inside)
 {
+    /// <summary>Whether it is the pushforward that is wrong, which forward mode asks; the pullback is right then.</summary>
+    public bool IsForward { get; init; }
+
     /// <summary>The fault in a line.</summary>
     public override string ToString()
     {
         string inside = Inside.Count == 0 ? string.Empty : $" (inside {string.Join(", in ", Inside.Reverse())})";
         string inputs = string.Join(", ", Node.Inputs.Select(i => i.Describe()));
-        string what = Degree == 1 ? "pullback" : $"derivative of order {Degree}";
-        return $"The {what} of {Node.Describe()}{inside} disagrees with differences of that operation alone, " +
-            $"for input {Input} at index {Index}: analytic {GradientReport.Number(Analytic)}, numeric {GradientReport.Number(Numeric)} ± {GradientReport.Number(Bar)}. Inputs: {inputs}.";
+        string what = IsForward ? "pushforward" : Degree == 1 ? "pullback" : $"derivative of order {Degree}";
+        string numbers = IsForward
+            ? $"{GradientReport.Number(Analytic)} against {GradientReport.Number(Numeric)}"
+            : $"analytic {GradientReport.Number(Analytic)}, numeric {GradientReport.Number(Numeric)} ± {GradientReport.Number(Bar)}";
+        return $"The {what} of {Node.Describe()}{inside} disagrees with {(IsForward ? "the pullback" : "differences")} of that operation alone, " +
+            $"for input {Input} at index {Index}: {numbers}. Inputs: {inputs}.";
     }
 }
 

@@ -79,9 +79,7 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
     /// <summary>From the step that left it, back through what is carried.</summary>
     private Cause InLoop(Node node, LoopOp loop, TensorValue[] inputs, int result, long position)
     {
-        List<TensorValue[]> steps = [];
-        long count = loop.Count?.Evaluate(symbol) ?? long.MaxValue;
-        loop.Run(inputs, count, (s, row) => s.Row(row), Step, c => c.Integers[0] != 0);
+        List<TensorValue[]> steps = loop.Steps(inputs, symbol, draws);
         long step = steps.Count - 1;
         if (result >= loop.Carried)
         {
@@ -108,17 +106,8 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
 
         return new Cause(null, result, position);
 
-        TensorValue[] Step(Function function, TensorValue[] values, long number)
-        {
-            if (function == loop.Body)
-            {
-                steps.Add(values);
-            }
-
-            return Interpreter.Evaluate(function.Results, function.Parameters.Zip(values).ToDictionary(p => p.First, p => p.Second), symbol, draws);
-        }
-
-        long RowOrStep(long at) => loop.Reverse ? count - 1 - at : at;
+        // With sequences and with outputs there is a count.
+        long RowOrStep(long at) => loop.Reverse ? loop.Count!.Evaluate(symbol) - 1 - at : at;
     }
 
     private Cause AtNode(Node node, TensorValue value, TensorValue[] inputs, int result, long position)

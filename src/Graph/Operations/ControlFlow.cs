@@ -115,7 +115,7 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
     }
 
     /// <summary>Runs the loop: what is carried at the end, and the outputs of each step.</summary>
-    public (T[] Last, List<(long Row, T[] Values)> Outputs) Run<T>(T[] inputs, long count, Func<T, long, T> rowOf, Func<Function, T[], long, T[]> on, Func<T, bool> holds)
+    private (T[] Last, List<(long Row, T[] Values)> Outputs) Run<T>(T[] inputs, long count, Func<T, long, T> rowOf, Func<Function, T[], long, T[]> on, Func<T, bool> holds)
     {
         T[] carried = inputs[..Carried];
         T[] sequences = inputs[Carried..(Carried + Sequences)];
@@ -130,6 +130,24 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
         }
 
         return (carried, outputs);
+    }
+
+    /// <summary>What the body is given in each step that runs.</summary>
+    public List<TensorValue[]> Steps(TensorValue[] inputs, Func<string, long> symbol, RandomDraws draws)
+    {
+        List<TensorValue[]> steps = [];
+        Run(inputs, Count?.Evaluate(symbol) ?? long.MaxValue, (s, row) => s.Row(row), On, c => c.Integers[0] != 0);
+        return steps;
+
+        TensorValue[] On(Function function, TensorValue[] values, long step)
+        {
+            if (function == Body)
+            {
+                steps.Add(values);
+            }
+
+            return Interpreter.Evaluate(function.Results, function.Parameters.Zip(values).ToDictionary(p => p.First, p => p.Second), symbol, draws);
+        }
     }
 
     /// <summary>Where in a loop something failed, a sentence.</summary>

@@ -68,7 +68,7 @@ internal sealed class WidenToDouble
             return node;
         }
 
-        var wide = new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope);
+        var wide = new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope, from: node.From);
         return wide.Results.All(r => Wide(r) == r)
             ? wide
             : throw new InvalidOperationException($"Widening does not know the dtype that {node.Describe()} holds.");
