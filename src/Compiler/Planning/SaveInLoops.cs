@@ -26,7 +26,7 @@ internal static class SaveInLoops
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         foreach (Node second in order.Where(n => n.Op is LoopOp { Condition: null }))
         {
-            foreach (Node first in second.Inputs.Select(OperationOf).Distinct().Where(n => n.Op is LoopOp { Condition: null }))
+            foreach (Node first in second.Inputs.Select(OperationOf).Distinct().Where(n => n.Op is LoopOp))
             {
                 if (((LoopOp)first.Op).Count == ((LoopOp)second.Op).Count && done.Add((first, second)) && Between.Of(first, second) is { } between)
                 {
@@ -41,69 +41,44 @@ internal static class SaveInLoops
     private static Node OperationOf(Node node) => node.Op is OutputOp ? node.Inputs[0] : node;
 
     /// <summary>
-    /// The nodes of the second loop's body whose values are rows of the first one's inputs and outputs, or what the first one's body computes of these, each with its like there.
+    /// Where the second loop does the work of steps that the first one did: in its body, or, where a condition says which steps the first one does, in the
+    /// branch that runs in these alone. What it reads of the first one's outputs is read nowhere else.
     /// </summary>
-    private static Dictionary<Node, Node> Repeated(Node first, Node second)
-    {
-        (LoopOp leaves, LoopOp reads) = ((LoopOp)first.Op, (LoopOp)second.Op);
-        Dictionary<(Op, NodeList), Node> computed = [];
-        foreach (Node node in GraphWalk.TopologicalOrder(leaves.Body.Results).Where(n => !n.Op.IsLeaf))
-        {
-            computed.TryAdd((node.Op, node.Inputs), node);
-        }
-
-        Dictionary<Node, Node> same = [];
-        for (int i = reads.Carried; i < second.Inputs.Count; i++)
-        {
-            Node input = second.Inputs[i];
-            (int from, int to) = i < reads.Carried + reads.Sequences ? (leaves.Carried, leaves.Carried + leaves.Sequences) : (leaves.Carried + leaves.Sequences, first.Inputs.Count);
-            if (to - from > 0 && first.Inputs.Skip(from).Take(to - from).ToList().IndexOf(input) is >= 0 and var at)
-            {
-                same.Add(reads.Body.Parameters[i], leaves.Body.Parameters[from + at]);
-            }
-            else if (i < reads.Carried + reads.Sequences && OperationOf(input) == first && (input.Op as OutputOp)?.Index is var index && (index ?? 0) >= leaves.Carried)
-            {
-                same.Add(reads.Body.Parameters[i], leaves.Body.Results[index ?? 0]);
-            }
-        }
-
-        foreach (Node node in GraphWalk.TopologicalOrder(reads.Body.Results).Where(n => !n.Op.IsLeaf))
-        {
-            if (node.Inputs.All(same.ContainsKey) && computed.TryGetValue((node.Op, [.. node.Inputs.Select(i => same[i])]), out Node? like))
-            {
-                same.Add(node, like);
-            }
-        }
-
-        return same;
-    }
+    private static IEnumerable<Node?> Places(LoopOp first, LoopOp second) =>
+        first.Condition is null ? [null] : [.. GraphWalk.TopologicalOrder(second.Body.Results).Where(n => n.Op is BranchOp)];
 
     /// <summary>Two loops, and what the first one leaves for the second.</summary>
     private sealed class Between
     {
         private readonly Node first;
         private readonly Node second;
+        private readonly Node? branch;
 
         // Of each node that the second repeats, its like in the first; what is left of them, and the second's results without the rest.
-        private readonly Dictionary<Node, Node> same;
+        private readonly Dictionary<Node, Node> same = [];
         private readonly Node[] left;
         private readonly Node[] values;
 
-        private Between(Node first, Node second)
+        private Between(Node first, Node second, Node? branch)
         {
-            (this.first, this.second) = (first, second);
+            (this.first, this.second, this.branch) = (first, second, branch);
             var reads = (LoopOp)second.Op;
-            same = Repeated(first, second);
-            HashSet<Node> given = [.. reads.Body.Parameters.Where((_, i) => i >= reads.Carried + reads.Sequences || OperationOf(second.Inputs[i]) != first)];
-            values = ChooseSaved.Run([.. same.Keys], [.. reads.Body.Results], given);
+            FindRepeated();
+            IEnumerable<Node> rows = reads.Body.Parameters.Where((_, i) => i >= reads.Carried && i < reads.Carried + reads.Sequences && OperationOf(second.Inputs[i]) == first);
+            HashSet<Node> given = [.. Work.Parameters.Except(rows.SelectMany(InWork))];
+            values = ChooseSaved.Run([.. same.Keys], [.. Work.Results], given);
 
             // A view is made again of what it looks at.
             bool IsLeft(Node node) => same.ContainsKey(node) && node.Op is not MovementOp;
             left = [.. GraphWalk.TopologicalOrder(values, IsLeft).Where(n => IsLeft(n) && !n.Op.IsLeaf && n.Op is not ConstantOp)];
         }
 
+        /// <summary>What of the second loop does the work.</summary>
+        private Function Work => branch is null ? ((LoopOp)second.Op).Body : ((BranchOp)branch.Op).Then;
+
         /// <summary>The two; null if nothing is left but what is anyway.</summary>
-        public static Between? Of(Node first, Node second) => new Between(first, second) is { left.Length: > 0 } between ? between : null;
+        public static Between? Of(Node first, Node second) =>
+            Places((LoopOp)first.Op, (LoopOp)second.Op).Select(place => new Between(first, second, place)).FirstOrDefault(between => between.left.Length > 0);
 
         public Node[] Run(Node[] roots)
         {
@@ -113,19 +88,84 @@ internal static class SaveInLoops
             Node[] leaving = ResultsOf(first.As(leaves with { Body = new Function(leaves.Body.Parameters, all) }, first.Inputs));
             Dictionary<Node, Node> map = Replaced(roots, first, leaving);
 
-            Node[] rows = [.. left.Select(l => Ops.Placeholder(l.Results[0], l.Op.Name, requiresGrad: false))];
+            Node[] rows = Rows();
             IEnumerable<Node> stacks = left.Select(l => leaving[leaves.Carried + all.Skip(leaves.Carried).ToList().IndexOf(same[l])]);
             Node reader = map[second];
             var reads = (LoopOp)reader.Op;
             int at = reads.Carried + reads.Sequences;
-            var body = new Function(
-                [.. reads.Body.Parameters.Take(at), .. rows, .. reads.Body.Parameters.Skip(at)],
-                [.. GraphWalk.Substitute(values, left.Zip(rows).ToDictionary(p => p.First, p => p.Second))]);
+            var body = new Function([.. reads.Body.Parameters.Take(at), .. rows, .. reads.Body.Parameters.Skip(at)], [.. ResultsOn(rows)]);
             LoopOp further = reads with { Body = body, Sequences = reads.Sequences + rows.Length };
             Node[] changed = [.. roots.Select(r => map[r])];
             Dictionary<Node, Node> others = Replaced(changed, reader, ResultsOf(reader.As(further, [.. reader.Inputs.Take(at), .. stacks, .. reader.Inputs.Skip(at)])));
             return [.. changed.Select(c => others[c])];
         }
+
+        private Node[] Rows() => [.. left.Select(l => Ops.Placeholder(l.Results[0], l.Op.Name, requiresGrad: false))];
+
+        /// <summary>The results of the second loop's body that takes what is left as further rows.</summary>
+        private Node[] ResultsOn(Node[] rows)
+        {
+            if (branch is null)
+            {
+                return On(rows);
+            }
+
+            Node[] inside = Rows();
+            var sides = (BranchOp)branch.Op;
+            var then = new Function([.. sides.Then.Parameters, .. inside], [.. On(inside)]);
+            var otherwise = new Function([.. sides.Otherwise.Parameters, .. Rows()], sides.Otherwise.Results);
+            Node[] results = [.. ((LoopOp)second.Op).Body.Results];
+            Dictionary<Node, Node> map = Replaced(results, branch, ResultsOf(branch.As(new BranchOp(then, otherwise), [.. branch.Inputs, .. rows])));
+            return [.. results.Select(r => map[r])];
+        }
+
+        private Node[] On(Node[] rows) => GraphWalk.Substitute(values, left.Zip(rows).ToDictionary(p => p.First, p => p.Second));
+
+        /// <summary>
+        /// Finds the nodes of the second loop's work whose values are rows of the first one's inputs and outputs, or what the first one's body computes of these, each with its like there.
+        /// </summary>
+        private void FindRepeated()
+        {
+            (LoopOp leaves, LoopOp reads) = ((LoopOp)first.Op, (LoopOp)second.Op);
+            Dictionary<(Op, NodeList), Node> computed = [];
+            foreach (Node node in GraphWalk.TopologicalOrder(leaves.Body.Results).Where(n => !n.Op.IsLeaf))
+            {
+                computed.TryAdd((node.Op, node.Inputs), node);
+            }
+
+            for (int i = reads.Carried; i < second.Inputs.Count; i++)
+            {
+                Node input = second.Inputs[i];
+                (int from, int to) = i < reads.Carried + reads.Sequences ? (leaves.Carried, leaves.Carried + leaves.Sequences) : (leaves.Carried + leaves.Sequences, first.Inputs.Count);
+                if (to - from > 0 && first.Inputs.Skip(from).Take(to - from).ToList().IndexOf(input) is >= 0 and var at)
+                {
+                    AddLike(i, leaves.Body.Parameters[from + at]);
+                }
+                else if (i < reads.Carried + reads.Sequences && OperationOf(input) == first && (input.Op as OutputOp)?.Index is var index && (index ?? 0) >= leaves.Carried)
+                {
+                    AddLike(i, leaves.Body.Results[index ?? 0]);
+                }
+            }
+
+            foreach (Node node in GraphWalk.TopologicalOrder(Work.Results).Where(n => !n.Op.IsLeaf))
+            {
+                if (node.Inputs.All(same.ContainsKey) && computed.TryGetValue((node.Op, [.. node.Inputs.Select(i => same[i])]), out Node? like))
+                {
+                    same.Add(node, like);
+                }
+            }
+
+            void AddLike(int parameter, Node like)
+            {
+                foreach (Node given in InWork(reads.Body.Parameters[parameter]))
+                {
+                    same.Add(given, like);
+                }
+            }
+        }
+
+        /// <summary>What stands for a parameter of the second loop's body where the work is done.</summary>
+        private IEnumerable<Node> InWork(Node parameter) => branch is null ? [parameter] : Work.Parameters.Where((_, i) => branch.Inputs[i + 1] == parameter);
 
         private static Node[] ResultsOf(Node loop) => loop.Results.Count == 1 ? [loop] : [.. Enumerable.Range(0, loop.Results.Count).Select(i => loop.CreatePart(new OutputOp(i), loop))];
 
