@@ -92,7 +92,7 @@ internal sealed class BatchWalk(Dim size, VmapRandomness randomness)
             return makesStreams ? [StreamLike(same, inputs[0])] : [.. Ops.Outputs(same)];
         }
 
-        Node[] results = node.Op.Batch(new BatchContext(this, node, inputs));
+        Node[] results = OpRules.Batch(node, new BatchContext(this, node, inputs));
         for (int i = 0; i < results.Length; i++)
         {
             NodeType example = node.Results[i];

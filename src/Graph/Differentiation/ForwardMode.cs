@@ -76,7 +76,7 @@ internal static class ForwardMode
     {
         using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         Node[] cotangents = [.. node.Results.Select((r, i) => Ops.Placeholder(r, $"cotangent{i}", r.DType.IsFloat()))];
-        Node?[] pulled = node.Op.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
+        Node?[] pulled = OpRules.Pullback(node, [.. cotangents.Select(c => c.DType.IsFloat() ? c : null)]);
         int[] used = [.. Enumerable.Range(0, tangents.Length).Where(i => tangents[i] is not null && pulled[i] is not null)];
         HashSet<Node> outside = [node, .. node.Inputs, .. tangents.OfType<Node>()];
         Node?[] pushed = ReverseMode.PullAbove([.. used.Select(i => pulled[i]!)], [.. used.Select(i => tangents[i])], cotangents, outside.Contains);

@@ -1,3 +1,4 @@
+using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
 
 namespace GraphCompiler.Differentiation;
@@ -64,7 +65,7 @@ internal sealed class StableGraph
         using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         return forms.TryGetValue(node, out StableForm? form)
             ? ReverseMode.PullWithin([form.Root], cotangents, form.Inputs)
-            : node.Op.Pullback(node, cotangents);
+            : OpRules.Pullback(node, cotangents);
     }
 
     /// <summary>The tangents of a node's results, given those of its inputs, null where they do not vary; null if the op has no rule of its own.</summary>
@@ -73,6 +74,6 @@ internal sealed class StableGraph
         using NodeOrigins.Scope origin = NodeOrigins.OfDerivative(node);
         return forms.TryGetValue(node, out StableForm? form)
             ? ForwardMode.PushWithin([form.Root], form.Inputs, tangents)
-            : node.Op.Pushforward(node, tangents);
+            : OpRules.Pushforward(node, tangents);
     }
 }

@@ -84,7 +84,8 @@ internal sealed class GradientChecker
         lossLevel = new Level(wide[loss], GraphWalk.Substitute([wide[loss]], replaced)[0]);
     }
 
-    public GradientReport Run()
+    /// <param name="locates">Whether to look for the operation at fault.</param>
+    public GradientReport Run(bool locates = true)
     {
         GradientFault? fault = null;
         Level level = lossLevel;
@@ -95,7 +96,7 @@ internal sealed class GradientChecker
             if (entries.Any(e => e.Verdict == GradientVerdict.Failed) || dotTests[^1].Verdict == GradientVerdict.Failed)
             {
                 // What the user wrote comes before what gradients made of it.
-                fault = Locate(lossLevel.Whole, order) ?? (order > 1 ? Locate(level.Whole, 1) : null);
+                fault = locates ? Locate(lossLevel.Whole, order) ?? (order > 1 ? Locate(level.Whole, 1) : null) : null;
                 break;
             }
 

@@ -11,6 +11,8 @@ internal static class ControlFlowCases
     [
         Row<LoopOp>("Scan", x => Scan(x[0], x[1], (h, r) => Tanh(MatMul(h, x[2]) + r)).Outputs, In([2]), In(["N", 2]), In([2, 2])),
         Row<LoopOp>("Scan backwards", x => Scan(x[0], x[1], (h, r) => Sin(h * r) + h, reverse: true).Last, In([2]), In(["N", 2])),
+        Row<LoopOp>("Scan of as many steps as elements", x => Scan(x[0], x[1], (h, r) => Tanh(h * r) + r).Outputs, In([3]), In([3, 3])),
+        Row<LoopOp>("Scan of two steps", x => Scan(x[0], x[1], (h, r) => Tanh(h * r) + r).Outputs, In([3]), In([2, 3])),
         Row<LoopOp>("Scan to order 3", x => Scan(x[0], x[1], (h, r) => h * r).Last, In([]), In([3])) with { Order = 3 },
         Row<LoopOp>("Scan in blocks", x => Scan(x[0], x[1], (h, r) => Sin(h * r) + h, checkpoint: 2).Last, In([2]), In(["N", 2])),
         Row<LoopOp>("Scan of no step", x => Scan(x[0], x[1], (h, r) => h * r).Last, In([2]), In([0, 2])),

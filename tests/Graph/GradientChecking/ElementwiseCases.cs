@@ -15,7 +15,7 @@ internal static class ElementwiseCases
         ("[3, 2] transposed", [3, 2], x => Transpose(x)), ("every second of [5]", [5], x => Slice(x, 0, 0, 5, 2)), ("[2, 1] repeated", [2, 1], x => BroadcastTo(x, [2, 3])),
     ];
 
-    internal static readonly (Shape, Shape)[] Pairs = [([], []), ([2], [2]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2]), (["N", 2], [2]), ([0, 2], [2]), ([1], [1])];
+    internal static readonly (Shape, Shape)[] Pairs = [([], []), ([2], [2]), ([2, 3], [3]), ([2, 1], [1, 3]), ([], [2]), (["N", 2], [2]), ([0, 2], [2]), ([1], [1]), ([3, 3], [3, 3])];
 
     public static IEnumerable<GradientCase> All =>
     [
@@ -53,12 +53,16 @@ internal static class ElementwiseCases
         Row<AbsOp>("abs beside 0", x => Abs(x[0]), At(1e-6, -1e-3)),
         Row<AbsOp>("abs at 0", x => Abs(x[0]), GradientVerdict.Kink, At(0, 1)),
         Row<SignOp>("sign at 0", x => Sign(x[0]), GradientVerdict.Kink, At(0, 1)),
+        Row<SignOp>("sign of what changes", x => Sign(x[0] - 0.95), At(1, 0.5)),
+        Row<FloorOp>("floor of what changes", x => Floor(x[0]), At(0.5, 1.05)),
+        Row<RoundOp>("round of what changes", x => Round(x[0]), At(0.4, 0.52)),
         Row<FloorOp>("floor at an integer", x => Floor(x[0]), GradientVerdict.Kink, At(0, 2, -1)),
         Row<ReluOp>("relu beside 0", x => Relu(x[0]), At(1e-6, -1e-3)),
         Row<ReluOp>("relu at 0", x => Relu(x[0]), GradientVerdict.Kink, At(0, 1, -1)),
         Row<ReluOp>("relu squared at 0", x => Square(Relu(x[0])), GradientVerdict.Kink, At(0, 1, -1)),
         Row<ClampOp>("clamp at its bounds", x => Clamp(x[0], 0, 1), GradientVerdict.Kink, At(0, 1, 0.5)),
         Row<ClampOp>("clamp with bounds that vary", x => Clamp(x[0], x[1], x[2]), At(-1, 0.5, 3, 0.4), At(0, 0, 0, 2), At(1, 1, 1, 1)),
+        Row<ClampOp>("clamp of rows with bounds that vary", x => Clamp(x[0], x[1], x[2]), new CaseInput([2, 2], [0.5, -1, 3, 0.4], 0, 0), new CaseInput([2, 2], [0, 0.1, 0.2, 0.3], 0, 0), new CaseInput([2, 2], [1, 1.1, 1.2, 1.3], 0, 0)),
         Row<MaximumOp>("maximum at a tie", x => Maximum(x[0], x[1]), GradientVerdict.Kink, At(0, 1, 2), At(0, 1, 3)),
         Row<MinimumOp>("minimum at a tie", x => Minimum(x[0], x[1]), GradientVerdict.Kink, At(0, 1, 2), At(0, 1, 3)),
         Row<MaximumOp>("maximum beside a tie", x => Maximum(x[0], x[1]), At(1, 1.001), At(1.000001, 1)),

@@ -17,7 +17,7 @@ internal sealed class FaultsInsideTests
         Assert.That(fault.ToString(), Does.StartWith("The pullback of wrong float64[] (inside step 0 of Scan) disagrees with differences of that operation alone, for input 0 at index []: analytic "));
 
         // Right at 0, where its first steps are.
-        Node square = Scan(Constant(0.0), x, (h, r) => Call("square", [h], p => p[0] * p[0], (p, _, c) => [3 * p[0] * c]) + r).Last;
+        Node square = Scan(Constant(0.0), x, (h, r) => Own("square", h, x => x * x, (x, c) => 3 * x * c) + r).Last;
         Assert.That(Fault(square).Inside.Single(), Is.EqualTo("step 1 of Scan"));
 
         Node loop = Scan(x, 2, (h, _) => While(h, s => Sum(s) < 9, s => s + Wrong(s) + 2, most: 3).Named("inner")).Last;
@@ -35,7 +35,7 @@ internal sealed class FaultsInsideTests
     [Test]
     public void A_wrong_second_derivative_in_a_loop_is_named()
     {
-        Node cube = Scan(Constant(1.0), x, (h, r) => h * Call("cube", [r], p => p[0] * p[0] * p[0], (p, _, c) => [3 * Square(Detach(p[0])) * c])).Last;
+        Node cube = Scan(Constant(1.0), x, (h, r) => h * Own("cube", r, x => x * x * x, (x, c) => 3 * Square(Detach(x)) * c)).Last;
         Assert.That(GradientCheck.Run(cube, [x]).Passed, Is.True);
         GradientReport report = GradientCheck.Run(cube, [x], options: new GradientCheckOptions { Order = 2 });
         Assert.That((report.Verdict, report.Fault?.Operation, report.Fault?.Degree), Is.EqualTo((GradientVerdict.Failed, "cube", (int?)2)), report.ToString());
@@ -64,12 +64,15 @@ internal sealed class FaultsInsideTests
         return report.Fault!;
     }
 
-    private static Node Wrong(Node x) => Call("wrong", [x], p => Sin(p[0]), (p, _, c) => [c * p[0]]);
+    private static Node Wrong(Node x) => Own("wrong", x, Sin, (x, c) => c * x);
 
-    /// <summary>Twice its input, or three times in forward mode.</summary>
-    private static Node Forward(Node x)
+    /// <summary>Twice its input, or three times that in forward mode.</summary>
+    private static Node Forward(Node x) => Own("forward", x, x => 2 * x, pushforward: (_, t) => 6 * t);
+
+    /// <summary>A function with derivatives of its own.</summary>
+    private static Node Own(string name, Node x, Func<Node, Node> function, Func<Node, Node, Node>? pullback = null, Func<Node, Node, Node>? pushforward = null)
     {
-        var body = Function.Trace("forward", [(x.Results[0], "x", true)], p => [2 * p[0]], out _);
-        return Node.Create(new CallOp(body, 1, "forward", Rule: null, Forward: (_, _, t) => [6 * t[0]!]), x);
+        var body = Function.Trace(name, [(x.Results[0], "x", true)], p => [function(p[0])], out _);
+        return Node.Create(new CallOp(body, 1, name, pullback is null ? null : (p, _, c) => [pullback(p[0], c[0]!)], pushforward is null ? null : (p, _, t) => [pushforward(p[0], t[0]!)]), x);
     }
 }

@@ -21,6 +21,7 @@ internal static class LinearAlgebraCases
         Row<TriangularSolveOp>("triangular solve broadcast", x => TriangularSolve(Regular(x[0]), x[1]), In([2, 1, 2, 2]), In([2, 2, 1])),
         Row<TriangularSolveOp>("triangular solve of nothing", x => TriangularSolve(Regular(x[0]), x[1]), In([0, 0]), In([0, 2])),
         .. Squares<LuOp>("lu", x => LUFactor(Regular(x)).Factors),
+        Row<LuOp>("lu and the sign of its exchanges", x => LUFactor(Exchanged(Regular(x[0]))).Factors.Inputs[0] is var lu ? Output(lu, 0) * Reshape(Output(lu, 2), [2, 1, 1]) : x[0], In([2, 2, 2])),
         Row<LuOp>("lu with exchanges", x => LUFactor(Concat([Slice(Regular(x[0]), 0, 1), Slice(Regular(x[0]), 0, 0, 1)])).Factors, In([3, 3])),
         .. Squares<SolveOp>("solve", x => Solve(Regular(x), Slice(x, -1, 0, 1))),
         Row<SolveOp>("solve of vectors", x => Solve(Regular(x[0]), x[1]), In([2, 2, 2]), In([2, 2])),
@@ -31,6 +32,7 @@ internal static class LinearAlgebraCases
         .. Squares<DetOp>("det", x => Det(Regular(x))),
         Row<DetOp>("det of a singular matrix", x => Det(Concat([x[0], x[0]])), In([1, 2])) with { Order = 1 },
         .. Squares<SlogDetOp>("slogdet", x => SlogDet(Regular(x)).LogAbsDet),
+        Row<SlogDetOp>("slogdet and its sign", x => SlogDet(Exchanged(Regular(x[0]))) is var (sign, log) ? sign * log : x[0], In([2, 2, 2])),
         .. Squares<SlogDetOp>("logdet", x => LogDet(Definite(x))),
         .. from kind in Enum.GetValues<MatrixNormKind>() select Row<MulOp>($"ConditionNumber, {kind}", x => ConditionNumber(Regular(x[0]), kind) * 1, In([2, 3, 3])),
         Row<SumOp>("VecDot", x => VecDot(x[0], x[1], 0), In([3, 2]), In([3, 1])), Row<NormOp>("PDist", x => PDist(x[0]), In(["N", 2])), Row<NormOp>("PDist 3", x => PDist(x[0], 3), In([3, 2])),
@@ -46,6 +48,9 @@ internal static class LinearAlgebraCases
         .. Squares<EighOp>("eigvalsh", x => EighValues(Apart(x))),
         .. Squares<EighOp>("eigh", x => Eigh(Apart(x)).Vectors),
         .. Squares<SvdOp>("svdvals", x => SvdValues(Apart(x))),
+        Row<SvdOp>("svdvals of a square that is not symmetric", x => SvdValues(NotSymmetric(x[0])), In([3, 3])),
+        .. from n in (int[])[2, 3] select Row<SvdOp>($"svd u of {n} rows that are not symmetric", x => Svd(NotSymmetric(x[0])).U, In([n, n])),
+        .. from n in (int[])[2, 3] select Row<SvdOp>($"svd vh of {n} rows that are not symmetric", x => Svd(NotSymmetric(x[0])).Vh, In([n, n])),
         Row<SvdOp>("svd u", x => Svd(Apart(x[0])).U, In([4, 2])),
         Row<SvdOp>("svd vh", x => Svd(Apart(x[0])).Vh, In([2, 3])),
         Row<SvdOp>("svd of a symbol", x => Svd(Apart(x[0])).Vh, In(["N", "M"])),
@@ -69,6 +74,11 @@ internal static class LinearAlgebraCases
 
     /// <summary>Rows that must be exchanged, and no small pivot.</summary>
     private static Node Regular(Node x) => x + (3 * Matrices.IdentityLike(x));
+
+    /// <summary>The first of two with its rows exchanged.</summary>
+    private static Node Exchanged(Node x) => Concat([Flip(Slice(x, 0, 0, 1), 1), Slice(x, 0, 1, 2)], 0);
+
+    private static Node NotSymmetric(Node x) => (0.2 * x) + (Matrices.IdentityLike(x) * (Iota(x.Shape, 1, x.DType) + 1));
 
     /// <summary>Eigenvalues and singular values that lie apart.</summary>
     private static Node Apart(Node x)

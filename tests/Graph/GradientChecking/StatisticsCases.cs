@@ -10,6 +10,7 @@ internal static class StatisticsCases
 {
     public static IEnumerable<GradientCase> All =>
     [
+        new GradientCase("centre", typeof(CentreOp), x => Node.Create(new CentreOp(EquatableArray.Create([1])), x[0]), [In([2, 3])]),
         .. Over<NormOp>("Norm 2", (x, axes) => Norm(x, 2, axes)), .. Over<SumOp>("Norm 1", (x, axes) => Norm(x, 1, axes)), .. Over<MaxOp>("Norm of infinity", (x, axes) => Norm(x, double.PositiveInfinity, axes)),
         .. Over<MinOp>("Norm of minus infinity", (x, axes) => Norm(x, double.NegativeInfinity, axes)), .. Over<NormOp>("Norm 3", (x, axes) => Norm(x, 3, axes)), .. Over<NormOp>("Norm 0.5", (x, axes) => Norm(x, 0.5, axes)),
         .. Over<NormOp>("Norm -2", (x, axes) => Norm(x, -2, axes)), .. Over<WhereOp>("StandardDeviation", (x, axes) => StandardDeviation(x, axes, correction: 0.5)),
