@@ -25,6 +25,8 @@ internal sealed class GrowthTests
         new TestCaseData((Func<int, CompiledGraph>)Layers, 25).SetArgDisplayNames("layers with Adam"),
         new TestCaseData((Func<int, CompiledGraph>)Recurrence, 25).SetArgDisplayNames("unrolled recurrence"),
         new TestCaseData((Func<int, CompiledGraph>)Heads, 200).SetArgDisplayNames("readers of one value"),
+        new TestCaseData((Func<int, CompiledGraph>)Loops, 6).SetArgDisplayNames("loops after loops"),
+        new TestCaseData((Func<int, CompiledGraph>)LoopsApart, 6).SetArgDisplayNames("loops side by side"),
     ];
 
     [TestCaseSource(nameof(Works))]
@@ -123,6 +125,28 @@ internal sealed class GrowthTests
         }
 
         return Compile([x], [Sum(h)]);
+    }
+
+    private static CompiledGraph Loops(int count)
+    {
+        Input<float> x = Input("x", ["T", 4]);
+        Input<long> length = Input<long>("length", []);
+        Parameter<float> scale = Parameter("scale", Tensors.Ones<float>(4));
+        Node y = x;
+        for (int i = 0; i < count; i++)
+        {
+            y = Scan([Zeros([4])], [y, Arange(x.Shape[0])], (h, row) => ([Where(row[1] < length, Tanh((h[0] * scale) + row[0]), h[0])], [h[0]])).Outputs[0];
+        }
+
+        return Compile([x, length], [Sum(y)]);
+    }
+
+    /// <summary>Loops over the same rows that have no work in common.</summary>
+    private static CompiledGraph LoopsApart(int count)
+    {
+        Input<float> x = Input("x", ["T", 4]);
+        Node[] scales = [.. Enumerable.Range(0, count).Select(i => (Node)Parameter($"scale{i}", Tensors.Ones<float>(4)))];
+        return Compile([x], [Sum(Stack([.. scales.Select(s => Scan(Zeros([4]), x, (h, row) => Tanh((h * s) + row)).Last)]))]);
     }
 
     private static CompiledGraph Heads(int count)

@@ -12,7 +12,7 @@ internal static class SaveInLoops
     public static Node[] Run(Node[] roots)
     {
         HashSet<(Node, Node)> done = [];
-        while (Bodies.AreIn(roots) && Next(roots, done) is { } changed)
+        while (Bodies.AreIn(roots) && Round(roots, done) is { } changed)
         {
             roots = changed;
         }
@@ -20,22 +20,41 @@ internal static class SaveInLoops
         return roots;
     }
 
-    /// <summary>The roots where one loop leaves more for another; null if there is none.</summary>
-    private static Node[]? Next(Node[] roots, HashSet<(Node, Node)> done)
+    /// <summary>The roots where loops leave more, each for one other at most; null if there are none.</summary>
+    private static Node[]? Round(Node[] roots, HashSet<(Node, Node)> done)
     {
         List<Node> order = GraphWalk.TopologicalOrder(roots);
+        ILookup<Node, Node> results = ResultsIn(order);
+        Dictionary<Node, Node> replaced = [];
+        HashSet<Node> changed = [];
         foreach (Node second in order.Where(n => n.Op is LoopOp { Condition: null }))
         {
-            foreach (Node first in second.Inputs.Select(OperationOf).Distinct().Where(n => n.Op is LoopOp))
+            foreach (Node first in second.Inputs.Select(OperationOf).Distinct().Where(n => n.Op is LoopOp loop && loop.Count == ((LoopOp)second.Op).Count))
             {
-                if (((LoopOp)first.Op).Count == ((LoopOp)second.Op).Count && done.Add((first, second)) && Between.Of(first, second) is { } between)
+                if (!changed.Contains(first) && !changed.Contains(second) && done.Add((first, second)) && Between.Of(first, second) is { } between)
                 {
-                    return between.Run(roots);
+                    between.AddResults(results, replaced);
+                    changed.UnionWith([first, second]);
                 }
             }
         }
 
-        return null;
+        return changed.Count == 0 ? null : Bodies.Replace(roots, replaced);
+    }
+
+    /// <summary>The nodes that take results, of each operation.</summary>
+    private static ILookup<Node, Node> ResultsIn(IEnumerable<Node> order) => order.Where(n => n.Results.Count == 1).ToLookup(OperationOf);
+
+    /// <summary>A node for each result of an operation: two would be two buffers.</summary>
+    private static Node[] ResultsOf(Node operation) =>
+        operation.Results.Count == 1 ? [operation] : [.. Enumerable.Range(0, operation.Results.Count).Select(i => operation.CreatePart(new OutputOp(i), operation))];
+
+    private static void Replace(IEnumerable<Node> takers, Node[] results, Dictionary<Node, Node> replaced)
+    {
+        foreach (Node taker in takers)
+        {
+            replaced.Add(taker, results[(taker.Op as OutputOp)?.Index ?? 0]);
+        }
     }
 
     private static Node OperationOf(Node node) => node.Op is OutputOp ? node.Inputs[0] : node;
@@ -80,24 +99,23 @@ internal static class SaveInLoops
         public static Between? Of(Node first, Node second) =>
             Places((LoopOp)first.Op, (LoopOp)second.Op).Select(place => new Between(first, second, place)).FirstOrDefault(between => between.left.Length > 0);
 
-        public Node[] Run(Node[] roots)
+        /// <summary>Adds what takes the place of each result of either loop.</summary>
+        /// <param name="results">The nodes that take results.</param>
+        /// <param name="replaced">What takes their places.</param>
+        public void AddResults(ILookup<Node, Node> results, Dictionary<Node, Node> replaced)
         {
             var leaves = (LoopOp)first.Op;
-            Node[] outputs = [.. left.Select(l => same[l]).Except(leaves.Body.Results.Skip(leaves.Carried))];
-            NodeList all = [.. leaves.Body.Results, .. outputs];
+            NodeList all = [.. leaves.Body.Results, .. left.Select(l => same[l]).Except(leaves.Body.Results.Skip(leaves.Carried))];
             Node[] leaving = ResultsOf(first.As(leaves with { Body = new Function(leaves.Body.Parameters, all) }, first.Inputs));
-            Dictionary<Node, Node> map = Replaced(roots, first, leaving);
+            IEnumerable<Node> stacks = left.Select(l => leaving[leaves.Carried + all.Skip(leaves.Carried).ToList().IndexOf(same[l])]);
 
             Node[] rows = Rows();
-            IEnumerable<Node> stacks = left.Select(l => leaving[leaves.Carried + all.Skip(leaves.Carried).ToList().IndexOf(same[l])]);
-            Node reader = map[second];
-            var reads = (LoopOp)reader.Op;
+            var reads = (LoopOp)second.Op;
             int at = reads.Carried + reads.Sequences;
             var body = new Function([.. reads.Body.Parameters.Take(at), .. rows, .. reads.Body.Parameters.Skip(at)], [.. ResultsOn(rows)]);
-            LoopOp further = reads with { Body = body, Sequences = reads.Sequences + rows.Length };
-            Node[] changed = [.. roots.Select(r => map[r])];
-            Dictionary<Node, Node> others = Replaced(changed, reader, ResultsOf(reader.As(further, [.. reader.Inputs.Take(at), .. stacks, .. reader.Inputs.Skip(at)])));
-            return [.. changed.Select(c => others[c])];
+            Node further = second.As(reads with { Body = body, Sequences = reads.Sequences + rows.Length }, [.. second.Inputs.Take(at), .. stacks, .. second.Inputs.Skip(at)]);
+            Replace(results[first], leaving, replaced);
+            Replace(results[second], ResultsOf(further), replaced);
         }
 
         private Node[] Rows() => [.. left.Select(l => Ops.Placeholder(l.Results[0], l.Op.Name, requiresGrad: false))];
@@ -115,8 +133,9 @@ internal static class SaveInLoops
             var then = new Function([.. sides.Then.Parameters, .. inside], [.. On(inside)]);
             var otherwise = new Function([.. sides.Otherwise.Parameters, .. Rows()], sides.Otherwise.Results);
             Node[] results = [.. ((LoopOp)second.Op).Body.Results];
-            Dictionary<Node, Node> map = Replaced(results, branch, ResultsOf(branch.As(new BranchOp(then, otherwise), [.. branch.Inputs, .. rows])));
-            return [.. results.Select(r => map[r])];
+            Dictionary<Node, Node> replaced = [];
+            Replace(ResultsIn(GraphWalk.TopologicalOrder(results))[branch], ResultsOf(branch.As(new BranchOp(then, otherwise), [.. branch.Inputs, .. rows])), replaced);
+            return Bodies.Replace(results, replaced);
         }
 
         private Node[] On(Node[] rows) => GraphWalk.Substitute(values, left.Zip(rows).ToDictionary(p => p.First, p => p.Second));
@@ -166,11 +185,5 @@ internal static class SaveInLoops
 
         /// <summary>What stands for a parameter of the second loop's body where the work is done.</summary>
         private IEnumerable<Node> InWork(Node parameter) => branch is null ? [parameter] : Work.Parameters.Where((_, i) => branch.Inputs[i + 1] == parameter);
-
-        private static Node[] ResultsOf(Node loop) => loop.Results.Count == 1 ? [loop] : [.. Enumerable.Range(0, loop.Results.Count).Select(i => loop.CreatePart(new OutputOp(i), loop))];
-
-        /// <summary>What becomes of all nodes where other results take the place of a loop's.</summary>
-        private static Dictionary<Node, Node> Replaced(Node[] roots, Node loop, Node[] results) => GraphWalk.Map(roots, (node, inputs) =>
-            node.Op is OutputOp output && node.Inputs[0] == loop ? results[output.Index] : node == loop && node.Results.Count == 1 ? results[0] : node.On(inputs));
     }
 }

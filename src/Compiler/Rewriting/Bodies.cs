@@ -49,6 +49,18 @@ internal static class Bodies
         _ => node.On(inputs),
     };
 
+    /// <summary>The roots with nodes replaced by others, all at once: what takes a place stands on nodes that are replaced, too.</summary>
+    public static Node[] Replace(Node[] roots, IReadOnlyDictionary<Node, Node> replaced)
+    {
+        Dictionary<Node, Node> map = [];
+        foreach (Node node in GraphWalk.TopologicalOrder(roots, inputsOf: n => replaced.TryGetValue(n, out Node? other) ? [other] : n.Inputs))
+        {
+            map.Add(node, replaced.TryGetValue(node, out Node? other) ? map[other] : node.On([.. node.Inputs.Select(i => map[i])]));
+        }
+
+        return [.. roots.Select(r => map[r])];
+    }
+
     /// <summary>A node with another operation in its place.</summary>
     public static Node As(this Node node, Op op, NodeList inputs) =>
         node.Op == op && node.Inputs.Equals(inputs) ? node : new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope, from: node.From);

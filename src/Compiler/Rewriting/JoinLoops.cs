@@ -12,7 +12,7 @@ internal static class JoinLoops
     public static Node[] Run(Node[] roots)
     {
         HashSet<(Node, Node)> refused = [];
-        while (Bodies.AreIn(roots) && Next(roots, refused) is { } joined)
+        while (Bodies.AreIn(roots) && Round(roots, refused) is { } joined)
         {
             roots = joined;
         }
@@ -20,29 +20,40 @@ internal static class JoinLoops
         return roots;
     }
 
-    /// <summary>The roots with two loops joined; null if there are none.</summary>
-    private static Node[]? Next(Node[] roots, HashSet<(Node, Node)> refused)
+    /// <summary>The roots where loops are joined, each with one other at most; null if there are none.</summary>
+    private static Node[]? Round(Node[] roots, HashSet<(Node, Node)> refused)
     {
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         Node[] loops = [.. order.Where(n => n.Op is LoopOp)];
-        for (int b = 1; b < loops.Length; b++)
+        if (loops.Length < 2)
         {
-            HashSet<Node> below = [.. GraphWalk.TopologicalOrder(loops[b].Inputs)];
-            for (int a = 0; a < b; a++)
-            {
-                if (!below.Contains(loops[a]) && !refused.Contains((loops[a], loops[b])))
-                {
-                    if (Pair.Of(loops[a], loops[b]) is { } pair)
-                    {
-                        return GraphWalk.Substitute(roots, pair.Results(order));
-                    }
+            return null;
+        }
 
-                    refused.Add((loops[a], loops[b]));
-                }
+        ILookup<Node, Node> results = order.Where(n => n.Op is OutputOp || (n.Op is LoopOp && n.Results.Count == 1)).ToLookup(n => n.Op is OutputOp ? n.Inputs[0] : n);
+        var below = new LoopsBelow(order, loops);
+        Dictionary<Node, Node> replaced = [];
+        bool[] joined = new bool[loops.Length];
+        foreach ((int a, int b) in CommonWork.Candidates(loops))
+        {
+            if (joined[a] || joined[b] || below.Needs(a, b) || below.Needs(b, a) || refused.Contains((loops[a], loops[b])))
+            {
+                continue;
+            }
+
+            if (Pair.Of(loops[a], loops[b]) is { } pair)
+            {
+                pair.AddResults(results, replaced);
+                below.Join(a, b);
+                (joined[a], joined[b]) = (true, true);
+            }
+            else
+            {
+                refused.Add((loops[a], loops[b]));
             }
         }
 
-        return null;
+        return replaced.Count == 0 ? null : Bodies.Replace(roots, replaced);
     }
 
     /// <summary>Two loops as one.</summary>
@@ -107,8 +118,10 @@ internal static class JoinLoops
         private static HashSet<Op> EffectsOf(LoopOp loop) =>
             loop.HasEffects ? [.. loop.Bodies.SelectMany(b => GraphWalk.WithBodies(b.Results)).Select(n => n.Op).Where(o => o is HostFunctionOp { HasEffects: true })] : [];
 
-        /// <summary>For each result of either loop what takes its place.</summary>
-        public Dictionary<Node, Node> Results(IEnumerable<Node> order)
+        /// <summary>Adds what takes the place of each result of either loop.</summary>
+        /// <param name="results">The nodes that take results of loops.</param>
+        /// <param name="replaced">What takes their places.</param>
+        public void AddResults(ILookup<Node, Node> results, Dictionary<Node, Node> replaced)
         {
             int[] kept = [.. sameAs.Distinct()];
             List<Node> outputs = [.. values.Where((_, i) => !next.Contains(i)).Distinct()];
@@ -121,21 +134,17 @@ internal static class JoinLoops
                 ops[0].Count,
                 ops[0].Reverse);
             Node joined = loops[0].As(op, [.. kept.Select(i => starts[i]), .. sequences.Keys, .. captured.Keys]);
-            Dictionary<Node, Node> results = [];
-            foreach (Node node in order)
+            for (int loop = 0; loop < loops.Length; loop++)
             {
-                int loop = Array.IndexOf(loops, node.Op is OutputOp ? node.Inputs[0] : node);
-                if (loop >= 0 && (node.Op is OutputOp || node.Results.Count == 1))
+                foreach (Node node in results[loops[loop]])
                 {
                     int index = (node.Op as OutputOp)?.Index ?? 0;
                     int at = index < ops[loop].Carried
                         ? Array.IndexOf(kept, sameAs[(loop * ops[0].Carried) + index])
                         : kept.Length + outputs.IndexOf(values[(loop * ops[0].Body.Results.Count) + index]);
-                    results.Add(node, joined.Results.Count == 1 ? joined : node.CreatePart(new OutputOp(at), joined));
+                    replaced.Add(node, joined.Results.Count == 1 ? joined : node.CreatePart(new OutputOp(at), joined));
                 }
             }
-
-            return results;
         }
 
         private Node[] ParametersOf(Node loop)
