@@ -63,6 +63,7 @@ internal static partial class OperationsPage
         ("Ops.HostFunctions.cs", "Host functions"),
         ("Ops.Map.cs", "Functions of your own"),
         ("Ops.Gradients.cs", "Gradients"),
+        ("Ops.Vmap.cs", "Many examples at once"),
     ];
 
     public static string Write(string root)

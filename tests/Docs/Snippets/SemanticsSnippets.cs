@@ -93,6 +93,25 @@ public sealed class SemanticsSnippets
     }
 
     [Test]
+    public void Many_examples_at_once()
+    {
+        // snippet: vmap
+        var xs = Input("xs", ["N", 3]);
+        var w = Parameter("w", [1f, 2f, 3f]);
+        var losses = Vmap(xs, x => Square(Dot(x, w) - 1));
+        var slopes = Vmap(xs, x => Gradients(Square(Dot(x, w) - 1), w)[0]);      // [N, 3]: one gradient for each example
+        var products = Vmap(xs, a => Vmap(xs, b => Dot(a, b)));                  // [N, N]
+        using var graph = Compiler.Compile([xs], [losses, slopes, products]);
+        var results = graph.Run(new float[] { 1, 0, 0, 0, 1, 1 });
+        float[] each = results.GetArray<float>(0);              // 0, 16
+        float[] gradients = results.GetArray<float>(1);         // 0, 0, 0, 0, 8, 8
+        float[] gram = results.GetArray<float>(2);              // 1, 0, 0, 2
+
+        // end
+        Assert.That((each, gradients, gram), Is.EqualTo((new float[] { 0, 16 }, new float[] { 0, 0, 0, 0, 8, 8 }, new float[] { 1, 0, 0, 2 })));
+    }
+
+    [Test]
     public void Searches_differential_equations_and_integrals()
     {
         // snippet: searches
