@@ -17,7 +17,7 @@ internal sealed record RandomGammaOp : SingleResultOp
 
     public override Node?[] Pushforward(Node node, Node?[] tangents) => [tangents[0] is { } tangent ? Moved(node, tangent) : null];
 
-    protected override Node BatchResult(BatchContext context) => context.Walk.IsStream(context.Inputs[1])
+    protected override Node BatchResult(BatchContext context) => context.Walk.IsDrawnApart(context.Inputs[1])
         ? context.Create(this, context.Batched(0), context.Inputs[1])
         : context.OneByOne()[0];
 
