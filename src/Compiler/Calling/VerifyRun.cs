@@ -63,7 +63,10 @@ internal static class VerifyRun
         {
             HashSet<LoweredKernel> alone = new(program.Parts.OfType<LoweredKernel>(), ReferenceEqualityComparer.Instance);
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => alone.Contains(program.Kernels[s]))];
-            foreach (Node root in steps.SelectMany(s => program.Kernels[s].Roots).Where(IsThere).Where(r => !HasEffects(r)).Distinct())
+
+            // What fills the outputs of a loop before it runs lies where these do.
+            IEnumerable<Node> roots = steps.SelectMany(s => program.Kernels[s].Roots).Where(r => program.Shared.Of(r) == KernelBuffer.Of(r));
+            foreach (Node root in roots.Where(IsThere).Where(r => !HasEffects(r)).Distinct())
             {
                 // Nothing that lasts has been written: see WriteUpdatesInPlace and AddInPlace.
                 workspace.Cancellation.ThrowIfCancellationRequested();
