@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GraphCompiler.Batching;
 using GraphCompiler.Operations;
 
@@ -7,81 +8,85 @@ namespace GraphCompiler;
 public static partial class Ops
 {
     /// <summary>
-    /// A function of one example applied to many at once, without a loop: <c>Vmap(xs, x => Dot(x, w))</c>. It is called once, on a placeholder of one example's shape; each of its
-    /// operations becomes the same operation for all. It may use nodes from outside, which all examples share, and gradients: <c>Vmap(xs, x => Gradients(Loss(w, x), w))</c> are those of
-    /// each example. Gradients flow through it to any order.
+    /// A function of one example as one of many at once, without a loop: <c>Vmap(x => Dot(x, w))(xs)</c>, <c>Vmap(Vmap(Dot))(a, b)</c>. It is called when what is given back is, once, on a
+    /// placeholder of one example's shape; each of its operations becomes the same operation for all. It may use nodes from outside, which all examples share, and gradients: those of
+    /// <c>Vmap(x => Gradients(Loss(w, x), w)[0])(xs)</c> are of each example. Gradients flow through it to any order.
     /// </summary>
-    /// <param name="x">The examples, along an axis.</param>
-    /// <param name="body">Given one example: a result.</param>
+    /// <param name="function">Given one example: a result.</param>
     /// <param name="inAxis">The axis of the examples; a negative one counts from the end.</param>
     /// <param name="outAxis">The axis of the result along which there is one for each example.</param>
-    /// <param name="randomness">What random functions draw in the body.</param>
-    /// <returns>The results of all examples.</returns>
-    /// <exception cref="ShapeException">There is no such axis.</exception>
-    /// <exception cref="GraphException">The body gives null, or a node of another body, or calls a host function with effects.</exception>
-    public static Node Vmap(Node x, Func<Node, Node> body, int inAxis = 0, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
+    /// <param name="randomness">What random functions draw in the function.</param>
+    /// <returns>
+    /// The function of many examples. It throws a <see cref="ShapeException"/> where there is no such axis, and a <see cref="GraphException"/> where the function gives null, or a node of
+    /// another body, or calls a host function with effects.
+    /// </returns>
+    public static Func<Node, Node> Vmap(Func<Node, Node> function, int inAxis = 0, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
     {
-        ArgumentNullException.ThrowIfNull(body);
-        return Vmap([NotNull(x)], p => [body(p[0])], [inAxis], [outAxis], randomness)[0];
+        ArgumentNullException.ThrowIfNull(function);
+        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [function(x[0])], [inAxis], [outAxis], randomness);
+        return x => mapped([NotNull(x)])[0];
     }
 
-    /// <summary>A function of one example with several results applied to many at once; see the overload for one.</summary>
-    /// <param name="x">The examples, along an axis.</param>
-    /// <param name="body">Given one example: results.</param>
-    /// <param name="inAxis">The axis of the examples; a negative one counts from the end.</param>
-    /// <param name="outAxes">For each result the axis along which there is one for each example; null for the first of each.</param>
-    /// <param name="randomness">What random functions draw in the body.</param>
-    /// <returns>The results of all examples.</returns>
-    /// <exception cref="ShapeException">There is no such axis.</exception>
-    /// <exception cref="GraphException">The body gives no result, a null, or a node of another body, or calls a host function with effects.</exception>
-    public static NodeList Vmap(
-        Node x, Func<Node, NodeList> body, int inAxis = 0, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
-    {
-        ArgumentNullException.ThrowIfNull(body);
-        return Vmap([NotNull(x)], p => body(p[0]), [inAxis], outAxes, randomness);
-    }
-
-    /// <summary>A function of two nodes of one example applied to many at once; see the overload for one.</summary>
-    /// <param name="a">The first of each example, along an axis.</param>
-    /// <param name="b">The second of each example, along an axis.</param>
-    /// <param name="body">Given both of one example: a result.</param>
-    /// <param name="inAxes">The axis of each; null for what all examples share. By default the first of both.</param>
+    /// <summary>A function of two nodes of one example as one of many at once; see the overload for one.</summary>
+    /// <param name="function">Given both of one example: a result.</param>
+    /// <param name="inAxes">The axis of each along which there is one for each example; null for what all examples share. By default the first of both.</param>
     /// <param name="outAxis">The axis of the result along which there is one for each example.</param>
-    /// <param name="randomness">What random functions draw in the body.</param>
-    /// <returns>The results of all examples.</returns>
-    /// <exception cref="ShapeException">There is no such axis, or the numbers of examples differ.</exception>
-    /// <exception cref="GraphException">The body gives null, or a node of another body, or calls a host function with effects; no axis is given.</exception>
-    public static Node Vmap(
-        Node a, Node b, Func<Node, Node, Node> body, IReadOnlyList<int?>? inAxes = null, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
+    /// <param name="randomness">What random functions draw in the function.</param>
+    /// <returns>The function of many examples. It throws what that of one does, and a <see cref="ShapeException"/> where the numbers of examples differ.</returns>
+    public static Func<Node, Node, Node> Vmap(
+        Func<Node, Node, Node> function, (int? First, int? Second)? inAxes = null, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
     {
-        ArgumentNullException.ThrowIfNull(body);
-        return Vmap([NotNull(a), NotNull(b)], p => [body(p[0], p[1])], inAxes, [outAxis], randomness)[0];
+        ArgumentNullException.ThrowIfNull(function);
+        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [function(x[0], x[1])], inAxes is var (first, second) ? [first, second] : null, [outAxis], randomness);
+        return (a, b) => mapped([NotNull(a), NotNull(b)])[0];
     }
 
-    /// <summary>A function of any number of nodes of one example, with any number of results, applied to many at once; see the overload for one.</summary>
-    /// <param name="inputs">What the body is given of each example, along an axis.</param>
-    /// <param name="body">Given what belongs to one example: results.</param>
-    /// <param name="inAxes">The axis of each input; null for what all examples share. By default the first of each.</param>
+    /// <summary>A function of any number of nodes of one example, with any number of results, as one of many at once; see the overload for one.</summary>
+    /// <param name="function">Given what belongs to one example: results.</param>
+    /// <param name="inAxes">The axis of each input along which there is one for each example; null for what all examples share. By default the first of each.</param>
     /// <param name="outAxes">For each result the axis along which there is one for each example. By default the first of each.</param>
-    /// <param name="randomness">What random functions draw in the body.</param>
-    /// <returns>The results of all examples; one that no example moves is the same for all.</returns>
-    /// <exception cref="ShapeException">There is no such axis, or the numbers of examples differ.</exception>
-    /// <exception cref="GraphException">
-    /// The body gives no result, a null, or a node of another body, or calls a host function with effects; the numbers of axes are not those of inputs and results, or no input has one.
-    /// </exception>
-    public static NodeList Vmap(
-        NodeList inputs, Func<NodeList, NodeList> body, IReadOnlyList<int?>? inAxes = null, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
+    /// <param name="randomness">What random functions draw in the function.</param>
+    /// <returns>
+    /// The function of many examples; a result that no example moves is the same for all. It throws a <see cref="ShapeException"/> where there is no such axis or the numbers of examples
+    /// differ, and a <see cref="GraphException"/> where the function gives no result, a null, or a node of another body, or calls a host function with effects, where the numbers of axes are
+    /// not those of inputs and results, and where no input has one.
+    /// </returns>
+    [OverloadResolutionPriority(-1)] // x => x could be of either.
+    public static Func<NodeList, NodeList> Vmap(
+        Func<NodeList, NodeList> function, IReadOnlyList<int?>? inAxes = null, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(function);
         Known("Vmap", randomness);
-        int?[] axes = InAxes(inputs, inAxes);
+        return inputs =>
+        {
+            ArgumentNullException.ThrowIfNull(inputs);
+            return Mapped(inputs, function, InAxes(inputs, inAxes), outAxes, randomness);
+        };
+    }
+
+    /// <summary>A function of one example with several results as one of many at once, such as <c>Vmap(x => Gradients(Loss(w, v, x), w, v))(xs)</c>; see the overload for one.</summary>
+    /// <param name="function">Given one example: results.</param>
+    /// <param name="inAxis">The axis of the examples; a negative one counts from the end.</param>
+    /// <param name="outAxes">For each result the axis along which there is one for each example. By default the first of each.</param>
+    /// <param name="randomness">What random functions draw in the function.</param>
+    /// <returns>The function of many examples. It throws what that of any number of nodes does.</returns>
+    [OverloadResolutionPriority(-2)] // x => [x[0]] could be of a list.
+    public static Func<Node, NodeList> Vmap(
+        Func<Node, NodeList> function, int inAxis = 0, IReadOnlyList<int>? outAxes = null, VmapRandomness randomness = VmapRandomness.Different)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => function(x[0]), [inAxis], outAxes, randomness);
+        return x => mapped([NotNull(x)]);
+    }
+
+    private static NodeList Mapped(NodeList inputs, Func<NodeList, NodeList> function, int?[] axes, IReadOnlyList<int>? outAxes, VmapRandomness randomness)
+    {
         Dim size = ExamplesOf(inputs, axes);
-        var closure = Closure.Of("Vmap", inputs.Select((n, i) => (axes[i] is { } axis ? new NodeType(n.DType, n.Shape.Without([axis])) : n.Type, $"example{i}")), body);
+        var closure = Closure.Of("Vmap", inputs.Select((n, i) => (axes[i] is { } axis ? new NodeType(n.DType, n.Shape.Without([axis])) : n.Type, $"example{i}")), function);
         NodeList results = closure.Body.Results;
         if (GraphWalk.WithBodies(results).FirstOrDefault(n => n.Op is HostFunctionOp { HasEffects: true }) is { } effect)
         {
-            throw new GraphException($"Vmap: the body calls {effect.Describe()}, which has effects, and how often it would run is not defined; call it outside, or make it pure.");
+            throw new GraphException($"Vmap: the function calls {effect.Describe()}, which has effects, and how often it would run is not defined; call it outside, or make it pure.");
         }
 
         if (outAxes is not null && outAxes.Count != results.Count)

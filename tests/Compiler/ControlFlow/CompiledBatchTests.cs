@@ -11,11 +11,11 @@ internal sealed class CompiledBatchTests
         Input<float> xs = Input("xs", ["N", 5]);
         Input<float> w = Input("w", [5, 7], requiresGrad: true);
         Input<float> v = Input("v", [7], requiresGrad: true);
-        NodeList each = Vmap(xs, x =>
+        NodeList each = Vmap(x =>
         {
             Node loss = Square(Dot(Tanh(MatMul(x, w)), v));
             return [loss, .. Gradients(loss, w, v)];
-        });
+        })(xs);
         LoopCheck.Agrees([xs, w, v], [.. each, .. Gradients(Sum(each[1] * each[1]) + Sum(each[0]), w, v)], 0, 1, 6);
     }
 
@@ -23,12 +23,12 @@ internal sealed class CompiledBatchTests
     public void Loops_that_end_apart_and_branches_of_their_own()
     {
         Input<double> xs = Input<double>("xs", ["N", 3], requiresGrad: true);
-        NodeList each = Vmap(xs, x =>
+        NodeList each = Vmap(NodeList (Node x) =>
         [
             While([x, Constant(0)], s => Sum(s[0] * s[0]) < 9, s => [s[0] * 1.7, s[1] + 1], most: 6)[0],
             Cond(Sum(x) > 0.2, () => Sqrt(x + 4), () => Scan(x, 3, (h, t) => Sin(h) + h).Last),
             Scan(Constant(0.5), x, (h, e) => Sin(h + e)).Outputs,
-        ]);
+        ])(xs);
         LoopCheck.Agrees([xs], [.. each, Gradients(Sum(each[0]) + Sum(each[1] * each[2]), xs)[0]], 0, 1, 7);
     }
 
@@ -36,9 +36,9 @@ internal sealed class CompiledBatchTests
     public void A_host_function_is_called_for_each_example_and_one_with_effects_is_refused()
     {
         Input<float> xs = Input("xs", ["N", 2], requiresGrad: true);
-        Node each = Vmap(xs, x => Added(x * 2));
+        Node each = Vmap(x => Added(x * 2))(xs);
         LoopCheck.Agrees(CompileOptions.Default, [xs], [each, Gradients(Sum(each * each), xs)[0]], 0, 1, 3);
-        Assert.That(() => Vmap(xs, x => Added(x, hasEffects: true)), Throws.InstanceOf<GraphException>().And.Message.Contains("Vmap: the body calls HostFunction 'added'").And.Message.Contains("effects"));
+        Assert.That(() => Vmap(x => Added(x, hasEffects: true))(xs), Throws.InstanceOf<GraphException>().And.Message.Contains("Vmap: the function calls HostFunction 'added'").And.Message.Contains("effects"));
 
         static Node Added(Node x, bool hasEffects = false) => HostFunction(
             "added", [x], new NodeType(DType.Float32, []), c => c.Out<float>(0)[0] = c.In<float>(0)[0] + c.In<float>(0)[1], hasEffects ? null : (i, r, u) => [Stack([u, u], 0)], hasEffects);

@@ -98,9 +98,9 @@ public sealed class SemanticsSnippets
         // snippet: vmap
         var xs = Input("xs", ["N", 3]);
         var w = Parameter("w", [1f, 2f, 3f]);
-        var losses = Vmap(xs, x => Square(Dot(x, w) - 1));
-        var slopes = Vmap(xs, x => Gradients(Square(Dot(x, w) - 1), w)[0]);      // [N, 3]: one gradient for each example
-        var products = Vmap(xs, a => Vmap(xs, b => Dot(a, b)));                  // [N, N]
+        var losses = Vmap(x => Square(Dot(x, w) - 1))(xs);
+        var slopes = Vmap(x => Gradients(Square(Dot(x, w) - 1), w)[0])(xs);      // [N, 3]: one gradient for each example
+        var products = Vmap(a => Vmap(b => Dot(a, b))(xs))(xs);                  // [N, N]
         using var graph = Compiler.Compile([xs], [losses, slopes, products]);
         var results = graph.Run(new float[] { 1, 0, 0, 0, 1, 1 });
         float[] each = results.GetArray<float>(0);              // 0, 16

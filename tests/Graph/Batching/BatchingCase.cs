@@ -104,7 +104,7 @@ internal sealed class BatchingCase
             NodeList given = [.. Leaves.Select((n, i) => batched[i] && isLast ? Ops.MoveAxis(n, 0, -1) : n)];
             int?[] axes = [.. batched.Select(b => b ? isLast ? -1 : 0 : (int?)null)];
             Dictionary<Node, Node> On(NodeList of) => inputs.Zip(of).ToDictionary(p => p.First, p => p.Second);
-            Node result = Ops.Vmap(given, of => [.. GraphWalk.Substitute([owner.output], On(of))], axes, isLast ? [-1] : null, VmapRandomness.Same)[0];
+            Node result = Ops.Vmap((NodeList of) => [.. GraphWalk.Substitute([owner.output], On(of))], axes, isLast ? [-1] : null, VmapRandomness.Same)(given)[0];
             Result = isLast ? Ops.MoveAxis(result, -1, 0) : result;
             Given = Leaves.Select((n, i) => (n, Value: batched[i] ? Stacked(n.DType, [.. owner.examples.Take(count).Select(e => e[i])], owner.examples[0][i].Shape) : owner.examples[0][i]))
                 .ToDictionary(p => p.n, p => p.Value);

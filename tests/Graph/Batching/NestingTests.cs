@@ -19,8 +19,8 @@ internal sealed class NestingTests
         ("a second gradient", x => Gradients(Sum(Gradients(Sum(Exp(MatMul(Weights, x) * 0.3)), x)[0]), Weights)[0]),
         ("a tangent", x => Jvp([Sin(MatMul(Weights, x))], [x], [Flip(x, 0)])[0]),
         ("a product with a Hessian", x => HessianVectorProduct(Sum(Exp(MatMul(Weights, x) * 0.2)), [x], [Cos(x)])[0]),
-        ("a map within", x => Vmap(Weights, row => Sum(row * x) + Sum(Vmap(x, row, (a, b) => a * Exp(b))))),
-        ("a gradient of a map within", x => Gradients(Sum(Vmap(Weights, row => Sin(Sum(row * x)))), x)[0]),
+        ("a map within", x => Vmap(row => Sum(row * x) + Sum(Vmap((a, b) => a * Exp(b))(x, row)))(Weights)),
+        ("a gradient of a map within", x => Gradients(Sum(Vmap(row => Sin(Sum(row * x)))(Weights)), x)[0]),
         ("nothing of the example", x => Weights[0]),
         ("a scan that starts from it", x => Scan(x, 4, (h, t) => Tanh(MatMul(Weights, h))).Last),
         ("outputs of a scan", x => Scan(x, Weights, (h, row) => (h * 0.5, Sum(h * row) + Sin(row))).Outputs),
@@ -30,7 +30,7 @@ internal sealed class NestingTests
         ("a scan of what is shared", x => x * Scan(Constant(0.2), Weights[0], (h, e) => Sin(h + e)).Last),
         ("a gradient through a scan", x => Gradients(Scan(Constant(0.5), x, (h, e) => Sin((h * 2) + e)).Last, x)[0]),
         ("a gradient within a scan", x => Scan(x, 3, (h, t) => h - (Gradients(Sum(Tanh(MatMul(Weights, h))), h)[0] * 0.1)).Last),
-        ("a map within a scan", x => Scan(x, 3, (h, t) => Vmap(Weights, row => Tanh(Sum(row * h)))).Last),
+        ("a map within a scan", x => Scan(x, 3, (h, t) => Vmap(row => Tanh(Sum(row * h)))(Weights)).Last),
         ("a loop that ends apart", x => While([x, Constant(0)], s => Sum(s[0] * s[0]) < 30, s => [s[0] * 1.7, s[1] + 1], most: 9)[0]),
         ("a bounded loop that ends apart", x => While([x, Constant(2.0)], s => Sum(s[0] * s[0]) < 30, s => [(s[0] * 1.7) + (Weights[0] / s[1]), s[1]], most: 5)[0]),
         ("a loop that ends at once", x => While([x, Constant(0)], s => s[1] < 3, s => [Tanh(MatMul(Weights, s[0])), s[1] + 1], most: 5)[0]),
@@ -49,7 +49,7 @@ internal sealed class NestingTests
     [TestCaseSource(nameof(Functions))]
     public void A_function_of_many_is_that_of_each(Func<Node, Node> function)
     {
-        Node mapped = Vmap(Examples, function);
+        Node mapped = Vmap(function)(Examples);
         Node looped = Stack([.. Enumerable.Range(0, 4).Select(i => function(Examples[i]))], 0);
         AssertSame(RunAll(mapped), RunAll(looped));
 
@@ -71,7 +71,7 @@ internal sealed class NestingTests
     public void A_loop_without_a_bound_runs_until_all_have_ended()
     {
         NodeList Ends(Node x) => While([x, Constant(0)], s => Sum(s[0] * s[0]) < 30, s => [s[0] * 1.7, s[1] + 1]);
-        NodeList mapped = Vmap(Examples, Ends);
+        NodeList mapped = Vmap(Ends)(Examples);
         double[] steps = [.. Enumerable.Range(0, 4).Select(i => Values(Ends(Examples[i])[1], (Examples, ExampleValues))[0])];
         Assert.That(steps.Distinct().Count(), Is.GreaterThan(1));
         Assert.That(Values(mapped[1], (Examples, ExampleValues)), Is.EqualTo(steps));
