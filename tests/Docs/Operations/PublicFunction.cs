@@ -96,10 +96,10 @@ internal sealed partial class PublicFunction
             .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal),
         " ").Trim();
 
-    [GeneratedRegex(@"(?<comment>(?:^ *///[^\n]*\n)+)(?: *\[[^\n]*\n)* *public static (?<result>\([^)]*\)|[\w<>\[\]?]+) (?<name>\w+)(?<generic><\w+>)?\((?<parameters>(?:[^()]|\([^()]*\))*)\)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?<comment>(?:^ *///[^\n]*\n)+)(?: *\[[^\n]*\n)* *public static (?<result>\([^)]*\)|[\w\[\]?]+(?:<[\w<>, ?]+>)?) (?<name>\w+)(?<generic><\w+>)?\((?<parameters>(?:[^()]|\([^()]*\))*)\)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
 
-    [GeneratedRegex(@"\((\w+) \w+, (\w+) \w+\)")]
+    [GeneratedRegex(@"\((\w+)\?? \w+, (\w+)\?? \w+\)")]
     private static partial Regex Tuples();
 
     [GeneratedRegex(@"\s+")]
