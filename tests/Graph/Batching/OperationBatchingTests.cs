@@ -18,7 +18,7 @@ internal sealed class OperationBatchingTests
     {
         foreach (DType dtype in ((OperationRow)row).DTypes)
         {
-            var batch = new BatchingCase((OperationRow)row, dtype, Examples, gradient: false);
+            var batch = BatchingCase.Of((OperationRow)row, dtype, Examples, gradient: false);
             bool[] all = [.. batch.Inputs.Select(_ => true)];
             foreach (bool[] batched in Subsets(all.Length, every: dtype == ((OperationRow)row).DTypes[0]))
             {
@@ -36,8 +36,8 @@ internal sealed class OperationBatchingTests
     {
         foreach (DType dtype in ((OperationRow)row).DTypes.Where(t => t.IsFloat() && ((OperationRow)row).HasGradient))
         {
-            var batch = new BatchingCase((OperationRow)row, dtype, Examples, gradient: true);
-            foreach (bool[] batched in batch.HasGradient ? Subsets(batch.Inputs.Length, every: false) : [])
+            var batch = BatchingCase.Of((OperationRow)row, dtype, Examples, gradient: true);
+            foreach (bool[] batched in batch.Output.RequiresGrad ? Subsets(batch.Inputs.Length, every: false) : [])
             {
                 batch.GradientsAgreeWithALoop(batched, Examples);
             }
@@ -52,7 +52,7 @@ internal sealed class OperationBatchingTests
     [TestCaseSource(nameof(OwnRules))]
     public void CompiledAgreesWithTheInterpreter(object row)
     {
-        var batch = new BatchingCase((OperationRow)row, ((OperationRow)row).DTypes[0], Examples, gradient: false);
+        var batch = BatchingCase.Of((OperationRow)row, ((OperationRow)row).DTypes[0], Examples, gradient: false);
         if (!batch.Draws)
         {
             batch.CompiledAgrees(Subsets(batch.Inputs.Length, every: batch.Inputs.Length <= 2), Examples);
@@ -67,7 +67,7 @@ internal sealed class OperationBatchingTests
     }
 
     /// <summary>Which inputs are batched: all and each alone, or every choice.</summary>
-    private static IEnumerable<bool[]> Subsets(int count, bool every) =>
+    internal static IEnumerable<bool[]> Subsets(int count, bool every) =>
         from set in Enumerable.Range(1, (1 << count) - 1)
         where every || set == (1 << count) - 1 || (set & (set - 1)) == 0
         select (bool[])[.. Enumerable.Range(0, count).Select(i => (set & (1 << i)) != 0)];
