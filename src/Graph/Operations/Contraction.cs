@@ -5,6 +5,9 @@ namespace GraphCompiler.Operations;
 /// <summary>Matrix products [B…, M, K] · [B…, K, N] → [B…, M, N] over equal batch axes. Vectors and broadcast batches are shaped before.</summary>
 internal sealed record MatMulOp : SingleResultOp
 {
+    // With more columns than this, examples that share the left matrix gain nothing from being one product.
+    private const long FewColumns = 4;
+
     protected override NodeType InferResult(TypeContext context)
     {
         (Node a, Node b) = (context.Inputs[0], context.Inputs[1]);
@@ -41,7 +44,10 @@ internal sealed record MatMulOp : SingleResultOp
         return [left is null ? right : right is null ? left : left + right];
     }
 
-    /// <summary>Examples that share the right matrix are more rows of one product; those of one column that share the left one are rows of its transpose.</summary>
+    /// <summary>
+    /// Examples that share the right matrix are more rows of one product, and those that share the left one more columns, as long as each has few: one product of many columns moves them
+    /// together first.
+    /// </summary>
     protected override Node BatchResult(BatchContext context)
     {
         (Node a, Node b) = (context.Inputs[0], context.Inputs[1]);
@@ -50,9 +56,15 @@ internal sealed record MatMulOp : SingleResultOp
             return Ops.Reshape(context.Create(this, Ops.Flatten(a, 0, 1), b), context.Batched(context.Node.Shape));
         }
 
-        return !context.IsBatched(0) && a.Rank == 2 && b.Shape[^1].Constant == 1
+        if (context.IsBatched(0) || a.Rank > 2 || !(b.Shape[^1].Constant <= FewColumns))
+        {
+            return context.OnBatched(this)[0];
+        }
+
+        // Single columns are the rows of the transposed product as they lie.
+        return b.Shape[^1].Constant == 1
             ? Ops.Reshape(context.Create(this, Ops.Squeeze(b, -1), Ops.Transpose(a)), context.Batched(context.Node.Shape))
-            : context.OnBatched(this)[0];
+            : context.Split(context.Create(this, a, context.Merged(1, 1)), 1);
     }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.MatMul();

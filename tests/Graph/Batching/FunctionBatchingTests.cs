@@ -58,6 +58,9 @@ internal sealed class FunctionBatchingTests
             Assert.That(only.Shape, Is.EqualTo(GraphTesting.S("B", 7)));
         }
 
+        Node narrow = Parts.WithParts([Vmap(Input<float>("narrow", ["B", 5, 3]), m => MatMul(tall, m))]).Single(n => n.Op is MatMulOp);
+        Assert.That(narrow.Shape, Is.EqualTo(GraphTesting.S(7, 3 * Dim.Named("B"))));
+
         Node square = Input<float>("a", [5, 5]);
         Node factors = Parts.WithParts([Vmap(x, v => Solve(square, v))]).Single(n => n.Op is LuOp);
         Assert.That(factors.Inputs[0], Is.SameAs(square));
