@@ -37,32 +37,10 @@ internal sealed record TakeOp(int Along) : SingleResultOp
         return Ops.Where(Ops.Reshape(isPadding, Shape.Of([.. indices.Shape, .. Enumerable.Repeat(Dim.Of(1), slices.Rank - Along - indices.Rank)])), 0, slices);
     }
 
-    protected override Node BatchResult(BatchContext context)
-    {
-        if (!context.IsBatched(1))
-        {
-            return context.Create(this with { Along = Along + 1 }, context.Inputs[0], context.Inputs[1]);
-        }
-
-        if (!context.IsBatched(0))
-        {
-            return Ops.MoveAxis(context.Create(this, context.Inputs[0], context.Inputs[1]), Along, 0);
-        }
-
-        Node indices = OfElements(context, context.Node.Inputs[0].Shape, Along);
-        Node slices = context.Create(new GatherOp(Along + 1), context.Inputs[0], indices);
-        slices = Padding is null ? slices : Ops.Where(Ops.Equal(indices, Ops.DimValue(Padding, indices.DType)), Ops.Detach(slices), slices);
-        return Ops.Reshape(slices, context.Batched(context.Node.Shape));
-    }
-
-    /// <summary>Indices of slices that each example has of its own, as those of all elements of the slices.</summary>
-    internal static Node OfElements(BatchContext context, Shape x, int along)
-    {
-        Node indices = context.Inputs[1];
-        Dim count = indices.Shape.Skip(1).Aggregate(Dim.Of(1), (product, size) => product * size);
-        Node narrow = Ops.Reshape(indices, Shape.Of([context.Size, .. Enumerable.Repeat(Dim.Of(1), along), count, .. Enumerable.Repeat(Dim.Of(1), x.Rank - along - 1)]));
-        return Ops.BroadcastTo(narrow, Shape.Of([context.Size, .. x.With(along, count)]));
-    }
+    protected override Node BatchResult(BatchContext context) =>
+        !context.IsBatched(1) ? context.Create(this with { Along = Along + 1 }, context.Inputs[0], context.Inputs[1])
+        : context.IsBatched(0) ? IndexBatching.Take(this, context)
+        : Ops.MoveAxis(context.Create(this, context.Inputs[0], context.Inputs[1]), Along, 0);
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Linear();
 
@@ -104,16 +82,9 @@ internal sealed record IndexAddOp(int Along) : SingleResultOp
     public override Node?[] Pushforward(Node node, Node?[] tangents) =>
         [node.CreatePart(this, tangents[0] ?? Ops.ZerosLike(node.Inputs[0]), node.Inputs[1], tangents[2] ?? Ops.ZerosLike(node.Inputs[2]))];
 
-    protected override Node BatchResult(BatchContext context)
-    {
-        if (!context.IsBatched(1))
-        {
-            return context.Create(new IndexAddOp(Along + 1), context.Batched(0), context.Inputs[1], context.Batched(2));
-        }
-
-        Node indices = TakeOp.OfElements(context, context.Node.Shape, Along);
-        return context.Create(new ScatterAddOp(Along + 1), context.Batched(0), indices, Ops.Reshape(context.Batched(2), indices.Shape));
-    }
+    protected override Node BatchResult(BatchContext context) => context.IsBatched(1)
+        ? IndexBatching.Add(this, context)
+        : context.Create(new IndexAddOp(Along + 1), context.Batched(0), context.Inputs[1], context.Batched(2));
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.AddedAt();
 

@@ -12,7 +12,10 @@ internal sealed record CrossEntropyOp : CompositeOp
         return [-Ops.Squeeze(picked, 1)];
     }
 
-    public override Node[] Batch(BatchContext context) => [context.Split(context.Create(this, context.Merged(0, 0), context.Merged(1, 0)), 0)];
+    /// <summary>Examples are more rows; logits that they share stay what they are.</summary>
+    public override Node[] Batch(BatchContext context) => context.IsBatched(0)
+        ? [context.Split(context.Create(this, context.Merged(0, 0), context.Merged(1, 0)), 0)]
+        : context.Expanded(Expand(context.Node, context.Node.Inputs));
 
     public override Node?[] Pullback(Node node, Node?[] cotangents)
     {

@@ -61,6 +61,9 @@ internal sealed class FunctionBatchingTests
         Node narrow = Parts.WithParts([Vmap(Input<float>("narrow", ["B", 5, 3]), m => MatMul(tall, m))]).Single(n => n.Op is MatMulOp);
         Assert.That(narrow.Shape, Is.EqualTo(GraphTesting.S(7, 3 * Dim.Named("B"))));
 
+        Node pairs = Vmap(x, v => Vmap(tall, row => MatMul(v, row)));
+        Assert.That(Parts.WithParts([pairs]).Single(n => n.Op is MatMulOp).Shape, Is.EqualTo(GraphTesting.S("B", 7)));
+
         Node square = Input<float>("a", [5, 5]);
         Node factors = Parts.WithParts([Vmap(x, v => Solve(square, v))]).Single(n => n.Op is LuOp);
         Assert.That(factors.Inputs[0], Is.SameAs(square));
@@ -70,9 +73,13 @@ internal sealed class FunctionBatchingTests
     public void AnIndexOutOfRangeIsOneOfItsExample()
     {
         (Node x, Node i) = (Input<float>("x", [2, 3]), Input<int>("i", [2]));
-        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x, i], Vmap(x, i, (row, at) => Take(row, at).Named("pick")));
-        string error = Assert.Throws<ExecutionException>(() => compiled.Run(new float[6], new[] { 2, 3 })).Message;
-        Assert.That(error, Does.Contain("'pick'").And.Contains("index 3 is outside axis 1 of size 3").And.Contains("at [1"));
+        Node table = Input<float>("table", [2, 3, 2]);
+        using CompiledGraph elements = GraphCompiler.Compiler.Compile([x, i], Vmap(x, i, (row, at) => Take(row, at).Named("pick")));
+        using CompiledGraph rows = GraphCompiler.Compiler.Compile([table, i], Vmap(table, i, (own, at) => Take(own, at).Named("pick")));
+        foreach (Action run in (Action[])[() => elements.Run(new float[6], new[] { 2, 3 }), () => rows.Run(new float[12], new[] { 0, 3 })])
+        {
+            Assert.That(run, Throws.TypeOf<ExecutionException>().With.Message.Contains("'pick'").And.Message.Contains("index 3 is outside axis").And.Message.Contains("of size 3").And.Message.Contains("at [1"));
+        }
     }
 
     private static double Units(double tolerance) => tolerance * (1L << 52);

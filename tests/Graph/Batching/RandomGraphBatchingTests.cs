@@ -27,6 +27,31 @@ internal sealed class RandomGraphBatchingTests
         Assert.That(done, Is.GreaterThan(150));
     }
 
+    [Test]
+    public void CompiledAgreesWithTheInterpreter()
+    {
+        for (int number = 0; number < 40; number++)
+        {
+            Trial trial = RandomGraph.Make(number);
+            var random = new Random(number);
+            SymbolValues[] sizes = [.. Enumerable.Range(0, 40).Select(_ => SymbolValues.AboutVectors(random)).Where(s => trial.Accepts(s) && trial.ElementsAt(s) < MostElements).Take(1)];
+            Node[] inputs = trial.Inputs;
+            if (sizes.Length == 0 || inputs.Length == 0)
+            {
+                continue;
+            }
+
+            // One input alone, or all but one.
+            bool[] batched = [.. inputs.Select((_, i) => (i == number % inputs.Length) == (number % 2 == 0 || inputs.Length == 1))];
+            NodeList leaves = Leaves(inputs, batched);
+            Node[] roots = [.. trial.Outputs, .. trial.Loss is null ? [] : (Node[])[trial.Loss]];
+            NodeList all = Batched(roots, inputs, leaves, batched);
+            Trial together = trial with { Outputs = [.. all.Take(trial.Outputs.Length)], Loss = trial.Loss is null ? null : Ops.Sum(all[^1]), Updates = [], Sizes = [.. sizes] };
+            Way way = Way.All[number % Way.All.Count];
+            Assert.That(GraphCheck.Fault(together, number % 2 == 0 ? [way] : [], number % 2 == 0 ? null : way), Is.Null, () => $"graph {number}\n{trial}");
+        }
+    }
+
     /// <returns>Whether there was something to check.</returns>
     private static bool Check(int number, Trial trial, Random random, SymbolValues sizes)
     {
@@ -51,12 +76,8 @@ internal sealed class RandomGraphBatchingTests
             return false;
         }
 
-        NodeList leaves = [.. inputs.Select((n, i) => batched[i] ? Ops.Placeholder(n.Type with { Shape = Shape.Of([Examples, .. n.Shape]) }, n.Name!, n.RequiresGrad) : n)];
-        NodeList all = Ops.Vmap(
-            leaves,
-            of => [.. GraphWalk.Substitute(roots, inputs.Zip(of).ToDictionary(p => p.First, p => p.Second))],
-            [.. batched.Select(b => b ? 0 : (int?)null)],
-            randomness: VmapRandomness.Same);
+        NodeList leaves = Leaves(inputs, batched);
+        NodeList all = Batched(roots, inputs, leaves, batched);
         Dictionary<Node, TensorValue> given = leaves.Select((n, i) => (n, Value: batched[i] ? Stacked(n.DType, examples, i) : examples[0][i])).ToDictionary(p => p.n, p => p.Value);
         TensorValue[] actual = Interpreter.Evaluate(all, given, sizes.Of, Draw());
         for (int i = 0; i < roots.Count; i++)
@@ -67,6 +88,15 @@ internal sealed class RandomGraphBatchingTests
 
         return true;
     }
+
+    private static NodeList Leaves(Node[] inputs, bool[] batched) =>
+        [.. inputs.Select((n, i) => batched[i] ? Ops.Placeholder(n.Type with { Shape = Shape.Of([Examples, .. n.Shape]) }, n.Name!, n.RequiresGrad) : n)];
+
+    private static NodeList Batched(IReadOnlyList<Node> roots, Node[] inputs, NodeList leaves, bool[] batched) => Ops.Vmap(
+        leaves,
+        of => [.. GraphWalk.Substitute(roots, inputs.Zip(of).ToDictionary(p => p.First, p => p.Second))],
+        [.. batched.Select(b => b ? 0 : (int?)null)],
+        randomness: VmapRandomness.Same);
 
     private static RandomDraws Draw() => new(g => g.CallAt(1));
 
