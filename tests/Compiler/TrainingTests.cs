@@ -249,7 +249,7 @@ internal sealed class TrainingTests
         // The scale's sign is looked at by the pullback alone.
         Input<float> y = Input("y", [4]);
         Input<float> z = Input("z", [4], requiresGrad: true);
-        Node custom = Call("custom", [y, z], a => a[1] * 2, (a, _, g) => [null, g * a[0]]);
+        Node custom = CustomGradient("custom", [y, z], a => a[1] * 2, (a, _, g) => [null, g * a[0]]);
         using CompiledGraph second = GraphCompiler.Compiler.Compile([y, z], custom.Sum());
         float[] scale = [1, 2, 3, 4];
         second.Forward(scale, new float[4]);

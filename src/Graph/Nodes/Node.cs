@@ -11,9 +11,6 @@ public partial class Node
 {
     private readonly FunctionParts? parts;
 
-    // Whether it is made of constants and sizes alone.
-    private readonly bool isKnown;
-
     internal Node(Op op, NodeList inputs, bool? requiresGrad = null, string? name = null, string? scope = null, FunctionParts? parts = null, NodeOrigin? from = null)
     {
         this.parts = parts;
@@ -45,7 +42,7 @@ public partial class Node
             CheckFits(result);
         }
 
-        isKnown = op.Bodies.Count == 0 && !op.HasEffects && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.isKnown));
+        IsKnown = op.Bodies.Count == 0 && !op.HasEffects && (inputs.Count == 0 ? op is ConstantOp or IotaOp or DimValueOp : inputs.All(i => i.IsKnown));
         Guards = Origin is null ? [.. context.Guards] : [.. context.Guards.Select(g => g with { Origin = Made })];
         bool mayRequireGrad = op.IsDifferentiable && Array.Exists(results, r => r.DType.IsFloat());
         RequiresGrad = mayRequireGrad && (requiresGrad ?? inputs.Any(i => i.RequiresGrad));
@@ -114,7 +111,10 @@ public partial class Node
     internal BodyTrace? MadeIn { get; init; }
 
     /// <summary>The body that has ended and that the node has no value outside of; null of what is known everywhere, such as a constant that was first used there.</summary>
-    internal BodyTrace? LeakedFrom => MadeIn is { HasEnded: true } && !isKnown ? MadeIn : null;
+    internal BodyTrace? LeakedFrom => MadeIn is { HasEnded: true } && !IsKnown ? MadeIn : null;
+
+    /// <summary>Whether it is made of constants and sizes alone.</summary>
+    internal bool IsKnown { get; }
 
     /// <summary>The type of the one result. Whoever works on nodes of several asks <see cref="Results"/>.</summary>
     internal NodeType Type

@@ -52,12 +52,19 @@ internal abstract record CompositeOp : Op
 /// A named function applied to inputs, with a pullback of its own if it is given one, which sees those inputs that were listed, and with a pushforward, which is given
 /// the tangents of those in the place of cotangents.
 /// </summary>
+/// <param name="Body">Takes those inputs, what it uses from outside, and what only its derivatives do.</param>
+/// <param name="Arguments">How many inputs were listed.</param>
+/// <param name="CallName">The name.</param>
+/// <param name="Rule">The pullback.</param>
+/// <param name="Forward">The pushforward.</param>
+/// <param name="Used">What the derivatives use as they were written, whose places the last inputs take.</param>
 internal sealed record CallOp(
     Function Body,
     int Arguments,
     string CallName,
     Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule,
-    Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Forward = null) : CompositeOp
+    Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Forward = null,
+    NodeList? Used = null) : CompositeOp
 {
     public override string Name => CallName;
 
@@ -69,10 +76,30 @@ internal sealed record CallOp(
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
         ? base.Pullback(node, cotangents)
-        : [.. UserPullback.Pull(node, Arguments, Rule, cotangents), .. new Node?[node.Inputs.Count - Arguments]];
+        : [.. Placed(node, UserDerivatives.Pull(node, Arguments, Rule, cotangents), cotangents), .. new Node?[node.Inputs.Count - Arguments]];
 
     public override Node?[]? Pushforward(Node node, Node?[] tangents) =>
-        Forward is null ? null : [.. Forward(node.Inputs[..Arguments], Ops.Outputs(node), tangents[..Arguments])];
+        Forward is null ? null : [.. Placed(node, UserDerivatives.Push(node, Arguments, Forward, tangents), tangents)];
+
+    /// <summary>The same call, whose derivatives use what stands behind its inputs.</summary>
+    public CallOp Using(NodeList used) => this with
+    {
+        Body = new Function([.. Body.Parameters, .. used.Select((u, i) => Ops.Placeholder(u.Results[0], $"used{i}", u.RequiresGrad))], Body.Results),
+        Used = used,
+    };
+
+    private IReadOnlyList<Node?> Placed(Node node, IReadOnlyList<Node?> moved, Node?[] directions)
+    {
+        if (Used is null || Used.SequenceEqual(node.Inputs[^Used.Count..]))
+        {
+            return moved;
+        }
+
+        HashSet<Node> given = [node, .. node.Inputs, .. directions.OfType<Node>()];
+        Dictionary<Node, Node> map = Used.Zip(node.Inputs[^Used.Count..]).ToDictionary(p => p.First, p => p.Second);
+        var placed = new Queue<Node>(GraphWalk.Substitute([.. moved.OfType<Node>()], map, given.Contains));
+        return [.. moved.Select(m => m is null ? null : placed.Dequeue())];
+    }
 
     public override Node[] Batch(BatchContext context) => CallBatching.Of(this, context);
 
@@ -95,7 +122,7 @@ internal sealed record CallOp(
             if (flowing.Contains(parameters[i]))
             {
                 throw new GraphException(
-                    $"Call '{CallName}': the body uses {inputs[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
+                    $"CustomGradient '{CallName}': the body uses {inputs[i].Describe()}, which requires a gradient and is not among the inputs, so that the pullback cannot give one; add it to the inputs, or Detach it.");
             }
         }
     }

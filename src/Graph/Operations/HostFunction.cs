@@ -34,7 +34,7 @@ internal sealed record HostFunctionOp(
 
     public override Node?[] Pullback(Node node, Node?[] cotangents) => Rule is null
         ? throw new GradientException($"{node.Describe()} has no pullback, and a gradient is to flow through it; give it one, or Detach its results.")
-        : [.. UserPullback.Pull(node, Count, Rule, cotangents), .. new Node?[node.Inputs.Count - Count]];
+        : [.. UserDerivatives.Pull(node, Count, Rule, cotangents), .. new Node?[node.Inputs.Count - Count]];
 
     public override Node[] Batch(BatchContext context) => context.OneByOne();
 

@@ -37,39 +37,31 @@ public static partial class Ops
     /// <param name="high">The upper end, of x's dtype; the shapes broadcast.</param>
     public static Node ClampMax(Node x, Node high) => Clamp("ClampMax", x, Bound(RequireNumber("ClampMax", x), double.NegativeInfinity), high);
 
-    /// <summary>A named function of nodes, kept whole in the graph; with a pullback of its own where the derivative of its parts will not do.</summary>
+    /// <summary>A named function of nodes, kept whole in the graph; <see cref="CustomGradient(string, IReadOnlyList{Node}, Func{NodeList, Node}, Func{NodeList, Node, Node, IReadOnlyList{Node?}}, Func{NodeList, Node, IReadOnlyList{Node?}, Node?}?)"/> gives it a derivative of its own.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What the function is applied to.</param>
     /// <param name="body">
-    /// Builds the result from the inputs; called once, on placeholders. Other nodes that it uses become inputs of the call, too; if they require a gradient,
-    /// there must be no pullback, which could not give one. What it makes has no value outside of it but as its result.
-    /// </param>
-    /// <param name="pullback">
-    /// Given the inputs, the result and its cotangent: the cotangents of the inputs, null for none. Without it, the body is differentiated. It is called once when
-    /// the call is made, to see that it fits, and for each differentiation.
+    /// Builds the result from the inputs; called once, on placeholders. Other nodes that it uses become inputs of the call, too. What it makes has no value outside of
+    /// it but as its result.
     /// </param>
     /// <returns>The result.</returns>
-    /// <exception cref="GraphException">The body gives no result; or there is a pullback, and it uses a node that requires a gradient and is not among the inputs.</exception>
-    /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype.</exception>
-    public static Node Call(string name, IReadOnlyList<Node> inputs, Func<NodeList, Node> body, Func<NodeList, Node, Node, IReadOnlyList<Node?>>? pullback = null)
+    /// <exception cref="GraphException">The body gives no result.</exception>
+    public static Node Call(string name, IReadOnlyList<Node> inputs, Func<NodeList, Node> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        return Called(name, inputs, x => [body(x)], pullback is null ? null : (x, results, cotangents) => pullback(x, results[0], cotangents[0]!));
+        return Called("Call", name, inputs, x => [body(x)]);
     }
 
     /// <summary>A named function of nodes with several results; see the other overload.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What the function is applied to.</param>
     /// <param name="body">Builds the results from the inputs.</param>
-    /// <param name="pullback">Given the inputs, the results and the cotangents of the results, null where nothing depends on one: the cotangents of the inputs, null for none.</param>
     /// <returns>The results.</returns>
-    /// <exception cref="GraphException">The body gives no result; or there is a pullback, and it uses a node that requires a gradient and is not among the inputs.</exception>
-    /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype.</exception>
-    public static NodeList Call(
-        string name, IReadOnlyList<Node> inputs, Func<NodeList, NodeList> body, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pullback = null)
+    /// <exception cref="GraphException">The body gives no result.</exception>
+    public static NodeList Call(string name, IReadOnlyList<Node> inputs, Func<NodeList, NodeList> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        return Outputs(Called(name, inputs, body, pullback));
+        return Outputs(Called("Call", name, inputs, body));
     }
 
     /// <summary>One result of a node that has several, which those who look at a graph meet among the inputs of its results.</summary>
@@ -121,23 +113,6 @@ public static partial class Ops
 
     /// <summary>All results of a node.</summary>
     internal static NodeList Outputs(Node node) => [.. Enumerable.Range(0, node.Results.Count).Select(i => Output(node, i))];
-
-    private static Node Called(
-        string name, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>> body, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pullback)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        Items.ThrowIfNull(inputs);
-        var function = Function.Trace($"Call '{name}'", [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
-        var call = new CallOp(function, inputs.Count, name, pullback);
-        Node node = Create(call, [.. inputs, .. captured]);
-        if (pullback is not null)
-        {
-            call.CheckFlow(node.Inputs);
-            UserPullback.Try(node);
-        }
-
-        return node;
-    }
 
     private static void CheckReplacement(Node leaf, Node replacement)
     {

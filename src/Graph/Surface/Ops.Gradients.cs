@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GraphCompiler.Differentiation;
+using GraphCompiler.Operations;
 
 namespace GraphCompiler;
 
@@ -41,6 +42,35 @@ public static partial class Ops
     /// <returns>One gradient a target, of its shape and dtype; null where the loss does not depend on it.</returns>
     /// <exception cref="GradientException">A target requires no gradient, or the loss has none or several elements.</exception>
     public static IReadOnlyList<Node?> GradientsOrNull(Node loss, IReadOnlyList<Node> targets) => VjpOrNull([OneElement(loss)], targets, [OnesLike(loss)]);
+
+    /// <summary>
+    /// The value of a function of nodes and its gradients in them (JAX's value_and_grad), whatever they require: they count as independent of each other, and only what the
+    /// function makes of them counts.
+    /// </summary>
+    /// <param name="function">Builds a node of one element from as many nodes; called once, on placeholders. Other nodes that it uses are constants to these gradients.</param>
+    /// <param name="at">What it is applied to.</param>
+    /// <returns>The value, and a gradient for each input, zeros where the value does not depend on it. Both can be differentiated again.</returns>
+    /// <exception cref="GradientException">The value has several elements or is not of floats, or an input is not.</exception>
+    public static (Node Value, NodeList Gradients) ValueAndGradients(Func<NodeList, Node> function, IReadOnlyList<Node> at)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Items.ThrowIfNull(at);
+        foreach (Node input in at.Where(n => !n.Type.DType.IsFloat()))
+        {
+            throw new GradientException($"ValueAndGradients: {input.Describe()} is {input.DType.Display()}, which has no gradients; cast it, or let the function use it without being given it.");
+        }
+
+        Closure closure = FunctionDerivatives.Close("ValueAndGradients", at.Select((n, i) => (n.Type, n.Title ?? $"arg{i}")), x => [OneElement(function(x))]);
+        Node[] all = [.. at, .. closure.Captured];
+        Node?[] made = Recorded(() =>
+        {
+            Node value = closure.Body.Apply(all)[0];
+            RequireFloat("ValueAndGradients", value);
+            Node?[] gradients = closure.Body.Pull(all, [OnesLike(value)]);
+            return [value, .. at.Select((n, i) => gradients[i] ?? ZerosLike(n))];
+        });
+        return (made[0]!, made[1..]!);
+    }
 
     /// <summary>The vector-Jacobian product: the cotangents of targets, given those of outputs (reverse mode).</summary>
     /// <param name="outputs">Nodes that require gradients, unless unreached targets get zeros.</param>

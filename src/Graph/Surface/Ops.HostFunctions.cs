@@ -26,7 +26,7 @@ public static partial class Ops
     /// written before it; verified runs do not hold it against a second run.
     /// </param>
     /// <returns>The results.</returns>
-    /// <exception cref="GraphException">There is no result.</exception>
+    /// <exception cref="GraphException">There is no result; or it is used in a body, and the pullback uses what is not among the inputs.</exception>
     /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype.</exception>
     public static NodeList HostFunction(
         string name,
@@ -48,7 +48,10 @@ public static partial class Ops
         Node node = Create(new HostFunctionOp(name, [.. inputs.Select(i => i.Type)], [.. results], body, pullback, hasEffects ? new HostEffect() : null), [.. inputs]);
         if (pullback is not null && node.RequiresGrad)
         {
-            UserPullback.Try(node);
+            if (UserDerivatives.Try(node) is [var used, ..])
+            {
+                throw new GraphException($"The pullback of {node.Describe()} uses {used.Describe()}, which is from outside of the body of {BodyTrace.Current!.Function} and not among the inputs; add it to the inputs.");
+            }
         }
 
         return Outputs(node);

@@ -64,7 +64,7 @@ internal sealed class AheadTests
     {
         bool fails = false;
         Input<float> x = Input("x", [3], requiresGrad: true);
-        Node y = Call("square", [x], i => i[0] * i[0], (i, _, g) => fails ? throw new InvalidOperationException("not now") : [g * i[0] * 2f]);
+        Node y = CustomGradient("square", [x], i => i[0] * i[0], (i, _, g) => fails ? throw new InvalidOperationException("not now") : [g * i[0] * 2f]);
         fails = true;
         Assert.That(() => GraphCompiler.Compiler.Compile([x], y.Sum(), Ahead(GraphCalls.Training)), Throws.InvalidOperationException.With.Message.EqualTo("not now"));
         using CompiledGraph model = GraphCompiler.Compiler.Compile([x], y.Sum());
@@ -112,7 +112,7 @@ internal sealed class AheadTests
         using var shown = new CancellationTokenSource();
         Input<float> v = Input("v", [3], requiresGrad: true);
         bool cancels = false;
-        Node y = Call("square", [v], i => i[0] * i[0], (i, _, g) =>
+        Node y = CustomGradient("square", [v], i => i[0] * i[0], (i, _, g) =>
         {
             if (cancels)
             {

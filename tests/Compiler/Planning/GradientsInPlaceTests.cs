@@ -141,7 +141,7 @@ internal sealed class GradientsInPlaceTests
         Parameter<float> table = Parameter("table", new Generator(1).Normal(3, 4));
         Parameter<float> a = Parameter("a", new Generator(2).Normal(4));
         Parameter<float> b = Parameter("b", new Generator(3).Normal(4, 4));
-        Node custom = Call("custom", [table, index], i => i[0] * 2f, (i, _, g) => [Take(g, i[1], 0).Sum(0, keepDims: true) + (0 * g), null]);
+        Node custom = CustomGradient("custom", [table, index], i => i[0] * 2f, (i, _, g) => [Take(g, i[1], 0).Sum(0, keepDims: true) + (0 * g), null]);
         Node one = (custom * a).Sum();
         Node two = Exp(MatMul(table.Detach(), b)).Sum();
         using CompiledGraph graph = GraphCompiler.Compiler.Compile(

@@ -60,6 +60,7 @@ internal static partial class OperationsPage
         ("Ops.Ode.cs", "Differential equations"),
         ("Ops.Quadrature.cs", "Integrals"),
         ("Ops.Composites.cs", "Limits and composition"),
+        ("Ops.CustomGradients.cs", "Derivatives of your own"),
         ("Ops.HostFunctions.cs", "Host functions"),
         ("Ops.Map.cs", "Functions of your own"),
         ("Ops.Gradients.cs", "Gradients"),

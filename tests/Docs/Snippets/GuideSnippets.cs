@@ -341,7 +341,7 @@ public sealed class GuideSnippets
     public void A_function_of_ones_own()
     {
         // snippet: function
-        static Node SquaredRelu(Node x) => Call(
+        static Node SquaredRelu(Node x) => CustomGradient(
             "SquaredRelu",
             [x],
             inputs => Relu(inputs[0]).Square(),

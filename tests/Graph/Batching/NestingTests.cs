@@ -42,8 +42,8 @@ internal sealed class NestingTests
         ("a branch within a scan", x => Scan(x, 4, (h, t) => Cond(Sum(h) > 0, () => h * Weights[0], () => h + Weights[1])).Outputs),
         ("a loop within a branch", x => Cond(Sum(x) > 0.4, () => While([x], s => Sum(s[0]) < 20, s => [(s[0] * 1.5) + 1], most: 9)[0], () => Scan(x, 2, (h, t) => Sin(h)).Last)),
         ("a call", x => Call("Twice", [x, Weights], c => MatMul(c[1], c[0]) * 2)),
-        ("a call with a pullback", x => Call("Bent", [x, Weights], c => MatMul(c[1], Sin(c[0])), (c, y, u) => [MatMul(Transpose(c[1]), u) * Cos(c[0]) * 0.5, Outer(u, Sin(c[0])) * 0.25])),
-        ("a gradient through a call with a pullback", x => Gradients(Sum(Call("Bent", [x], c => Sin(c[0]), (c, y, u) => [u * Exp(c[0])])), x)[0]),
+        ("a call with a pullback", x => CustomGradient("Bent", [x, Weights], c => MatMul(c[1], Sin(c[0])), (c, y, u) => [MatMul(Transpose(c[1]), u) * Cos(c[0]) * 0.5, Outer(u, Sin(c[0])) * 0.25])),
+        ("a gradient through a call with a pullback", x => Gradients(Sum(CustomGradient("Bent", [x], c => Sin(c[0]), (c, y, u) => [u * Exp(c[0])])), x)[0]),
     }.Select(f => new TestCaseData(f.Function).SetArgDisplayNames(f.Name));
 
     [TestCaseSource(nameof(Functions))]

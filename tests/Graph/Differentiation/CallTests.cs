@@ -12,7 +12,7 @@ public class CallTests
     [Test]
     public void A_pullback_of_its_own_is_used()
     {
-        Node y = Call("straight", [X], v => Floor(v[0]), (inputs, results, cotangents) => [cotangents * 7]);
+        Node y = CustomGradient("straight", [X], v => Floor(v[0]), (inputs, results, cotangents) => [cotangents * 7]);
         Assert.That(Values(y, (X, At)), Is.EqualTo(new double[] { 0, 2 }));
         Assert.That(Values(Gradients(Sum(y), X)[0], (X, At)), Is.EqualTo(new double[] { 7, 7 }));
         Assert.That(Value(Jvp([Sum(y)], [X], [Vector(1, 2)])[0], (X, At)), Is.EqualTo(21));
@@ -22,7 +22,7 @@ public class CallTests
     public void Several_results_get_their_own_cotangents()
     {
         IReadOnlyList<Node?>? seen = null;
-        NodeList two = Call(
+        NodeList two = CustomGradient(
             "two",
             [X],
             v => [v[0] * 2, v[0] * v[0]],
@@ -60,23 +60,23 @@ public class CallTests
     public void Bad_pullbacks_are_refused_where_the_call_is_made()
     {
         Input<long> k = Input<long>("k", [2]);
-        Assert.That(() => Call("count", [X], v => v[0], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 input;"));
-        Assert.That(() => Call("more", [X], v => v[0], (_, _, c) => [c, c]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 input;"));
-        Assert.That(() => Call("null", [X], v => v[0], (_, _, _) => null!), Throws.TypeOf<GradientException>().With.Message.Contains("one cotangent for each input"));
-        Assert.That(() => Call("shape", [X], v => v[0], (_, _, c) => [Sum(c)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[]").And.Message.Contains("float64[2]"));
-        Assert.That(() => Call("dtype", [X], v => v[0], (_, _, c) => [Cast(c, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[2]").And.Message.Contains("float64[2]"));
+        Assert.That(() => CustomGradient("count", [X], v => v[0], (_, _, _) => []), Throws.TypeOf<GradientException>().With.Message.Contains("count").And.Message.Contains("0 cotangents for 1 input;"));
+        Assert.That(() => CustomGradient("more", [X], v => v[0], (_, _, c) => [c, c]), Throws.TypeOf<GradientException>().With.Message.Contains("2 cotangents for 1 input;"));
+        Assert.That(() => CustomGradient("null", [X], v => v[0], (_, _, _) => null!), Throws.TypeOf<GradientException>().With.Message.Contains("one cotangent for each input"));
+        Assert.That(() => CustomGradient("shape", [X], v => v[0], (_, _, c) => [Sum(c)]), Throws.TypeOf<GradientException>().With.Message.Contains("float64[]").And.Message.Contains("float64[2]"));
+        Assert.That(() => CustomGradient("dtype", [X], v => v[0], (_, _, c) => [Cast(c, DType.Float32)]), Throws.TypeOf<GradientException>().With.Message.Contains("float32[2]").And.Message.Contains("float64[2]"));
         Assert.That(
-            () => Call("whole", [X, k], v => v[0] * Cast(v[1], DType.Float64), (i, _, c) => [c * Cast(i[1], DType.Float64), i[1]]),
+            () => CustomGradient("whole", [X, k], v => v[0] * Cast(v[1], DType.Float64), (i, _, c) => [c * Cast(i[1], DType.Float64), i[1]]),
             Throws.TypeOf<GradientException>().With.Message.Contains("int64 has no gradients").And.Message.Contains("input 1"));
-        Assert.That(() => Call("plain", [Input<double>("p", [2])], v => v[0], (_, _, _) => []), Throws.TypeOf<GradientException>(), "no gradient is asked for yet");
+        Assert.That(() => CustomGradient("plain", [Input<double>("p", [2])], v => v[0], (_, _, _) => []), Throws.TypeOf<GradientException>(), "no gradient is asked for yet");
         Assert.That(() => Call("none", [X], _ => []), Throws.TypeOf<GraphException>().With.Message.Contains("'none'").And.Message.Contains("at least one node"));
     }
 
     [Test]
     public void Pullbacks_may_call_each_other_s_functions()
     {
-        static Node MySin(Node x) => Call("sin", [x], v => Sin(v[0]), (i, _, c) => [c * MyCos(i[0])]);
-        static Node MyCos(Node x) => Call("cos", [x], v => Cos(v[0]), (i, _, c) => [-c * MySin(i[0])]);
+        static Node MySin(Node x) => CustomGradient("sin", [x], v => Sin(v[0]), (i, _, c) => [c * MyCos(i[0])]);
+        static Node MyCos(Node x) => CustomGradient("cos", [x], v => Cos(v[0]), (i, _, c) => [-c * MySin(i[0])]);
         Node third = Gradients(Sum(Gradients(Sum(Gradients(Sum(MySin(X)), X)[0]), X)[0]), X)[0];
         Assert.That(Values(third, (X, At)), Is.EqualTo(new[] { -Math.Cos(0.5), -Math.Cos(2) }).Within(1e-12));
     }
@@ -84,7 +84,7 @@ public class CallTests
     [Test]
     public void A_pullback_that_lets_nothing_flow_gives_zeros()
     {
-        Node y = Call("still", [X], v => v[0], (_, _, _) => [null]);
+        Node y = CustomGradient("still", [X], v => v[0], (_, _, _) => [null]);
         Assert.That(Values(Gradients(Sum(y), X)[0], (X, At)), Is.EqualTo(new double[2]));
     }
 
@@ -118,8 +118,8 @@ public class CallTests
     {
         Input<double> w = Variable("w", 2);
         static IReadOnlyList<Node?> Pull(NodeList inputs, Node result, Node cotangent) => [cotangent * inputs[0] * inputs.Count];
-        Node frozen = Call("f", [X], v => v[0] * Detach(w) * Input<double>("p", [2]), Pull);
-        Assert.That(() => Call("f", [X], v => v[0] * Sin(w), Pull), Throws.TypeOf<GraphException>().With.Message.Contains("'f'").And.Message.Contains("'w'").And.Message.Contains("add it to the inputs"));
+        Node frozen = CustomGradient("f", [X], v => v[0] * Detach(w) * Input<double>("p", [2]), Pull);
+        Assert.That(() => CustomGradient("f", [X], v => v[0] * Sin(w), Pull), Throws.TypeOf<GraphException>().With.Message.Contains("'f'").And.Message.Contains("'w'").And.Message.Contains("add it to the inputs"));
         Assert.That(Values(Gradients(Sum(frozen), X)[0], (X, At), (w, At)), Is.EqualTo(new double[] { 0.5, 2 }), "it sees the inputs that were listed");
     }
 

@@ -73,7 +73,7 @@ public class GradModeTests
     [Test]
     public void A_pullback_of_the_users_may_be_asked_under_NoGrad()
     {
-        Node loss = Sum(Call("square", [X], v => v[0] * v[0], (i, r, c) => [c * i[0] * 2.0]));
+        Node loss = Sum(CustomGradient("square", [X], v => v[0] * v[0], (i, r, c) => [c * i[0] * 2.0]));
         Node quiet = Quietly(() => Gradients(loss, X)[0]);
         Assert.That(quiet.RequiresGrad, Is.False);
         Assert.That(Values(quiet, (X, At)), Is.EqualTo(new double[] { 1, -2, 4 }));

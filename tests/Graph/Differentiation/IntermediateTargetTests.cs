@@ -66,8 +66,8 @@ public sealed class IntermediateTargetTests
         foreach (Node cube in new[]
         {
             Call("cube", [q], x => x[0] * x[0] * x[0]),
-            Call("cube", [q], x => x[0] * x[0] * x[0], (x, _, c) => [3 * x[0] * x[0] * c]),
-            Call("cube", [q], x => x[0].Pow(3), (x, y, c) => [3 * y / x[0] * c]),
+            CustomGradient("cube", [q], x => x[0] * x[0] * x[0], (x, _, c) => [3 * x[0] * x[0] * c]),
+            CustomGradient("cube", [q], x => x[0].Pow(3), (x, y, c) => [3 * y / x[0] * c]),
             Call("cube", [q], x => [x[0], x[0].Pow(3)])[1],
         })
         {

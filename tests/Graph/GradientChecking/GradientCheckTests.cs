@@ -63,7 +63,7 @@ public sealed class GradientCheckTests
     [Test]
     public void A_wrong_second_derivative_is_found_and_named()
     {
-        Node cube = Call("cube", [w], p => p[0] * p[0] * p[0], (i, _, c) => [3 * Square(Detach(i[0])) * c]);
+        Node cube = CustomGradient("cube", [w], p => p[0] * p[0] * p[0], (i, _, c) => [3 * Square(Detach(i[0])) * c]);
 
         GradientReport report = GradientCheck.Run(Sum(Sin(cube)), [w], options: new GradientCheckOptions { Order = 2 });
 
@@ -113,7 +113,7 @@ public sealed class GradientCheckTests
     [Test]
     public void A_failed_projection_is_run_again_in_full()
     {
-        Node wrong = Call("wrong", [w], p => Sin(p[0]), (i, _, c) => [c * Concat([Cos(i[0].Slice(0, ..1)), Sin(i[0].Slice(0, 1..2))])]);
+        Node wrong = CustomGradient("wrong", [w], p => Sin(p[0]), (i, _, c) => [c * Concat([Cos(i[0].Slice(0, ..1)), Sin(i[0].Slice(0, 1..2))])]);
         GradientReport report = GradientCheck.Run(wrong, [w], options: new GradientCheckOptions { Mode = GradientCheckMode.RandomProjections(1) });
 
         Assert.That(report.Entries.Select(e => (e.Place, e.Verdict)), Is.EqualTo(new[]
@@ -203,7 +203,7 @@ public sealed class GradientCheckTests
     [Test]
     public void Tolerances_decide()
     {
-        Node off = Call("off", [w], p => Sin(p[0]), (i, _, c) => [c * Cos(i[0]) * 1.001]);
+        Node off = CustomGradient("off", [w], p => Sin(p[0]), (i, _, c) => [c * Cos(i[0]) * 1.001]);
 
         using (Assert.EnterMultipleScope())
         {

@@ -24,7 +24,7 @@ public sealed class KinkTests
     [Test]
     public void A_gradient_outside_the_slopes_fails()
     {
-        Node Wrong(Node x) => Call("wrong relu", [x], p => Relu(p[0]), (i, _, c) => [Where(i[0] >= 0, 1.5 * c, ZerosLike(c))]);
+        Node Wrong(Node x) => CustomGradient("wrong relu", [x], p => Relu(p[0]), (i, _, c) => [Where(i[0] >= 0, 1.5 * c, ZerosLike(c))]);
 
         Assert.That(Only(Wrong, 0).Verdict, Is.EqualTo(GradientVerdict.Failed));
     }
@@ -32,7 +32,7 @@ public sealed class KinkTests
     [Test]
     public void A_jump_is_judged_by_the_slopes_beside_it()
     {
-        Node Leaking(Node x) => Call("straight through", [x], p => Floor(p[0]), (_, _, c) => [c]);
+        Node Leaking(Node x) => CustomGradient("straight through", [x], p => Floor(p[0]), (_, _, c) => [c]);
 
         using (Assert.EnterMultipleScope())
         {
@@ -97,7 +97,7 @@ public sealed class KinkTests
     [Test]
     public void A_nan_gradient_of_a_finite_loss_fails()
     {
-        Node Trap(Node x) => Call("trap", [x], p => p[0] * 1, (i, _, c) => [c * Log(i[0] - 5)]);
+        Node Trap(Node x) => CustomGradient("trap", [x], p => p[0] * 1, (i, _, c) => [c * Log(i[0] - 5)]);
 
         GradientEntry entry = Only(Trap, 1);
 
@@ -112,7 +112,7 @@ public sealed class KinkTests
     public void Noise_is_inconclusive_and_never_a_pass()
     {
         // Rounding at 10¹⁷ is 16: what is left of x has no derivative that differences could see.
-        Node Noisy(Node x) => Call("noisy", [x], p => p[0] + 1e17 - 1e17, (_, _, c) => [c]);
+        Node Noisy(Node x) => CustomGradient("noisy", [x], p => p[0] + 1e17 - 1e17, (_, _, c) => [c]);
         Input<double> x = Input<double>("x", [], requiresGrad: true);
 
         GradientReport report = GradientCheck.Run(Noisy(x), [x], At(x, 0.3));

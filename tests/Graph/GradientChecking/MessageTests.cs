@@ -9,7 +9,7 @@ public sealed class MessageTests
 {
     private readonly Parameter<float> w = Parameter("w", Tensor.Create<float>([0.5f, -0.25f], [2]));
 
-    private Node Wrong => Sum(Call("wrong sine", [w], p => Sin(p[0]), (i, _, c) => [2 * c * Cos(i[0])]).Named("bend", "model/layer"));
+    private Node Wrong => Sum(CustomGradient("wrong sine", [w], p => Sin(p[0]), (i, _, c) => [2 * c * Cos(i[0])]).Named("bend", "model/layer"));
 
     [Test]
     public void A_failure_names_the_node_and_shows_the_numbers()

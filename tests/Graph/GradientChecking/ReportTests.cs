@@ -12,7 +12,7 @@ internal sealed class ReportTests
     public void Of_a_wrong_pullback_it_names_the_fault_and_its_numbers()
     {
         Node other = Constant([2.0, 3.0]);
-        Node wrong = Call("wrong product", [Cast(other, DType.Float32), w], p => p[0] * Sin(p[1]), (i, _, c) => [null, 2 * c * i[0] * Cos(i[1])]);
+        Node wrong = CustomGradient("wrong product", [Cast(other, DType.Float32), w], p => p[0] * Sin(p[1]), (i, _, c) => [null, 2 * c * i[0] * Cos(i[1])]);
         Node loss = Sum(wrong);
         GradientReport report = GradientCheck.Run(loss, [w]);
         GradientFault fault = report.Fault!;

@@ -51,7 +51,7 @@ public sealed class WidenToDoubleTests
     public void A_pullback_written_for_float32_is_asked_in_float32()
     {
         List<DType> asked = [];
-        Node square = Call("square", [w], p => p[0] * p[0] * Constant(2f), (i, r, c) =>
+        Node square = CustomGradient("square", [w], p => p[0] * p[0] * Constant(2f), (i, r, c) =>
         {
             asked.AddRange([i[0].DType, r.DType, c.DType]);
             return [c * i[0] * Constant(4f)];

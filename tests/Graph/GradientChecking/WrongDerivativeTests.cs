@@ -30,7 +30,7 @@ public sealed class WrongDerivativeTests
     {
         Input<double>[] inputs = row.MakeInputs();
         Node[] before = [.. inputs.Select(i => Ops.Sin(i) + i)];
-        Node wrong = Ops.Call("wrong one", before, p => row.Apply([.. p]), (i, _, c) => Spoil(row, i, c, mistake));
+        Node wrong = Ops.CustomGradient("wrong one", before, p => row.Apply([.. p]), (i, _, c) => Spoil(row, i, c, mistake));
         Node loss = Ops.Sum(Ops.Tanh(0.1 * wrong) + wrong);
         Dictionary<Node, Tensor<double>> values = row.Values(inputs);
         foreach (Input<double> input in inputs)

@@ -30,7 +30,7 @@ internal sealed class SubstituteTests
     public void What_requires_a_gradient_does_not_slip_under_a_pullback()
     {
         Input<float> given = Input("given", [3]);
-        Node With(Node captured) => Call("clipped", [x], v => v[0] * captured, (inputs, results, cotangents) => [cotangents]);
+        Node With(Node captured) => CustomGradient("clipped", [x], v => v[0] * captured, (inputs, results, cotangents) => [cotangents]);
         Node[] calls = [With(given), Call("outer", [x], v => With(given))];
         Parameter<float> scale = Parameter("scale", [1f, 2f, 3f]);
         foreach (Node call in calls)

@@ -1,0 +1,102 @@
+using GraphCompiler.Operations;
+
+namespace GraphCompiler;
+
+public static partial class Ops
+{
+    /// <summary>A named function of nodes with a derivative of its own, where that of its parts will not do.</summary>
+    /// <param name="name">The name, for messages and dumps.</param>
+    /// <param name="inputs">What the function is applied to.</param>
+    /// <param name="body">
+    /// Builds the result from the inputs; called once, on placeholders. Other nodes that it uses become inputs of the call, too, and must require no gradient, which
+    /// the pullback could not give.
+    /// </param>
+    /// <param name="pullback">
+    /// Given the inputs, the result and its cotangent: the cotangents of the inputs, null for none. It is called once when the function is used, to see that it fits, and
+    /// for each differentiation; what it builds is differentiated for the next order.
+    /// </param>
+    /// <param name="pushforward">
+    /// Given the inputs, the result and the tangents of the inputs, null for one that does not move: the tangent of the result, null for none. Without it, forward mode
+    /// transposes the pullback, which then has to be linear in the cotangent.
+    /// </param>
+    /// <returns>The result.</returns>
+    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not.</exception>
+    /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype, or the pushforward no tangent of the result's.</exception>
+    public static Node CustomGradient(
+        string name,
+        IReadOnlyList<Node> inputs,
+        Func<NodeList, Node> body,
+        Func<NodeList, Node, Node, IReadOnlyList<Node?>> pullback,
+        Func<NodeList, Node, IReadOnlyList<Node?>, Node?>? pushforward = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(pullback);
+        return Called(
+            "CustomGradient",
+            name,
+            inputs,
+            x => [body(x)],
+            (x, results, cotangents) => pullback(x, results[0], cotangents[0]!),
+            pushforward is null ? null : (x, results, tangents) => [pushforward(x, results[0], tangents)]);
+    }
+
+    /// <summary>A named function of nodes with several results and a derivative of its own; see the other overload.</summary>
+    /// <param name="name">The name, for messages and dumps.</param>
+    /// <param name="inputs">What the function is applied to.</param>
+    /// <param name="body">Builds the results from the inputs.</param>
+    /// <param name="pullback">Given the inputs, the results and the cotangents of the results, null where nothing depends on one: the cotangents of the inputs, null for none.</param>
+    /// <param name="pushforward">Given the inputs, the results and the tangents of the inputs, null for one that does not move: the tangents of the results, null for none.</param>
+    /// <returns>The results.</returns>
+    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not.</exception>
+    /// <exception cref="GradientException">The pullback does not return one cotangent for each input, or the pushforward one tangent for each result, of its shape and dtype.</exception>
+    public static NodeList CustomGradient(
+        string name,
+        IReadOnlyList<Node> inputs,
+        Func<NodeList, NodeList> body,
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> pullback,
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(pullback);
+        return Outputs(Called("CustomGradient", name, inputs, body, pullback, pushforward));
+    }
+
+    /// <summary>
+    /// x, whose cotangent is rewritten on its way back: clipped, scaled, reversed, or looked at by a <c>HostFunction</c> that gives it on (PyTorch's register_hook). Forward mode
+    /// sees x itself, and the next order what the function builds.
+    /// </summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="rewrite">Given the cotangent of x, or rather the sum of all that flow into this node: what flows on, of the same shape and dtype. Called once here, and for each differentiation.</param>
+    /// <returns>The same values.</returns>
+    /// <exception cref="GradientException">The function does not return one node of x's shape and dtype.</exception>
+    public static Node GradientHook(Node x, Func<Node, Node> rewrite)
+    {
+        ArgumentNullException.ThrowIfNull(rewrite);
+        return Called("GradientHook", "GradientHook", [RequireFloat("GradientHook", x)], i => [i[0]], (_, _, c) => [rewrite(c[0]!)], (_, _, t) => t);
+    }
+
+    private static Node Called(
+        string function,
+        string name,
+        IReadOnlyList<Node> inputs,
+        Func<NodeList, IReadOnlyList<Node>> body,
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pullback = null,
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Items.ThrowIfNull(inputs);
+        var closed = Function.Trace($"{function} '{name}'", [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
+        var call = new CallOp(closed, inputs.Count, name, pullback, pushforward);
+        Node node = Create(call, [.. inputs, .. captured]);
+        if (pullback is not null)
+        {
+            call.CheckFlow(node.Inputs);
+            if (UserDerivatives.Try(node) is { Count: > 0 } used)
+            {
+                return Create(call.Using(used), [.. node.Inputs, .. used]);
+            }
+        }
+
+        return node;
+    }
+}
