@@ -31,6 +31,7 @@ internal static class CompilerPipeline
         nodes = Pass("inline-stabilized", nodes, n => InlineCalls.Run(n));
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
+        nodes = Pass("trim-orders", nodes, TrimOrders.Run);
         nodes = Pass("trim-bodies-again", nodes, TrimBodies.Run);
         nodes = Pass("save-in-loops", nodes, n => options.Passes.Recompute ? SaveInLoops.Run(n) : n);
         nodes = Pass("trim-saved", nodes, TrimBodies.Run);

@@ -404,6 +404,8 @@ internal static class OperationTable
         new OperationRow(typeof(ConditionOp), All, c => Ops.Select(c.X([3, c.N]), 1, 0)) { Least = 1 },
         new OperationRow(typeof(HostFunctionOp), Floats, c => HostFunctionTests.SignedSquare(c.X([3, c.N]))),
         new OperationRow(typeof(CallOp), Floats, c => Ops.Call("twice", [c.X([3, c.N])], x => x[0] + x[0])),
+        new OperationRow(typeof(CheckpointOp), Floats, c => Ops.Checkpoint(x => x + x, c.X([3, c.N]))),
+        new OperationRow(typeof(AfterOp), All, c => AfterOp.Create(c.X([3, c.N]), [c.X([2])])),
         new OperationRow(typeof(OutputOp), Floats, c => Ops.Call("both", [c.X([3, c.N]), c.X([3, c.N])], x => [x[0] + x[1], x[0] * x[1]])[1]),
         new OperationRow(typeof(SquaresAboutMeanOp), Floats, c => Ops.Variance(c.X([3, c.N]), 1)) { Variant = " variance", Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 2 },
         new OperationRow(typeof(CentreOp), Floats, c => Node.Create(new CentreOp(EquatableArray.Create([1])), c.X([3, c.N]))) { Ulps = 64, Floor = n => 16 * n, Specials = false, Least = 1 },

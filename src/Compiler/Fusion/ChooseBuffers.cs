@@ -50,7 +50,7 @@ internal sealed class ChooseBuffers : IMaterialization
         foreach (Node node in order)
         {
             choice.readers[node] = [];
-            foreach (Node input in node.Inputs.Distinct())
+            foreach (Node input in node.Op is AfterOp ? node.Inputs[..1] : node.Inputs.Distinct())
             {
                 choice.readers[input].Add(node);
             }

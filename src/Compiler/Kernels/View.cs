@@ -73,6 +73,8 @@ internal sealed record View(Node Source, Dim Offset, EquatableArray<Dim> Strides
                         .. windows.Windows.Select(w => Strides[w.Axis] * w.Dilation),
                     ],
                 };
+            case AfterOp:
+                return this;
             case ReshapeOp:
                 return Reshape(input.Shape, node.Shape) is { } strides ? this with { Strides = strides } : null;
             default:

@@ -157,7 +157,7 @@ internal sealed class TrimBodies
 
             var movements = new Stack<Node>();
             Node source = input;
-            for (; source.Op is MovementOp; source = source.Inputs[0])
+            for (; source.Op is MovementOp and not AfterOp; source = source.Inputs[0])
             {
                 movements.Push(source);
             }

@@ -1,5 +1,4 @@
 using System.Text;
-using GraphCompiler.Differentiation;
 
 namespace GraphCompiler.Operations;
 
@@ -17,12 +16,7 @@ internal sealed record NamedOp(string FunctionName, EquatableArray<NodeAttribute
 
     public override Node[] Expand(IReadOnlyList<Node> inputs) => Body(inputs);
 
-    public override Node?[] Pushforward(Node node, Node?[] tangents)
-    {
-        // An input that is given twice has one tangent.
-        Node[] inputs = [.. node.Inputs.Distinct()];
-        return ForwardMode.PushWithin(Expand(node, node.Inputs), inputs, [.. inputs.Select(i => tangents[node.Inputs.AsSpan().IndexOf(i)])]);
-    }
+    public override Node?[] Pushforward(Node node, Node?[] tangents) => PushParts(node, tangents);
 
     protected override bool PrintMembers(StringBuilder builder)
     {

@@ -38,6 +38,14 @@ internal abstract record CompositeOp : Op
 
     public override Node[] Batch(BatchContext context) => context.Expanded(Expand(context.Node, context.Node.Inputs));
 
+    /// <summary>The tangents of the results, by those of the parts.</summary>
+    protected Node?[] PushParts(Node node, Node?[] tangents)
+    {
+        // An input that is given twice has one tangent.
+        Node[] inputs = [.. node.Inputs.Distinct()];
+        return ForwardMode.PushWithin(Expand(node, node.Inputs), inputs, [.. inputs.Select(i => tangents[node.Inputs.AsSpan().IndexOf(i)])]);
+    }
+
     public override double[]? BoundErrors(RoundingErrors errors) => errors.Unknown();
 
     public override TensorValue[] Evaluate(EvaluationContext context)

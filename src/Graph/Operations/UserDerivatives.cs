@@ -72,10 +72,10 @@ internal static class UserDerivatives
         return given;
     }
 
-    /// <summary>Asks a rule. What belongs to the body around is refused where it is not given: derivatives are taken when that body has ended.</summary>
+    /// <summary>Asks a rule. What belongs to a body around is refused where it is not given: derivatives are taken when that body has ended.</summary>
     private static List<Node> UsedBy(Node node, string name, Func<Node?[]> rule)
     {
-        if (BodyTrace.Current is not { } around)
+        if (BodyTrace.Current is null)
         {
             rule();
             return [];
@@ -86,7 +86,7 @@ internal static class UserDerivatives
         List<Node> used = [];
         foreach (Node each in GraphWalk.TopologicalOrder(returned.OfType<Node>(), IsFromOutside).Where(n => IsFromOutside(n) && !given.Contains(n)))
         {
-            if (each.MadeIn == around)
+            if (each.MadeIn is { } around)
             {
                 throw new GraphException($"The {name} of {node.Describe()} uses {each.Describe()}, which was made in the body of {around.Function} and is not among the inputs; add it to the inputs.");
             }

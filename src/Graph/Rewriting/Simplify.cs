@@ -44,6 +44,7 @@ internal static class Simplify
         RewriteRule.For<CastOp>("cast(cast(x)) → cast(x)", (n, m) => m.Is<CastOp>(n.Inputs[0]) && Widens(n.Inputs[0].Inputs[0].DType, n.Inputs[0].DType) ? Ops.Cast(n.Inputs[0].Inputs[0], n.DType) : null),
         RewriteRule.For<MaximumOp>("max(x, x) → x", (n, _) => ReferenceEquals(n.Inputs[0], n.Inputs[1]) ? n.Inputs[0] : null),
         RewriteRule.For<MinimumOp>("min(x, x) → x", (n, _) => ReferenceEquals(n.Inputs[0], n.Inputs[1]) ? n.Inputs[0] : null),
+        RewriteRule.For<AfterOp>("after(x) → x", (n, _) => n.Inputs.Count == 1 ? n.Inputs[0] : null),
         RewriteRule.For<ReshapeOp>("reshape(reshape(x)) → reshape(x)", (n, m) => m.Is<ReshapeOp>(n.Inputs[0]) ? Ops.Reshape(n.Inputs[0].Inputs[0], n.Shape) : null),
         RewriteRule.For<PermuteOp>("permute(permute(x)) → permute(x)", (n, m) => m.Is<PermuteOp>(n.Inputs[0])
             ? Ops.Permute(n.Inputs[0].Inputs[0], [.. ((PermuteOp)n.Op).Order.Select(a => ((PermuteOp)n.Inputs[0].Op).Order[a])])

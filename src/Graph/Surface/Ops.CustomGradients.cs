@@ -75,6 +75,35 @@ public static partial class Ops
         return Called("GradientHook", "GradientHook", [RequireFloat("GradientHook", x)], i => [i[0]], (_, _, c) => [rewrite(c[0]!)], (_, _, t) => t);
     }
 
+    /// <summary>
+    /// A function whose gradient computes it again instead of keeping what it needs of it (PyTorch's and JAX's checkpoint): of all within, nothing is saved but what it is given and
+    /// what it gives. Values and gradients are those of the function, to the bit, random numbers included.
+    /// </summary>
+    /// <param name="function">Builds the results from the inputs; called once, on placeholders. Other nodes that it uses become inputs, too, and get their gradients.</param>
+    /// <param name="inputs">What it is applied to.</param>
+    /// <returns>The results.</returns>
+    /// <exception cref="GraphException">The function gives no result.</exception>
+    public static NodeList Checkpoint(Func<NodeList, NodeList> function, IReadOnlyList<Node> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Items.ThrowIfNull(inputs);
+        Function closed = Closed("Checkpoint", inputs, function, out Node[] captured);
+        return Outputs(Create(new CheckpointOp(closed), [.. inputs, .. captured]));
+    }
+
+    /// <summary>A function of one node whose gradient computes it again; see the other overload.</summary>
+    /// <param name="function">Builds the result from the input.</param>
+    /// <param name="x">What it is applied to.</param>
+    /// <returns>The result.</returns>
+    public static Node Checkpoint(Func<Node, Node> function, Node x)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return Checkpoint(inputs => [function(inputs[0])], [NotNull(x)])[0];
+    }
+
+    private static Function Closed(string name, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>> body, out Node[] captured) =>
+        Function.Trace(name, [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out captured);
+
     private static Node Called(
         string function,
         string name,
@@ -85,8 +114,7 @@ public static partial class Ops
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         Items.ThrowIfNull(inputs);
-        var closed = Function.Trace($"{function} '{name}'", [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out Node[] captured);
-        var call = new CallOp(closed, inputs.Count, name, pullback, pushforward);
+        var call = new CallOp(Closed($"{function} '{name}'", inputs, body, out Node[] captured), inputs.Count, name, pullback, pushforward);
         Node node = Create(call, [.. inputs, .. captured]);
         if (pullback is not null)
         {

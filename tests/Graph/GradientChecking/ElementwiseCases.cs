@@ -26,6 +26,8 @@ internal static class ElementwiseCases
         .. Unary<NormalCdfOp>(NormalCdf, -2, 2), .. Unary<WithinOp>(x => Node.Create(new WithinOp("Test", "a number is in [-9, 9]", -9, 9), x)),
         .. Unary<SoftplusOp>(Softplus, -2, 2), .. Unary<CastOp>(x => Cast(Cast(x, DType.Float32), DType.Float64)),
         .. Unary<HostFunctionOp>(HostFunctionTests.SignedSquare),
+        .. Unary<CheckpointOp>(x => Checkpoint(v => v * Sin(v), x)),
+        .. Unary<AfterOp>(x => Sin(AfterOp.Create(x, [x]))),
         .. Unary<CallOp>(x => Call("cube", [x], p => p[0] * p[0] * p[0])),
         .. Unary<CallOp>(x => CustomGradient("square", [x], p => p[0] * p[0], (i, _, c) => [2 * i[0] * c])),
         .. Unary<ClampOp>(x => Clamp(x, 0, 1), 0.2, 0.8), .. Unary<ClampOp>(x => Clamp(x, 0, 1), 1.2, 1.8),

@@ -51,6 +51,8 @@ internal sealed record JoinedView(Node Source, Dim Offset, EquatableArray<Equata
                 {
                     Parts = [.. node.Shape.Select((size, axis) => axis < lead || from[axis - lead] != size ? EquatableArray.Create([new AxisPart(size, 0)]) : Parts[axis - lead])],
                 };
+            case AfterOp:
+                return this;
             case ReshapeOp:
                 return Reshape(node.Shape) is { } parts ? this with { Parts = parts } : null;
             default:
