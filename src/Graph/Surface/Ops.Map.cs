@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace GraphCompiler;
@@ -8,8 +7,8 @@ public static partial class Ops
 {
     /// <summary>
     /// A C# lambda applied to every element: it becomes operations of the graph, is differentiated and compiled like them. Types follow the node,
-    /// not the lambda; captured values are taken as they are now. Arithmetic, comparisons, <c>?:</c> and functions of <see cref="Math"/> and
-    /// <see cref="MathF"/> are understood.
+    /// not the lambda; captured values are taken as they are now. Arithmetic, comparisons, <c>?:</c>, functions of <see cref="Math"/> and
+    /// <see cref="MathF"/>, and other expressions by <c>Swish.Of(v)</c> (<see cref="LambdaExtensions"/>) are understood.
     /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="function">The function of one element, an expression.</param>
@@ -30,6 +29,31 @@ public static partial class Ops
     /// <inheritdoc cref="Map(Node, Node, Expression{Func{float, float, float}})"/>
     public static Node Map(Node x, Node y, Expression<Func<double, double, double>> function) => MapLambda(function, NotNull(x), NotNull(y));
 
+    /// <summary>A C# lambda applied to the elements of three nodes, whose shapes broadcast; see <see cref="Map(Node, Expression{Func{float, float}})"/>.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="y">Floats of the same dtype.</param>
+    /// <param name="z">Floats of the same dtype.</param>
+    /// <param name="function">The function of three elements, an expression.</param>
+    [OverloadResolutionPriority(1)]
+    public static Node Map(Node x, Node y, Node z, Expression<Func<float, float, float, float>> function) => MapLambda(function, NotNull(x), NotNull(y), NotNull(z));
+
+    /// <inheritdoc cref="Map(Node, Node, Node, Expression{Func{float, float, float, float}})"/>
+    public static Node Map(Node x, Node y, Node z, Expression<Func<double, double, double, double>> function) => MapLambda(function, NotNull(x), NotNull(y), NotNull(z));
+
+    /// <summary>A C# lambda applied to the elements of four nodes, whose shapes broadcast; see <see cref="Map(Node, Expression{Func{float, float}})"/>.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="y">Floats of the same dtype.</param>
+    /// <param name="z">Floats of the same dtype.</param>
+    /// <param name="w">Floats of the same dtype.</param>
+    /// <param name="function">The function of four elements, an expression.</param>
+    [OverloadResolutionPriority(1)]
+    public static Node Map(Node x, Node y, Node z, Node w, Expression<Func<float, float, float, float, float>> function) =>
+        MapLambda(function, NotNull(x), NotNull(y), NotNull(z), NotNull(w));
+
+    /// <inheritdoc cref="Map(Node, Node, Node, Node, Expression{Func{float, float, float, float, float}})"/>
+    public static Node Map(Node x, Node y, Node z, Node w, Expression<Func<double, double, double, double, double>> function) =>
+        MapLambda(function, NotNull(x), NotNull(y), NotNull(z), NotNull(w));
+
     private static Node MapLambda(LambdaExpression lambda, params Node[] inputs)
     {
         ArgumentNullException.ThrowIfNull(lambda);
@@ -37,156 +61,5 @@ public static partial class Ops
         RequireFloat("Map", arguments[0]);
         var translation = new LambdaTranslation("Map", lambda, arguments);
         return BroadcastTo(translation.Result(), arguments[0].Shape);
-    }
-}
-
-/// <summary>A lambda's body as nodes.</summary>
-internal sealed class LambdaTranslation(string function, LambdaExpression lambda, Node[] arguments)
-{
-    private DType DType => arguments[0].DType;
-
-    public Node Result()
-    {
-        Node result = Translate(lambda.Body);
-        return result.DType == DType ? result : throw Refuse(lambda.Body, "gives a bool, not a number");
-    }
-
-    private Node Translate(Expression e)
-    {
-        if (e is ParameterExpression parameter && lambda.Parameters.IndexOf(parameter) is >= 0 and var position)
-        {
-            return arguments[position];
-        }
-
-        if (IsClosed(e))
-        {
-            return Number(e);
-        }
-
-        return e switch
-        {
-            UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.ConvertChecked } u when IsFloat(u.Type) => Translate(u.Operand),
-            UnaryExpression { NodeType: ExpressionType.Negate } u => -Translate(u.Operand),
-            UnaryExpression { NodeType: ExpressionType.UnaryPlus } u => Translate(u.Operand),
-            UnaryExpression { NodeType: ExpressionType.Not } u => !Translate(u.Operand),
-            BinaryExpression b => Binary(b),
-            ConditionalExpression c => Ops.Where(Translate(c.Test), Translate(c.IfTrue), Translate(c.IfFalse)),
-            MethodCallExpression m => Call(m),
-            _ => throw Refuse(e, "is not understood"),
-        };
-    }
-
-    private Node Binary(BinaryExpression b)
-    {
-        (Node x, Node y) = (Translate(b.Left), Translate(b.Right));
-        return b.NodeType switch
-        {
-            ExpressionType.Add => x + y,
-            ExpressionType.Subtract => x - y,
-            ExpressionType.Multiply => x * y,
-            ExpressionType.Divide => x / y,
-            ExpressionType.Modulo => Ops.FMod(x, y),
-            ExpressionType.LessThan => x < y,
-            ExpressionType.LessThanOrEqual => x <= y,
-            ExpressionType.GreaterThan => x > y,
-            ExpressionType.GreaterThanOrEqual => x >= y,
-            ExpressionType.Equal => Ops.Equal(x, y),
-            ExpressionType.NotEqual => Ops.NotEqual(x, y),
-            ExpressionType.AndAlso or ExpressionType.And => x & y,
-            ExpressionType.OrElse or ExpressionType.Or => x | y,
-            ExpressionType.ExclusiveOr => x ^ y,
-            _ => throw Refuse(b, "is not understood"),
-        };
-    }
-
-    private Node Call(MethodCallExpression m)
-    {
-        Type? owner = m.Method.DeclaringType;
-        Node[] x = owner == typeof(Math) || owner == typeof(MathF) || owner == typeof(float) || owner == typeof(double)
-            ? [.. m.Arguments.Select(Translate)]
-            : throw Refuse(m, "is not understood");
-        return (m.Method.Name, x.Length) switch
-        {
-            ("Abs", 1) => Ops.Abs(x[0]),
-            ("Exp", 1) => Ops.Exp(x[0]),
-            ("Exp2", 1) => Ops.Exp2(x[0]),
-            ("ExpM1", 1) => Ops.ExpM1(x[0]),
-            ("Log", 1) => Ops.Log(x[0]),
-            ("Log2", 1) => Ops.Log2(x[0]),
-            ("Log10", 1) => Ops.Log10(x[0]),
-            ("LogP1", 1) => Ops.Log1P(x[0]),
-            ("Cbrt", 1) => Ops.Cbrt(x[0]),
-            ("Sinh", 1) => Ops.Sinh(x[0]),
-            ("Cosh", 1) => Ops.Cosh(x[0]),
-            ("Asinh", 1) => Ops.Asinh(x[0]),
-            ("Acosh", 1) => Ops.Acosh(x[0]),
-            ("Atanh", 1) => Ops.Atanh(x[0]),
-            ("Tan", 1) => Ops.Tan(x[0]),
-            ("Asin", 1) => Ops.Asin(x[0]),
-            ("Acos", 1) => Ops.Acos(x[0]),
-            ("Atan", 1) => Ops.Atan(x[0]),
-            ("Ceiling", 1) => Ops.Ceil(x[0]),
-            ("Round", 1) => Ops.Round(x[0]),
-            ("Truncate", 1) => Ops.Trunc(x[0]),
-            ("IsNaN", 1) => Ops.IsNaN(x[0]),
-            ("IsInfinity", 1) => Ops.IsInfinity(x[0]),
-            ("IsFinite", 1) => Ops.IsFinite(x[0]),
-            ("IsNegative", 1) => Ops.SignBit(x[0]),
-            ("Atan2", 2) => Ops.Atan2(x[0], x[1]),
-            ("Hypot", 2) => Ops.Hypot(x[0], x[1]),
-            ("CopySign", 2) => Ops.CopySign(x[0], x[1]),
-            ("Lerp", 3) => Ops.Lerp(x[0], x[1], x[2]),
-            ("Sqrt", 1) => Ops.Sqrt(x[0]),
-            ("Tanh", 1) => Ops.Tanh(x[0]),
-            ("Sin", 1) => Ops.Sin(x[0]),
-            ("Cos", 1) => Ops.Cos(x[0]),
-            ("Floor", 1) => Ops.Floor(x[0]),
-            ("Pow", 2) => Ops.Pow(x[0], x[1]),
-            ("Max", 2) => Ops.Maximum(x[0], x[1]),
-            ("Min", 2) => Ops.Minimum(x[0], x[1]),
-            ("Clamp", 3) => Ops.Clamp(x[0], x[1], x[2]),
-            ("FusedMultiplyAdd", 3) => (x[0] * x[1]) + x[2],
-            _ => throw Refuse(m, "is not understood"),
-        };
-    }
-
-    /// <summary>A part without the lambda's parameters is a number (or bool), computed now.</summary>
-    private Node Number(Expression e)
-    {
-        object? value = Evaluate(e);
-        return value is bool flag
-            ? Ops.Constant(flag)
-            : value is IConvertible number and not string ? Ops.Scalar(number.ToDouble(null), DType) : throw Refuse(e, "is no number");
-    }
-
-    private static object? Evaluate(Expression e) => e switch
-    {
-        ConstantExpression c => c.Value,
-        MemberExpression { Member: FieldInfo field } m => field.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
-        MemberExpression { Member: PropertyInfo property } m => property.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
-        _ => Expression.Lambda<Func<object>>(Expression.Convert(e, typeof(object))).Compile(preferInterpretation: true)(),
-    };
-
-    private static bool IsClosed(Expression e)
-    {
-        var finder = new ParameterFinder();
-        finder.Visit(e);
-        return !finder.Found;
-    }
-
-    private static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);
-
-    private GraphException Refuse(Expression e, string why) =>
-        new($"{function}: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?: and functions of Math, MathF, float or double that Ops has too.");
-
-    private sealed class ParameterFinder : ExpressionVisitor
-    {
-        public bool Found { get; private set; }
-
-        protected override Expression VisitParameter(ParameterExpression node)
-        {
-            Found = true;
-            return node;
-        }
     }
 }

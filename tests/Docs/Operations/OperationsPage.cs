@@ -65,6 +65,7 @@ internal static partial class OperationsPage
         ("Ops.Map.cs", "Functions of your own"),
         ("Ops.Gradients.cs", "Gradients"),
         ("Ops.Vmap.cs", "Many examples at once"),
+        ("Ops.Jacobians.cs", "Jacobians and Hessians"),
     ];
 
     public static string Write(string root)

@@ -7,6 +7,10 @@ namespace GraphCompiler.Tests.Differentiation;
 /// <summary>C# lambdas as operations.</summary>
 public class MapTests
 {
+    private static readonly Expression<Func<double, double>> Swish = v => v / (1 + Math.Exp(-v));
+    private static readonly Expression<Func<double, double, double>> Scaled = (a, b) => 2 * a * b;
+    private static Expression<Func<double, double>>? itself;
+
     private static readonly Expression<Func<double, double>>[] Functions =
     [
         v => Math.Abs(v), v => Math.Exp(v), v => Math.Log(v), v => Math.Sqrt(v), v => Math.Tanh(v), v => Math.Sin(v), v => Math.Cos(v), v => Math.Floor(v), v => Math.Pow(v, 3),
@@ -15,7 +19,8 @@ public class MapTests
         v => Math.Cbrt(v), v => Math.Log2(v), v => Math.Log10(v), v => double.ExpM1(v), v => double.Exp2(v), v => Math.Sinh(v), v => Math.Cosh(v), v => Math.Asinh(v), v => Math.Acosh(v + 1),
         v => Math.Atanh(v / 3), v => Math.Tan(v), v => Math.Asin(v / 3), v => Math.Acos(v / 3), v => Math.Atan(v), v => Math.Ceiling(v), v => Math.Round(v), v => Math.Truncate(v),
         v => double.IsNaN(v) || double.IsInfinity(v) ? 1 : 2, v => double.IsFinite(v) && !double.IsNegative(v) ? 1 : 2, v => Math.Atan2(v, 1), v => double.Hypot(v, 3), v => Math.CopySign(v, -1),
-        v => double.Lerp(v, 2, 0.25), v => v % 2,
+        v => double.Lerp(v, 2, 0.25), v => v % 2, v => Math.Log(v + 1, 3), v => Math.Sign(v - 1), v => double.MaxNumber(v, 1) + double.MinNumber(1, v), v => double.DegreesToRadians(v) + double.RadiansToDegrees(v),
+        v => v * Swish.Of(v) + Scaled.Of(v, Swish.Of(2 * v)),
     ];
 
     [TestCaseSource(nameof(Functions))]
@@ -43,6 +48,34 @@ public class MapTests
         Input<double> x = Variable("x", 2);
         Node y = Map(x, Constant(3.0), (a, b) => a * a * b);
         Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 12 }));
+    }
+
+    [Test]
+    public void Three_and_four_inputs_broadcast_and_differentiate()
+    {
+        Input<double> x = Variable("x", 2);
+        Node y = Map(x, Constant(3.0), Of([2, 1], 1, 10), (a, b, c) => (a * b) + (a > 1.5 ? c : 0));
+        Assert.That(Values(y, (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 3, 7, 3, 16 }));
+        Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 6 }));
+        Assert.That(Values(Map(Vector(1), Vector(2), Vector(3), Vector(4), (double a, double b, double c, double d) => (a * b) - (c / d))), Is.EqualTo(new[] { 1.25 }));
+
+        Node single = Constant((float[])[1, 2]);
+        Assert.That(Values(Map(single, single, single, (a, b, c) => a + b + MathF.Sqrt(c))), Is.EqualTo(new[] { 3, 4 + Math.Sqrt(2) }).Within(1e-6));
+        Assert.That(Values(Map(single, single, single, single, (a, b, c, d) => a + b + c + d)), Is.EqualTo(new double[] { 4, 8 }));
+    }
+
+    [Test]
+    public void Lambdas_are_used_within_others()
+    {
+        Expression<Func<float, float>> square = v => v * v;
+        Expression<Func<float, float, float>> sum = (a, b) => square.Of(a) + b;
+        Assert.That(Values(Map(Constant((float[])[1, 2]), v => sum.Of(v, 1) - square.Of(v))), Is.EqualTo(new double[] { 1, 1 }));
+        Assert.That((square.Of(3), sum.Of(3, 1), Swish.Of(0), Scaled.Of(1, 2)), Is.EqualTo((9f, 10f, 0d, 4d)), "outside of graphs they have values");
+
+        itself = v => itself!.Of(v) + 1;
+        Assert.That(() => Map(Vector(1), itself), Throws.TypeOf<GraphException>().With.Message.Contains("Of(v)").And.Message.Contains("uses itself"));
+        itself = null;
+        Assert.That(() => Map(Vector(1), v => itself!.Of(v)), Throws.TypeOf<GraphException>().With.Message.Contains("is null"));
     }
 
     [Test]

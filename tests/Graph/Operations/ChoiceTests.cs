@@ -34,6 +34,7 @@ internal sealed class ChoiceTests
         yield return (nameof(Gradients), () => Gradients(loss, [rows], (Unreached)9));
         yield return (nameof(Vjp), () => Vjp([loss], [rows], [Ones([])], (Unreached)9));
         yield return (nameof(Vmap), () => Vmap(x => x, randomness: (VmapRandomness)9));
+        yield return (nameof(Jacobian), () => Jacobian(rows, rows, (JacobianMode)9));
 
         // The losses share their reduction.
         yield return (nameof(MeanSquaredError), () => MeanSquaredError(rows, rows, (LossReduction)9));
