@@ -56,6 +56,12 @@ public sealed record CompilerPasses
     public bool JoinLoops { get; init; } = true;
 
     /// <summary>
+    /// Whether loops and branches of little work are one kernel each, with the steps in it and what they carry in registers; otherwise the kernels of a body run one by one,
+    /// step after step.
+    /// </summary>
+    public bool LoopsInKernels { get; init; } = true;
+
+    /// <summary>
     /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
     /// constants meet in a graph without updates and backward part.
     /// </summary>

@@ -60,7 +60,8 @@ internal static class CompilerPipeline
     public static Program Run(Regions regions, KernelGraph graph, CompilerContext context, CompileOptions options)
     {
         // How.
-        LoweredProgram lowered = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
+        LoweredProgram apart = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
+        LoweredProgram lowered = context.Step("loops-in-kernels", Level.Loops, () => LoopsInKernels.Run(apart, options, context.CompileAhead));
         Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Parts.Select(p => p.Accesses), [.. lowered.Results.Distinct()]));
         LoweredProgram ordered = context.Step("update-in-place", Level.Loops, () => WriteUpdatesInPlace.Run(lowered, options));
         LoweredProgram merged = context.Step("merge", Level.Loops, () => MergeSmallKernels.Run(ordered, options));

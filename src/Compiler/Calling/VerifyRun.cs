@@ -61,7 +61,7 @@ internal static class VerifyRun
 
         public void Check(int first, int last)
         {
-            HashSet<LoweredKernel> alone = new(program.Parts.OfType<LoweredKernel>(), ReferenceEqualityComparer.Instance);
+            HashSet<LoweredKernel> alone = new(program.Parts.OfType<LoweredKernel>().Where(k => k.Control is null), ReferenceEqualityComparer.Instance);
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => alone.Contains(program.Kernels[s]))];
 
             // What fills the outputs of a loop before it runs lies where these do.
@@ -75,7 +75,7 @@ internal static class VerifyRun
 
             // What runs in a loop has left its last values alone: a loop is looked at as a whole, and so is a branch.
             HashSet<LoweredKernel> range = new(program.Kernels[first..last], ReferenceEqualityComparer.Instance);
-            foreach (LoweredPart part in program.Parts.Where(p => p is not LoweredKernel && p.Kernels.Any(range.Contains) && !p.Roots.Any(HasEffects)))
+            foreach (LoweredPart part in program.Parts.Where(p => p is not LoweredKernel { Control: null } && p.Kernels.Any(range.Contains) && !p.Roots.Any(HasEffects)))
             {
                 CheckWhole(part, isForward: first == 0);
             }

@@ -187,6 +187,7 @@ internal sealed class KernelEmitter
 
         body.Add(E.Assign(range.Variable, E.Add(range.Variable, E.Constant(loop.Step))));
         E condition = E.LessThan(range.Variable, range.End);
+        condition = loop.While is null ? condition : E.AndAlso(scalars.Emit(loop.While), condition);
         context.Output.AddRange(loopFrame.Preheader);
         context.Output.Add(Structure.While(LoopTree.Contains<Fail>(loop.Body) ? E.AndAlso(Succeeds(), condition) : condition, body));
     }

@@ -95,7 +95,8 @@ internal sealed class KernelKey : IEquatable<KernelKey>
                     break;
                 case For loop:
                     int pastCache = loop.PastCache is null ? -1 : Number(loop.PastCache);
-                    Add(Record.For, Number(loop.Begin), Number(loop.End), Number(loop.Variable), (int)loop.Kind, loop.Vectors, loop.IsMasked ? 1 : 0, pastCache);
+                    int condition = loop.While is null ? -1 : Number(loop.While);
+                    Add(Record.For, Number(loop.Begin), Number(loop.End), Number(loop.Variable), (int)loop.Kind, loop.Vectors, loop.IsMasked ? 1 : 0, pastCache, condition);
                     Add(loop.Step);
                     Add(loop.Reductions.Length);
                     foreach (Reduction reduction in loop.Reductions)

@@ -161,7 +161,7 @@ internal sealed unsafe class LoopEvaluator
                 case For loop:
                     long end = ValueOf(loop.End);
                     int variable = evaluator.registers[loop.Variable];
-                    for (long i = ValueOf(loop.Begin); i < end && site == 0; i += loop.Step)
+                    for (long i = ValueOf(loop.Begin); i < end && site == 0 && (loop.While is null || ValueOf(loop.While) != 0); i += loop.Step)
                     {
                         registers[variable] = i;
                         Run(loop.Body);

@@ -123,7 +123,7 @@ internal sealed class LoopPrinter
             ? string.Empty
             : $" reducing {string.Join(", ", loop.Reductions.Select(reduction => $"{Value(reduction.Accumulator)} by {ScalarFunction.Of(reduction.Function).Name}{(reduction.Lost is null ? string.Empty : $" losing {Value(reduction.Lost)}")}"))}";
         string vectors = (loop.Vectors == 1 ? string.Empty : $" {loop.Vectors} at once") + (loop.IsMasked ? " masked" : string.Empty)
-            + (loop.PastCache is null ? string.Empty : $" past the cache if {Value(loop.PastCache)}");
+            + (loop.PastCache is null ? string.Empty : $" past the cache if {Value(loop.PastCache)}") + (loop.While is null ? string.Empty : $" while {Value(loop.While)}");
         return $"{kind}for {Value(loop.Variable)} in {range}{step}{vectors}{reductions}:";
     }
 

@@ -42,6 +42,9 @@ internal sealed record For(Local Variable, LoopValue Begin, LoopValue End, LoopK
     /// cache, to where they are aligned. Null: never. It must not vary in the loop.
     /// </summary>
     public LoopValue? PastCache { get; init; }
+
+    /// <summary>Of a serial loop: a Bool declared outside of it. An iteration that finds it false does not begin, and ends the loop.</summary>
+    public Local? While { get; init; }
 }
 
 internal enum LoopKind

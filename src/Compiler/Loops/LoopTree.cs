@@ -46,8 +46,7 @@ internal static class LoopTree
     {
         Let let => [let.Value],
         Assign assign => [assign.Value],
-        For { PastCache: { } pastCache } loop => [loop.Begin, loop.End, pastCache],
-        For loop => [loop.Begin, loop.End],
+        For loop => [loop.Begin, loop.End, .. new[] { loop.PastCache, loop.While }.OfType<LoopValue>()],
         If branch => [branch.Condition],
         Store store => [store.Index, store.Value],
         Prefetch prefetch => [prefetch.Index],
@@ -169,6 +168,7 @@ internal static class LoopTree
                     Begin = Rewrite(loop.Begin),
                     End = Rewrite(loop.End),
                     PastCache = loop.PastCache is null ? null : Rewrite(loop.PastCache),
+                    While = loop.While is null ? null : Of(loop.While),
                     Reductions = Variables is null ? loop.Reductions : [.. loop.Reductions.Select(r => r with { Accumulator = Of(r.Accumulator), Lost = r.Lost is null ? null : Of(r.Lost) })],
                 },
                 If branch => branch with { Condition = Rewrite(branch.Condition) },

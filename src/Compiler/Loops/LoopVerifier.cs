@@ -183,6 +183,12 @@ internal sealed class LoopVerifier
         Check(loop.Step >= 1, $"the step is {loop.Step}, not positive");
         Check(loop.Vectors >= 1 && (loop.Kind == LoopKind.Vector || loop is { Vectors: 1, IsMasked: false }), "only vector loops have several vectors or masks");
         Check(!loop.IsMasked || loop.Reductions.IsEmpty, "a masked loop cannot reduce");
+        if (loop.While is { } condition)
+        {
+            Visit(condition);
+            Check(loop.Kind == LoopKind.Serial && condition.Type == DType.Bool, $"{condition.Name} can end a serial loop, as a bool");
+        }
+
         Check(variance is null || !(variance.Varies(loop.Begin) || variance.Varies(loop.End)), "the bounds vary in a vector loop");
         foreach (Reduction reduction in loop.Reductions)
         {

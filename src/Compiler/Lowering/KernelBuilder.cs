@@ -17,6 +17,9 @@ internal sealed record LoweredKernel(
 
     public override IReadOnlyList<IReadOnlyList<LoweredPart>> Inside => [];
 
+    /// <summary>The loop or the branch that it is, if it is one. The range of a loop are its steps, which run in their order.</summary>
+    public LoweredPart? Control { get; init; }
+
     /// <summary>The memory that this kernel fills for the next ones of its roots.</summary>
     public IEnumerable<KernelBuffer> Scratch => Accesses.Where(a => a is { IsWritten: true, Buffer.Kind: BufferKind.Scratch }).Select(a => a.Buffer);
 
@@ -32,6 +35,9 @@ internal sealed record ErrorSite(Node Node, Dim Size, Func<long, long, string> M
 {
     /// <summary>Whether the failure is an exception that a function of the user's threw.</summary>
     public bool IsThrown { get; init; }
+
+    /// <summary>The loops within the kernel that it is in, inner ones first, and where the number of the step lies that failed.</summary>
+    public IReadOnlyList<(Node Loop, KernelBuffer Step)> Steps { get; init; } = [];
 
     /// <summary>Where the detail comes from, if it is an index.</summary>
     public Node? Indices { get; init; }

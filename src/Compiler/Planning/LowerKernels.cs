@@ -13,7 +13,7 @@ internal static class LowerKernels
     /// <param name="regions">What the parts of the program compute.</param>
     /// <param name="graph">The kernels.</param>
     /// <param name="options">How to compile.</param>
-    /// <param name="compileAhead">Is given each kernel as soon as it is lowered.</param>
+    /// <param name="compileAhead">Is given each kernel as soon as it is lowered, but for those in loops and branches.</param>
     public static LoweredProgram Run(Regions regions, KernelGraph graph, CompileOptions options, Action<LoweredKernel> compileAhead)
     {
         IReadOnlyList<Root> roots = regions.Computation.Roots;
@@ -24,11 +24,12 @@ internal static class LowerKernels
         Dictionary<Kernel, Kernel> ordered = new(ReferenceEqualityComparer.Instance);
         Func<KernelSpec, LoweredForm> lower = spec => Lower(spec, options);
         lower = options.Passes.CacheKernels ? new LoweredForms(lower).Of : lower;
-        return new LoweredProgram(regions, graph, results, Parts(graph), smaller) { Shared = shared };
+        return new LoweredProgram(regions, graph, results, Parts(graph, compileAhead), smaller) { Shared = shared };
 
-        List<LoweredPart> Parts(KernelGraph graph) => [.. graph.Specs.SelectMany(spec => spec is ControlSpec control ? LowerControl.Run(control, shared, Parts) : Kernels(spec))];
+        List<LoweredPart> Parts(KernelGraph graph, Action<LoweredKernel> ahead) =>
+            [.. graph.Specs.SelectMany(spec => spec is ControlSpec control ? LowerControl.Run(control, shared, body => Parts(body, _ => { })) : Kernels(spec, ahead))];
 
-        LoweredKernel[] Kernels(KernelSpec spec)
+        LoweredKernel[] Kernels(KernelSpec spec, Action<LoweredKernel> ahead)
         {
             LoweredForm form = lower(spec);
             LoweredKernel[] lowered = [.. form.Kernels.Select(Ordered)];
@@ -37,7 +38,7 @@ internal static class LowerKernels
                 smaller.Add(lowered[0], Ordered(small));
             }
 
-            Array.ForEach(lowered, compileAhead);
+            Array.ForEach(lowered, ahead);
             return lowered;
         }
 

@@ -50,7 +50,7 @@ internal sealed class Program
     public required SharedBuffers Shared { get; init; }
 
     /// <summary>What loops begin with: when they have ended, what they end with lies there.</summary>
-    public IReadOnlySet<KernelBuffer> Carried => field ??= Parts.SelectMany(p => p.All).OfType<LoweredLoop>().SelectMany(l => l.Carries).Select(c => c.Current).ToHashSet();
+    public IReadOnlySet<KernelBuffer> Carried => field ??= Parts.SelectMany(p => p.All).Select(p => p is LoweredKernel kernel ? kernel.Control : p).OfType<LoweredLoop>().SelectMany(l => l.Carries).Select(c => c.Current).ToHashSet();
 
     /// <summary>How many of these are of the forward part.</summary>
     public required int ForwardKernels { get; init; }
@@ -147,6 +147,7 @@ internal sealed class Program
     public ExecutionException Failure(int step, int site, long detail, Workspace workspace)
     {
         ErrorSite error = KernelOf(step).Sites[site - 1];
+        string steps = string.Concat(error.Steps.Select(s => LoopOp.StepMessage(s.Loop, NumberIn(s.Step, workspace))));
         string times = string.Concat(workspace.Times.Reverse().Select(t => LoopOp.StepMessage(Loops[t.Loop].Operation, t.Times)));
         Exception? cause = error.IsThrown ? HostRoutine.TakeThrown() : null;
         if (cause is OperationCanceledException)
@@ -155,8 +156,10 @@ internal sealed class Program
         }
 
         string message = error.IsThrown ? HostFunctionOp.FailureMessage(error.Node, cause) : error.Message(detail, Evaluate(error.Size, workspace));
-        return new ExecutionException(message + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + times + error.Node.Made, cause);
+        return new ExecutionException(message + (error.Indices is { } indices ? PlaceOf(detail, indices, error.SkipsSome, workspace) : string.Empty) + steps + times + error.Node.Made, cause);
     }
+
+    private unsafe long NumberIn(KernelBuffer buffer, Workspace workspace) => *(long*)workspace.Address(Buffers[buffer]);
 
     /// <summary>Where an index stands in the leaf that it comes from; nothing where indices are computed.</summary>
     private string PlaceOf(long index, Node indices, bool skipsSome, Workspace workspace)

@@ -109,6 +109,11 @@ internal sealed class ScheduleKernels
             return step with { Versioned = new VersionedStep([.. kernel.Buffers.Select(b => b.Node).OfType<Parameter>()]) };
         }
 
+        if (kernel.Control is LoweredLoop)
+        {
+            return step with { IsLoop = true };
+        }
+
         if (options.Threads == 1 || kernel.Range.Constant <= 1)
         {
             return step;

@@ -70,6 +70,12 @@ internal sealed record PlanStep(KernelEntry Entry, int[] Buffers, int[] Extents,
     /// <summary>Whether the range is that of a vector loop.</summary>
     public bool IsVectorRange { get; init; }
 
+    /// <summary>The steps of a loop that a kernel does at once where a call may be cancelled: few enough to end soon after, and so many that asking costs nothing.</summary>
+    public const int StepsAtOnce = 256;
+
+    /// <summary>Whether the range are the steps of a loop, which run in their order.</summary>
+    public bool IsLoop { get; init; }
+
     /// <summary>Buffers, extents, and the slot that a failing kernel fills.</summary>
     public int Slots => Buffers.Length + Extents.Length + 1;
 

@@ -265,8 +265,15 @@ internal sealed unsafe class Workspace : IDisposable
             nint* frame = slots + frameStarts[s];
             nint range = (nint)sizes[step.Range];
             site = step.Versioned is { } versioned ? versioned.Run(step.Entry, (nint)frame, range)
+                : mayEnd && step.IsLoop ? RunLoop(step.Entry, (nint)frame, range)
                 : isThreaded && threaded.IsShared(s) ? threaded.Run(s, (nint)frame, range)
                 : step.Entry((nint)frame, 0, range);
+            if (site == WasCancelled)
+            {
+                (site, detail) = (0, 0);
+                return WasCancelled;
+            }
+
             if (site != 0)
             {
                 detail = frame[step.Slots - 1];
@@ -277,6 +284,25 @@ internal sealed unsafe class Workspace : IDisposable
         site = 0;
         detail = 0;
         return -1;
+    }
+
+    /// <summary>Runs a loop that is a kernel, a few steps at once; what the kernel returns, or <see cref="WasCancelled"/>.</summary>
+    private int RunLoop(KernelEntry entry, nint frame, nint steps)
+    {
+        for (nint begin = 0; begin < steps; begin += PlanStep.StepsAtOnce)
+        {
+            if (Cancellation.IsCancellationRequested)
+            {
+                return WasCancelled;
+            }
+
+            if (entry(frame, begin, Math.Min(begin + PlanStep.StepsAtOnce, steps)) is not 0 and var site)
+            {
+                return site;
+            }
+        }
+
+        return 0;
     }
 
     /// <summary>How far the loops are in which a step has failed, the outermost first.</summary>

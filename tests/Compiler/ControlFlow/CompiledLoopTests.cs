@@ -166,7 +166,7 @@ internal sealed class CompiledLoopTests
         Input<float> xs = Input("xs", ["N", 3]);
         Input<float> w = Input("w", [3, 3]);
         using CompiledGraph graph = GraphCompiler.Compiler.Compile(
-            [xs, w], Scan(Zeros([3]), xs, (h, x) => Tanh(MatMul(Unsqueeze(h, 0), Exp(MatMul(w, w)))[0] + x)).Last, new CompileOptions { Passes = new() { MergeSmallKernels = false } });
+            [xs, w], Scan(Zeros([3]), xs, (h, x) => Tanh(MatMul(Unsqueeze(h, 0), Exp(MatMul(w, w)))[0] + x)).Last, new CompileOptions { Passes = new() { MergeSmallKernels = false, LoopsInKernels = false } });
         LoweredPart[] parts = graph.Executor.Program.Parts;
         LoweredLoop loop = parts.OfType<LoweredLoop>().Single();
         Assert.That(loop.Kernels.SelectMany(k => k.Roots), Has.None.Matches<Node>(r => r is { Op: ExpOp }));
@@ -179,7 +179,7 @@ internal sealed class CompiledLoopTests
         Input<float> xs = Input("xs", ["N", 3]);
         Input<float> w = Input("w", [3, 3]);
         Node last = Scan(Zeros([3]), xs, (h, x) => Softmax(MatMul(Unsqueeze(h, 0), w)[0] + x, 0)).Last;
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([xs, w], last);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([xs, w], last, new CompileOptions { Passes = new() { LoopsInKernels = false } });
         var loop = graph.Executor.Program.Plan.Forward.All.OfType<PlanNode.Loop>().Single();
         Assert.That(loop.Body, Is.TypeOf<PlanNode.Variants>());
         Assert.That(((PlanNode.Variants)loop.Body).Others.Single().Way, Is.TypeOf<PlanNode.Run>());
@@ -220,13 +220,13 @@ internal sealed class CompiledLoopTests
         Node[] roots = order == 1 ? [value, first] : [value, first, Gradients(Sum(first * first), [w])[0], Jvp([value], [w], [OnesLike(w)])[0]];
 
         // Forward, with tangents where there are any, and backward; of the second order these are the reverse of both.
-        Assert.That(Loops(new()), Is.EqualTo(order == 1 ? 2 : 4));
-        Assert.That(Loops(new() { Passes = new() { JoinLoops = false } }), Is.GreaterThan(Loops(new())));
+        Assert.That(Loops(new() { LoopsInKernels = false }), Is.EqualTo(order == 1 ? 2 : 4));
+        Assert.That(Loops(new() { LoopsInKernels = false, JoinLoops = false }), Is.GreaterThan(order == 1 ? 2 : 4));
         LoopCheck.Agrees([xs, w], [.. roots], 0, 1, 5);
 
-        int Loops(CompileOptions options)
+        int Loops(CompilerPasses passes)
         {
-            using CompiledGraph graph = GraphCompiler.Compiler.Compile([xs, w], roots, [], options);
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([xs, w], roots, [], new CompileOptions { Passes = passes });
             return graph.Executor.Program.Parts.OfType<LoweredLoop>().Count();
         }
     }

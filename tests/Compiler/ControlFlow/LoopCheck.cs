@@ -10,6 +10,7 @@ internal static class LoopCheck
         new() { Verify = true },
         new() { Width = VectorWidth.Scalar, Threads = 1 },
         new() { Passes = new() { MergeSmallKernels = false, ReuseMemory = true } },
+        new() { Passes = new() { LoopsInKernels = false } },
         new() { Passes = new() { Simplify = false, Inline = false, Fuse = false } },
     ];
 
@@ -37,6 +38,24 @@ internal static class LoopCheck
                     TensorValue actual = Values.Read(results, r, roots[r].DType, expected[r].Shape);
                     Assert.That(Values.Difference(expected[r], actual, ulps: 64, floor: 1, signsOfZeros: false), Is.Null, $"root {r}, {roots[r]}, of {length} steps, call {again}, {options.Passes}");
                 }
+            }
+        }
+    }
+
+    /// <summary>The roots are the same, bit for bit, compiled in two ways.</summary>
+    public static void AreSame(CompileOptions options, CompileOptions others, Node[] inputs, NodeList roots, params long[] lengths)
+    {
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, [.. roots], [], options);
+        using CompiledGraph other = GraphCompiler.Compiler.Compile(inputs, [.. roots], [], others);
+        foreach (long length in lengths)
+        {
+            Argument[] given = [.. inputs.Select(i => Values.ToArgument(ValueOf(i, length)))];
+            (RunResults results, RunResults expected) = (graph.Run(given), other.Run(given));
+            for (int r = 0; r < roots.Count; r++)
+            {
+                long[] shape = [.. roots[r].Shape.Select(d => d.Evaluate(_ => length))];
+                Assert.That(
+                    Values.Difference(Values.Read(expected, r, roots[r].DType, shape), Values.Read(results, r, roots[r].DType, shape), ulps: 0, floor: 1), Is.Null, $"root {r} of {length} steps");
             }
         }
     }

@@ -75,6 +75,22 @@ internal sealed class KernelTests
         KernelRun.AssertAgrees(kernel, Sizes);
     }
 
+    [Test]
+    public void A_serial_loop_ends_where_its_variable_is_false()
+    {
+        LoopBuffer x = Input("x", DType.Float32);
+        LoopBuffer y = Output("y", DType.Float32);
+        Kernel kernel = Kernel("while", [x, y], (begin, end) =>
+        {
+            Local i = Index("i");
+            var goesOn = new Local("goes_on", DType.Bool);
+            return Sequence(
+                new Let(goesOn, Literal.Of(true)),
+                new For(i, begin, end, LoopKind.Serial, Sequence(new Store(y, i, new Load(x, i)), new Assign(goesOn, Less(i, Int(6))))) { While = goesOn });
+        });
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
     /// <summary>The last vector of a row touches nothing of the next one, and counts in no sum, whatever the row holds.</summary>
     [Test]
     public void Rows_of_a_known_length_end_in_a_masked_vector(

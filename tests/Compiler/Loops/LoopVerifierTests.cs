@@ -45,6 +45,7 @@ internal sealed class LoopVerifierTests
         yield return Case("an fma needs three floats of one type", _ => new Let(F, new FmaValue(One, One, Literal.Of(1d))));
         yield return Case("a bitcast from float32 to int64 changes the size", _ => new Let(Index("n"), new BitcastValue(DType.Int64, One)));
         yield return Case("the step is 0, not positive", end => new For(Index("i"), Int(0), end, LoopKind.Serial, Sequence()) { Step = 0 });
+        yield return Case("f can end a serial loop, as a bool", end => Sequence(new Let(F, One), new For(Index("i"), Int(0), end, LoopKind.Serial, Sequence()) { While = F }));
         yield return Case("the loop's variable and bounds must be int64", end => new For(F, Int(0), end, LoopKind.Serial, Sequence()));
         yield return Case("end is a loop's; it cannot be assigned", end => new Assign(end, Int(1)));
         yield return Case("the index is float32, not int64", _ => new Prefetch(X, One));

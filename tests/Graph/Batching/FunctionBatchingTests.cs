@@ -52,7 +52,7 @@ internal sealed class FunctionBatchingTests
     public void AMatrixThatExamplesShareIsReadOnce()
     {
         (Node x, Node w, Node tall) = (Input<float>("x", ["B", 5]), Input<float>("w", [5, 7]), Input<float>("tall", [7, 5]));
-        foreach (Node product in (Node[])[Vmap(x, v => MatMul(v, w)), Vmap(x, v => MatMul(tall, v)), Vmap(x, v => Linear(v, tall))])
+        foreach (Node product in (Node[])[Vmap(v => MatMul(v, w))(x), Vmap(v => MatMul(tall, v))(x), Vmap(v => Linear(v, tall))(x)])
         {
             Node only = Parts.WithParts([product]).Single(n => n.Op is MatMulOp);
             Assert.That(only.Shape, Is.EqualTo(GraphTesting.S("B", 7)));
@@ -61,11 +61,11 @@ internal sealed class FunctionBatchingTests
         Node narrow = Parts.WithParts([Vmap(Input<float>("narrow", ["B", 5, 3]), m => MatMul(tall, m))]).Single(n => n.Op is MatMulOp);
         Assert.That(narrow.Shape, Is.EqualTo(GraphTesting.S(7, 3 * Dim.Named("B"))));
 
-        Node pairs = Vmap(x, v => Vmap(tall, row => MatMul(v, row)));
+        Node pairs = Vmap(v => Vmap(row => MatMul(v, row))(tall))(x);
         Assert.That(Parts.WithParts([pairs]).Single(n => n.Op is MatMulOp).Shape, Is.EqualTo(GraphTesting.S("B", 7)));
 
         Node square = Input<float>("a", [5, 5]);
-        Node factors = Parts.WithParts([Vmap(x, v => Solve(square, v))]).Single(n => n.Op is LuOp);
+        Node factors = Parts.WithParts([Vmap(v => Solve(square, v))(x)]).Single(n => n.Op is LuOp);
         Assert.That(factors.Inputs[0], Is.SameAs(square));
     }
 
@@ -74,8 +74,8 @@ internal sealed class FunctionBatchingTests
     {
         (Node x, Node i) = (Input<float>("x", [2, 3]), Input<int>("i", [2]));
         Node table = Input<float>("table", [2, 3, 2]);
-        using CompiledGraph elements = GraphCompiler.Compiler.Compile([x, i], Vmap(x, i, (row, at) => Take(row, at).Named("pick")));
-        using CompiledGraph rows = GraphCompiler.Compiler.Compile([table, i], Vmap(table, i, (own, at) => Take(own, at).Named("pick")));
+        using CompiledGraph elements = GraphCompiler.Compiler.Compile([x, i], Vmap((row, at) => Take(row, at).Named("pick"))(x, i));
+        using CompiledGraph rows = GraphCompiler.Compiler.Compile([table, i], Vmap((own, at) => Take(own, at).Named("pick"))(table, i));
         foreach (Action run in (Action[])[() => elements.Run(new float[6], new[] { 2, 3 }), () => rows.Run(new float[12], new[] { 0, 3 })])
         {
             Assert.That(run, Throws.TypeOf<ExecutionException>().With.Message.Contains("'pick'").And.Message.Contains("index 3 is outside axis").And.Message.Contains("of size 3").And.Message.Contains("at [1"));

@@ -55,7 +55,7 @@ public class CheckpointDerivativeTests
         var generator = new Generator(1);
         Node Of(Func<Func<Node, Node>, Node, Node> wrap) => Vmap(X * Ones([3, 2], DType.Float64), x => Gradients(Sum(wrap(v => Sin(v * W), x)), x)[0]);
         Assert.That(Values(Of(Checkpoint), Given), Is.EqualTo(Values(Of((f, x) => f(x)), Given)));
-        Assert.That(GraphWalk.TopologicalOrder([Vmap(X, x => Checkpoint(v => Sin(v), x))]).Select(n => n.Operation), Has.One.EqualTo("Checkpoint"));
+        Assert.That(GraphWalk.TopologicalOrder([Vmap(x => Checkpoint(v => Sin(v), x))(X)]).Select(n => n.Operation), Has.One.EqualTo("Checkpoint"));
 
         // Each example draws its own mask, and the gradient the same.
         NodeList masked = Vmap(Ones([16, 2], DType.Float64) + (X * 0), x => Checkpoint(v => Dropout(generator, v, 0.5), x) is var y ? [y, Gradients(Sum(y), x)[0]] : []);

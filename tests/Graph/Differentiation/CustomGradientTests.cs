@@ -82,9 +82,9 @@ public class CustomGradientTests
     {
         Node W(Node x) => CustomGradient("f", [x], v => v[0] * v[0], (v, _, c) => [3 * v[0] * c], (v, _, t) => 5 * v[0] * t[0]!);
         Node many = Stack([X, 2 * X]);
-        Assert.That(Values(Vmap(many, x => Gradients(Sum(W(x)), x)[0]), (X, At)), Is.EqualTo(new[] { 1.5, 6, 3, 12 }));
-        Assert.That(Values(Vmap(many, x => Jvp([W(x)], [x], [OnesLike(x)])[0]), (X, At)), Is.EqualTo(new[] { 2.5, 10, 5, 20 }));
-        Assert.That(Values(Vmap(many, x => Gradients(Sum(GradientHook(x * x, c => c / Norm(c))), x)[0]), (X, At)), Is.EqualTo(new[] { 1, 4, 2, 8 }.Select(v => v / Math.Sqrt(2))).Within(1e-14), "by the norm of one example");
+        Assert.That(Values(Vmap(x => Gradients(Sum(W(x)), x)[0])(many), (X, At)), Is.EqualTo(new[] { 1.5, 6, 3, 12 }));
+        Assert.That(Values(Vmap(x => Jvp([W(x)], [x], [OnesLike(x)])[0])(many), (X, At)), Is.EqualTo(new[] { 2.5, 10, 5, 20 }));
+        Assert.That(Values(Vmap(x => Gradients(Sum(GradientHook(x * x, c => c / Norm(c))), x)[0])(many), (X, At)), Is.EqualTo(new[] { 1, 4, 2, 8 }.Select(v => v / Math.Sqrt(2))).Within(1e-14), "by the norm of one example");
     }
 
     [Test]
