@@ -58,7 +58,7 @@ internal sealed class FunctionBatchingTests
             Assert.That(only.Shape, Is.EqualTo(GraphTesting.S("B", 7)));
         }
 
-        Node narrow = Parts.WithParts([Vmap(Input<float>("narrow", ["B", 5, 3]), m => MatMul(tall, m))]).Single(n => n.Op is MatMulOp);
+        Node narrow = Parts.WithParts([Vmap(m => MatMul(tall, m))(Input<float>("narrow", ["B", 5, 3]))]).Single(n => n.Op is MatMulOp);
         Assert.That(narrow.Shape, Is.EqualTo(GraphTesting.S(7, 3 * Dim.Named("B"))));
 
         Node pairs = Vmap(v => Vmap(row => MatMul(v, row))(tall))(x);

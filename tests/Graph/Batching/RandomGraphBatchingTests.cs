@@ -93,10 +93,9 @@ internal sealed class RandomGraphBatchingTests
         [.. inputs.Select((n, i) => batched[i] ? Ops.Placeholder(n.Type with { Shape = Shape.Of([Examples, .. n.Shape]) }, n.Name!, n.RequiresGrad) : n)];
 
     private static NodeList Batched(IReadOnlyList<Node> roots, Node[] inputs, NodeList leaves, bool[] batched) => Ops.Vmap(
-        leaves,
-        of => [.. GraphWalk.Substitute(roots, inputs.Zip(of).ToDictionary(p => p.First, p => p.Second))],
+        (NodeList of) => [.. GraphWalk.Substitute(roots, inputs.Zip(of).ToDictionary(p => p.First, p => p.Second))],
         [.. batched.Select(b => b ? 0 : (int?)null)],
-        randomness: VmapRandomness.Same);
+        randomness: VmapRandomness.Same)(leaves);
 
     private static RandomDraws Draw() => new(g => g.CallAt(1));
 

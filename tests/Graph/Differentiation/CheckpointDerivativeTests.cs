@@ -53,12 +53,16 @@ public class CheckpointDerivativeTests
     public void In_a_batch_it_is_one_for_all_examples()
     {
         var generator = new Generator(1);
-        Node Of(Func<Func<Node, Node>, Node, Node> wrap) => Vmap(X * Ones([3, 2], DType.Float64), x => Gradients(Sum(wrap(v => Sin(v * W), x)), x)[0]);
+        Node Of(Func<Func<Node, Node>, Node, Node> wrap) => Vmap(x => Gradients(Sum(wrap(v => Sin(v * W), x)), x)[0])(X * Ones([3, 2], DType.Float64));
         Assert.That(Values(Of(Checkpoint), Given), Is.EqualTo(Values(Of((f, x) => f(x)), Given)));
         Assert.That(GraphWalk.TopologicalOrder([Vmap(x => Checkpoint(v => Sin(v), x))(X)]).Select(n => n.Operation), Has.One.EqualTo("Checkpoint"));
 
         // Each example draws its own mask, and the gradient the same.
-        NodeList masked = Vmap(Ones([16, 2], DType.Float64) + (X * 0), x => Checkpoint(v => Dropout(generator, v, 0.5), x) is var y ? [y, Gradients(Sum(y), x)[0]] : []);
+        NodeList masked = Vmap(NodeList (Node x) =>
+        {
+            Node y = Checkpoint(v => Dropout(generator, v, 0.5), x);
+            return [y, Gradients(Sum(y), x)[0]];
+        })(Ones([16, 2], DType.Float64) + (X * 0));
         TensorValue[] both = Interpreter.Evaluate(masked, Given.ToDictionary(g => g.Item1, g => g.Item2));
         AssertSame(both[1], both[0]);
         Assert.That(Enumerable.Range(0, 32).Select(i => both[0][i]).Distinct(), Is.EquivalentTo(new double[] { 0, 2 }));

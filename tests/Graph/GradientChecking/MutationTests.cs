@@ -169,7 +169,7 @@ internal sealed class MutationTests
         private (Node[] Batches, Node All) Batch()
         {
             Node[] batches = [.. inputs.Select((x, i) => Ops.Input<double>($"batch{i}", Shape.Of([Examples, .. x.Shape])))];
-            return (batches, Ops.Vmap([.. batches], x => [row.Apply([.. x])], inAxes: null)[0]);
+            return (batches, Ops.Vmap((NodeList x) => [row.Apply([.. x])])([.. batches])[0]);
         }
 
         private TensorValue Stacked(Input<double> x)
