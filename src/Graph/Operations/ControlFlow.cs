@@ -62,6 +62,10 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
         if (Condition is not null)
         {
             BranchOp.RequireBool(context, Condition.Results[0], "use All or Any of it");
+            if (Count is not null)
+            {
+                context.RequireAtLeast(Count, 0, $"there are {Count} steps at most.");
+            }
         }
 
         return

@@ -54,6 +54,8 @@ internal sealed class LoopMistakeTests
         Assert.That(() => Cond(H > 0, () => H, () => H), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Cond: the condition must be bool[], not bool[3]; use Where to choose by element."));
         Assert.That(() => Cond(Sum(H), () => H, () => H), Throws.TypeOf<DTypeException>().And.Message.StartsWith("Cond: the condition must be bool[], not float64[]"));
         Assert.That(() => While(H, h => Truth, h => h, most: -1), Throws.TypeOf<ShapeException>().And.Message.Contains("below 0"));
+        Node bounded = While(Sum(Xs), s => s < 0, s => s + 1, most: Xs.Shape[0] - 2);
+        Assert.That(() => Values(bounded, (Xs, Reals([1, 3], 1, 2, 3))), Throws.TypeOf<BindingException>().And.Message.Contains("there are T - 2 steps at most"));
     }
 
     [Test]
