@@ -33,6 +33,9 @@ internal static class RootFinding
     // Differences of points that are near each other are nearly parallel: what rounding makes of them weighs little beside this part of the largest.
     private const double Ridge = 1e-5;
 
+    // The least part of a Newton step that is tried where all of it goes too far.
+    private const double LeastPart = 1.0 / 1024;
+
     /// <summary>The x with f(x, θ) = x by iteration, whether it was found, and the steps that it took.</summary>
     /// <param name="name">The name of the call.</param>
     /// <param name="step">f.</param>
@@ -57,13 +60,14 @@ internal static class RootFinding
         }
     }
 
-    /// <summary>The x with g(x, θ) = 0 by Newton's method, whether each of a batch was found, and the steps that it took.</summary>
+    /// <summary>The x with g(x, θ) = 0 by Newton's method, with parts of steps that would make g larger, whether each of a batch was found, and the steps that it took.</summary>
     /// <param name="residual">g, of vectors along the last axis.</param>
     /// <param name="start">What x is at first, [.., N].</param>
     /// <param name="given">θ.</param>
     /// <param name="limits">When to end.</param>
-    public static NodeList Newton(Function residual, Node start, NodeList given, SearchLimits limits) =>
-        new ImplicitFunction("FindRoot", residual, ImplicitFunction.Dense(residual)).Call([start], given, (starts, own) =>
+    public static NodeList Newton(Function residual, Node start, NodeList given, SearchLimits limits)
+    {
+        return new ImplicitFunction("FindRoot", residual, ImplicitFunction.Dense(residual)).Call([start], given, (starts, own) =>
         {
             var batch = Shape.Of(start.Shape.SkipLast(1));
             NodeList state = [starts[0], Zeros(batch, DType.Int64), Falses(batch), BroadcastTo(Constant(true), batch)];
@@ -75,13 +79,30 @@ internal static class RootFinding
                 step = Where(Unsqueeze(All(Equal(r, 0), -1), -1), 0, step);
                 Node size = Squeeze(Largest(Abs(step), -1), -1);
                 Node isFinite = IsFinite(size);
-                Node next = Where(Unsqueeze(goesOn & isFinite, -1), x - step, x);
+                Node isNear = size <= limits.Tolerance * (1 + Squeeze(Largest(Abs(x), -1), -1));
+                Node part = Part(x, step, Squeeze(Largest(Abs(r), -1), -1), goesOn & isFinite & !isNear, own);
+                Node next = Where(Unsqueeze(goesOn & isFinite, -1), x - (Unsqueeze(part, -1) * step), x);
                 Node isClose = goesOn & (size <= limits.Tolerance * (1 + Squeeze(Largest(Abs(next), -1), -1)));
                 steps += Cast(goesOn, DType.Int64);
                 return [next, steps, isFound | isClose, goesOn & isFinite & !isClose & (steps < limits.Steps)];
             });
             return [found[0], found[2], found[1]];
         });
+
+        // The largest of 1, 1/2, 1/4, … by which a step makes g no larger; all of it, as Newton would, where none of them does.
+        Node Part(Node x, Node step, Node largest, Node isAsked, NodeList own)
+        {
+            Node IsWorse(Node part) => !(Squeeze(Largest(Abs(residual.Apply([x - (Unsqueeze(part, -1) * step), .. own])[0]), -1), -1) <= largest);
+            Node whole = OnesLike(largest);
+            return While([whole, isAsked & IsWorse(whole)], s => Any(s[1]), s =>
+            {
+                Node half = Where(s[1], s[0] / 2, s[0]);
+                Node isWorse = s[1] & IsWorse(half);
+                Node isLast = isWorse & (half <= LeastPart);
+                return [Where(isLast, 1, half), isWorse & !isLast];
+            })[0];
+        }
+    }
 
     /// <summary>
     /// The root of each element between two ends, whether it was found, and the steps that it took: bisection, or inverse quadratic interpolation where that is safe (Chandrupatla, 1997).

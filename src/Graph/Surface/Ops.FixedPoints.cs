@@ -31,7 +31,8 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// The x with g(x) = 0, by Newton's method from a start near it: <c>FindRoot(x => x * x - 2, Constant(1.0)).Value</c>. A vector is a system of equations, and further axes
+    /// The x with g(x) = 0, by Newton's method from a start near it, with parts of steps that would make g's largest magnitude larger:
+    /// <c>FindRoot(x => x * x - 2, Constant(1.0)).Value</c>. A vector is a system of equations, and further axes
     /// before it are systems of their own, each of which has its own steps; Jacobians are made by forward mode. The function is called once, on a placeholder, and may use nodes from
     /// outside. Gradients flow to those by the implicit function theorem: θ̄ = −(∂g/∂θ)ᵀ(∂g/∂x)⁻ᵀx̄, to any order in both modes; a Jacobian that is singular at the root is an error then.
     /// Gradients where the search has failed mean nothing.

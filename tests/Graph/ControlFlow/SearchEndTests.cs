@@ -9,6 +9,19 @@ internal sealed class SearchEndTests
     private static readonly Input<double> X = Variable("x", 3);
 
     [Test]
+    public void A_step_that_goes_too_far_is_cut()
+    {
+        // Newton's whole steps fly off from there: to larger and larger numbers, and to where the logarithm is not.
+        (Node root, Node converged, _) = FindRoot(Atan, Of([2, 1], 3, -20));
+        (Node value, Node found, _) = FindRoot(x => Log(x) - Detach(Sum(X)), Constant(4.0));
+        Assert.That(Values(root), Is.EqualTo(new double[] { 0, 0 }).Within(1e-12));
+        Assert.That(Values(Cast(converged, DType.Float64)), Is.EqualTo(new double[] { 1, 1 }));
+        (Node, TensorValue) given = (X, Reals([3], -1, 0, 1));
+        Assert.That(Values(value, given), Is.EqualTo(new double[] { 1 }).Within(1e-12));
+        Assert.That(Values(Cast(found, DType.Float64), given), Is.EqualTo(new double[] { 1 }));
+    }
+
+    [Test]
     public void A_search_that_does_not_converge_says_so()
     {
         Assert.That(Ends(FixedPoint(x => -x, Constant(1.0), maxSteps: 7)), Is.EqualTo(("-1", "0", "7")));
