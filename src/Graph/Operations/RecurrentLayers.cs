@@ -79,10 +79,19 @@ internal static class RecurrentLayers
     }
 
     /// <summary>Layers, each on the outputs of the one before: the last one's outputs [T, B, directions·H], and the last states of all, [layers·directions, B, H] each.</summary>
-    public static NodeList Stack(RecurrentCell cell, Node x, NodeList? states, IReadOnlyList<RecurrentWeights> weights, Node? lengths, int directions)
+    /// <param name="cell">The cell.</param>
+    /// <param name="x">[T, B, I].</param>
+    /// <param name="states">What the first step is given, [layers·directions, B, H] each; null for zeros.</param>
+    /// <param name="weights">The weights of each layer, and in it of each direction.</param>
+    /// <param name="lengths">How many steps each row of the batch has, [B]; null for all.</param>
+    /// <param name="directions">1 or 2.</param>
+    /// <param name="between">What becomes of a layer's outputs on their way to the next: given the layer's number.</param>
+    public static NodeList Stack(
+        RecurrentCell cell, Node x, NodeList? states, IReadOnlyList<RecurrentWeights> weights, Node? lengths, int directions, Func<int, Node, Node> between)
     {
         List<NodeList> last = [];
-        for (int layer = 0; layer < weights.Count / directions; layer++)
+        int layers = weights.Count / directions;
+        for (int layer = 0; layer < layers; layer++)
         {
             List<Node> outputs = [];
             for (int direction = 0; direction < directions; direction++)
@@ -96,6 +105,7 @@ internal static class RecurrentLayers
             }
 
             x = outputs.Count == 1 ? outputs[0] : Ops.Concat(outputs, 2);
+            x = layer < layers - 1 ? between(layer, x) : x;
         }
 
         return [x, .. Enumerable.Range(0, cell.States).Select(s => Ops.Stack([.. last.Select(l => l[s])]))];

@@ -9,19 +9,30 @@ public static partial class Ops
     /// Layers of a simple recurrent network, h' = tanh(W·x + b + U·h + c) (PyTorch's RNN). Weights come in PyTorch's order: for each layer, and in it forward and then, if it
     /// is bidirectional, backward, W [H, I], U [H, H] and, if there are any, the biases b [H] and c [H]; each layer's I is the number of outputs of the one before.
     /// </summary>
-    /// <param name="x">Floats, [T, B, I]: T steps of B sequences; T may be a symbol.</param>
+    /// <param name="x">Floats, [T, B, I]: T steps of B sequences; T may be a symbol. Or [T, I], one sequence: states and results have no axis B then either.</param>
     /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
     /// <param name="start">The states before the first step, [layers·directions, B, H]; null for zeros.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B] of at most T: beyond them outputs are 0 and states stay, and backward starts at each one's end. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start, with outputs beside the others.</param>
     /// <param name="batchFirst">Whether x and the outputs are [B, T, …].</param>
     /// <param name="relu">Whether max(·, 0) takes the place of tanh.</param>
+    /// <param name="dropout">The probability that an output is dropped on its way from a layer to the next, see <see cref="Dropout(Generator, Node, double)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's states after each step, [T, B, directions·H]; the last states of all layers, [layers·directions, B, H].</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
+    /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
     public static (Node Outputs, Node Last) Rnn(
-        Node x, NodeList weights, Node? start = null, Node? lengths = null, bool bidirectional = false, bool batchFirst = false, bool relu = false)
+        Node x,
+        NodeList weights,
+        Node? start = null,
+        Node? lengths = null,
+        bool bidirectional = false,
+        bool batchFirst = false,
+        bool relu = false,
+        double dropout = 0,
+        Generator? generator = null)
     {
-        Node[] results = Recurrent(relu ? RecurrentCell.Relu : RecurrentCell.Tanh, x, weights, [start], lengths, bidirectional, batchFirst, ("Relu", relu));
+        Node[] results = Recurrent(relu ? RecurrentCell.Relu : RecurrentCell.Tanh, x, weights, [start], lengths, bidirectional, batchFirst, (dropout, generator), ("Relu", relu));
         return (results[0], results[1]);
     }
 
@@ -29,19 +40,30 @@ public static partial class Ops
     /// Layers of long short-term memory (PyTorch's LSTM): of the gates i, f, g and o of W·x + b + U·h + c, c' = σ(f)·c + σ(i)·tanh(g) and h' = σ(o)·tanh(c'). Weights as for
     /// <see cref="Rnn"/>, [4·H, I], [4·H, H] and [4·H], their rows in the order i, f, g, o.
     /// </summary>
-    /// <param name="x">Floats, [T, B, I].</param>
+    /// <param name="x">Floats, [T, B, I], or [T, I] of one sequence.</param>
     /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
     /// <param name="start">The states h before the first step, [layers·directions, B, H]; null for zeros, if <paramref name="startCell"/> is null too.</param>
     /// <param name="startCell">The states c before the first step, of the same shape.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B]; see <see cref="Rnn"/>. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start.</param>
     /// <param name="batchFirst">Whether x and the outputs are [B, T, …].</param>
+    /// <param name="dropout">The probability that an output is dropped on its way from a layer to the next, see <see cref="Dropout(Generator, Node, double)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's h after each step, [T, B, directions·H]; the last h and c of all layers, [layers·directions, B, H] each.</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
+    /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
     public static (Node Outputs, Node Last, Node LastCell) Lstm(
-        Node x, NodeList weights, Node? start = null, Node? startCell = null, Node? lengths = null, bool bidirectional = false, bool batchFirst = false)
+        Node x,
+        NodeList weights,
+        Node? start = null,
+        Node? startCell = null,
+        Node? lengths = null,
+        bool bidirectional = false,
+        bool batchFirst = false,
+        double dropout = 0,
+        Generator? generator = null)
     {
-        Node[] results = Recurrent(RecurrentCell.Lstm, x, weights, [start, startCell], lengths, bidirectional, batchFirst);
+        Node[] results = Recurrent(RecurrentCell.Lstm, x, weights, [start, startCell], lengths, bidirectional, batchFirst, (dropout, generator));
         return (results[0], results[1], results[2]);
     }
 
@@ -49,17 +71,21 @@ public static partial class Ops
     /// Layers of gated recurrent units (PyTorch's GRU): of the gates r, z and n of v = W·x + b and u = U·h + c, n = tanh(vₙ + σ(vᵣ + uᵣ)·uₙ) and h' = (1 − z)·n + z·h with
     /// z = σ(v + u). Weights as for <see cref="Rnn"/>, [3·H, I], [3·H, H] and [3·H], their rows in the order r, z, n.
     /// </summary>
-    /// <param name="x">Floats, [T, B, I].</param>
+    /// <param name="x">Floats, [T, B, I], or [T, I] of one sequence.</param>
     /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
     /// <param name="start">The states before the first step, [layers·directions, B, H]; null for zeros.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B]; see <see cref="Rnn"/>. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start.</param>
     /// <param name="batchFirst">Whether x and the outputs are [B, T, …].</param>
+    /// <param name="dropout">The probability that an output is dropped on its way from a layer to the next, see <see cref="Dropout(Generator, Node, double)"/>; 0, that none is, for evaluation.</param>
+    /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's states after each step, [T, B, directions·H]; the last states of all layers, [layers·directions, B, H].</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
-    public static (Node Outputs, Node Last) Gru(Node x, NodeList weights, Node? start = null, Node? lengths = null, bool bidirectional = false, bool batchFirst = false)
+    /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
+    public static (Node Outputs, Node Last) Gru(
+        Node x, NodeList weights, Node? start = null, Node? lengths = null, bool bidirectional = false, bool batchFirst = false, double dropout = 0, Generator? generator = null)
     {
-        Node[] results = Recurrent(RecurrentCell.Gru, x, weights, [start], lengths, bidirectional, batchFirst);
+        Node[] results = Recurrent(RecurrentCell.Gru, x, weights, [start], lengths, bidirectional, batchFirst, (dropout, generator));
         return (results[0], results[1]);
     }
 
@@ -114,36 +140,53 @@ public static partial class Ops
     }
 
     private static Node[] Recurrent(
-        RecurrentCell cell, Node x, NodeList weights, Node?[] start, Node? lengths, bool bidirectional, bool batchFirst, params ReadOnlySpan<(string Name, object? Value)> attributes)
+        RecurrentCell cell,
+        Node x,
+        NodeList weights,
+        Node?[] start,
+        Node? lengths,
+        bool bidirectional,
+        bool batchFirst,
+        (double P, Generator? Generator) dropout,
+        params ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         string op = cell.Name;
         int directions = bidirectional ? 2 : 1;
-        RequireRanked(op, x, batchFirst ? "[B, T, I]" : "[T, B, I]", 3);
-        Dim batch = x.Shape[batchFirst ? 0 : 1];
+        bool isOne = NotNull(x).Rank == 2;
+        RequireRanked(op, x, batchFirst ? "[B, T, I] or [T, I]" : "[T, B, I] or [T, I]", isOne ? 2 : 3);
         RecurrentWeights[] own = WeightsOf(op, cell, x, weights, directions);
         if (start.Count(s => s is not null) is var given && given != 0 && given != start.Length)
         {
             throw new GraphException($"{op}: give both states before the first step, or none.");
         }
 
-        foreach (Node state in start.OfType<Node>())
+        Shape state = isOne ? [own.Length, own[0].Size] : [own.Length, x.Shape[batchFirst ? 0 : 1], own[0].Size];
+        foreach (Node before in start.OfType<Node>())
         {
-            RequireShape(op, "a state before the first step", state, x, [own.Length, batch, own[0].Size]);
+            RequireShape(op, "a state before the first step", before, x, state);
         }
 
-        if (lengths is not null && (!lengths.DType.IsInteger() || lengths.Shape != [batch]))
+        if (lengths is not null && (isOne || !lengths.DType.IsInteger() || lengths.Shape != [state[1]]))
         {
-            throw new ShapeException($"{op}: lengths must be integers [{batch}], one a sequence, not {lengths.Describe()}. Input: {x.Describe()}.");
+            throw new ShapeException(isOne
+                ? $"{op}: one sequence has the length of its axis; lengths are for a batch. Inputs: {x.Describe()}, {lengths.Describe()}."
+                : $"{op}: lengths must be integers [{state[1]}], one a sequence, not {lengths.Describe()}. Input: {x.Describe()}.");
         }
 
-        return Composite.Several(op, [x, .. start, lengths, .. weights], Body, [.. attributes, ("Bidirectional", bidirectional), ("BatchFirst", batchFirst)]);
+        // Dropout between two layers has numbers of its own.
+        Node?[] streams = [.. Enumerable.Range(0, (own.Length / directions) - 1).Select(_ => StreamOf(op, dropout.P, dropout.Generator))];
+        RequireProbability(op, dropout.P);
+        return Composite.Several(
+            op, [x, .. start, lengths, .. streams, .. weights], Body, [.. attributes, ("Bidirectional", bidirectional), ("BatchFirst", batchFirst), ("Dropout", dropout.P)]);
 
         Node[] Body(Node?[] n)
         {
-            Node steps = batchFirst ? Transpose(n[0]!, 0, 1) : n[0]!;
-            NodeList? states = n[1] is null ? null : [.. n[1..(1 + cell.States)].Select(s => s!)];
-            NodeList results = RecurrentLayers.Stack(cell, steps, states, Grouped(own.Length, [.. n[(2 + cell.States)..].Select(w => w!)]), n[1 + cell.States], directions);
-            return [batchFirst ? Transpose(results[0], 0, 1) : results[0], .. results[1..]];
+            Node steps = isOne ? Unsqueeze(n[0]!, 1) : batchFirst ? Transpose(n[0]!, 0, 1) : n[0]!;
+            NodeList? states = n[1] is null ? null : [.. n[1..(1 + cell.States)].Select(s => isOne ? Unsqueeze(s!, 1) : s!)];
+            RecurrentWeights[] layers = Grouped(own.Length, [.. n[(2 + cell.States + streams.Length)..].Select(w => w!)]);
+            NodeList results = RecurrentLayers.Stack(
+                cell, steps, states, layers, n[1 + cell.States], directions, (layer, between) => Dropped(op, between, dropout.P, n[2 + cell.States + layer]));
+            return isOne ? [.. results.Select(r => Select(r, 1, 0))] : [batchFirst ? Transpose(results[0], 0, 1) : results[0], .. results[1..]];
         }
     }
 

@@ -85,6 +85,41 @@ internal sealed class RecurrentTests
     }
 
     [Test]
+    public void One_sequence_needs_no_batch()
+    {
+        NodeList weights = Weights(1, 4, 3, 2, true);
+        (Node x, Node h, Node c) = (Sampled(5, 4, 3), Sampled(6, 1, 2), Sampled(7, 1, 2));
+        (Node outputs, Node last, Node cell) = Lstm(x, weights, h, c);
+        (Node all, Node end, Node endCell) = Lstm(Unsqueeze(x, 1), weights, Unsqueeze(h, 1), Unsqueeze(c, 1));
+        AssertSame(Run(outputs), Run(Squeeze(all, 1)));
+        AssertSame(Run(last), Run(Squeeze(end, 1)));
+        AssertSame(Run(cell), Run(Squeeze(endCell, 1)));
+        AssertSame(Run(Gru(x, Weights(1, 3, 3, 2, true), batchFirst: true).Outputs), Run(Gru(x, Weights(1, 3, 3, 2, true)).Outputs));
+    }
+
+    [Test]
+    public void Between_layers_outputs_may_be_dropped()
+    {
+        (NodeList first, NodeList second) = (Weights(1, 3, 3, 2, true), Weights(2, 3, 2, 2, true));
+        (Generator generator, Generator same) = (new(3), new(3));
+        Node dropped = Gru(X, [.. first, .. second], dropout: 0.5, generator: generator).Outputs;
+        Node parts = Gru(Dropout(same, Gru(X, first).Outputs, 0.5), second).Outputs;
+        TensorValue x = Sample(new NodeType(DType.Float64, [6, 2, 3]), _ => 0, 4);
+        using CompiledGraph one = GraphCompiler.Compiler.Compile([X], [dropped, Gradients(Sum(dropped), X)[0]]);
+        using CompiledGraph two = GraphCompiler.Compiler.Compile([X], [parts, Gradients(Sum(parts), X)[0]]);
+        for (int call = 0; call < 2; call++)
+        {
+            (RunResults a, RunResults b) = (one.Run(Compiler.Values.ToArgument(x)), two.Run(Compiler.Values.ToArgument(x)));
+            Assert.That(a.GetArray<double>(0), Is.EqualTo(b.GetArray<double>(0)).Within(1e-12));
+            Assert.That(a.GetArray<double>(1), Is.EqualTo(b.GetArray<double>(1)).Within(1e-12));
+        }
+
+        // All of them: what is left is the second layer's biases. Of one layer nothing.
+        AssertSame(Run(Gru(X, [.. first, .. second], dropout: 1, generator: generator).Outputs, (X, x)), Run(Gru(Zeros([6, 2, 2], DType.Float64), second).Outputs));
+        AssertSame(Run(Gru(X, first, dropout: 0.5, generator: generator).Outputs, (X, x)), Run(Gru(X, first).Outputs, (X, x)));
+    }
+
+    [Test]
     public void One_compilation_runs_any_length()
     {
         (Node outputs, Node last) = Gru(X, Weights(1, 3, 3, 2, true));
@@ -111,7 +146,11 @@ internal sealed class RecurrentTests
         Assert.That(() => Lstm(X, weights, start: Sampled(0, 1, 2, 2)), Throws.TypeOf<GraphException>().And.Message.Contains("give both states"));
         Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), Sampled(0, 2, 2)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: a state before the first step must be [1, 2, 2], not [2, 2]."));
         Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), lengths: Constant(1L)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: lengths must be integers [2], one a sequence"));
-        Assert.That(() => Rnn(Sampled(0, 2, 3), weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Rnn: the input must be [T, B, I], not [2, 3]."));
+        Assert.That(() => Rnn(Sampled(0, 2, 3, 1, 1), weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Rnn: the input must be [T, B, I] or [T, I], not [2, 3, 1, 1]."));
+        Assert.That(() => Gru(Sampled(0, 4, 3), Weights(1, 3, 3, 2, true), Sampled(0, 1, 1, 2)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: a state before the first step must be [1, 2], not [1, 1, 2]."));
+        Assert.That(() => Gru(Sampled(0, 4, 3), Weights(1, 3, 3, 2, true), lengths: Constant(4L)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: one sequence has the length of its axis; lengths are for a batch."));
+        Assert.That(() => Lstm(X, weights, dropout: 1.5), Throws.TypeOf<GraphException>().And.Message.StartsWith("Lstm: "));
+        Assert.That(() => Gru(X, [.. Weights(1, 3, 3, 2, true), .. Weights(2, 3, 2, 2, true)], dropout: 0.5), Throws.TypeOf<GraphException>().And.Message.StartsWith("Gru: dropout with the probability 0.5 needs a generator"));
         Assert.That(() => RnnCell(X, X, weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("RnnCell: the input must be [B, I]"));
         Assert.That(() => GruCell(Sampled(0, 2, 3), Sampled(0, 2, 2), [.. Weights(1, 3, 3, 2, true), .. Weights(1, 3, 3, 2, true)]), Throws.TypeOf<ShapeException>().And.Message.Contains("8 weights make no layers"));
     }
