@@ -48,7 +48,7 @@ internal static class UserDerivatives
     private static Node?[] Directions(IEnumerable<NodeType> types, string name) =>
         [.. types.Select((t, i) => t.DType.IsFloat() ? Ops.Placeholder(t, $"{name}{i}", requiresGrad: false, BodyTrace.Current) : null)];
 
-    private static IReadOnlyList<Node?> Checked(Node node, string rule, string direction, string role, IReadOnlyList<NodeType> types, IReadOnlyList<Node?>? given)
+    private static IReadOnlyList<Node?> Checked(Node node, string rule, string direction, string role, EquatableArray<NodeType> types, IReadOnlyList<Node?>? given)
     {
         if (given is null)
         {
