@@ -20,6 +20,18 @@ internal sealed class CompiledBatchTests
     }
 
     [Test]
+    public void A_layer_of_all_examples_is_one_product_and_their_gradients_are_none()
+    {
+        Input<float> xs = Input("xs", ["N", 5]);
+        Input<float> w = Input("w", [5, 7], requiresGrad: true);
+        Node each = Vmap(x => Gradients(Sum(Tanh(MatMul(x, w))), w)[0])(xs);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([xs, w], each);
+        Node[] computed = [.. GraphWalk.TopologicalOrder(graph.Executor.Program.Kernels.SelectMany(k => k.Roots))];
+        Assert.That(computed.Where(n => n.Operation == "MatMul").Select(n => n.Shape), Is.EqualTo((Shape[])[["N", 7]]));
+        Assert.That(graph.Executor.Program.Kernels, Has.Length.LessThanOrEqualTo(3), "a product, its slope, and all gradients");
+    }
+
+    [Test]
     public void Loops_that_end_apart_and_branches_of_their_own()
     {
         Input<double> xs = Input<double>("xs", ["N", 3], requiresGrad: true);

@@ -186,6 +186,25 @@ public sealed class GuideSnippets
     }
 
     [Test]
+    public void Gradients_of_each_example()
+    {
+        // snippet: per-example
+        var x = Input("x", ["N", 3]);
+        var y = Input("y", ["N"]);
+        var w = Parameter("w", [0f, 0f, 0f]);
+        var slopes = Vmap((a, b) => Gradients(Square(Dot(a, w) - b), w)[0])(x, y);           // [N, 3]: one gradient for each example
+        var bounded = Vmap(slope => slope / ClampMin(Norm(slope), 1))(slopes);
+        var next = w - 0.5f * Mean(bounded, 0);
+        using var step = Compiler.Compile([x, y], [Vmap(slope => Norm(slope))(slopes), next], [(w, next)]);
+        var results = step.Run(new float[] { 1, 0, 0, 0, 1, 0 }, new float[] { 1, 100 });
+        float[] norms = results.GetArray<float>(0);         // 2, 200
+        float[] after = results.GetArray<float>(1);         // 0.25, 0.25, 0
+
+        // end
+        Assert.That((norms, after), Is.EqualTo((new float[] { 2, 200 }, new float[] { 0.25f, 0.25f, 0 })));
+    }
+
+    [Test]
     public void A_residual_of_second_derivatives()
     {
         // snippet: residual
