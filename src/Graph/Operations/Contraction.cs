@@ -5,8 +5,8 @@ namespace GraphCompiler.Operations;
 /// <summary>Matrix products [B…, M, K] · [B…, K, N] → [B…, M, N] over equal batch axes. Vectors and broadcast batches are shaped before.</summary>
 internal sealed record MatMulOp : SingleResultOp
 {
-    // With more columns than this, examples that share the left matrix gain nothing from being one product.
-    private const long FewColumns = 4;
+    // With more rows or columns than this, examples gain nothing from being one product.
+    private const long Few = 4;
 
     protected override NodeType InferResult(TypeContext context)
     {
@@ -45,26 +45,31 @@ internal sealed record MatMulOp : SingleResultOp
     }
 
     /// <summary>
-    /// Examples that share the right matrix are more rows of one product, and those that share the left one more columns, as long as each has few: one product of many columns moves them
-    /// together first.
+    /// Examples that share one matrix are one product: on the right, of more rows, on the left, of more columns, as long as each has few. Many would have to be moved together first, but for rows
+    /// beside a single matrix, which lie so.
     /// </summary>
     protected override Node BatchResult(BatchContext context)
     {
         (Node a, Node b) = (context.Inputs[0], context.Inputs[1]);
-        if (!context.IsBatched(1) && b.Rank == 2)
+        int rows = context.Node.Rank - 2;
+        if (!context.IsBatched(1) && (rows == 0 || a.Shape[^2].Constant <= Few))
         {
-            return Ops.Reshape(context.Create(this, Ops.Flatten(a, 0, 1), b), context.Batched(context.Node.Shape));
+            return context.Split(context.Create(this, context.Merged(0, rows), b), rows);
         }
 
-        if (context.IsBatched(0) || a.Rank > 2 || !(b.Shape[^1].Constant <= FewColumns))
+        if (context.IsBatched(0) || !(b.Shape[^1].Constant <= Few))
         {
             return context.OnBatched(this)[0];
         }
 
+        if (b.Shape[^1].Constant != 1)
+        {
+            return context.Split(context.Create(this, a, context.Merged(1, rows + 1)), rows + 1);
+        }
+
         // Single columns are the rows of the transposed product as they lie.
-        return b.Shape[^1].Constant == 1
-            ? Ops.Reshape(context.Create(this, Ops.Squeeze(b, -1), Ops.Transpose(a)), context.Batched(context.Node.Shape))
-            : context.Split(context.Create(this, a, context.Merged(1, 1)), 1);
+        Node transposed = context.Create(this, Ops.MoveAxis(Ops.Squeeze(b, -1), 0, rows), Ops.Transpose(a));
+        return Ops.Unsqueeze(Ops.MoveAxis(transposed, rows, 0), -1);
     }
 
     public override double[]? BoundErrors(RoundingErrors errors) => errors.MatMul();

@@ -21,6 +21,9 @@ internal sealed class FunctionBatchingTests
         Of("rows of a table, one of them without a gradient", [I(4), F(3, 2)], x => Embedding(x[0], x[1], 1)),
         Of("a picked class", [F(3), I()], x => Take(LogSoftmax(x[0]), x[1])),
         Of("many right sides", [F(2, 3, 3), F(2, 3, 4)], x => Solve(x[0] + (4 * Eye(3, dtype: DType.Float64)), x[1])) with { Ulps = 64 },
+        Of("rows of many matrices", [F(2, 1, 3), F(2, 3, 4)], x => MatMul(x[0], x[1])),
+        Of("columns of many matrices", [F(2, 3, 4), F(2, 4, 1)], x => MatMul(x[0], x[1])),
+        Of("few columns of many matrices", [F(2, 3, 4), F(2, 4, 3)], x => MatMul(x[0], x[1])),
         Of("attention", [F(2, 3, 4), F(2, 5, 4), F(2, 5, 4)], x => ScaledDotProductAttention(x[0], x[1], x[2])),
         Of("a layer of LSTM", [F(3, 2, 4), F(12, 4), F(12, 3)], x => Lstm(x[0], [x[1], x[2]]).Outputs),
     ];
@@ -63,6 +66,10 @@ internal sealed class FunctionBatchingTests
 
         Node pairs = Vmap(v => Vmap(row => MatMul(v, row))(tall))(x);
         Assert.That(Parts.WithParts([pairs]).Single(n => n.Op is MatMulOp).Shape, Is.EqualTo(GraphTesting.S("B", 7)));
+
+        Node models = Input<float>("models", [2, 5, 7]);
+        Node[] each = [Vmap(v => Vmap(w => MatMul(v, w))(models))(x), MoveAxis(Vmap(w => Vmap(v => MatMul(v, w))(x))(models), 0, 1)];
+        Assert.That(each.Select(e => Parts.WithParts([e]).Single(n => n.Op is MatMulOp).Shape), Is.All.EqualTo(GraphTesting.S(2, "B", 7)));
 
         Node square = Input<float>("a", [5, 5]);
         Node factors = Parts.WithParts([Vmap(v => Solve(square, v))(x)]).Single(n => n.Op is LuOp);
