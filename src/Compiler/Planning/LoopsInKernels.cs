@@ -1,5 +1,4 @@
 using GraphCompiler.Emit;
-using GraphCompiler.Kernels;
 using GraphCompiler.Loops;
 using GraphCompiler.Lowering;
 
@@ -72,6 +71,6 @@ internal static class LoopsInKernels
         && !LoopTree.Statements(kernel.Kernel.Body).Any(s => s is Invoke or CallHost);
 
     /// <summary>A loop over a kernel that does some steps and says whether there are more.</summary>
-    private static LoweredPart InParts(LoweredLoop loop, LoweredCondition condition, LoweredKernel kernel) =>
+    private static LoweredLoop InParts(LoweredLoop loop, LoweredCondition condition, LoweredKernel kernel) =>
         kernel.Sites.Count > 0 ? loop : loop with { Body = [], Carries = [], Steps = [], Condition = condition with { Parts = [kernel] } };
 }
