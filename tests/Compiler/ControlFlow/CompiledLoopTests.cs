@@ -67,6 +67,15 @@ internal sealed class CompiledLoopTests
     }
 
     [Test]
+    public void Gradients_of_a_loop_with_a_condition([Values(3, 300)] int size)
+    {
+        // Rows that no step writes are filled before the loop.
+        Input<double> x = Input<double>("x", [size], requiresGrad: true);
+        Node value = Sum(While(x, v => Sum(Abs(v)) < 100.0 * size, v => Sin(v) * 1.5, most: 4));
+        LoopCheck.Agrees([x], [value, Gradients(value, [x])[0]], 0);
+    }
+
+    [Test]
     public void One_side_of_a_branch()
     {
         Node x = Input("x", ["N"], DType.Float64);
