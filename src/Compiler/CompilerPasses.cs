@@ -62,6 +62,12 @@ public sealed record CompilerPasses
     public bool LoopsInKernels { get; init; } = true;
 
     /// <summary>
+    /// Whether matrix products that need not be done step by step leave their loops: those that only feed a sum over steps, such as the gradient of a weight, or an
+    /// output, are one product after.
+    /// </summary>
+    public bool HoistFromLoops { get; init; } = true;
+
+    /// <summary>
     /// Whether weights of matrix products are kept in a second, rearranged copy, made anew when the parameter is written. Only where parameters and
     /// constants meet in a graph without updates and backward part.
     /// </summary>

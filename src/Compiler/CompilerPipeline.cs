@@ -35,6 +35,8 @@ internal static class CompilerPipeline
         nodes = Pass("trim-bodies-again", nodes, TrimBodies.Run);
         nodes = Pass("save-in-loops", nodes, n => options.Passes.Recompute ? SaveInLoops.Run(n) : n);
         nodes = Pass("trim-saved", nodes, TrimBodies.Run);
+        nodes = Whole("hoist-from-loops", nodes, n => options.Passes.HoistFromLoops ? HoistFromLoops.Run(n) : n);
+        nodes = Pass("trim-hoisted", nodes, TrimBodies.Run);
         nodes = Whole("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
         nodes = Whole("separate-bodies", nodes, SeparateBodies.Run);
 

@@ -45,10 +45,6 @@ internal static class SaveInLoops
     /// <summary>The nodes that take results, of each operation.</summary>
     private static ILookup<Node, Node> ResultsIn(IEnumerable<Node> order) => order.Where(n => n.Results.Count == 1).ToLookup(OperationOf);
 
-    /// <summary>A node for each result of an operation: two would be two buffers.</summary>
-    private static Node[] ResultsOf(Node operation) =>
-        operation.Results.Count == 1 ? [operation] : [.. Enumerable.Range(0, operation.Results.Count).Select(i => operation.CreatePart(new OutputOp(i), operation))];
-
     private static void Replace(IEnumerable<Node> takers, Node[] results, Dictionary<Node, Node> replaced)
     {
         foreach (Node taker in takers)
@@ -106,7 +102,7 @@ internal static class SaveInLoops
         {
             var leaves = (LoopOp)first.Op;
             NodeList all = [.. leaves.Body.Results, .. left.Select(l => same[l]).Except(leaves.Body.Results.Skip(leaves.Carried))];
-            Node[] leaving = ResultsOf(first.As(leaves with { Body = new Function(leaves.Body.Parameters, all) }, first.Inputs));
+            Node[] leaving = Bodies.ResultsOf(first.As(leaves with { Body = new Function(leaves.Body.Parameters, all) }, first.Inputs));
             IEnumerable<Node> stacks = left.Select(l => leaving[leaves.Carried + all.Skip(leaves.Carried).ToList().IndexOf(same[l])]);
 
             Node[] rows = Rows();
@@ -115,7 +111,7 @@ internal static class SaveInLoops
             var body = new Function([.. reads.Body.Parameters.Take(at), .. rows, .. reads.Body.Parameters.Skip(at)], [.. ResultsOn(rows)]);
             Node further = second.As(reads with { Body = body, Sequences = reads.Sequences + rows.Length }, [.. second.Inputs.Take(at), .. stacks, .. second.Inputs.Skip(at)]);
             Replace(results[first], leaving, replaced);
-            Replace(results[second], ResultsOf(further), replaced);
+            Replace(results[second], Bodies.ResultsOf(further), replaced);
         }
 
         private Node[] Rows() => [.. left.Select(l => Ops.Placeholder(l.Results[0], l.Op.Name, requiresGrad: false))];
@@ -134,7 +130,7 @@ internal static class SaveInLoops
             var otherwise = new Function([.. sides.Otherwise.Parameters, .. Rows()], sides.Otherwise.Results);
             Node[] results = [.. ((LoopOp)second.Op).Body.Results];
             Dictionary<Node, Node> replaced = [];
-            Replace(ResultsIn(GraphWalk.TopologicalOrder(results))[branch], ResultsOf(branch.As(new BranchOp(then, otherwise), [.. branch.Inputs, .. rows])), replaced);
+            Replace(ResultsIn(GraphWalk.TopologicalOrder(results))[branch], Bodies.ResultsOf(branch.As(new BranchOp(then, otherwise), [.. branch.Inputs, .. rows])), replaced);
             return Bodies.Replace(results, replaced);
         }
 

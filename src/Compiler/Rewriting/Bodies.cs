@@ -61,6 +61,17 @@ internal static class Bodies
         return [.. roots.Select(r => map[r])];
     }
 
+    /// <summary>A node for each result of a loop or a branch: two would be two buffers.</summary>
+    public static Node[] ResultsOf(Node node) => node.Results.Count == 1 ? [node] : [.. Enumerable.Range(0, node.Results.Count).Select(i => node.CreatePart(new OutputOp(i), node))];
+
+    /// <summary>Of a body, what depends on the first of its parameters, so many, they among it.</summary>
+    public static HashSet<Node> Changing(Function body, int parameters)
+    {
+        HashSet<Node> changing = [.. body.Parameters.Take(parameters)];
+        changing.UnionWith(GraphWalk.TopologicalOrder(body.Results).Where(n => n.Op.HasEffects || n.Inputs.Any(changing.Contains)));
+        return changing;
+    }
+
     /// <summary>A node with another operation in its place.</summary>
     public static Node As(this Node node, Op op, NodeList inputs) =>
         node.Op == op && node.Inputs.Equals(inputs) ? node : new Node(op, inputs, node.RequiresGrad, node.Name, node.Scope, from: node.From);

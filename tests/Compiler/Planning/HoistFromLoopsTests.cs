@@ -1,0 +1,158 @@
+using GraphCompiler.Lowering;
+using GraphCompiler.Operations;
+using GraphCompiler.Tests.Compiler.ControlFlow;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Tests.Planning;
+
+/// <summary>What leaves a loop, what stays, and that it is the same.</summary>
+internal sealed class HoistFromLoopsTests
+{
+    private static readonly CompileOptions Hoisting = new() { Threads = 1 };
+    private static readonly CompileOptions Staying = Hoisting with { Passes = new() { HoistFromLoops = false } };
+
+    private static IEnumerable<TestCaseData> Sums =>
+    [
+        Case("a product", (x, h) => MatMul(Transpose(x), h)),
+        Case("a product the other way", (x, h) => Transpose(MatMul(Transpose(h), x))),
+        Case("of parts", (x, h) => Pad(MatMul(Transpose(x[.., 1..3]), h), 0, 1, 2)),
+        Case("of what repeats", (x, h) => MatMul(Transpose(BroadcastTo(x[0], x.Shape)), h)),
+        Case("several", (x, h) => MatMul(Transpose(x), h) - MatMul(Transpose(Exp(x)), Flip(h, 0))),
+        Case("beside each other", (x, h) => Concat([MatMul(Transpose(x[.., 0..2]), h), -MatMul(Transpose(x[.., 2..]), h)])),
+    ];
+
+    private Node[] inputs = null!;
+
+    [TestCaseSource(nameof(Sums))]
+    public void A_sum_of_products_over_steps_is_a_product_after_the_loop(Func<Node, Node, Node> term)
+    {
+        foreach (bool reverse in (bool[])[false, true])
+        {
+            Node xs = Input("xs", ["N", 2, 5], DType.Float64);
+            Node start = Input("start", [5, 3], DType.Float64);
+            (NodeList last, NodeList outputs) = Scan([start, Ones([2, 3], DType.Float64)], [xs], (c, x) => Sin(c[1] + x[0][.., 0..3]) is var h ? ([c[0] + term(x[0], h), h], [h]) : default, reverse: reverse);
+            inputs = [xs, start];
+            Agrees(carried: 1, otherwise: 2, [last[0], .. outputs]);
+        }
+    }
+
+    [Test]
+    public void Of_a_sum_the_rest_stays()
+    {
+        Node xs = Input("xs", ["N", 2, 5], DType.Float64);
+        Node ys = Input("ys", ["N", 5, 3], DType.Float64);
+        (NodeList last, NodeList outputs) = Scan([Zeros([5, 3], DType.Float64), Ones([2, 3], DType.Float64)], [xs, ys], (c, x) =>
+        {
+            Node h = Sin(c[1] + x[0][.., 0..3]);
+            return ([x[1] + (MatMul(Transpose(x[0]), h) + c[0]) - Exp(x[1]), h], [h]);
+        });
+        inputs = [xs, ys];
+        Agrees(carried: 2, otherwise: 2, [last[0], .. outputs]);
+        Assert.That(ProductsIn(Hoisting, last[0], outputs[0]), Is.LessThan(ProductsIn(Staying, last[0], outputs[0])));
+    }
+
+    [Test]
+    public void Products_over_batches_and_sums_of_what_is_left_leave_the_loop()
+    {
+        Node xs = Input("xs", ["N", 2, 4, 5], DType.Float64);
+        (NodeList last, NodeList outputs) = Scan([Zeros([2, 5, 3], DType.Float64), Zeros([2, 3], DType.Float64), Ones([2, 4, 3], DType.Float64)], [xs], (c, x) =>
+        {
+            Node h = Sin(c[2] + x[0][.., .., 0..3]);
+            return ([c[0] + MatMul(Transpose(x[0]), h), c[1] + Sum(h, 1), h], [h]);
+        });
+        inputs = [xs];
+        Agrees(carried: 1, otherwise: 3, [last[0], last[1], .. outputs]);
+    }
+
+    [Test]
+    public void Outputs_that_are_products_are_one_after_the_loop([Values(0, 1, 2)] int form)
+    {
+        Node xs = Input("xs", ["N", 2, 3], DType.Float64);
+        Node w = Input("w", form == 2 ? [2, 3, 4] : [3, 4], DType.Float64);
+        (Node last, Node outputs) = Scan(Ones([2, 3], DType.Float64), xs, (c, x) => Sin(c + x) is var h
+            ? (h, form switch { 0 => MatMul(h, w), 1 => Transpose(MatMul(Transpose(w), Transpose(h))), _ => MatMul(Unsqueeze(h, 1), Exp(w))[.., 0] }) : default);
+        inputs = [xs, w];
+        Agrees(carried: 1, otherwise: 1, [last, outputs]);
+        Assert.That(ProductsIn(Hoisting, last, outputs), Is.Zero);
+        Assert.That(ProductsIn(Staying, last, outputs), Is.Positive);
+    }
+
+    [Test]
+    public void What_is_read_in_the_loop_or_takes_more_memory_than_it_saves_stays()
+    {
+        Node xs = Input("xs", ["N", 9, 3], DType.Float64);
+        Node w = Input("w", [3, 3], DType.Float64);
+        inputs = [xs, w];
+
+        // The sum decides on the next step; what would be left is larger than the sum; another product reads the output.
+        Stays(c => (c[0] + MatMul(Transpose(c[1]), c[1]), Sin(c[1] + c[0][0])));
+        Stays(c => (c[0] + MatMul(Transpose(Sin(c[1])), Cos(c[1])), Sin(c[1])));
+        Stays(c => (c[0], MatMul(Sin(c[1]), w)));
+
+        void Stays(Func<NodeList, (Node Sum, Node State)> step)
+        {
+            NodeList last = Scan([w, xs[0]], 6, (c, _) => step(c) is var (s, h) ? ([s, h], []) : default).Last;
+            Assert.That(ProductsIn(Hoisting, [.. last]), Is.EqualTo(ProductsIn(Staying, [.. last])));
+        }
+    }
+
+    [TestCase(DType.Int32)]
+    [TestCase(DType.Int64)]
+    [TestCase(DType.Float32)]
+    public void Every_type_that_has_products(DType type)
+    {
+        Node xs = Input("xs", ["N", 2, 3], type);
+        Node start = Input("start", [3, 3], type);
+        (NodeList last, NodeList outputs) = Scan([start, xs[0] * 0], [xs], (c, x) => ([c[0] + MatMul(Transpose(x[0]), c[1]), c[1] + x[0]], [c[1]]));
+        inputs = [xs, start];
+        LoopCheck.Agrees(Hoisting, inputs, [last[0], .. outputs], 1, 5);
+    }
+
+    [Test]
+    public void The_gradient_of_a_recurrent_weight_is_one_product([Values(1, 2)] int order)
+    {
+        Input<double> xs = Input<double>("xs", ["N", 2, 4], requiresGrad: true);
+        Input<double> u = Input<double>("u", [4, 4], requiresGrad: true);
+        Input<double> b = Input<double>("b", [4], requiresGrad: true);
+        Node loss = Sum(Square(Scan(Zeros([2, 4], DType.Float64), xs, (h, x) => Tanh(x + Linear(h, u, b))).Outputs));
+        NodeList first = Gradients(loss, [xs, u, b]);
+        inputs = [xs, u, b];
+        Node[] roots = order == 1 ? [loss, .. first] : [loss, .. first, .. Gradients(Sum(Sin(first[1])), [xs, u, b], Unreached.Zeros)];
+        Assert.That(CarriesIn(Hoisting, roots), Is.EqualTo(order == 1 ? 2 : 5), "what flows, and no sum");
+        LoopCheck.Agrees(Hoisting, inputs, [.. roots], 0, 1, 5);
+    }
+
+    [Test]
+    public void Blocks_of_a_checkpoint_leave_nothing_for_all_steps()
+    {
+        Input<double> xs = Input<double>("xs", [12, 2, 4], requiresGrad: true);
+        Input<double> u = Input<double>("u", [4, 4], requiresGrad: true);
+        Node loss = Sum(Square(Scan(Zeros([2, 4], DType.Float64), xs, (h, x) => Tanh(x + MatMul(h, u)), checkpoint: 3).Last));
+        inputs = [xs, u];
+        Node[] roots = [loss, .. Gradients(loss, [xs, u])];
+        LoopCheck.Agrees(Hoisting, inputs, [.. roots], 0);
+        LoopOp[] around = [.. LoopsIn(Hoisting, roots).Where(l => l.Count == 4)];
+        Assert.That(around.Select(l => l.Body.Results.Skip(l.Carried).Count(r => r.Rank > 2)), Is.All.LessThanOrEqualTo(1), "the gradients of the rows, and nothing else of each step");
+        Assert.That(CarriesIn(Hoisting, roots), Is.LessThan(CarriesIn(Staying, roots)), "blocks have a product each");
+    }
+
+    private void Agrees(int carried, int otherwise, NodeList roots)
+    {
+        Assert.That(CarriesIn(Hoisting, [.. roots]), Is.EqualTo(carried));
+        Assert.That(CarriesIn(Staying, [.. roots]), Is.EqualTo(otherwise));
+        LoopCheck.Agrees(Hoisting, inputs, roots, 0, 1, 4);
+    }
+
+    private int CarriesIn(CompileOptions options, params Node[] roots) => LoopsIn(options, roots).Sum(l => l.Carried);
+
+    private int ProductsIn(CompileOptions options, params Node[] roots) =>
+        LoopsIn(options, roots).Sum(l => GraphWalk.TopologicalOrder(l.Body.Results).Count(n => n.Op is MatMulOp));
+
+    private LoopOp[] LoopsIn(CompileOptions options, Node[] roots)
+    {
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, roots, [], options);
+        return [.. graph.Executor.Program.Parts.SelectMany(p => p.All).OfType<LoweredLoop>().Select(l => (LoopOp)(l.Root.Op is OutputOp ? l.Root.Inputs[0] : l.Root).Op)];
+    }
+
+    private static TestCaseData Case(string name, Func<Node, Node, Node> term) => new TestCaseData(term).SetArgDisplayNames(name);
+}
