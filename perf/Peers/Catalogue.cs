@@ -15,6 +15,7 @@ internal static class Catalogue
         .. AdamWork.All(),
         .. MatMulWork.All(),
         .. ConvolutionWork.All(),
+        .. RecurrentWork.All(),
     ];
 
     /// <summary>The works that a list of names, or of beginnings of names, selects; all of them without a list.</summary>

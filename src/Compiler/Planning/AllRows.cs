@@ -2,49 +2,24 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Planning;
 
-/// <summary>What the body of a loop does with a row, done with all rows at once: their axis comes first.</summary>
+/// <summary>Products of the body of a loop, done for all rows at once, whose axis comes first.</summary>
 internal static class AllRows
 {
-    /// <summary>Whether an operation of one input moves a row's elements in a way that all rows' can be moved.</summary>
-    public static bool Move(Node node) => node.Op is ReshapeOp or PermuteOp or BroadcastToOp or SliceOp or FlipOp;
-
-    /// <summary>An elementwise operation or a movement on all rows.</summary>
-    /// <param name="node">The operation on a row.</param>
-    /// <param name="rows">All rows of its inputs.</param>
-    public static Node On(Node node, params ReadOnlySpan<Node> rows)
-    {
-        Dim count = rows[0].Shape[0];
-        switch (node.Op)
-        {
-            case ElementwiseOp:
-                return node.CreatePart(node.Op, rows);
-            case ReshapeOp reshape:
-                return node.CreatePart(new ReshapeOp([count, .. reshape.To]), rows);
-            case PermuteOp permute:
-                return Permuted(rows[0], [0, .. permute.Order.Select(a => a + 1)]);
-            case SliceOp slice:
-                return node.CreatePart(new SliceOp([new SliceRange(0, count, 1), .. slice.Ranges]), rows);
-            case FlipOp flip:
-                return node.CreatePart(new FlipOp([.. flip.Axes.Select(a => a + 1)]), rows);
-            case BroadcastToOp broadcast:
-                IEnumerable<Dim> ones = Enumerable.Repeat<Dim>(1, node.Rank - node.Inputs[0].Rank);
-                return node.CreatePart(new BroadcastToOp([count, .. broadcast.To]), Reshaped(rows[0], [count, .. ones, .. node.Inputs[0].Shape]));
-            default:
-                throw new InvalidOperationException($"{node.Op.Name} is not known for all rows at once.");
-        }
-    }
-
-    /// <summary>A product with the same right factor for each row: one of all rows' rows, [B…, T·M, K] · [B…, K, N].</summary>
-    /// <param name="product">The product of one row's left factor.</param>
-    /// <param name="rows">All left factors, [T, B…, M, K].</param>
-    /// <param name="factor">The right one, [B…, K, N].</param>
+    /// <summary>Products of which one factor is the same for all rows: one of all rows' rows, [B…, T·M, K] · [B…, K, N], where a batch would be one a row.</summary>
+    /// <param name="product">The product of one row.</param>
+    /// <param name="left">The left factors, [T, B…, M, K], or the one of all rows, [B…, M, K].</param>
+    /// <param name="right">The right ones, [T, B…, K, N] or [B…, K, N].</param>
     /// <returns>[T, B…, M, N].</returns>
-    public static Node Product(Node product, Node rows, Node factor)
+    public static Node Product(Node product, Node left, Node right)
     {
-        int batch = rows.Rank - 3;
-        Node left = Joined(rows, batch);
-        Node all = product.CreatePart(new MatMulOp(), left, factor);
-        Shape apart = [.. all.Shape.Take(batch), rows.Shape[0], rows.Shape[batch + 1], all.Shape[^1]];
+        if (left.Rank < right.Rank)
+        {
+            return Transposed(Product(product, Transposed(right), Transposed(left)));
+        }
+
+        int batch = right.Rank - 2;
+        Node all = product.CreatePart(new MatMulOp(), Joined(left, batch), right);
+        Shape apart = [.. all.Shape.Take(batch), left.Shape[0], left.Shape[batch + 1], all.Shape[^1]];
         return Permuted(Reshaped(all, apart), [batch, .. Enumerable.Range(0, batch), batch + 1, batch + 2]);
     }
 
@@ -58,8 +33,7 @@ internal static class AllRows
     /// <summary>The sum of all rows' sums over axes.</summary>
     public static Node SumOfSums(Node sum, Node rows) => sum.CreatePart(new SumOp([0, .. ((SumOp)sum.Op).Axes.Select(a => a + 1)]), rows);
 
-    /// <summary>The last two axes in the other order.</summary>
-    public static Node Transposed(Node node) => Permuted(node, [.. Enumerable.Range(0, node.Rank - 2), node.Rank - 1, node.Rank - 2]);
+    private static Node Transposed(Node node) => Permuted(node, [.. Enumerable.Range(0, node.Rank - 2), node.Rank - 1, node.Rank - 2]);
 
     /// <summary>The rows' axis moved behind so many others, and one with the one that follows it there.</summary>
     private static Node Joined(Node rows, int behind)

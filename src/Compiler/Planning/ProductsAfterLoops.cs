@@ -1,3 +1,4 @@
+using GraphCompiler.Batching;
 using GraphCompiler.Kernels;
 using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
@@ -86,38 +87,36 @@ internal sealed class ProductsAfterLoops
         // A sum of which nothing is left in the loop stays there what it begins with.
         Node[] next = [.. values.Select((v, i) => i < op.Carried && added[i].Count > 0 ? terms[i].Aggregate(op.Body.Parameters[i], (sum, term) => term.AddTo(sum, term.Value)) : v)];
         Node[] results = Bodies.ResultsOf(loop.As(op with { Body = new Function(op.Body.Parameters, [.. next]) }, loop.Inputs));
-        Dictionary<Node, Node> rows = [];
-        for (int i = op.Carried; i < op.Carried + op.Sequences; i++)
-        {
-            rows.Add(op.Body.Parameters[i], loop.Inputs[i]);
-        }
-
+        Dictionary<Node, Node> outside = op.Body.Parameters.Zip(loop.Inputs).Skip(op.Carried).ToDictionary(p => p.First, p => p.Second);
         for (int i = op.Carried; i < values.Count; i++)
         {
             if (left.Contains(values[i]))
             {
-                rows.TryAdd(values[i], results[i]);
+                outside.TryAdd(values[i], results[i]);
             }
         }
 
-        Dictionary<Node, Node> captured = op.Body.Parameters.Zip(loop.Inputs).Skip(op.Carried + op.Sequences).ToDictionary(p => p.First, p => p.Second);
-        return [.. isAfter.Select((after, i) => after ? All(values[i]) : added[i].Aggregate(terms[i].Count == 0 && added[i].Count > 0 ? loop.Inputs[i] : results[i], Plus))];
+        var walk = new BatchWalk(op.Count!, VmapRandomness.Different);
+        return [.. isAfter.Select((after, i) => after ? Output(values[i]) : added[i].Aggregate(terms[i].Count == 0 && added[i].Count > 0 ? loop.Inputs[i] : results[i], Plus))];
 
         Node Plus(Node sum, Term term) => Splat.Is(sum, 0) && !term.IsMinus ? Sum(term.Value) : term.AddTo(sum, Sum(term.Value));
 
         Node Sum(Node term) => term.Op switch
         {
-            MatMulOp => AllRows.SumOfProducts(term, All(term.Inputs[0]), All(term.Inputs[1])),
-            SumOp => AllRows.SumOfSums(term, All(term.Inputs[0])),
+            MatMulOp => AllRows.SumOfProducts(term, Outside(term.Inputs[0]), Outside(term.Inputs[1])),
+            SumOp => AllRows.SumOfSums(term, Outside(term.Inputs[0])),
             _ => term.On([.. term.Inputs.Select(Sum)]),
         };
 
-        Node All(Node node) => rows.TryGetValue(node, out Node? all) ? all
-            : node.Op is not MatMulOp ? AllRows.On(node, All(node.Inputs[0]))
-            : changing.Contains(node.Inputs[0]) ? AllRows.Product(node, All(node.Inputs[0]), Once(node.Inputs[1]))
-            : AllRows.Transposed(AllRows.Product(node, AllRows.Transposed(All(node.Inputs[1])), AllRows.Transposed(Once(node.Inputs[0]))));
+        Node Output(Node value)
+        {
+            Node product = ProductOf(value)!;
+            outside.TryAdd(product, AllRows.Product(product, Outside(product.Inputs[0]), Outside(product.Inputs[1])));
+            return Outside(value);
+        }
 
-        Node Once(Node node) => GraphWalk.Substitute([node], captured)[0];
+        // What is the same in all steps as it is, else for all of them.
+        Node Outside(Node node) => walk.Apply([node], [.. outside.Keys], [.. outside.Values])[0];
     }
 
     /// <summary>What a step adds to what is carried and nothing else reads; nothing, if it does anything else to it.</summary>
@@ -167,7 +166,7 @@ internal sealed class ProductsAfterLoops
     private Node? ProductOf(Node output)
     {
         Node node = output;
-        for (; readers[node] == 1 && AllRows.Move(node); node = node.Inputs[0])
+        for (; readers[node] == 1 && node.Op is MovementOp; node = node.Inputs[0])
         {
         }
 
@@ -193,7 +192,7 @@ internal sealed class ProductsAfterLoops
             }
 
             source = Costs.Bytes(node) <= Costs.Bytes(source) ? node : source;
-            if (!AllRows.Move(node))
+            if (node.Op is not MovementOp)
             {
                 return source;
             }

@@ -77,6 +77,42 @@ internal sealed class HoistFromLoopsTests
         Assert.That(ProductsIn(Staying, last, outputs), Is.Positive);
     }
 
+    [TestCase(0, 4)]
+    [TestCase(1, 4)]
+    [TestCase(2, 4)]
+    [TestCase(3, 4)]
+    public void Products_of_rows_are_one_before_the_loop(int form, int inner)
+    {
+        Node xs = Input("xs", ["N", 2, inner], DType.Float64);
+        Node w = Input("w", form == 2 ? [2, inner, 3] : [inner, 3], DType.Float64);
+        Node u = Input("u", [3, 3], DType.Float64);
+        foreach (bool reverse in (bool[])[false, true])
+        {
+            (Node last, Node outputs) = Scan(Ones([2, 3], DType.Float64), xs, (h, x) => Tanh(MatMul(h, u) + form switch
+            {
+                0 => Linear(x, Transpose(w), u[0]),
+                1 => Transpose(MatMul(Transpose(w), Transpose(Exp(x) * x[0, 0]))),
+                2 => MatMul(Unsqueeze(Flip(x, 0), 1), w)[.., 0],
+                _ => MatMul(Sin(MatMul(x, w)), u) + MatMul(x, w),
+            }), reverse: reverse);
+            inputs = [xs, w, u];
+            LoopCheck.Agrees(Hoisting, inputs, [last, outputs], 0, 1, 4);
+            Assert.That(ProductsIn(Hoisting, last, outputs), Is.EqualTo(1), "that of what is carried");
+            Assert.That(ProductsIn(Staying, last, outputs), Is.GreaterThan(1));
+        }
+    }
+
+    [Test]
+    public void Loops_within_loops_leave_their_products_as_far_out_as_they_can()
+    {
+        Node xs = Input("xs", ["N", 3, 2, 7], DType.Float64);
+        Node w = Input("w", [7, 3], DType.Float64);
+        (Node last, Node outputs) = Scan(Ones([2, 3], DType.Float64), xs, (h, rows) => Scan(h, rows, (g, x) => Sin(g + MatMul(x, w))).Last);
+        inputs = [xs, w];
+        LoopCheck.Agrees(Hoisting, inputs, [last, outputs], 0, 1, 4);
+        Assert.That(ProductsIn(Hoisting, last, outputs), Is.Zero);
+    }
+
     [Test]
     public void What_is_read_in_the_loop_or_takes_more_memory_than_it_saves_stays()
     {
@@ -88,6 +124,13 @@ internal sealed class HoistFromLoopsTests
         Stays(c => (c[0] + MatMul(Transpose(c[1]), c[1]), Sin(c[1] + c[0][0])));
         Stays(c => (c[0] + MatMul(Transpose(Sin(c[1])), Cos(c[1])), Sin(c[1])));
         Stays(c => (c[0], MatMul(Sin(c[1]), w)));
+
+        // Rows of which there are more than the matrix has, and those of a branch that may not be taken.
+        Node many = Scan(w[0], xs, (h, x) => Sin(h + MatMul(x, w)[0])).Last;
+        Assert.That(ProductsIn(Hoisting, many), Is.EqualTo(1));
+        Node some = Scan(w[0], xs[.., 0], (h, x) => Cond(Sum(h) > 0.0, () => MatMul(x, w), () => h)).Last;
+        Assert.That(ProductsIn(Hoisting, some), Is.EqualTo(1));
+        LoopCheck.Agrees(Hoisting, inputs, [many, some], 1, 4);
 
         void Stays(Func<NodeList, (Node Sum, Node State)> step)
         {
@@ -146,7 +189,7 @@ internal sealed class HoistFromLoopsTests
     private int CarriesIn(CompileOptions options, params Node[] roots) => LoopsIn(options, roots).Sum(l => l.Carried);
 
     private int ProductsIn(CompileOptions options, params Node[] roots) =>
-        LoopsIn(options, roots).Sum(l => GraphWalk.TopologicalOrder(l.Body.Results).Count(n => n.Op is MatMulOp));
+        LoopsIn(options, roots).Sum(l => GraphWalk.WithBodies(l.Body.Results).Count(n => n.Op is MatMulOp));
 
     private LoopOp[] LoopsIn(CompileOptions options, Node[] roots)
     {
