@@ -1,7 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 
-namespace GraphCompiler;
+namespace GraphCompiler.Surface;
 
 /// <summary>A lambda's body as nodes.</summary>
 /// <param name="function">Who translates, for messages.</param>

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
 using GraphCompiler.Operations;
+using GraphCompiler.Surface;
 
 namespace GraphCompiler;
 

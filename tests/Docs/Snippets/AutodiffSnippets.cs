@@ -65,7 +65,7 @@ public sealed class AutodiffSnippets
         // snippet: per-example
         var w = Parameter("w", new float[] { 1, 2 });
         var xs = Input("xs", ["N", 2]);
-        var each = Vmap(xs, x => Gradients(Dot(x, w).Square(), w)[0]);          // [N, 2]: 2·(x·w)·x
+        var each = Vmap(x => Gradients(Dot(x, w).Square(), w)[0])(xs);          // [N, 2]: 2·(x·w)·x
         float[] gradients = Compiler.Compile([xs], each).Run(new float[,] { { 1, 0 }, { 1, 1 } }).GetArray<float>();   // [2, 0, 6, 6]
 
         // end

@@ -17,7 +17,7 @@ internal sealed class NestedTransformationTests
         ("Gradients", f => x => Gradients(Sum(f(x) * Constant(Weights)), [x], Unreached.Zeros)[0], f => x => [.. Enumerable.Range(0, 3).Select(i => Dot(Slope(f, x, Unit(i)), Weights))]),
         ("Jvp", f => x => Jvp([f(x)], [x], [Cos(x)])[0], f => x => Slope(f, x, [.. x.Select(Math.Cos)])),
         ("Vjp", f => x => Vjp([f(x)], [x], [Sin(x)], Unreached.Zeros)[0], f => x => [.. Enumerable.Range(0, 3).Select(i => Dot(Slope(f, x, Unit(i)), [.. x.Select(Math.Sin)]))]),
-        ("Vmap", f => x => Sum(Vmap(Stack([x, -0.5 * x], 0), f), 0), f => x => Add(f(x), f([.. x.Select(v => -0.5 * v)]), 1)),
+        ("Vmap", f => x => Sum(Vmap(f)(Stack([x, -0.5 * x], 0)), 0), f => x => Add(f(x), f([.. x.Select(v => -0.5 * v)]), 1)),
         ("Scan", f => x => Scan(x, 2, (h, _) => h + (0.5 * f(h))).Last, f => x => Step(f, Step(f, x))),
         ("While", f => x => While([x, Constant(0)], s => s[1] < 2, s => [s[0] + (0.5 * f(s[0])), s[1] + 1], most: 3)[0], f => x => Step(f, Step(f, x))),
         ("Cond", f => x => Cond(Sum(x) > 0, () => f(x), () => Exp(f(x))), f => x => x.Sum() > 0 ? f(x) : [.. f(x).Select(Math.Exp)]),
