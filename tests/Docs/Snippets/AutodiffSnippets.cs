@@ -62,7 +62,7 @@ public sealed class AutodiffSnippets
     [Test]
     public void Examples_of_a_batch()
     {
-        // snippet: per-example
+        // snippet: examples-of-a-batch
         var w = Parameter("w", new float[] { 1, 2 });
         var xs = Input("xs", ["N", 2]);
         var each = Vmap(x => Gradients(Dot(x, w).Square(), w)[0])(xs);          // [N, 2]: 2·(x·w)·x
