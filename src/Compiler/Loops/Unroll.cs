@@ -31,7 +31,7 @@ internal sealed class Unroll
             case Block block:
                 return [.. block.Statements.SelectMany(Visit)];
             case Let let when Rewritten(let.Value) is Literal { Type: DType.Int64 or DType.Bool } literal && !assigned.Contains(let.Variable):
-                known[let.Variable] = literal;
+                Know(let.Variable, literal);
                 return [];
             case If branch:
                 LoopValue condition = Rewritten(branch.Condition);
@@ -53,7 +53,7 @@ internal sealed class Unroll
         for (long i = begin; i < end; i += loop.Step)
         {
             copies++;
-            known[loop.Variable] = Literal.Of(i);
+            Know(loop.Variable, Literal.Of(i));
             all.AddRange(Visit(LongSum.WrittenOut(loop).Body));
             copies--;
         }
@@ -61,11 +61,19 @@ internal sealed class Unroll
         return all;
     }
 
+    // What is known in one copy may be a variable in another.
+    private void Know(Local variable, Literal value)
+    {
+        renamed.Remove(variable);
+        known[variable] = value;
+    }
+
     /// <summary>The statement with what is known; in a copy, with variables of its own.</summary>
     private LoopStatement Rewritten(LoopStatement statement)
     {
         if (copies > 0 && statement is not Assign && LoopTree.Target(statement) is { } declared)
         {
+            known.Remove(declared);
             renamed[declared] = new Local(declared.Name, declared.Type);
         }
 

@@ -25,6 +25,22 @@ internal sealed class UnrollTests
     }
 
     [Test]
+    public void A_loop_may_be_short_in_one_copy_and_long_in_another()
+    {
+        (Local i, Local lane) = (Index("i"), Index("lane"));
+        foreach (bool shrinking in new[] { false, true })
+        {
+            // Eight and four elements, or four and eight.
+            LoopValue length = Add(Int(shrinking ? 8 : 4), Multiply(i, Int(shrinking ? -4 : 4)));
+            LoopValue at = Add(Multiply(i, Int(shrinking ? 8 : 4)), lane);
+            Kernel kernel = Kernel("blocks", [X, Y, Z], (_, _) => new For(i, Int(0), Int(2), LoopKind.Serial, new For(lane, Int(0), length, LoopKind.Vector, new Store(Y, at, new Load(X, at)))));
+            LoopStatement unrolled = Unroll.Run(kernel.Body, most: 4);
+            Assert.That(LoopTree.Statements(unrolled).OfType<For>().Count(), Is.EqualTo(1));
+            AssertSame(kernel, unrolled);
+        }
+    }
+
+    [Test]
     public void Small_buffers_with_known_indices_become_variables()
     {
         Kernel kernel = Nest();
