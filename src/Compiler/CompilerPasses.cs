@@ -62,8 +62,8 @@ public sealed record CompilerPasses
     public bool LoopsInKernels { get; init; } = true;
 
     /// <summary>
-    /// Whether matrix products that need not be done step by step leave their loops: those of rows of sequences are one product before, those that only feed a sum over
-    /// steps, such as the gradient of a weight, or an output, are one product after.
+    /// Whether what need not be done step by step leaves its loop: work on what no step changes, and matrix products; those of rows of sequences are one product before, those
+    /// that only feed a sum over steps, such as the gradient of a weight, or an output, are one product after.
     /// </summary>
     public bool HoistFromLoops { get; init; } = true;
 

@@ -30,7 +30,7 @@ internal sealed class HoistFromLoops
                 return values[output.Index];
             }
 
-            Node own = ProductsBeforeLoops.Of(Bodies.With(node, inputs, Body));
+            Node own = ProductsBeforeLoops.Of(InvariantsBeforeLoops.Of(Bodies.With(node, inputs, Body)));
             if (ProductsAfterLoops.Of(own) is not { } others)
             {
                 return own;

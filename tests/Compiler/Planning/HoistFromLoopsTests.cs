@@ -103,6 +103,44 @@ internal sealed class HoistFromLoopsTests
     }
 
     [Test]
+    public void What_is_captured_and_not_short_is_made_before_the_loop()
+    {
+        Node xs = Input("xs", ["N", 3], DType.Float64);
+        Node w = Input("w", [3], DType.Float64);
+        Node v = Input("v", [3], DType.Float64);
+        Node inScan = Scan(Ones([3], DType.Float64), xs, (h, x) => Sin((h * Flip(Exp(w) + 1, 0)) + (x * Exp(x)) + v)).Last;
+        Node inWhile = While(v, h => Sum(h * h) < 50.0, h => (h * (1 + Exp(w))) + 0.1);
+        Node inBoth = Scan(v, xs, (h, x) => Scan(h, 2, (g, _) => Sin(g * Sum(Exp(w)) * Exp(x))).Last).Last;
+        inputs = [xs, w, v];
+        LoopCheck.Agrees(Hoisting, inputs, [inScan, inWhile, inBoth], 0, 1, 4);
+        Assert.That(ExponentialsIn(Hoisting, inScan, inWhile, inBoth), Is.EqualTo(2), "those of rows, in the loop that has them");
+        Assert.That(ExponentialsIn(Staying, inScan, inWhile, inBoth), Is.EqualTo(5));
+
+        // Those of rows, and of a branch.
+        Node some = Scan(v, xs, (h, x) => Cond(Sum(h) > 0.0, () => h * Exp(w), () => x)).Last;
+        Assert.That(ExponentialsIn(Hoisting, some), Is.EqualTo(1));
+
+        int ExponentialsIn(CompileOptions options, params Node[] roots) =>
+            LoopsIn(options, roots).SelectMany(l => GraphWalk.WithBodies(l.Body.Results)).Distinct().Count(n => n.Op is ExpOp);
+    }
+
+    [Test]
+    public void Nothing_random_and_nothing_that_may_fail_leaves_the_loop()
+    {
+        Node xs = Input("xs", ["N", 2, 3], DType.Float64);
+        Node w = Input("w", [3, 3], DType.Float64);
+        Node n = Input("n", [], DType.Int64);
+        inputs = [xs, w, n];
+        var generator = new Generator(1);
+        Node random = Scan(Zeros([2, 3], DType.Float64), xs, (h, x) => Sin(h) + MatMul(Uniform(generator, [2, 3], dtype: DType.Float64) * x, w)).Last;
+        Assert.That(ProductsIn(Hoisting, random), Is.EqualTo(1));
+        (Node last, Node _) = Scan(Zeros([3], DType.Float64), xs, (h, x) => Sin(h + Exp(Embedding(n, w)) + x[0]));
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, [last], [], Hoisting);
+        Assert.That(() => graph.Run(new double[0, 2, 3], new double[3, 3], 7L), Throws.Nothing, "no step looks");
+        Assert.That(() => graph.Run(new double[1, 2, 3], new double[3, 3], 7L), Throws.TypeOf<ExecutionException>());
+    }
+
+    [Test]
     public void Loops_within_loops_leave_their_products_as_far_out_as_they_can()
     {
         Node xs = Input("xs", ["N", 3, 2, 7], DType.Float64);
