@@ -104,7 +104,7 @@ internal sealed class AnomalyCheck(Program program)
     // It comes with the backward part.
     private bool IsSeed(int input) => program.Gradients.Length > 0 && input == program.Inputs.Length - 1;
 
-    private unsafe bool IsFinite(RootBuffer root, Workspace workspace)
+    private static unsafe bool IsFinite(RootBuffer root, Workspace workspace)
     {
         int count = checked((int)root.ElementCount(workspace));
         var memory = (void*)workspace.Address(root.Buffer);

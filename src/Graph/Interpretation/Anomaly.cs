@@ -1,5 +1,4 @@
 using System.Globalization;
-using GraphCompiler.Operations;
 
 namespace GraphCompiler.Interpretation;
 

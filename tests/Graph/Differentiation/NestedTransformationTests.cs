@@ -1,3 +1,4 @@
+using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
 
@@ -22,6 +23,7 @@ internal sealed class NestedTransformationTests
         ("While", f => x => While([x, Constant(0)], s => s[1] < 2, s => [s[0] + (0.5 * f(s[0])), s[1] + 1], most: 3)[0], f => x => Step(f, Step(f, x))),
         ("Cond", f => x => Cond(Sum(x) > 0, () => f(x), () => Exp(f(x))), f => x => x.Sum() > 0 ? f(x) : [.. f(x).Select(Math.Exp)]),
         ("Call", f => x => Call("f", [x], p => f(p[0])), f => f),
+        ("a pullback of one's own", f => x => Own(f, x), f => f),
     ];
 
     private static IEnumerable<TestCaseData> Pairs =>
@@ -32,10 +34,10 @@ internal sealed class NestedTransformationTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Check($"{Table[outer].Name} of {Table[middle].Name}", Table[outer], Table[middle].InGraph(Function));
+            Check($"{Table[outer].Name} of {Table[middle].Name}", Table[outer], Table[middle].InGraph(Base));
             foreach ((string name, Func<Func<Node, Node>, Func<Node, Node>> inGraph, _) in Table)
             {
-                Func<Node, Node> inner = Table[middle].InGraph(inGraph(Function));
+                Func<Node, Node> inner = Table[middle].InGraph(inGraph(Base));
                 string nest = $"{Table[outer].Name} of {Table[middle].Name} of {name}";
                 Check(nest, Table[outer], inner);
                 Check($"Gradients of {nest}", Table[0], Table[outer].InGraph(inner));
@@ -58,13 +60,19 @@ internal sealed class NestedTransformationTests
     public void A_nest_is_compiled_to_what_the_interpreter_says(int outer, int inner)
     {
         Input<double> x = Variable("x", 3);
-        Node nest = Table[outer].InGraph(Table[inner].InGraph(Function))(x);
+        Node nest = Table[outer].InGraph(Table[inner].InGraph(Base))(x);
         using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], nest);
         double[] expected = Values(nest, (x, Reals([3], At)));
         Assert.That(compiled.Run(At).GetArray<double>(), Is.EqualTo(expected).Within(1e-12 * Math.Max(1, expected.Max(Math.Abs))));
     }
 
-    private static Node Function(Node x) => Sin(x) * Exp(0.3 * Flip(x, 0));
+    private static Node Base(Node x) => Sin(x) * Exp(0.3 * Flip(x, 0));
+
+    private static Node Own(Func<Node, Node> f, Node x)
+    {
+        var body = Function.Trace("own", [(x.Results[0], "x", true)], p => [f(p[0])], out Node[] captured);
+        return Node.Create(new CallOp(body, 1, "own", (p, _, c) => Vjp([f(p[0])], [p[0]], [c[0]!], Unreached.Zeros)), [x, .. captured]);
+    }
 
     private static double[] Step(Func<double[], double[]> f, double[] x) => Add(x, f(x), 0.5);
 

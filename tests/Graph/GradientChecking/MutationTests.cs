@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using GraphCompiler.GradientChecking;
 using GraphCompiler.Operations;
 
 namespace GraphCompiler.Tests.GradientChecking;
@@ -108,7 +107,7 @@ internal sealed class MutationTests
         private bool IsBatchable => !GraphWalk.WithBodies([Result]).Any(n => n.Op is RandomStreamOp);
 
         /// <summary>The ways to be wrong that the row meets.</summary>
-        public IReadOnlyCollection<Mutant> Mutants(Type operation)
+        public HashSet<Mutant> Mutants(Type operation)
         {
             HashSet<Mutant> found = [];
             OpRules.With(
