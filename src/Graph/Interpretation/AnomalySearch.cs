@@ -52,6 +52,7 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
             {
                 LoopOp loop => InLoop(node, loop, inputs, result, position),
                 BranchOp branch => InBranch(branch, inputs, result, position),
+                CheckpointOp checkpoint => InFunction(checkpoint.Body, inputs, result, position),
                 CallOp call => InFunction(call.Body, inputs, result, position).Within($" In {node.Describe()}."),
                 _ => AtNode(node, values[node][result], inputs, result, position),
             };

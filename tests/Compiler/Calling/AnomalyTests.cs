@@ -47,6 +47,7 @@ internal sealed class AnomalyTests
     {
         Refuses(Cond(x.Sum() > 0, () => Exp(x).Named("grown"), () => x), [50, 200], "It comes from Exp 'grown' float32[N], which makes Infinity at [1] of 200.");
         Refuses(Call("f", [x], n => [Log(n[0])])[0].Sum(), [0], "It comes from Log float32[N], which makes -Infinity at [0] of 0. In f ");
+        Refuses(Checkpoint(n => Log(n) * 2, x).Sum(), [0], "It comes from Log float32[N], which makes -Infinity at [0] of 0.");
     }
 
     [Test]

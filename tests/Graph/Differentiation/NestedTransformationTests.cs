@@ -1,4 +1,3 @@
-using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
 
@@ -23,7 +22,8 @@ internal sealed class NestedTransformationTests
         ("While", f => x => While([x, Constant(0)], s => s[1] < 2, s => [s[0] + (0.5 * f(s[0])), s[1] + 1], most: 3)[0], f => x => Step(f, Step(f, x))),
         ("Cond", f => x => Cond(Sum(x) > 0, () => f(x), () => Exp(f(x))), f => x => x.Sum() > 0 ? f(x) : [.. f(x).Select(Math.Exp)]),
         ("Call", f => x => Call("f", [x], p => f(p[0])), f => f),
-        ("a pullback of one's own", f => x => Own(f, x), f => f),
+        ("CustomGradient", f => x => CustomGradient("own", [x], p => f(p[0]), (p, _, c) => [.. Vjp([f(p[0])], [p[0]], [c], Unreached.Zeros)]), f => f),
+        ("Checkpoint", f => x => Checkpoint(f, x), f => f),
     ];
 
     private static IEnumerable<TestCaseData> Pairs =>
@@ -67,12 +67,6 @@ internal sealed class NestedTransformationTests
     }
 
     private static Node Base(Node x) => Sin(x) * Exp(0.3 * Flip(x, 0));
-
-    private static Node Own(Func<Node, Node> f, Node x)
-    {
-        var body = Function.Trace("own", [(x.Results[0], "x", true)], p => [f(p[0])], out Node[] captured);
-        return Node.Create(new CallOp(body, 1, "own", (p, _, c) => Vjp([f(p[0])], [p[0]], [c[0]!], Unreached.Zeros)), [x, .. captured]);
-    }
 
     private static double[] Step(Func<double[], double[]> f, double[] x) => Add(x, f(x), 0.5);
 
