@@ -1,4 +1,3 @@
-using GraphCompiler.Operations;
 using GraphCompiler.Tests.Compiler;
 using GraphCompiler.Tests.Compiler.RandomGraphs;
 
