@@ -1,5 +1,4 @@
 using System.Globalization;
-
 namespace GraphCompiler.Interpretation;
 
 /// <summary>The operation that was the first to make a NaN or an infinity of finite numbers, or the leaf that held one.</summary>

@@ -1,6 +1,5 @@
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
-using Values = GraphCompiler.Tests.Compiler.Values;
 
 namespace GraphCompiler.Tests.Compiler.ControlFlow;
 

@@ -357,6 +357,77 @@ public sealed class GuideSnippets
     }
 
     [Test]
+    public void A_loop()
+    {
+        // snippet: loop
+        var prices = Input("prices", ["T"]);
+        var decay = Parameter("decay", 0.5f);
+        var (smooth, all) = Scan(prices[0], prices[1..], (mean, price) => mean + decay * (price - mean));
+        using var graph = Compiler.Compile([prices], [smooth, all, Gradients(smooth, decay)[0]]);
+        var three = graph.Run(new float[] { 8, 4, 2 });
+        float last = three.Scalar<float>(0);                // 4: 8, then 6, then 4
+        float[] steps = three.GetArray<float>(1);           // 6, 4
+        float slope = three.Scalar<float>(2);               // −6
+        float alone = graph.Run(new float[] { 8 }).Scalar<float>(0);    // 8: no step
+
+        // end
+        Assert.That((last, slope, alone), Is.EqualTo((4f, -6f, 8f)));
+        Assert.That(steps, Is.EqualTo(new float[] { 6, 4 }));
+    }
+
+    [Test]
+    public void A_loop_with_a_condition()
+    {
+        // snippet: while
+        var start = Input("start", [], requiresGrad: true);
+        var (found, halvings) = While(
+            [start, Constant(0)],
+            state => state[0] > 1,
+            state => [Cond(state[0] > 100, () => state[0] / 10, () => state[0] / 2), state[1] + 1],
+            most: 50);
+        using var graph = Compiler.Compile([start], [found, halvings, Gradients(found, start)[0]]);
+        var results = graph.Run(640f);
+        float value = results.Scalar<float>(0);             // 1: a tenth, then six halves
+        int count = results.Scalar<int>(1);                 // 7
+        float part = results.Scalar<float>(2);              // 1 / 640
+
+        // end
+        Assert.That((value, count), Is.EqualTo((1f, 7)));
+        Assert.That(part, Is.EqualTo(1f / 640).Within(1e-9));
+    }
+
+    [Test]
+    public void A_failure_in_a_loop()
+    {
+        var table = Input("table", [3]);
+        var indices = Input<long>("indices", ["T"]);
+        using var graph = Compiler.Compile([table, indices], Scan(Constant(0f), indices, (sum, i) => sum + Take(table, Unsqueeze(i, 0), 0)[0]).Last);
+        string said = Assert.Throws<ExecutionException>(() => graph.Run(new float[3], new long[] { 0, 1, 7 }))!.Message;
+        string page = File.ReadAllText(Path.Combine(Tests.Docs.DocumentationTests.Root, "docs", "guide.md")).Replace('\n', ' ');
+        Assert.That(page, Does.Contain($"\"{said}\""));
+    }
+
+    [Test]
+    public void A_solver()
+    {
+        // snippet: solver
+        var rate = Parameter("rate", 0.3);
+        var measured = Constant([1.0, 0.5, 0.25]);
+        var (values, reached, _) = OdeSolve((t, y) => -rate * y, Constant(1.0), Constant([0.0, 1.0, 2.0]));
+        Node misfit = (values - measured).Square().Sum();
+        using var fit = Compiler.Compile([], [misfit, reached], Optimizers.Adam(misfit, [rate], 0.05));
+        for (int i = 0; i < 200; i++)
+        {
+            fit.Run();
+        }
+
+        double halving = Math.Log(2) / rate.Values[0];   // 1
+
+        // end
+        Assert.That(halving, Is.EqualTo(1).Within(1e-3));
+    }
+
+    [Test]
     public void A_function_of_ones_own()
     {
         // snippet: function

@@ -1,4 +1,3 @@
-using GraphCompiler.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;
 
