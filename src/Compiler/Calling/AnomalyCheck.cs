@@ -8,7 +8,9 @@ namespace GraphCompiler.Calling;
 /// Looks at what a call leaves, before anything that lasts is written: where that is no finite number, the call is computed again by the interpreter, to find who made it
 /// (<see cref="AnomalySearch"/>).
 /// </summary>
-internal sealed class AnomalyCheck(Program program)
+/// <param name="program">What is called.</param>
+/// <param name="targets">What its gradients are those of.</param>
+internal sealed class AnomalyCheck(Program program, Node[] targets)
 {
     // What the last forward part was computed from: its arguments are gone when the backward part is looked at, and updates may have been written.
     private Origins? ofForward;
@@ -52,7 +54,7 @@ internal sealed class AnomalyCheck(Program program)
         long position = AnomalySearch.PositionIn(actual);
         string what = number < program.Outputs.Length ? $"Output {number}, {root.Given.Describe()},"
             : root.Parameter is { } parameter ? $"The new value of {parameter.Describe()}"
-            : $"A gradient, {root.Given.Describe()},";
+            : $"The gradient of {targets[number - program.Outputs.Length - program.Updates.Length].Describe()}";
         string found = $"{what} has {Anomaly.Number(actual.DType, actual[position])}{Anomaly.Place(EvaluationContext.Coordinates(position, actual.Shape))}.";
         return new ExecutionException($"{nameof(CompileOptions.DetectAnomaly)}: {found} {Cause(program.StableRoots[number], position, workspace, origins)}");
     }

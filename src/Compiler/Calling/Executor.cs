@@ -16,11 +16,14 @@ internal sealed class Executor : IDisposable
     private readonly RootBuffer[] copied;
     private readonly AnomalyCheck? anomalies;
 
-    public Executor(Program program)
+    /// <summary>An executor of a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="targets">What its gradients are those of, for messages.</param>
+    public Executor(Program program, Node[]? targets = null)
     {
         this.program = program;
         pool = new WorkspacePool(program.Plan);
-        anomalies = program.Options.DetectAnomaly ? new AnomalyCheck(program) : null;
+        anomalies = program.Options.DetectAnomaly ? new AnomalyCheck(program, targets ?? []) : null;
         copied = [.. program.Outputs.Where(o => program.Plan.Buffers[o.Buffer].External != o.External)];
         writtenInPlace =
         [

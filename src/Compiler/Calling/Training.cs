@@ -87,7 +87,8 @@ internal sealed class Training : IDisposable
             .. found.Select(i => new Root(gradients[i]!, IsForward: false, RootKind.Gradient)),
         ];
         Program program = CompilerPipeline.Run(options, [.. graph.Inputs, seed], roots, seed, cancellation);
-        return new Training(new Executor(program), root, [.. found.Select(i => wanted[i])], writer);
+        Node[] targets = [.. found.Select(i => wanted[i])];
+        return new Training(new Executor(program, targets), root, targets, writer);
     }
 
     public RunResults? Forward(ReadOnlySpan<Argument> arguments, ReadOnlySpan<Destination> destinations, bool intoDestinations, CancellationToken cancellation)

@@ -164,9 +164,20 @@ internal static class SaveInLoops
 
             foreach (Node node in GraphWalk.TopologicalOrder(Work.Results).Where(n => !n.Op.IsLeaf))
             {
-                if (node.Inputs.All(same.ContainsKey) && computed.TryGetValue((node.Op, [.. node.Inputs.Select(i => same[i])]), out Node? like))
+                if (!node.Inputs.All(same.ContainsKey))
+                {
+                    continue;
+                }
+
+                NodeList likes = [.. node.Inputs.Select(i => same[i])];
+                if (computed.TryGetValue((node.Op, likes), out Node? like))
                 {
                     same.Add(node, like);
+                }
+                else if (node.Op is OutputOp)
+                {
+                    // A result that the first one does not take: the operation as a whole cannot be left.
+                    same.Add(node, likes[0].CreatePart(node.Op, likes[0]));
                 }
             }
 

@@ -157,7 +157,10 @@ internal sealed record LoopOp(Function Body, Function? Condition, int Carried, i
     /// <summary>Where in a loop something failed, a sentence.</summary>
     /// <param name="loop">The loop.</param>
     /// <param name="step">The number of the step, from 0 for the first that runs.</param>
-    public static string StepMessage(Node loop, long step) => $" In step {step} of {loop.Op.Name}{loop.Label}.";
+    public static string StepMessage(Node loop, long step) =>
+        loop.From?.DerivativeOf is { Op: LoopOp original } of && original.Reverse != ((LoopOp)loop.Op).Reverse
+            ? $" In step {step} of the derivative of {of.Op.Name}{of.Label}, which goes from the last step to the first."
+            : $" In step {step} of {loop.Op.Name}{loop.Label}.";
 
     protected override bool PrintMembers(StringBuilder builder)
     {

@@ -138,7 +138,10 @@ public static partial class Ops
     /// <param name="start">What the first step is given.</param>
     /// <param name="condition">Given what is carried: whether there is a step (bool, []).</param>
     /// <param name="body">Given what is carried: what is carried on, of the same dtypes and shapes.</param>
-    /// <param name="most">How many steps run at most; a symbol is allowed. Null for as many as the condition wants.</param>
+    /// <param name="most">
+    /// How many steps run at most; a symbol is allowed. Null for as many as the condition wants. Reverse mode keeps room for so many steps and goes over them, however many run: a bound far
+    /// beyond what is needed costs memory and time.
+    /// </param>
     /// <returns>What the last step carries on, <paramref name="start"/> if there is none.</returns>
     /// <exception cref="ShapeException">A carry changes its shape, or the condition has one.</exception>
     /// <exception cref="DTypeException">A carry changes its dtype, or the condition is no bool.</exception>
@@ -161,7 +164,10 @@ public static partial class Ops
     /// <param name="start">What the first step is given.</param>
     /// <param name="condition">Given what is carried: whether there is a step (bool, []).</param>
     /// <param name="body">Given what is carried: what is carried on, of the same dtype and shape.</param>
-    /// <param name="most">How many steps run at most; a symbol is allowed. Null for as many as the condition wants.</param>
+    /// <param name="most">
+    /// How many steps run at most; a symbol is allowed. Null for as many as the condition wants. Reverse mode keeps room for so many steps and goes over them, however many run: a bound far
+    /// beyond what is needed costs memory and time.
+    /// </param>
     /// <returns>What the last step carries on, <paramref name="start"/> if there is none.</returns>
     /// <exception cref="ShapeException">The carry changes its shape, or the condition has one.</exception>
     /// <exception cref="DTypeException">The carry changes its dtype, or the condition is no bool.</exception>

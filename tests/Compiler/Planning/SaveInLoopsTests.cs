@@ -29,6 +29,25 @@ internal sealed class SaveInLoopsTests
         Assert.That(Products(value, recompute, 1), Is.EqualTo(recompute ? new[] { 1, 2 } : [1, 3]));
     }
 
+    /// <summary>The derivative of a loop in the body takes results that the loop forward does not.</summary>
+    [Test]
+    public void Of_loops_within_that_have_several_results()
+    {
+        Input<double> x = Input<double>("x", [4], requiresGrad: true);
+        Parameter<double> w = Parameter("w", new double[] { 0.5, -1.2, 0.3, 0.7 });
+        Node y = OdeSolve((_, v) => -x * v * w, w * 1.0, Constant([0, 0.5, 1.0])).Values;
+        NodeList first = Gradients(Sum(y), [x, w]);
+        NodeList second = Gradients(Sum(Sin(first[0])) + Sum(Sin(first[1])), [x, w]);
+        double[] at = [0.4, 0.1, -0.3, 0.9];
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [.. first, .. second]);
+        using CompiledGraph interpreted = GraphCompiler.Compiler.Compile([x], [.. first, .. second], new CompileOptions { Interpret = true, Passes = new() { JoinLoops = false } });
+        (RunResults found, RunResults expected) = (compiled.Run(at), interpreted.Run(at));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.That(found.GetArray<double>(i), Is.EqualTo(expected.GetArray<double>(i)).Within(1e-9));
+        }
+    }
+
     [TestCase(null, 1024, 1056)]
     [TestCase(32, 64, 80)]
     public void A_checkpoint_keeps_what_is_carried_into_blocks_and_one_block(int? checkpoint, int least, int most)

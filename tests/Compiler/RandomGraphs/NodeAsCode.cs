@@ -17,7 +17,7 @@ internal static class NodeAsCode
             ParameterOp parameter => $"Parameter(\"{parameter.ParameterName}\", {Values(node)})",
             CallOp call => $"Call(\"{call.Name}\", [{inputs}], …)",
             NamedOp named => $"{named.Name}({string.Join(", ", [inputs, .. named.Attributes.Select(a => $"{char.ToLowerInvariant(a.Name[0])}{a.Name[1..]}: {Of(a.Value)}")])})",
-            LoopOp or BranchOp => $"{node.Op.Name}([{inputs}], …)",
+            LoopOp or BranchOp or CheckpointOp => $"{node.Op.Name}([{inputs}], …)",
             AddOp => Infix("+"),
             SubOp => Infix("-"),
             MulOp => Infix("*"),

@@ -192,6 +192,8 @@ internal sealed partial class RandomGraph
         }
         : Next(2) == 0 ? Ops.Round(x) : Ops.CopySign(x, Ops.OnesLike(x));
 
+    private static NodeList Pair(NodeList x) => [Ops.Tanh(x[0]), x[0].Sum() + x[1]];
+
     private Node Scan(Node x)
     {
         int axis = AxisOf(x);
@@ -457,7 +459,7 @@ internal sealed partial class RandomGraph
                 break;
             case 34:
                 Node argument = Float();
-                NodeList call = Ops.Call("pair", [argument, Float()], x => [Ops.Tanh(x[0]), x[0].Sum() + x[1]]);
+                NodeList call = Next(2) == 0 ? Ops.Call("pair", [argument, Float()], x => Pair(x)) : Ops.Checkpoint(x => Pair(x), [argument, Float()]);
                 Add(call[Next(2)], false);
                 break;
             case 35:

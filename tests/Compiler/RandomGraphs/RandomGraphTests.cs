@@ -52,6 +52,7 @@ internal sealed class RandomGraphTests
         [typeof(NextAfterOp)] = "tells numbers apart that differ by less than rounding may: its tests give it numbers that are exact",
         [typeof(IncompleteGammaOp)] = "has no third derivative in its concentration, which derivatives of gradients in a graph's midst ask for",
         [typeof(HostFunctionOp)] = "is what a user makes it: its tests run it between kernels",
+        [typeof(AfterOp)] = "is made by the derivative of a checkpoint, which the gradients of graphs have",
         [typeof(CtcAlphaOp)] = "needs targets and lengths that fit each other",
         [typeof(CtcPullbackOp)] = "needs targets and lengths that fit each other",
         [typeof(CholeskyOp)] = "needs matrices of its kind",

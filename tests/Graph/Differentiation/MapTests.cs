@@ -57,6 +57,7 @@ public class MapTests
         Node y = Map(x, Constant(3.0), Of([2, 1], 1, 10), (a, b, c) => (a * b) + (a > 1.5 ? c : 0));
         Assert.That(Values(y, (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 3, 7, 3, 16 }));
         Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 6 }));
+        Assert.That(Values(Map(Vector(1), Vector(2), Vector(4), (double a, double b, double c) => a + (b / c))), Is.EqualTo(new[] { 1.5 }));
         Assert.That(Values(Map(Vector(1), Vector(2), Vector(3), Vector(4), (double a, double b, double c, double d) => (a * b) - (c / d))), Is.EqualTo(new[] { 1.25 }));
 
         Node single = Constant((float[])[1, 2]);
