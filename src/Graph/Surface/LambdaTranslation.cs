@@ -7,8 +7,9 @@ namespace GraphCompiler.Surface;
 /// <param name="function">Who translates, for messages.</param>
 /// <param name="lambda">The lambda.</param>
 /// <param name="arguments">What it is applied to.</param>
+/// <param name="nodes">All that it is made of, to which the nodes that it captures are added; null where it may capture none.</param>
 /// <param name="around">The translation of the lambda that uses it, if one does.</param>
-internal sealed class LambdaTranslation(string function, LambdaExpression lambda, Node[] arguments, LambdaTranslation? around = null)
+internal sealed class LambdaTranslation(string function, LambdaExpression lambda, Node[] arguments, List<Node>? nodes = null, LambdaTranslation? around = null)
 {
     private readonly LambdaExpression lambda = lambda;
     private readonly LambdaTranslation? around = around;
@@ -73,7 +74,7 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
     {
         if (m.Method.DeclaringType == typeof(LambdaExtensions))
         {
-            return Used(m);
+            return m.Method.Name == nameof(LambdaExtensions.Element) ? Captured(m) : Used(m);
         }
 
         Type? owner = m.Method.DeclaringType;
@@ -143,17 +144,37 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
             }
         }
 
-        return new LambdaTranslation(function, used, [.. m.Arguments.Skip(1).Select(Translate)], this).Result();
+        return new LambdaTranslation(function, used, [.. m.Arguments.Skip(1).Select(Translate)], nodes, this).Result();
     }
 
-    /// <summary>A part without the lambda's parameters is a number (or bool), computed now.</summary>
+    /// <summary>A node from outside, whose elements stand beside those of the parameters.</summary>
+    private Node Captured(MethodCallExpression m)
+    {
+        Node node = IsClosed(m.Arguments[0]) ? (Node?)Evaluate(m.Arguments[0]) ?? throw Refuse(m.Arguments[0], "is null") : throw Refuse(m.Arguments[0], "is not known here");
+        if (nodes is null)
+        {
+            throw Refuse(m, $"is an element of {node.Describe()}, and {function} takes functions of their parameters alone");
+        }
+
+        if (node.DType != DType)
+        {
+            throw new DTypeException(
+                $"{function}: '{m}' in '{lambda}' is {node.DType.Display()} and the lambda is applied to {DType.Display()}; nothing is promoted implicitly, use Cast. Inputs: {string.Join(", ", nodes.Append(node).Select(n => n.Describe()))}.");
+        }
+
+        nodes.Add(node);
+        Operations.Broadcasting.Together(function, [.. nodes]);
+        return node;
+    }
+
+    /// <summary>A part without the lambda's parameters, nodes and other lambdas is a number (or bool), computed now.</summary>
     private Node Number(Expression e)
     {
         object? value = Evaluate(e);
         return value is bool flag
             ? Ops.Constant(flag)
             : value is IConvertible number and not string ? Ops.Scalar(number.ToDouble(null), DType)
-            : throw Refuse(e, value is Node ? "is a node, which is given before the lambda, as one of its parameters" : "is no number");
+            : throw Refuse(e, value is Node ? "is a node: use its elements by Element, or give it before the lambda, as one of its parameters" : "is no number");
     }
 
     private static object? Evaluate(Expression e) => e switch
@@ -166,7 +187,7 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
 
     private static bool IsClosed(Expression e)
     {
-        var finder = new ParameterFinder();
+        var finder = new OpenPartFinder();
         finder.Visit(e);
         return !finder.Found;
     }
@@ -174,9 +195,9 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
     private static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);
 
     private GraphException Refuse(Expression e, string why) =>
-        new($"{function}: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?:, functions of Math, MathF, float or double that Ops has too, and other lambdas by Of.");
+        new($"{function}: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?:, functions of Math, MathF, float or double that Ops has too, other lambdas by Of, and nodes by Element.");
 
-    private sealed class ParameterFinder : ExpressionVisitor
+    private sealed class OpenPartFinder : ExpressionVisitor
     {
         public bool Found { get; private set; }
 
@@ -184,6 +205,12 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
         {
             Found = true;
             return node;
+        }
+
+        protected override Expression VisitMethodCall(MethodCallExpression node)
+        {
+            Found |= node.Method.DeclaringType == typeof(LambdaExtensions);
+            return base.VisitMethodCall(node);
         }
     }
 }

@@ -9,11 +9,13 @@ public static partial class Ops
     /// <summary>
     /// A C# lambda applied to every element: it becomes operations of the graph, is differentiated and compiled like them. Types follow the node,
     /// not the lambda; captured values are taken as they are now. Arithmetic, comparisons, <c>?:</c>, functions of <see cref="Math"/> and
-    /// <see cref="MathF"/>, and other expressions by <c>Swish.Of(v)</c> (<see cref="LambdaExtensions"/>) are understood.
+    /// <see cref="MathF"/>, other expressions by <c>Swish.Of(v)</c>, and captured nodes by <c>scale.Element()</c> (<see cref="LambdaExtensions"/>) are understood.
     /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="function">The function of one element, an expression.</param>
     /// <exception cref="GraphException">The lambda uses something that has no operation here.</exception>
+    /// <exception cref="DTypeException">A captured node is of another dtype.</exception>
+    /// <exception cref="ShapeException">A captured node does not broadcast with the others.</exception>
     [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Expression<Func<float, float>> function) => MapLambda(function, NotNull(x));
 
@@ -60,7 +62,8 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(lambda);
         Node[] arguments = Operations.Broadcasting.Together("Map", inputs);
         RequireFloat("Map", arguments[0]);
-        var translation = new LambdaTranslation("Map", lambda, arguments);
-        return BroadcastTo(translation.Result(), arguments[0].Shape);
+        List<Node> nodes = [.. inputs];
+        Node result = new LambdaTranslation("Map", lambda, arguments, nodes).Result();
+        return BroadcastTo(result, Operations.Broadcasting.Together("Map", [.. nodes])[0].Shape);
     }
 }

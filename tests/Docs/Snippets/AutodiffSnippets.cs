@@ -127,7 +127,7 @@ public sealed class AutodiffSnippets
         Expression<Func<float, float>> swish = v => v / (1 + MathF.Exp(-v));
         var x = Input("x", [2], requiresGrad: true);
         var (a, b) = (Constant(2f), Constant(0.5f));
-        var y = Map(x, a, b, (v, scale, shift) => v > 0 ? scale * swish.Of(v) : shift);
+        var y = Map(x, a, (v, scale) => v > 0 ? scale * swish.Of(v) : b.Element());
         var evaluate = Compiler.Compile<Func<float[], (float[], float[])>>([x], [y, Gradients(Sum(y), x)[0]]);
         var (values, slopes) = evaluate([-1, 0.5f]);
 

@@ -54,7 +54,7 @@ public class MapTests
     public void Three_and_four_inputs_broadcast_and_differentiate()
     {
         Input<double> x = Variable("x", 2);
-        Node y = Map(x, Constant(3.0), Of([2, 1], 1, 10), (a, b, c) => (a * b) + (a > 1.5 ? c : 0));
+        Node y = Map(x, Constant(3.0), Of([2, 1], 1, 10), (double a, double b, double c) => (a * b) + (a > 1.5 ? c : 0));
         Assert.That(Values(y, (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 3, 7, 3, 16 }));
         Assert.That(Values(Gradients(Sum(y), x)[0], (x, Reals([2], 1, 2))), Is.EqualTo(new double[] { 6, 6 }));
         Assert.That(Values(Map(Vector(1), Vector(2), Vector(4), (double a, double b, double c) => a + (b / c))), Is.EqualTo(new[] { 1.5 }));
@@ -77,6 +77,50 @@ public class MapTests
         Assert.That(() => Map(Vector(1), itself), Throws.TypeOf<GraphException>().With.Message.Contains("Of(v)").And.Message.Contains("uses itself"));
         itself = null;
         Assert.That(() => Map(Vector(1), v => itself!.Of(v)), Throws.TypeOf<GraphException>().With.Message.Contains("is null"));
+    }
+
+    [Test]
+    public void Captured_nodes_broadcast_and_get_gradients()
+    {
+        (Input<double> x, Input<double> w) = (Variable("x", 2), Variable("w", 2, 1));
+        Node[] inner = [Sin(w), Exp(x)];
+        Node y = Map(x, v => (w.Element() * v) + Math.Max(inner[0].Element(), -2) - inner[1].Element());
+        (Node, TensorValue)[] given = [(x, Reals([2], 1, 2)), (w, Reals([2, 1], 3, 5))];
+        Assert.That(y.Type, Is.EqualTo(new NodeType(DType.Float64, [2, 2])));
+        Assert.That(Values(y - ((w * x) + Sin(w) - Exp(x)), given), Is.All.Zero);
+        NodeList slopes = Gradients(Sum(y), x, w);
+        Assert.That(Values(slopes[0], given), Is.EqualTo(new[] { 8 - (2 * Math.E), 8 - (2 * Math.Exp(2)) }).Within(1e-12));
+        Assert.That(Values(slopes[1], given), Is.EqualTo(new[] { 3 + (2 * Math.Cos(3)), 3 + (2 * Math.Cos(5)) }).Within(1e-12));
+        Assert.That(Values(Vmap(row => Map(x, v => v * row.Element()))(w), given), Is.EqualTo(new double[] { 3, 6, 5, 10 }), "of one example");
+
+        // In float32, and where no parameter is used beside them.
+        Node scale = Parameter("scale", [], 3, DType.Float32);
+        Assert.That(Values(Map(Constant((float[])[1, 2]), v => v > 1.5f ? 2 * scale.Element() : scale.Element() * v)), Is.EqualTo(new double[] { 3, 6 }));
+        Assert.That(Values(Map(Constant((float[])[1, 2]), v => scale.Element())), Is.EqualTo(new double[] { 3, 3 }));
+    }
+
+    [Test]
+    public void Lambdas_within_others_capture_nodes()
+    {
+        Node w = Of([2, 1], 3, 5);
+        Expression<Func<double, double>> scaled = v => v * w.Element();
+        Assert.That(Values(Map(Vector(1, 2), v => v + scaled.Of(v))), Is.EqualTo(new double[] { 4, 8, 6, 12 }));
+        Assert.That(Values(Map(Vector(1, 2), v => v + scaled.Of(2) + Scaled.Of(w.Element(), 1))), Is.EqualTo(new double[] { 13, 14, 21, 22 }));
+    }
+
+    [Test]
+    public void Captured_nodes_that_do_not_fit_are_named()
+    {
+        (Node x, Node single, Node? none) = (Vector(1, 2), Input<float>("single", [2]), null);
+        Node[] wide = [Variable("wide", 3)];
+        Assert.That(
+            () => Map(x, v => v * single.Element()),
+            Throws.TypeOf<DTypeException>().With.Message.Contains("single.Element()").And.Message.Contains("is float32 and the lambda is applied to float64").And.Message.Contains("'single' float32[2]"));
+        Assert.That(() => Map(x, v => v * wide[0].Element()), Throws.TypeOf<ShapeException>().With.Message.Contains("Map: the shapes [2] and [3] do not broadcast").And.Message.Contains("'wide' float64[3]"));
+        Assert.That(() => Map(x, v => v * none!.Element()), Throws.TypeOf<GraphException>().With.Message.Contains("is null"));
+        Assert.That(() => Map(x, v => v * wide[(int)v].Element()), Throws.TypeOf<GraphException>().With.Message.Contains("is not known here"));
+        Assert.That(() => x.Element(), Throws.TypeOf<GraphException>().With.Message.Contains("float64[2] has elements when the graph runs").And.Message.Contains("a lambda that is given to Map"));
+        Assert.That(() => CumulativeScan(x, 0, (a, b) => a * b * x.Element()), Throws.TypeOf<GraphException>().With.Message.Contains("CumulativeScan takes functions of their parameters alone"));
     }
 
     [Test]
