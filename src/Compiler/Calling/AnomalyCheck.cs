@@ -110,7 +110,9 @@ internal sealed class AnomalyCheck(Program program, Node[] targets)
     {
         int count = checked((int)root.ElementCount(workspace));
         var memory = (void*)workspace.Address(root.Buffer);
-        return root.Node.DType switch
+
+        // Of nothing, all is finite, which the BCL denies.
+        return count == 0 || root.Node.DType switch
         {
             DType.Float32 => TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(memory, count)),
             DType.Float64 => TensorPrimitives.IsFiniteAll(new ReadOnlySpan<double>(memory, count)),

@@ -39,7 +39,7 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
             UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.ConvertChecked } u when IsFloat(u.Type) => Translate(u.Operand),
             UnaryExpression { NodeType: ExpressionType.Negate } u => -Translate(u.Operand),
             UnaryExpression { NodeType: ExpressionType.UnaryPlus } u => Translate(u.Operand),
-            UnaryExpression { NodeType: ExpressionType.Not } u => !Translate(u.Operand),
+            UnaryExpression { NodeType: ExpressionType.Not } u when u.Type == typeof(bool) => !Translate(u.Operand),
             BinaryExpression b => Binary(b),
             ConditionalExpression c => Ops.Where(Translate(c.Test), Translate(c.IfTrue), Translate(c.IfFalse)),
             MethodCallExpression m => Call(m),
@@ -49,6 +49,12 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
 
     private Node Binary(BinaryExpression b)
     {
+        // Some functions give integers, such as Sign: sums and comparisons of these are those of the numbers, the rest is not.
+        if (!IsFloat(b.Type) && b.Type != typeof(bool) && b.NodeType is not (ExpressionType.Add or ExpressionType.Subtract or ExpressionType.Multiply))
+        {
+            throw Refuse(b, "works on integers, as C# would; make floating-point numbers of them");
+        }
+
         (Node x, Node y) = (Translate(b.Left), Translate(b.Right));
         return b.NodeType switch
         {
@@ -177,13 +183,27 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
             : throw Refuse(e, value is Node ? "is a node: use its elements by Element, or give it before the lambda, as one of its parameters" : "is no number");
     }
 
-    private static object? Evaluate(Expression e) => e switch
+    /// <summary>What a part without the lambda's parameters is, now.</summary>
+    private object? Evaluate(Expression e)
     {
-        ConstantExpression c => c.Value,
-        MemberExpression { Member: FieldInfo field } m => field.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
-        MemberExpression { Member: PropertyInfo property } m => property.GetValue(m.Expression is null ? null : Evaluate(m.Expression)),
-        _ => Expression.Lambda<Func<object>>(Expression.Convert(e, typeof(object))).Compile(preferInterpretation: true)(),
-    };
+        try
+        {
+            return Value(e);
+        }
+        catch (Exception thrown)
+        {
+            Exception cause = thrown is TargetInvocationException { InnerException: { } inner } ? inner : thrown;
+            throw new GraphException($"{function}: '{e}' in '{lambda}' cannot be computed: {cause.Message}", cause);
+        }
+
+        static object? Value(Expression e) => e switch
+        {
+            ConstantExpression c => c.Value,
+            MemberExpression { Member: FieldInfo field } m => field.GetValue(m.Expression is null ? null : Value(m.Expression)),
+            MemberExpression { Member: PropertyInfo property } m => property.GetValue(m.Expression is null ? null : Value(m.Expression)),
+            _ => Expression.Lambda<Func<object>>(Expression.Convert(e, typeof(object))).Compile(preferInterpretation: true)(),
+        };
+    }
 
     private static bool IsClosed(Expression e)
     {

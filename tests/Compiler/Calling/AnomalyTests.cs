@@ -72,6 +72,18 @@ internal sealed class AnomalyTests
     }
 
     [Test]
+    public void NothingIsFinite()
+    {
+        Input<float> rows = Input("rows", ["N"], requiresGrad: true);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([rows], Scan(Constant(1f), rows, (h, r) => h + r).Outputs, Detecting);
+        Assert.That(graph.Run(Array.Empty<float>()).GetArray<float>(), Is.Empty);
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([rows], Sum(rows * rows), Detecting);
+        model.Forward(Array.Empty<float>());
+        model.Backward();
+        Assert.That(rows.Grad!.ToArray(), Is.Empty);
+    }
+
+    [Test]
     public void AStableFormIsNoReason()
     {
         using CompiledGraph graph = Compile(Log(Sum(Exp(x))));
@@ -97,7 +109,7 @@ internal sealed class AnomalyTests
         model.ZeroGrad();
 
         Node inLoop = Scan(Zeros([]), x, (h, r) => h + Sqrt(r).Named("root")).Last;
-        Refuses(Gradients(inLoop, x)[0], [1, 0, 4], "That is a part of the derivative of Sqrt 'root' float32[].", "of Scan.");
+        Refuses(Gradients(inLoop, x)[0], [1, 0, 4], "That is a part of the derivative of Sqrt 'root' float32[].", "In step 1 of the derivative of Scan, which goes from the last step to the first.");
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal sealed class LoopErrorTests
         ("a range", () => Scan(X, 5, (c, t) => c + Cast(Bernoulli(new Generator(1), Cast(t, DType.Float64) / 2), DType.Float64)).Last, "In step 3 of Scan."),
         ("a host function", () => Scan(X, 5, (c, t) => c + Checked(t)).Last, "In step 3 of Scan."),
         ("a gradient's loop", () => Gradients(Sum(Scan(X, 5, (c, t) => c * Checked(t) * c).Last), X)[0], "In step 3 of Scan."),
-        ("of a derivative alone", () => Gradients(Sum(Scan(X, 5, (c, t) => Picky(c, t)).Last), X)[0], "In step 0 of Scan."),
+        ("of a derivative alone", () => Gradients(Sum(Scan(X, 5, (c, t) => Picky(c, t)).Last), X)[0], "In step 0 of the derivative of Scan, which goes from the last step to the first."),
     ];
 
     private static IEnumerable<TestCaseData> Cases() => Table.Select(row => new TestCaseData(row.Make, row.End).SetArgDisplayNames(row.Name));

@@ -43,6 +43,29 @@ public class MapTests
     }
 
     [Test]
+    public void Integers_are_what_CSharp_makes_of_them_or_refused()
+    {
+        Node x = Vector(-2, 3);
+        Assert.That(Values(Map(x, (double v) => Math.Sign(v) + (Math.Sign(v) == 1 ? 10 : 20))), Is.EqualTo(new double[] { 19, 11 }));
+        Assert.That(() => Map(x, (double v) => Math.Sign(v) * 3 / 2), Throws.TypeOf<GraphException>().With.Message.Contains("'((Sign(v) * 3) / 2)'").And.Message.Contains("integers"));
+        Assert.That(() => Map(x, (double v) => Math.Sign(v) & 1), Throws.TypeOf<GraphException>().With.Message.Contains("'(Sign(v) & 1)'"));
+        Assert.That(() => Map(x, (double v) => ~Math.Sign(v)), Throws.TypeOf<GraphException>().With.Message.Contains("'Not(Sign(v))'"));
+    }
+
+    [Test]
+    public void A_part_that_throws_is_quoted()
+    {
+        double[] none = null!;
+        double[] two = [1, 2];
+        double? nothing = null;
+        int zero = 0;
+        Assert.That(() => Map(Vector(1), (double v) => v * none[0]), Throws.TypeOf<GraphException>().With.InnerException.TypeOf<NullReferenceException>().And.Message.Contains("none"));
+        Assert.That(() => Map(Vector(1), (double v) => v * two[7]), Throws.TypeOf<GraphException>().With.InnerException.TypeOf<IndexOutOfRangeException>().And.Message.Contains("two"));
+        Assert.That(() => Map(Vector(1), (double v) => v * (1 / zero)), Throws.TypeOf<GraphException>().With.InnerException.TypeOf<DivideByZeroException>());
+        Assert.That(() => Map(Vector(1), (double v) => v * nothing!.Value), Throws.TypeOf<GraphException>().With.Message.Contains("nothing"));
+    }
+
+    [Test]
     public void Two_inputs_broadcast_and_differentiate()
     {
         Input<double> x = Variable("x", 2);
