@@ -12,7 +12,7 @@ public static partial class Ops
     /// <param name="x">Floats, [T, B, I]: T steps of B sequences; T may be a symbol. Or [T, I], one sequence: states and results have no axis B then either.</param>
     /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
     /// <param name="start">The states before the first step, [layers·directions, B, H]; null for zeros.</param>
-    /// <param name="lengths">How many steps each sequence has, integers [B] of at most T: beyond them outputs are 0 and states stay, and backward starts at each one's end. Null for T.</param>
+    /// <param name="lengths">How many steps each sequence has, integers [B] from 0 to T, others are an error of the call: beyond them outputs are 0 and states stay, and backward starts at each one's end. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start, with outputs beside the others.</param>
     /// <param name="batchFirst">Whether x and the outputs are [B, T, …].</param>
     /// <param name="relu">Whether max(·, 0) takes the place of tanh.</param>
@@ -20,6 +20,7 @@ public static partial class Ops
     /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's states after each step, [T, B, directions·H]; the last states of all layers, [layers·directions, B, H].</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
+    /// <exception cref="DTypeException">A weight, a state or lengths have another dtype.</exception>
     /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
     public static (Node Outputs, Node Last) Rnn(
         Node x,
@@ -51,6 +52,7 @@ public static partial class Ops
     /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's h after each step, [T, B, directions·H]; the last h and c of all layers, [layers·directions, B, H] each.</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
+    /// <exception cref="DTypeException">A weight, a state or lengths have another dtype.</exception>
     /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
     public static (Node Outputs, Node Last, Node LastCell) Lstm(
         Node x,
@@ -81,6 +83,7 @@ public static partial class Ops
     /// <param name="generator">Where the numbers for dropout come from.</param>
     /// <returns>The last layer's states after each step, [T, B, directions·H]; the last states of all layers, [layers·directions, B, H].</returns>
     /// <exception cref="ShapeException">A weight or a state does not fit, or there are not as many as layers need.</exception>
+    /// <exception cref="DTypeException">A weight, a state or lengths have another dtype.</exception>
     /// <exception cref="GraphException">The probability is outside [0, 1], or above 0 without a generator.</exception>
     public static (Node Outputs, Node Last) Gru(
         Node x, NodeList weights, Node? start = null, Node? lengths = null, bool bidirectional = false, bool batchFirst = false, double dropout = 0, Generator? generator = null)
@@ -166,7 +169,12 @@ public static partial class Ops
             RequireShape(op, "a state before the first step", before, x, state);
         }
 
-        if (lengths is not null && (isOne || !lengths.DType.IsInteger() || lengths.Shape != [state[1]]))
+        if (lengths is { DType: not (DType.Int32 or DType.Int64) })
+        {
+            throw new DTypeException($"{op}: lengths must be int32 or int64, not {lengths.DType.Display()}; use Cast. Inputs: {x.Describe()}, {lengths.Describe()}.");
+        }
+
+        if (lengths is not null && (isOne || lengths.Shape != [state[1]]))
         {
             throw new ShapeException(isOne
                 ? $"{op}: one sequence has the length of its axis; lengths are for a batch. Inputs: {x.Describe()}, {lengths.Describe()}."
@@ -184,8 +192,11 @@ public static partial class Ops
             Node steps = isOne ? Unsqueeze(n[0]!, 1) : batchFirst ? Transpose(n[0]!, 0, 1) : n[0]!;
             NodeList? states = n[1] is null ? null : [.. n[1..(1 + cell.States)].Select(s => isOne ? Unsqueeze(s!, 1) : s!)];
             RecurrentWeights[] layers = Grouped(own.Length, [.. n[(2 + cell.States + streams.Length)..].Select(w => w!)]);
+
+            // Merely compared, a length out of range would be 0 or T.
+            Node? known = n[1 + cell.States] is { } listed ? Take(Arange(steps.Shape[0] + 1, dtype: listed.DType), listed).Named(op) : null;
             NodeList results = RecurrentLayers.Stack(
-                cell, steps, states, layers, n[1 + cell.States], directions, (layer, between) => Dropped(op, between, dropout.P, n[2 + cell.States + layer]));
+                cell, steps, states, layers, known, directions, (layer, between) => Dropped(op, between, dropout.P, n[2 + cell.States + layer]));
             return isOne ? [.. results.Select(r => Select(r, 1, 0))] : [batchFirst ? Transpose(results[0], 0, 1) : results[0], .. results[1..]];
         }
     }

@@ -136,6 +136,22 @@ internal sealed class RecurrentTests
     }
 
     [Test]
+    public void A_length_is_from_0_to_T([Values] bool isLong, [Values] bool batchFirst)
+    {
+        Node lengths = isLong ? Input<long>("lengths", [2]) : Input<int>("lengths", [2]);
+        Node outputs = Lstm(batchFirst ? Transpose(X, 0, 1) : X, Weights(1, 4, 3, 2, true), lengths: lengths, batchFirst: batchFirst).Outputs;
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([X, (Input)lengths], outputs);
+        var x = Sample(new NodeType(DType.Float64, [3, 2, 3]), _ => 0, 4);
+        Assert.That(() => Given(3, 0), Throws.Nothing);
+        Assert.That(() => Given(3, 7), Throws.TypeOf<ExecutionException>().And.Message.Contains("'Lstm'").And.Message.Contains("index 7").And.Message.Contains("[0, 4). It stands at [1] of Input 'lengths'"));
+        Assert.That(() => Given(-1, 3), Throws.TypeOf<ExecutionException>().And.Message.Contains("index -1"));
+        Assert.That(() => Run(outputs, (X, x), (lengths, TensorValue.OfIntegers(lengths.DType, [2], [4, 1]))), Throws.TypeOf<ExecutionException>().And.Message.Contains("index 4"));
+
+        void Given(long first, long second) =>
+            graph.Run(Compiler.Values.ToArgument(x), Compiler.Values.ToArgument(TensorValue.OfIntegers(lengths.DType, [2], [first, second])));
+    }
+
+    [Test]
     public void What_is_wrong_is_named()
     {
         NodeList weights = Weights(1, 4, 3, 2, true);
@@ -146,6 +162,7 @@ internal sealed class RecurrentTests
         Assert.That(() => Lstm(X, weights, start: Sampled(0, 1, 2, 2)), Throws.TypeOf<GraphException>().And.Message.Contains("give both states"));
         Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), Sampled(0, 2, 2)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: a state before the first step must be [1, 2, 2], not [2, 2]."));
         Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), lengths: Constant(1L)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: lengths must be integers [2], one a sequence"));
+        Assert.That(() => Gru(X, Weights(1, 3, 3, 2, true), lengths: Constant(new double[] { 1, 2 })), Throws.TypeOf<DTypeException>().And.Message.StartsWith("Gru: lengths must be int32 or int64, not float64; use Cast. Inputs: Input 'x'"));
         Assert.That(() => Rnn(Sampled(0, 2, 3, 1, 1), weights), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Rnn: the input must be [T, B, I] or [T, I], not [2, 3, 1, 1]."));
         Assert.That(() => Gru(Sampled(0, 4, 3), Weights(1, 3, 3, 2, true), Sampled(0, 1, 1, 2)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: a state before the first step must be [1, 2], not [1, 1, 2]."));
         Assert.That(() => Gru(Sampled(0, 4, 3), Weights(1, 3, 3, 2, true), lengths: Constant(4L)), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Gru: one sequence has the length of its axis; lengths are for a batch."));
