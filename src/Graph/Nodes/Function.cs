@@ -41,6 +41,10 @@ public sealed record Function
         return function;
     }
 
+    /// <summary>The one result of a body.</summary>
+    /// <exception cref="GraphException">It is null.</exception>
+    internal static Node Given(string name, Node? result) => result ?? throw new GraphException($"{name}: the body gave null; it must return a node.");
+
     /// <summary>The results on other inputs.</summary>
     internal Node[] Apply(IReadOnlyList<Node> inputs)
     {

@@ -40,7 +40,13 @@ public static partial class Ops
             throw new GraphException("Scan: there is no sequence to take steps along; give a count of steps instead.");
         }
 
-        Node[] rows = [.. sequences.Select(s => axis == 0 && s.Rank > 0 ? s : MoveAxis(s, Axis.Normalize(axis, s.Rank, "Scan", s), 0))];
+        foreach (Node scalar in sequences.Where(s => s.Rank == 0))
+        {
+            string instead = scalar.DType.IsInteger() ? "a number of steps is a Dim, such as 10 or \"T\"; where a node computes it, use While" : "what is the same in all steps is used in the body as it is";
+            throw new ShapeException($"Scan: a scalar has no axis of steps; {instead}. Input: {scalar.Describe()}.");
+        }
+
+        Node[] rows = [.. sequences.Select(s => axis == 0 ? s : MoveAxis(s, Axis.Normalize(axis, s.Rank, "Scan", s), 0))];
         return Scan(start, rows, rows[0].Shape[0], body, axis, reverse, checkpoint);
     }
 
@@ -61,7 +67,7 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(count);
         ArgumentNullException.ThrowIfNull(body);
-        CheckSizes("Scan", [count]);
+        CheckCount("Scan", count);
         return Scan(start, [Arange(count)], count, (carry, x) => body(carry, x[0]), axis, reverse, checkpoint);
     }
 
@@ -153,11 +159,11 @@ public static partial class Ops
         ArgumentNullException.ThrowIfNull(body);
         if (most is not null)
         {
-            CheckSizes("While", [most]);
+            CheckCount("While", most);
         }
 
         (NodeType, string)[] carries = [.. start.Select((n, i) => (n.Type, $"carry{i}"))];
-        return LoopBuilder.While(start, Closure.Of("While", carries, c => [condition(c)]), Closure.Of("While", carries, c => Carried("While", start, body(c))), most);
+        return LoopBuilder.While(start, Closure.Of("While", carries, c => [Function.Given("While", condition(c))]), Closure.Of("While", carries, c => Carried("While", start, body(c))), most);
     }
 
     /// <summary>A body of one carry that runs as long as a condition holds; see the overload for several.</summary>
@@ -175,7 +181,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(condition);
         ArgumentNullException.ThrowIfNull(body);
-        return While([NotNull(start)], c => condition(c[0]), c => [body(c[0])], most)[0];
+        return While([NotNull(start)], c => condition(c[0]), c => [Function.Given("While", body(c[0]))], most)[0];
     }
 
     /// <summary>
@@ -206,7 +212,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(then);
         ArgumentNullException.ThrowIfNull(otherwise);
-        return LoopBuilder.Branch(NotNull(condition), Closure.Of("Cond", [], _ => [then()]), Closure.Of("Cond", [], _ => [otherwise()]))[0];
+        return LoopBuilder.Branch(NotNull(condition), Closure.Of("Cond", [], _ => [Function.Given("Cond", then())]), Closure.Of("Cond", [], _ => [Function.Given("Cond", otherwise())]))[0];
     }
 
     private static (NodeList Last, NodeList Outputs) Scan(
@@ -232,7 +238,8 @@ public static partial class Ops
         ? throw new GraphException($"{op}: the body takes {InvariantText.Count(start.Count, "carry")} and gives {carry?.Count.ToString(CultureInfo.InvariantCulture) ?? "null"}; it gives as many as it takes.")
         : carry;
 
-    private static (NodeList Carry, NodeList Outputs) Single((Node Carry, Node Output) results) => ([results.Carry], [results.Output]);
+    private static (NodeList Carry, NodeList Outputs) Single((Node Carry, Node Output) results) =>
+        ([Function.Given("Scan", results.Carry)], [Function.Given("Scan", results.Output)]);
 
     private static (Node Carry, Node Output) Twice(Node next) => (next, next);
 

@@ -35,7 +35,7 @@ public static partial class Ops
             "CustomGradient",
             name,
             inputs,
-            x => [body(x)],
+            x => [Function.Given($"CustomGradient '{name}'", body(x))],
             (x, results, cotangents) => pullback(x, results[0], cotangents[0]!),
             pushforward is null ? null : (x, results, tangents) => [pushforward(x, results[0], tangents)]);
     }
@@ -72,7 +72,7 @@ public static partial class Ops
     public static Node GradientHook(Node x, Func<Node, Node> rewrite)
     {
         ArgumentNullException.ThrowIfNull(rewrite);
-        return Called("GradientHook", "GradientHook", [RequireFloat("GradientHook", x)], i => [i[0]], (_, _, c) => [rewrite(c[0]!)], (_, _, t) => t);
+        return Called("GradientHook", "GradientHook", [RequireFloat("GradientHook", x)], i => [i[0]], (_, _, c) => [Rewritten(x, c[0]!, rewrite(c[0]!))], (_, _, t) => t);
     }
 
     /// <summary>
@@ -98,8 +98,11 @@ public static partial class Ops
     public static Node Checkpoint(Func<Node, Node> function, Node x)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Checkpoint(inputs => [function(inputs[0])], [NotNull(x)])[0];
+        return Checkpoint(inputs => [Function.Given("Checkpoint", function(inputs[0]))], [NotNull(x)])[0];
     }
+
+    private static Node Rewritten(Node x, Node cotangent, Node? rewritten) => rewritten?.Type == cotangent.Type ? rewritten : throw new GradientException(
+        $"GradientHook: rewrite gave {rewritten?.Type.ToString() ?? "null"} for a cotangent {cotangent.Type}; what flows on has its dtype and shape, and is zeros if nothing is to flow. Input: {x.Describe()}.");
 
     private static Function Closed(string name, IReadOnlyList<Node> inputs, Func<NodeList, IReadOnlyList<Node>> body, out Node[] captured) =>
         Function.Trace(name, [.. inputs.Select((n, i) => (n.Type, $"arg{i}", n.RequiresGrad))], body, out captured);

@@ -45,7 +45,7 @@ public static partial class Ops
         OdeGradient gradient = OdeGradient.Adjoint)
     {
         ArgumentNullException.ThrowIfNull(function);
-        (NodeList values, Node converged, Node steps) = OdeSolve((t, y) => [function(t, y[0])], [NotNull(start)], times, relative, absolute, maxSteps, gradient);
+        (NodeList values, Node converged, Node steps) = OdeSolve((t, y) => [Function.Given("OdeSolve", function(t, y[0]))], [NotNull(start)], times, relative, absolute, maxSteps, gradient);
         return (values[0], converged, steps);
     }
 

@@ -18,7 +18,10 @@ public static partial class Ops
         int rank = Math.Max(NotNull(x).Rank, times.Length);
         Shape own = Shape.Of([.. Enumerable.Repeat(Dim.Of(1), rank - x.Rank), .. x.Shape]);
         times = [.. Enumerable.Repeat(Dim.Of(1), rank - times.Length), .. times];
-        CheckSizes("Tile", Shape.Of(times));
+        foreach (Dim count in times)
+        {
+            CheckCount("Tile", count, "a count");
+        }
 
         // Beside each axis a new one, along which it repeats.
         var split = new List<Dim>();
@@ -59,7 +62,7 @@ public static partial class Ops
         }
 
         along = Axis.Normalize(along, NotNull(x).Rank, "RepeatInterleave", x);
-        CheckSizes("RepeatInterleave", [count]);
+        CheckCount("RepeatInterleave", count);
         Node apart = Unsqueeze(x, along + 1);
         return Reshape(BroadcastTo(apart, apart.Shape.With(along + 1, count)), x.Shape.With(along, x.Shape[along] * count));
     }

@@ -60,7 +60,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(generator);
         ArgumentNullException.ThrowIfNull(count);
-        CheckSizes("Permutation", [count]);
+        CheckCount("Permutation", count);
         RequireInteger("Permutation", dtype);
         return Cast(ArgSort(RandomBits("Permutation", RandomStreamOp.Create(generator), [count], 0, 64, DType.Int64)), dtype);
     }

@@ -82,7 +82,7 @@ public static partial class Ops
         const string Name = "SegmentReduce";
         int along = Axis.Normalize(axis, RequireNumber(Name, x).Rank, Name, x);
         ArgumentNullException.ThrowIfNull(count);
-        CheckSizes(Name, [count]);
+        CheckCount(Name, count);
         if (NotNull(segments).Rank != 1 || segments.Shape[0] != x.Shape[along] || !segments.DType.IsInteger())
         {
             throw new ShapeException(
@@ -186,7 +186,7 @@ public static partial class Ops
     {
         ArgumentNullException.ThrowIfNull(bound);
         Node mask = NotNull(x).DType == DType.Bool ? x : NotEqual(x, 0);
-        CheckSizes("NonZero", [bound]);
+        CheckCount("NonZero", bound);
         Node flat = Create(new NonZeroOp(bound), Flatten(mask));
         var places = new Node[x.Rank];
         Dim step = 1;
@@ -208,7 +208,7 @@ public static partial class Ops
     public static Node OneHot(Node indices, Dim classes, DType dtype = DType.Int64)
     {
         ArgumentNullException.ThrowIfNull(classes);
-        CheckSizes("OneHot", [classes]);
+        CheckCount("OneHot", classes);
         return Scatter("OneHot", ScatterMode.Set, Zeros([.. NotNull(indices).Shape, classes], dtype), -1, Unsqueeze(indices, -1), Ones([.. indices.Shape, 1], dtype));
     }
 
@@ -264,7 +264,7 @@ public static partial class Ops
     private static (Node Places, Node Count) TruePlaces(Node mask, Dim bound)
     {
         ArgumentNullException.ThrowIfNull(bound);
-        CheckSizes("MaskedSelect", [bound]);
+        CheckCount("MaskedSelect", bound);
         Node found = Create(new NonZeroOp(bound), Flatten(mask));
         return (Where(found < 0, DimValue(mask.Shape.ElementCount), found), CountTrue(mask));
     }

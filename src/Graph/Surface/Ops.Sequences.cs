@@ -9,7 +9,8 @@ public static partial class Ops
     public static Node Eye(Dim rows, Dim? columns = null, DType dtype = DType.Float32)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        CheckSizes("Eye", [rows, columns ?? rows]);
+        CheckCount("Eye", rows);
+        CheckCount("Eye", columns ?? rows, nameof(columns));
         return Cast(Equal(FromDiagonal(rows, columns ?? rows, dtype), 0), dtype);
     }
 
@@ -42,7 +43,7 @@ public static partial class Ops
         }
 
         Dim count = columns ?? x.Shape[^1];
-        CheckSizes("Vander", [count]);
+        CheckCount("Vander", count, nameof(columns));
         Shape shape = [.. x.Shape, count];
         Node place = Arange(count);
         return CumulativeProduct(Where(Equal(place, increasing ? Scalar(0, DType.Int64) : DimValue(count - 1)), 1, BroadcastTo(Unsqueeze(x, -1), shape)), -1, reverse: !increasing);
@@ -52,7 +53,7 @@ public static partial class Ops
     private static Node Spaced(string op, double start, double end, Dim count, DType dtype)
     {
         ArgumentNullException.ThrowIfNull(count);
-        CheckSizes(op, [count]);
+        CheckCount(op, count);
         if (!dtype.IsFloat())
         {
             throw new DTypeException($"{op}: it gives float32 or float64, not {dtype.Display()}; use Cast.");

@@ -331,6 +331,17 @@ public static partial class Ops
             : throw new ShapeException($"{what}: the shape {shape} has {InvariantText.Count(TensorValue.CountOf(sizes), "element")}, not the {InvariantText.Count(count, "value")} that are given.");
     }
 
+    /// <summary>Refuses a number that is below 0.</summary>
+    private static void CheckCount(string op, Dim? count, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(count))] string? name = null)
+    {
+        if (count is null || Dim.AtLeast(count, 0) == false)
+        {
+            throw new ShapeException(count is null
+                ? $"{op}: {name} is null."
+                : $"{op}: {name} is {count}, which is below 0; a number that is not known yet is a symbol, such as \"N\".");
+        }
+    }
+
     private static void CheckSizes(string op, Shape shape)
     {
         foreach (Dim dim in shape)

@@ -23,7 +23,7 @@ public static partial class Ops
     public static Func<Node, Node> Vmap(Func<Node, Node> function, int inAxis = 0, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
     {
         ArgumentNullException.ThrowIfNull(function);
-        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [function(x[0])], [inAxis], [outAxis], randomness);
+        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [Function.Given("Vmap", function(x[0]))], [inAxis], [outAxis], randomness);
         return x => mapped([NotNull(x)])[0];
     }
 
@@ -37,7 +37,7 @@ public static partial class Ops
         Func<Node, Node, Node> function, (int? First, int? Second)? inAxes = null, int outAxis = 0, VmapRandomness randomness = VmapRandomness.Different)
     {
         ArgumentNullException.ThrowIfNull(function);
-        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [function(x[0], x[1])], inAxes is var (first, second) ? [first, second] : null, [outAxis], randomness);
+        Func<NodeList, NodeList> mapped = Vmap((NodeList x) => [Function.Given("Vmap", function(x[0], x[1]))], inAxes is var (first, second) ? [first, second] : null, [outAxis], randomness);
         return (a, b) => mapped([NotNull(a), NotNull(b)])[0];
     }
 
@@ -108,14 +108,18 @@ public static partial class Ops
     {
         if (axes is not null && axes.Count != inputs.Count)
         {
-            throw new GraphException($"Vmap: {InvariantText.Count(axes.Count, "in axis")} for {InvariantText.Count(inputs.Count, "input")}; give one for each, null for what all examples share.");
+            throw new GraphException($"Vmap: {InvariantText.Count(axes.Count, "axis")} in inAxes for {InvariantText.Count(inputs.Count, "input")}; give one for each, null for what all examples share.");
         }
 
-        int?[] normal = [.. inputs.Select((n, i) => (axes is null ? 0 : axes[i]) is { } axis ? Axis.Normalize(axis, n.Rank, "Vmap", n) : (int?)null)];
+        int?[] normal = [.. inputs.Select((n, i) => (axes is null ? 0 : axes[i]) is { } axis ? AxisOfExamples(axis, n) : (int?)null)];
         return Array.TrueForAll(normal, a => a is null)
             ? throw new GraphException("Vmap: no input has an axis of examples, so that nobody knows how many there are; give at least one in axis, or call the function itself.")
             : normal;
     }
+
+    private static int AxisOfExamples(int axis, Node x) => x.Rank == 0
+        ? throw new ShapeException($"Vmap: a scalar has no axis of examples; what all share has null among the axes, or is used in the function as it is. Input: {x.Describe()}.")
+        : Axis.Normalize(axis, x.Rank, "Vmap", x);
 
     /// <summary>How many examples there are.</summary>
     private static Dim ExamplesOf(NodeList inputs, int?[] axes)

@@ -141,11 +141,11 @@ internal sealed class VmapTests
         Assert.That(() => Vmap((a, b) => a)(Table, symbols), Throws.InstanceOf<ShapeException>().And.Message.Contains("AssumeShape"));
         Assert.That(() => Vmap((a, b) => a, inAxes: (null, null))(Table, Table), Throws.InstanceOf<GraphException>().And.Message.Contains("no input has an axis of examples"));
         Assert.That(() => Vmap((NodeList x) => [Table])([]), Throws.InstanceOf<GraphException>().And.Message.Contains("no input has an axis of examples"));
-        Assert.That(() => Vmap(x => [x[0]], inAxes: [0])([Table, Table]), Throws.InstanceOf<GraphException>().And.Message.Contains("1 in axis for 2 inputs"));
+        Assert.That(() => Vmap(x => [x[0]], inAxes: [0])([Table, Table]), Throws.InstanceOf<GraphException>().And.Message.Contains("1 axis in inAxes for 2 inputs"));
         Assert.That(() => Vmap(r => [r, r], outAxes: [0])(Table), Throws.InstanceOf<GraphException>().And.Message.Contains("1 out axis for 2 results"));
         Assert.That(() => Vmap(NodeList (Node r) => [])(Table), Throws.InstanceOf<GraphException>().And.Message.Contains("Vmap: the body must return at least one node"));
-        Assert.That(() => Vmap(Node (Node r) => null!)(Table), Throws.Exception);
-        Assert.That(() => Vmap(r => r)(Constant(1.0)), Throws.InstanceOf<ShapeException>().And.Message.Contains("rank of 0"));
+        Assert.That(() => Vmap(Node (Node r) => null!)(Table), Throws.TypeOf<GraphException>().And.Message.StartsWith("Vmap: the body gave null"));
+        Assert.That(() => Vmap(r => r)(Constant(1.0)), Throws.InstanceOf<ShapeException>().And.Message.StartsWith("Vmap: a scalar has no axis of examples").And.Message.EndsWith("Input: Constant float64[]."));
         Assert.That(() => Vmap(r => MatMul(r, Table))(Table), Throws.InstanceOf<ShapeException>().And.Message.Contains("MatMul"), "errors speak of one example");
 
         Node? leaked = null;

@@ -30,14 +30,37 @@ internal sealed class LoopMistakeTests
     }
 
     [Test]
+    public void Bodies_give_a_node()
+    {
+        static Node Nothing(Node x) => null!;
+        Assert.Multiple(() =>
+        {
+            Refuses("Scan", () => Scan(H, Xs, (h, x) => Nothing(x)));
+            Refuses("Scan", () => Scan(H, 3, (h, t) => (h, Nothing(t))));
+            Refuses("While", () => While(H, Nothing, h => h));
+            Refuses("While", () => While(H, h => Truth, Nothing));
+            Refuses("Cond", () => Cond(Truth, () => H, () => Nothing(H)));
+            Refuses("Vmap", () => Vmap(Nothing)(H));
+            Refuses("Vmap", () => Vmap((a, b) => Nothing(a))(H, H));
+            Refuses("Checkpoint", () => Checkpoint(Nothing, H));
+            Refuses("CustomGradient 'f'", () => CustomGradient("f", [H], (NodeList x) => Nothing(x[0]), (x, y, c) => [c]));
+            Refuses("OdeSolve", () => OdeSolve((t, y) => Nothing(y), H, H));
+        });
+
+        static void Refuses(string function, Func<object> build) =>
+            Assert.That(() => build(), Throws.TypeOf<GraphException>().And.Message.EqualTo($"{function}: the body gave null; it must return a node."));
+    }
+
+    [Test]
     public void Sequences_of_one_length()
     {
         Assert.That(() => Scan([H], [Variable("a", 4, 3), Variable("b", 5, 3)], (c, x) => (c, [])), Throws.TypeOf<ShapeException>().And.Message.Contains("sequence 1 has 5 rows, and there are 4 steps."));
-        Assert.That(() => Scan([H], [H, Constant(1.0)], (c, x) => (c, [])), Throws.TypeOf<ShapeException>().And.Message.Contains("axis 0 is outside a rank of 0; use no axis. Input: Constant float64[]"));
+        Assert.That(() => Scan([H], [H, Constant(1.0)], (c, x) => (c, [])), Throws.TypeOf<ShapeException>().And.Message.EqualTo("Scan: a scalar has no axis of steps; what is the same in all steps is used in the body as it is. Input: Constant float64[]."));
+        Assert.That(() => Scan(H, Input<long>("n", []), (h, t) => h), Throws.TypeOf<ShapeException>().And.Message.EqualTo("Scan: a scalar has no axis of steps; a number of steps is a Dim, such as 10 or \"T\"; where a node computes it, use While. Input: Input 'n' int64[]."));
         Assert.That(() => Scan([H], [], (NodeList c, NodeList x) => (c, c)), Throws.TypeOf<GraphException>().And.Message.Contains("give a count of steps instead"));
         Assert.That(() => Scan(H, Xs, (h, x) => h, axis: 2), Throws.TypeOf<ShapeException>().And.Message.Contains("axis 2 is outside a rank of 2"));
         Assert.That(() => Scan(H, Variable("a", 3, 4), (h, x) => (h, Sum(h)), axis: 1), Throws.TypeOf<ShapeException>().And.Message.Contains("axis 1 is outside a rank of 1"), "of the output");
-        Assert.That(() => Scan(H, -1, (h, t) => h), Throws.TypeOf<ShapeException>().And.Message.Contains("below 0"));
+        Assert.That(() => Scan(H, -1, (h, t) => h), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Scan: count is -1, which is below 0"));
         Assert.That(() => Scan(H, Xs, (h, x) => h, checkpoint: 0), Throws.TypeOf<ArgumentOutOfRangeException>().And.Message.Contains("a block has at least one step"));
 
         // Symbols are compared when sizes are bound.
@@ -53,7 +76,7 @@ internal sealed class LoopMistakeTests
         Assert.That(() => While(H, h => Sum(h), h => h), Throws.TypeOf<DTypeException>().And.Message.Contains("the condition must be bool[], not float64[]"));
         Assert.That(() => Cond(H > 0, () => H, () => H), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Cond: the condition must be bool[], not bool[3]; use Where to choose by element."));
         Assert.That(() => Cond(Sum(H), () => H, () => H), Throws.TypeOf<DTypeException>().And.Message.StartsWith("Cond: the condition must be bool[], not float64[]"));
-        Assert.That(() => While(H, h => Truth, h => h, most: -1), Throws.TypeOf<ShapeException>().And.Message.Contains("below 0"));
+        Assert.That(() => While(H, h => Truth, h => h, most: -1), Throws.TypeOf<ShapeException>().And.Message.StartsWith("While: most is -1, which is below 0; a number that is not known yet is a symbol"));
         Node bounded = While(Sum(Xs), s => s < 0, s => s + 1, most: Xs.Shape[0] - 2);
         Assert.That(() => Values(bounded, (Xs, Reals([1, 3], 1, 2, 3))), Throws.TypeOf<BindingException>().And.Message.Contains("there are T - 2 steps at most"));
     }
