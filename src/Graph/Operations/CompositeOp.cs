@@ -65,13 +65,15 @@ internal abstract record CompositeOp : Op
 /// <param name="CallName">The name.</param>
 /// <param name="Rule">The pullback.</param>
 /// <param name="Forward">The pushforward.</param>
-/// <param name="Used">What the derivatives use as they were written, whose places the last inputs take.</param>
+/// <param name="Batched">The function for many examples, which is told which inputs have their axis.</param>
+/// <param name="Used">What the derivatives and the function for many examples use as they were written, whose places the last inputs take.</param>
 internal sealed record CallOp(
     Function Body,
     int Arguments,
     string CallName,
     Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Rule,
     Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? Forward = null,
+    Func<NodeList, IReadOnlyList<bool>, IReadOnlyList<Node>>? Batched = null,
     NodeList? Used = null) : CompositeOp
 {
     public override string Name => CallName;

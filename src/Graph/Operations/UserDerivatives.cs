@@ -1,3 +1,5 @@
+using GraphCompiler.Batching;
+
 namespace GraphCompiler.Operations;
 
 /// <summary>
@@ -19,7 +21,7 @@ internal static class UserDerivatives
     public static IReadOnlyList<Node?> Push(Node node, int listed, Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> rule, IReadOnlyList<Node?> tangents) =>
         Checked(node, "pushforward", "tangent", "result", node.Results, rule(node.Inputs[..listed], Ops.Outputs(node), [.. tangents.Take(listed)]));
 
-    /// <summary>Asks for what the derivatives would return, so that a mistake in them is known where the function is used.</summary>
+    /// <summary>Asks for what the derivatives, and the function for many examples, would return, so that a mistake in them is known where the function is used.</summary>
     /// <returns>Where the function is used in a body: what they use from outside of it beside what they are given.</returns>
     /// <exception cref="GradientException">One does not return what it should.</exception>
     public static NodeList Try(Node node)
@@ -36,7 +38,8 @@ internal static class UserDerivatives
             return
             [
                 .. UsedBy(node, "pullback", () => node.Op.Pullback(node, Directions(node.Results, "cotangent")))
-                    .Union(UsedBy(node, "pushforward", () => node.Op.Pushforward(node, Directions(node.Inputs.Select(n => n.Results[0]), "tangent")) ?? [])),
+                    .Union(UsedBy(node, "pushforward", () => node.Op.Pushforward(node, Directions(node.Inputs.Select(n => n.Results[0]), "tangent")) ?? []))
+                    .Union(UsedBy(node, "batch function", () => node.Op is CallOp { Batched: not null } call ? CallBatching.Try(call, node) : [])),
             ];
         }
         finally

@@ -99,6 +99,9 @@ internal sealed class WidenToDouble
             Body = body,
             Rule = call.Rule is null ? null : Widen(call.Rule, inputs, results, results),
             Forward = call.Forward is null ? null : Widen(call.Forward, inputs, results, inputs),
+
+            // It may make nodes of the dtypes it was written for; the body is the same function.
+            Batched = null,
         };
     }
 

@@ -37,7 +37,7 @@ public static partial class Ops
     /// <param name="high">The upper end, of x's dtype; the shapes broadcast.</param>
     public static Node ClampMax(Node x, Node high) => Clamp("ClampMax", x, Bound(RequireNumber("ClampMax", x), double.NegativeInfinity), high);
 
-    /// <summary>A named function of nodes, kept whole in the graph; <see cref="CustomGradient(string, IReadOnlyList{Node}, Func{NodeList, Node}, Func{NodeList, Node, Node, IReadOnlyList{Node?}}, Func{NodeList, Node, IReadOnlyList{Node?}, Node?}?)"/> gives it a derivative of its own.</summary>
+    /// <summary>A named function of nodes, kept whole in the graph; <see cref="CustomGradient(string, IReadOnlyList{Node}, Func{NodeList, Node}, Func{NodeList, Node, Node, IReadOnlyList{Node?}}, Func{NodeList, Node, IReadOnlyList{Node?}, Node?}?, Func{NodeList, IReadOnlyList{bool}, Node}?)"/> gives it a derivative of its own.</summary>
     /// <param name="name">The name, for messages and dumps.</param>
     /// <param name="inputs">What the function is applied to.</param>
     /// <param name="body">

@@ -19,15 +19,23 @@ public static partial class Ops
     /// Given the inputs, the result and the tangents of the inputs, null for one that does not move: the tangent of the result, null for none. Without it, forward mode
     /// transposes the pullback, which then has to be linear in the cotangent.
     /// </param>
+    /// <param name="batch">
+    /// Given the inputs for many examples, and which of them have the axis of the examples, in front: the result, with that axis in front. <c>Vmap</c> asks it in the place of the body, nested
+    /// ones for all their examples in one axis. It is called once when the function is used, too, for two examples, to see that it fits. Its derivatives are those given here, for each
+    /// example, but where it gives what has some of its own, as another <c>CustomGradient</c>. Without it, the parts of the body are batched.
+    /// </param>
     /// <returns>The result.</returns>
-    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not.</exception>
+    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not, or with a batch function the body does; the batch function gives no result for one.</exception>
+    /// <exception cref="ShapeException">The batch function gives a result whose shape is not that of the result with the axis of the examples in front.</exception>
+    /// <exception cref="DTypeException">The batch function gives a result of another dtype.</exception>
     /// <exception cref="GradientException">The pullback does not return one cotangent for each input, of its shape and dtype, or the pushforward no tangent of the result's.</exception>
     public static Node CustomGradient(
         string name,
         IReadOnlyList<Node> inputs,
         Func<NodeList, Node> body,
         Func<NodeList, Node, Node, IReadOnlyList<Node?>> pullback,
-        Func<NodeList, Node, IReadOnlyList<Node?>, Node?>? pushforward = null)
+        Func<NodeList, Node, IReadOnlyList<Node?>, Node?>? pushforward = null,
+        Func<NodeList, IReadOnlyList<bool>, Node>? batch = null)
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(pullback);
@@ -37,7 +45,8 @@ public static partial class Ops
             inputs,
             x => [Function.Given($"CustomGradient '{name}'", body(x))],
             (x, results, cotangents) => pullback(x, results[0], cotangents[0]!),
-            pushforward is null ? null : (x, results, tangents) => [pushforward(x, results[0], tangents)]);
+            pushforward is null ? null : (x, results, tangents) => [pushforward(x, results[0], tangents)],
+            batch is null ? null : (x, isBatched) => [batch(x, isBatched)]);
     }
 
     /// <summary>A named function of nodes with several results and a derivative of its own; see the other overload.</summary>
@@ -46,19 +55,23 @@ public static partial class Ops
     /// <param name="body">Builds the results from the inputs.</param>
     /// <param name="pullback">Given the inputs, the results and the cotangents of the results, null where nothing depends on one: the cotangents of the inputs, null for none.</param>
     /// <param name="pushforward">Given the inputs, the results and the tangents of the inputs, null for one that does not move: the tangents of the results, null for none.</param>
+    /// <param name="batch">Given the inputs for many examples, and which of them have the axis of the examples, in front: the results, with that axis in front.</param>
     /// <returns>The results.</returns>
-    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not.</exception>
+    /// <exception cref="GraphException">The body gives no result, or uses a node that requires a gradient and is not among the inputs; a derivative uses a node of a body around, which is not, or with a batch function the body does; the batch function gives no result for one.</exception>
+    /// <exception cref="ShapeException">The batch function gives a result whose shape is not that of the result with the axis of the examples in front.</exception>
+    /// <exception cref="DTypeException">The batch function gives a result of another dtype.</exception>
     /// <exception cref="GradientException">The pullback does not return one cotangent for each input, or the pushforward one tangent for each result, of its shape and dtype.</exception>
     public static NodeList CustomGradient(
         string name,
         IReadOnlyList<Node> inputs,
         Func<NodeList, NodeList> body,
         Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>> pullback,
-        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null)
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null,
+        Func<NodeList, IReadOnlyList<bool>, NodeList>? batch = null)
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(pullback);
-        return Outputs(Called("CustomGradient", name, inputs, body, pullback, pushforward));
+        return Outputs(Called("CustomGradient", name, inputs, body, pullback, pushforward, batch));
     }
 
     /// <summary>
@@ -113,12 +126,19 @@ public static partial class Ops
         IReadOnlyList<Node> inputs,
         Func<NodeList, IReadOnlyList<Node>> body,
         Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pullback = null,
-        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null)
+        Func<NodeList, NodeList, IReadOnlyList<Node?>, IReadOnlyList<Node?>>? pushforward = null,
+        Func<NodeList, IReadOnlyList<bool>, IReadOnlyList<Node>>? batch = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         Items.ThrowIfNull(inputs);
-        var call = new CallOp(Closed($"{function} '{name}'", inputs, body, out Node[] captured), inputs.Count, name, pullback, pushforward);
+        var call = new CallOp(Closed($"{function} '{name}'", inputs, body, out Node[] captured), inputs.Count, name, pullback, pushforward, batch);
         Node node = Create(call, [.. inputs, .. captured]);
+        if (batch is not null && Array.Find(captured, c => !c.IsKnown && (c.Op is OutputOp ? c.Inputs[0] : c).MadeIn is not null) is { } inside)
+        {
+            throw new GraphException(
+                $"{function} '{name}': the body uses {inside.Describe()}, which belongs to the body of {BodyTrace.Current?.Function} and is not among the inputs, so that the batch function is not given it; add it to the inputs.");
+        }
+
         if (pullback is not null)
         {
             call.CheckFlow(node.Inputs);
