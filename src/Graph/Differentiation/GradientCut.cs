@@ -19,7 +19,7 @@ internal static class GradientCut
             : cut is not null ? Explain(cut)
             : GraphWalk.TopologicalOrder([node]).OfType<Leaf>().MinBy(Suspicion) is { } leaf ? $"nothing that it depends on does; {Blame(leaf)}"
             : "it depends on no input and no parameter; a derivative of something linear is such a constant";
-        return $"{node.Describe()} does not require a gradient: {why}.";
+        return $"{node.Describe()} does not require a gradient: {why}.{Within(node)}";
     }
 
     /// <summary>Why outputs do not reach a target.</summary>
@@ -42,8 +42,13 @@ internal static class GradientCut
         }
 
         string how = cut is not null && outputs.Any(above.Contains) ? $" by gradients: {Explain(cut)}" : string.Empty;
-        return $"{outputs[0].Describe()} does not depend on {said}{how}; {advice}.";
+        return $"{outputs[0].Describe()} does not depend on {said}{how}; {advice}.{Within(target)}";
     }
+
+    /// <summary>What may be meant in the place of a node from outside of a body.</summary>
+    private static string Within(Node node) => BodyTrace.Current is { } trace && node.MadeIn != trace
+        ? $" In the body of {trace.Function}, what it is applied to is not there: the gradient may be meant in what the body is given."
+        : string.Empty;
 
     /// <summary>Which leaf was meant to require a gradient: a parameter, rather one that can.</summary>
     private static int Suspicion(Leaf leaf) => (leaf is Parameter ? 0 : 2) + (leaf.DType.IsFloat() ? 0 : 1);

@@ -60,6 +60,11 @@ public static partial class Ops
     private static Node MapLambda(LambdaExpression lambda, params Node[] inputs)
     {
         ArgumentNullException.ThrowIfNull(lambda);
+        foreach (Node input in inputs)
+        {
+            RequireSameType("Map", inputs[0], input);
+        }
+
         Node[] arguments = Operations.Broadcasting.Together("Map", inputs);
         RequireFloat("Map", arguments[0]);
         List<Node> nodes = [.. inputs];

@@ -148,6 +148,10 @@ internal sealed class VmapTests
         Assert.That(() => Vmap(r => r)(Constant(1.0)), Throws.InstanceOf<ShapeException>().And.Message.StartsWith("Vmap: a scalar has no axis of examples").And.Message.EndsWith("Input: Constant float64[]."));
         Assert.That(() => Vmap(r => MatMul(r, Table))(Table), Throws.InstanceOf<ShapeException>().And.Message.Contains("MatMul"), "errors speak of one example");
 
+        Node plain = Input<double>("plain", [2, 3]);
+        Assert.That(() => Vmap(r => Gradients(Sum(r * r), plain)[0])(plain), Throws.TypeOf<GradientException>().And.Message.EndsWith("In the body of Vmap, what it is applied to is not there: the gradient may be meant in what the body is given."));
+        Assert.That(() => Vmap(r => Gradients(Sum(r * r), Table)[0])(Table), Throws.TypeOf<GradientException>().And.Message.Contains("the gradient may be meant in what the body is given"));
+
         Node? leaked = null;
         Vmap(r => leaked = r * 2)(Table);
         Assert.That(() => leaked! + 1, Throws.InstanceOf<GraphException>().And.Message.Contains("the body of Vmap"));

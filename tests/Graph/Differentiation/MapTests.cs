@@ -153,6 +153,7 @@ public class MapTests
         Assert.That(() => Map(x, v => v + (v > 1 ? Math.IEEERemainder(v, 2) : 0)), Throws.TypeOf<GraphException>().With.Message.Contains("IEEERemainder(v, 2)").And.Message.Contains("use arithmetic"));
         Assert.That(() => Map(x, v => Math.BitIncrement(v)), Throws.TypeOf<GraphException>().With.Message.Contains("BitIncrement"));
         Assert.That(() => Map(x, v => (int)v), Throws.TypeOf<GraphException>().With.Message.Contains("is not understood"));
-        Assert.That(() => Map(x, Cast(x, DType.Float32), (double a, double b) => a + b), Throws.TypeOf<DTypeException>());
+        Assert.That(() => Map(x, Cast(x, DType.Float32), (double a, double b) => a + b), Throws.TypeOf<DTypeException>().With.Message.StartsWith("Map: the inputs have different dtypes, float64 and float32"));
+        Assert.That(() => Map(x, x, Constant(1f), (double a, double b, double c) => a + b), Throws.TypeOf<DTypeException>().With.Message.EndsWith("Inputs: Constant float64[2], Constant float32[]."));
     }
 }
