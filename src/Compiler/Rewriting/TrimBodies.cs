@@ -4,7 +4,8 @@ namespace GraphCompiler.Rewriting;
 
 /// <summary>
 /// Leaves loops and branches what they need: results that nobody takes go, and what only these call for; what a loop carries and never changes is captured; of
-/// what is captured, constants and what is known on the spot move into the bodies, and so do movements, which are strides there.
+/// what is captured, constants and what is known on the spot move into the bodies, and so do movements, which are strides there. Of a branch whose condition is known by then
+/// the side that it takes is left.
 /// </summary>
 internal sealed class TrimBodies
 {
@@ -14,7 +15,21 @@ internal sealed class TrimBodies
     private readonly Dictionary<Node, Node?[]> results = [];
     private readonly Dictionary<Node, HashSet<int>> taken = [];
 
-    public static Node[] Run(Node[] roots) => Bodies.AreIn(roots) ? new TrimBodies().Trim(roots) : roots;
+    // Whether a side has taken the place of its branch, so that what it captured is to be looked at again.
+    private bool hasDecided;
+
+    public static Node[] Run(Node[] roots)
+    {
+        bool goesOn = Bodies.AreIn(roots);
+        while (goesOn)
+        {
+            var trim = new TrimBodies();
+            roots = trim.Trim(roots);
+            goesOn = trim.hasDecided;
+        }
+
+        return roots;
+    }
 
     private Node[] Trim(Node[] roots)
     {
@@ -117,6 +132,12 @@ internal sealed class TrimBodies
 
     private Node?[] Branch(Node node, BranchOp branch, NodeList inputs)
     {
+        if (Splat.Value(inputs[0]) is { } holds)
+        {
+            hasDecided = true;
+            return (holds != 0 ? branch.Then : branch.Otherwise).Apply(inputs[1..]);
+        }
+
         int[] kept = [.. Enumerable.Range(0, branch.Then.Results.Count).Where(taken[node].Contains)];
         Function[] sides = [branch.Then, branch.Otherwise];
         HashSet<Node> reached = [.. GraphWalk.TopologicalOrder(sides.SelectMany(s => kept.Select(i => s.Results[i])))];

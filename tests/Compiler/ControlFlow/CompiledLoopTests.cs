@@ -241,6 +241,28 @@ internal sealed class CompiledLoopTests
     }
 
     [Test]
+    public void Branches_whose_condition_is_known_in_a_body()
+    {
+        Input<double> xs = Input<double>("xs", ["N"], requiresGrad: true);
+        Node one = Scan(Constant(0.5), xs, (h, x) => Cond(Constant(true), () => Sin(h), () => h * h) + x).Last;
+        Node nested = Scan(Constant(0.5), xs, (h, x) => Cond(Constant(false), () => h, () => Scan(h, 2, (g, _) => Cond(Constant(true), () => Cos(g) * x, () => g)).Last)).Last;
+        NodeList still = While([Constant(0.5), Constant(true), Constant(0)], s => s[2] < 3, s => [Cond(s[1], () => s[0] * s[0], () => s[0]), s[1], s[2] + 1], most: 5);
+        LoopCheck.Agrees([xs], [one, nested, still[0], Gradients(one, xs)[0], Gradients(nested, xs)[0]], 0, 1, 4);
+    }
+
+    [Test]
+    public void Operations_of_several_results_in_a_body_are_trained()
+    {
+        Input<double> xs = Input<double>("xs", ["N", 2, 2], requiresGrad: true);
+        Node value = Scan(Constant(0.5), xs + (Eye(2, dtype: DType.Float64) * Constant([2.0, 5.0])), (h, x) =>
+        {
+            (_, Node s, _) = Svd(x);
+            return Sin(h) + Sum(s * h);
+        }).Last;
+        LoopCheck.Agrees([xs], [value, Gradients(value, xs)[0]], 0, 1, 3);
+    }
+
+    [Test]
     public void Loops_that_begin_alike_and_go_on_otherwise_stay_two_values_in_one()
     {
         Input<double> xs = Input<double>("xs", ["N"]);
