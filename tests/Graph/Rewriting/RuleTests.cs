@@ -67,6 +67,7 @@ public class RuleTests
         ("cast(cast(x)) → cast(x)", [Cast(Cast(J, DType.Int64), DType.Float32), Cast(Cast(C, DType.Float32), DType.Int32), Cast(Cast(J, DType.Float64), DType.Int32)]),
         ("max(x, x) → x", [Maximum(X, X)]),
         ("min(x, x) → x", [Minimum(X, X)]),
+        ("after(x) → x", [GraphCompiler.Operations.AfterOp.Create(Sin(X), [])]),
         ("reshape(reshape(x)) → reshape(x)", [Reshape(Reshape(X, [3, "N"]), ["N", 3, 1])]),
         ("permute(permute(x)) → permute(x)", [Permute(Permute(Unsqueeze(X, 2) * BroadcastTo(V, ["N", 3, 3]), 1, 2, 0), 1, 0, 2)]),
         ("permute of axes of size 1 → reshape(x)", [Transpose(Unsqueeze(V, 0)), Permute(Sin(Unsqueeze(X, 1)), 1, 0, 2)]),
