@@ -20,7 +20,7 @@ public abstract class Parameter : Leaf, IVersioned
 
     /// <summary>
     /// Where in a model the parameter is, such as <c>encoder.layer1.weight</c>: what messages and dumps show, and what its values are filed under. Whoever owns the
-    /// parameter gives it, once; until then it is the name.
+    /// parameter gives it, once; until then it is the name. Who owns the owner may put its own path before it: what is <c>layer1.weight</c> becomes <c>encoder.layer1.weight</c>.
     /// </summary>
     /// <exception cref="InvalidOperationException">It has been given another.</exception>
     public string Path
@@ -29,10 +29,23 @@ public abstract class Parameter : Leaf, IVersioned
         set
         {
             ArgumentException.ThrowIfNullOrEmpty(value);
-            string given = Owner is null ? Interlocked.CompareExchange(ref path, value, null) ?? value : Path;
-            if (given != value)
+            while (true)
             {
-                throw new InvalidOperationException($"{Describe()} has the path '{given}' and cannot be given the path '{value}', too; a path is given once, by what owns the parameter.");
+                string? given = Owner is null ? path : Path;
+                if (given == value)
+                {
+                    return;
+                }
+
+                if (given is not null && (Owner is not null || !value.EndsWith($".{given}", StringComparison.Ordinal)))
+                {
+                    throw new InvalidOperationException($"{Describe()} has the path '{given}' and cannot be given the path '{value}', too; a path is given once, by what owns the parameter.");
+                }
+
+                if (Interlocked.CompareExchange(ref path, value, given) == given)
+                {
+                    return;
+                }
             }
         }
     }

@@ -20,12 +20,42 @@ public class GraphException : Exception
 }
 
 /// <summary>Shapes, axes or ranks that do not fit an operation.</summary>
-/// <param name="message">What was wrong, where, and what would be right.</param>
-public sealed class ShapeException(string message) : GraphException(message);
+public sealed class ShapeException : GraphException
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    public ShapeException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    /// <param name="innerException">The cause.</param>
+    public ShapeException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
 
 /// <summary>Element types that do not fit an operation.</summary>
-/// <param name="message">What was wrong, where, and what would be right.</param>
-public sealed class DTypeException(string message) : GraphException(message);
+public sealed class DTypeException : GraphException
+{
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    public DTypeException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What was wrong, where, and what would be right.</param>
+    /// <param name="innerException">The cause.</param>
+    public DTypeException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
 
 /// <summary>Arguments of a call that do not fit what was declared: count, rank, size, dtype, overlap.</summary>
 /// <param name="message">What was wrong, where, and what would be right.</param>

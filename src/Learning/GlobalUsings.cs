@@ -1,0 +1,2 @@
+global using GraphCompiler.Learning.Layers;
+global using GraphCompiler.Learning.Modules;

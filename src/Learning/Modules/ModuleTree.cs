@@ -1,0 +1,110 @@
+namespace GraphCompiler.Learning.Modules;
+
+/// <summary>A module with all that is in it, each in its place.</summary>
+internal sealed class ModuleTree
+{
+    private readonly List<(string Path, Module Module)> modules = [];
+    private readonly List<ModuleParameter> parameters = [];
+    private readonly Dictionary<Module, string> places = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Parameter, string> first = [];
+    private readonly HashSet<Parameter> frozen = [];
+    private readonly HashSet<Module> within = new(ReferenceEqualityComparer.Instance);
+
+    private ModuleTree()
+    {
+    }
+
+    /// <summary>Each module once, the whole first.</summary>
+    public IReadOnlyList<(string Path, Module Module)> Modules => modules;
+
+    /// <summary>Each parameter in each place.</summary>
+    public IReadOnlyList<ModuleParameter> Parameters => parameters;
+
+    /// <summary>Walks a module.</summary>
+    /// <exception cref="InvalidOperationException">Two members have one name, a module that is not tied is in two places, or one is within itself.</exception>
+    public static ModuleTree Of(Module module)
+    {
+        var tree = new ModuleTree();
+        tree.Visit(module, string.Empty, isSaved: true);
+        for (int i = 0; i < tree.parameters.Count; i++)
+        {
+            ModuleParameter placed = tree.parameters[i];
+            tree.parameters[i] = placed with { IsTrained = placed.Alias is null && !placed.IsBuffer && !tree.frozen.Contains(placed.Parameter) };
+        }
+
+        return tree;
+    }
+
+    /// <summary>Whether a module is within the tree's.</summary>
+    public bool Holds(Module module) => places.ContainsKey(module);
+
+    private void Visit(Module module, string path, bool isSaved)
+    {
+        int before = parameters.Count;
+        if (!within.Add(module))
+        {
+            throw new InvalidOperationException($"{Called(module)} at '{path}' is within itself: it is what is at '{places[module]}', too. A module's fields lead to what it is made of, not back to what it is in.");
+        }
+
+        bool isFirst = places.TryAdd(module, path);
+        if (isFirst)
+        {
+            modules.Add((path, module));
+        }
+
+        Dictionary<string, (object Held, string Member)> names = [];
+        foreach (ModuleMember member in ModuleMembers.Of(module))
+        {
+            foreach ((string name, object held) in ModuleMembers.Held(member.Name, member.Field.GetValue(module)))
+            {
+                // What a constructor's parameter holds, a property may hold as well.
+                if (names.TryGetValue(name, out (object Held, string Member) other))
+                {
+                    if (other.Held != held)
+                    {
+                        throw new InvalidOperationException($"{other.Member} and {member.Field.DeclaringType!.Name}.{member.Name} of {Called(module)}{At(path)} have one name, '{name}', under which only one can be found; give one of them another by [Named(\"…\")].");
+                    }
+
+                    continue;
+                }
+
+                names.Add(name, (held, $"{member.Field.DeclaringType!.Name}.{member.Name}"));
+                string place = path.Length == 0 ? name : $"{path}.{name}";
+                if (held is Module inner)
+                {
+                    Visit(inner, place, isSaved && !member.IsTransient);
+                }
+                else
+                {
+                    Add(module, (Parameter)held, place, isSaved && !member.IsTransient);
+                }
+            }
+        }
+
+        within.Remove(module);
+        if (!isFirst && !module.IsTied && parameters.Count > before)
+        {
+            throw new InvalidOperationException($"{Called(module)} is in two places, '{places[module]}' and '{path}', which share its parameters. If that is meant, say so where it is made, by .Tied(); else make two.");
+        }
+    }
+
+    private void Add(Module owner, Parameter parameter, string place, bool isSaved)
+    {
+        string? alias = first.GetValueOrDefault(parameter);
+        if (alias is null)
+        {
+            first.Add(parameter, place);
+        }
+
+        if (owner.Frozen)
+        {
+            frozen.Add(parameter);
+        }
+
+        parameters.Add(new ModuleParameter(place, parameter, owner, alias, isSaved));
+    }
+
+    private static string Called(Module module) => module.ToString();
+
+    private static string At(string path) => path.Length == 0 ? string.Empty : $" at '{path}'";
+}

@@ -1,0 +1,151 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Learning.Tests.Modules;
+
+/// <summary>What is found in a module, and what it is called.</summary>
+internal sealed class ModuleTests
+{
+    private static readonly Generator Random = new(1);
+
+    [Test]
+    public void Members_are_called_by_their_fields()
+    {
+        var net = new Net();
+        Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo(
+            (string[])["base_weight", "inner.weight", "inner.bias", "blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "by_key.left.weight", "by_key.left.bias", "pair.0.weight", "pair.0.bias", "cache", "weight", "ln_1.weight", "ln_1.bias", "running_var", "field"]));
+        Assert.That(net.NamedParameters().Where(p => p.IsBuffer).Select(p => p.Path), Is.EqualTo((string[])["cache", "running_var"]));
+        Assert.That(net.NamedParameters().Where(p => !p.IsSaved).Select(p => p.Path), Is.EqualTo((string[])["cache"]));
+        Assert.That(net.Parameters().Select(p => p.Path), Does.Contain("by_key.left.weight").And.Not.Contain("running_var"));
+    }
+
+    [Test]
+    public void A_sequence_calls_its_layers_by_number()
+    {
+        var net = new Sequential(new Linear(4, 8, Random), Activation.Relu, new Linear(8, 2, Random), Activation.Relu);
+        Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["0.weight", "0.bias", "2.weight", "2.bias"]));
+    }
+
+    [Test]
+    public void Names_are_in_snake_case() =>
+        Assert.That(new Names().NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["running_mean", "weight_ih_l0", "conv2d", "http_server", "hidden", "layer1", "in_proj_weight"]));
+
+    [Test]
+    public void Paths_grow_with_the_model()
+    {
+        var inner = new Linear(2, 2, Random);
+        Assert.That(inner.Parameters().Select(p => p.Path), Is.EqualTo((string[])["weight", "bias"]));
+        var net = new Sequential(new Sequential(inner));
+        Assert.That(net.Parameters().Select(p => p.Path), Is.EqualTo((string[])["0.0.weight", "0.0.bias"]));
+        Assert.That(inner.NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["weight", "bias"]));
+        Assert.That((inner.Weight.Path, inner.Path), Is.EqualTo(("0.0.weight", "0.0")));
+    }
+
+    [Test]
+    public void Frozen_goes_down_and_parts_may_thaw()
+    {
+        var head = new Linear(2, 2, Random);
+        var net = new Sequential(new Linear(2, 2, Random), head) { Frozen = true };
+        Assert.That(net.Parameters(), Is.Empty);
+        head.Frozen = false;
+        Assert.That(net.Parameters().Select(p => p.Path), Is.EqualTo((string[])["1.weight", "1.bias"]));
+    }
+
+    [Test]
+    public void What_is_in_two_places_is_tied_or_refused()
+    {
+        var first = new Linear(3, 3, Random);
+        var shared = new Linear(3, 3, Random) { Weight = first.Weight };
+        var net = new Sequential(first, shared);
+        Assert.That(net.NamedParameters().Select(p => (p.Path, p.Alias)), Is.EqualTo(((string, string?)[])[("0.weight", null), ("0.bias", null), ("1.weight", "0.weight"), ("1.bias", null)]));
+        Assert.That(net.Parameters(), Has.Count.EqualTo(3));
+        Assert.That(() => new Sequential(first, first).Parameters(), Throws.InvalidOperationException.With.Message.Contains("Linear(3 → 3) is in two places, '0' and '1'"));
+        Assert.That(new Sequential(first.Tied(), first).Parameters(), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void Names_that_clash_and_circles_are_refused()
+    {
+        Assert.That(() => new Clash().Parameters(), Throws.InvalidOperationException.With.Message.Contains("have one name, 'weight'"));
+        var circle = new Sequential();
+        circle.Add(new Sequential(circle));
+        Assert.That(() => circle.Parameters(), Throws.InvalidOperationException.With.Message.Contains("is within itself"));
+    }
+
+    [Test]
+    public void A_layer_that_is_in_no_field_is_refused()
+    {
+        Assert.That(() => new Sequential(new Forgetful()).Forward(Input("x", ["N", 2])), Throws.InvalidOperationException.With.Message.Contains("Linear(2 → 2) is used in Sequential(1), but is in none of the fields"));
+    }
+
+    [Test]
+    public void Errors_name_the_layer_by_its_path()
+    {
+        var net = new Sequential(new Sequential(new Linear(4, 8, Random), Activation.Relu), new Linear(7, 2, Random));
+        var error = Assert.Throws<ShapeException>(() => net.Forward(Input("x", ["N", 4])));
+        Assert.That(error.Message, Is.EqualTo("'1' (Linear(7 → 2)): takes a tensor whose last axis has size 7, and was given [N, 8]."));
+        Assert.That(() => net.Forward(Input<double>("x", ["N", 4])), Throws.TypeOf<DTypeException>().With.Message.StartsWith("'0.0' (Linear(4 → 8)): takes Float32"));
+    }
+
+    private class Base : Layer
+    {
+        private readonly Parameter<float> baseWeight = Initializer.Zeros.Make(1);
+
+        protected override Node Define(Node x) => x * baseWeight;
+    }
+
+    private sealed class Net(Linear inner) : Base
+    {
+        private readonly Linear[] blocks = [new(1, 1, Random), new(1, 1, Random)];
+        private readonly Dictionary<string, Linear> byKey = new() { ["left"] = new(1, 1, Random) };
+        private readonly (Linear, float[]) pair = (new(1, 1, Random), [1]);
+
+        [Transient]
+        private readonly Parameter<float> cache = Buffer(0f, 2);
+
+        public Net()
+            : this(new Linear(1, 1, Random))
+        {
+        }
+
+        public Parameter<float> Weight { get; } = Initializer.Ones.Make(2);
+
+        [Named("ln_1")]
+        public Linear Norm { get; } = new(1, 1, Random);
+
+        [Named("running_var")]
+        public Parameter<float> RunningVariance { get; } = Buffer(1f, 2);
+
+        public Parameter<float> Field { get; } = Initializer.Ones.Make(2);
+
+        protected override Node Define(Node x) => inner.Forward(blocks[0].Forward(byKey["left"].Forward(pair.Item1.Forward(x)))) + cache;
+    }
+
+    private sealed class Names : Module
+    {
+        public Parameter<float> RunningMean { get; } = Initializer.Ones.Make(2);
+
+        public Parameter<float> WeightIhL0 { get; } = Initializer.Ones.Make(2);
+
+        public Parameter<float> Conv2D { get; } = Initializer.Ones.Make(2);
+
+        public Parameter<float> HTTPServer { get; } = Initializer.Ones.Make(2);
+
+        private readonly Parameter<float> _hidden = Initializer.Ones.Make(2);
+        private readonly Parameter<float> layer1 = Initializer.Ones.Make(2);
+        private readonly Parameter<float> in_proj_weight = Initializer.Ones.Make(2);
+    }
+
+    private sealed class Clash : Layer
+    {
+        private readonly Parameter<float> weight = Initializer.Ones.Make(2);
+
+        public Parameter<float> Weight { get; } = Initializer.Ones.Make(2);
+
+        protected override Node Define(Node x) => x * weight;
+    }
+
+    private sealed class Forgetful : Layer
+    {
+        protected override Node Define(Node x) => new Linear(2, 2, Random).Forward(x);
+    }
+}
