@@ -18,7 +18,9 @@ internal sealed class OptimizerStateTests
             "weight/Adam.steps", "weight/Adam.mean", "weight/Adam.square", "weight/Adam.largest", "bias/Adam.steps", "bias/Adam.mean", "bias/Adam.square", "bias/Adam.largest",
         }));
         Assert.That(updates.Select(u => u.Parameter), Is.EquivalentTo(adam.State.Append(w).Append(b)));
+        w.Path = "layer1.weight";
         w.Path = "encoder.layer1.weight";
+        Assert.That(() => w.Path = "layer1.weight", Throws.InvalidOperationException, "a path grows, and does not shrink");
         Parameter mean = adam.State[1];
         using (Assert.EnterMultipleScope())
         {

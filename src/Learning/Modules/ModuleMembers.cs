@@ -75,7 +75,7 @@ internal static class ModuleMembers
         return [.. members];
     }
 
-    private static IEnumerable<Type> BasesFirst(Type type)
+    private static Stack<Type> BasesFirst(Type type)
     {
         Stack<Type> types = [];
         for (Type? part = type; part is not null && part != typeof(Module); part = part.BaseType)

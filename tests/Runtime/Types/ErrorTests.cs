@@ -15,7 +15,7 @@ internal sealed class ErrorTests
     private static IEnumerable<TestCaseData> OfCauses()
     {
         var cause = new InvalidOperationException("cause");
-        return new GraphException[] { new("why", cause), new SizeException("why", cause), new CompileException("why", cause) }.Select(e => new TestCaseData(e, cause));
+        return new GraphException[] { new("why", cause), new SizeException("why", cause), new ShapeException("why", cause), new DTypeException("why", cause), new CompileException("why", cause) }.Select(e => new TestCaseData(e, cause));
     }
 
     [TestCaseSource(nameof(OfCauses))]
