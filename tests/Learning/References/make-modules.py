@@ -1,4 +1,5 @@
-"""Writes modules/*.safetensors: states of PyTorch's modules under PyTorch's names, what they give for some inputs, and gradients; see README.md.
+"""Writes modules/*.safetensors: states of PyTorch's modules under PyTorch's names, what they give for some inputs, and gradients; and spreads.csv, how the
+numbers are spread that its modules start with; see README.md.
 Needs torch (Debian's python3-torch); the tests read only the files.
 
     python3 tests/Learning/References/make-modules.py
@@ -431,7 +432,7 @@ def disturb(module):
                 buffer += torch.rand_like(buffer)
 
 
-def results(module, inputs, apply):
+def results(module, inputs, apply=None):
     found = apply(module, inputs) if apply else module(*inputs.values())
     return found if isinstance(found, dict) else {"y": found}
 
@@ -475,6 +476,34 @@ def save(path, content, metadata):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(blocks))
 
 
+def file_name(make):
+    return make.__name__.replace("_", "-")
+
+
+def fresh():
+    """Modules as PyTorch starts them, large enough that a spread is well known."""
+    return {
+        "linear": nn.Linear(100, 80), "conv": nn.Conv2d(12, 24, 3, groups=2), "conv_transposed": nn.ConvTranspose2d(12, 24, 3, groups=2),
+        "embedding": nn.Embedding(100, 30, padding_idx=0), "embedding_bag": nn.EmbeddingBag(100, 30), "bilinear": nn.Bilinear(16, 24, 20), "rnn": nn.RNN(30, 50),
+        "lstm": nn.LSTM(20, 40), "gru": nn.GRU(20, 40), "lstm_cell": nn.LSTMCell(20, 40), "attention": nn.MultiheadAttention(48, 4),
+        "cross_attention": nn.MultiheadAttention(48, 4, kdim=32, vdim=80), "encoder_layer": nn.TransformerEncoderLayer(48, 4, 96),
+        "decoder_layer": nn.TransformerDecoderLayer(48, 4, 96), "transformer": nn.Transformer(48, 4, 1, 1, 96), "prelu": nn.PReLU(30), "batch_norm": nn.BatchNorm2d(6),
+        "layer_norm": nn.LayerNorm(6), "group_norm": nn.GroupNorm(2, 6), "instance_norm": nn.InstanceNorm2d(6, affine=True, track_running_stats=True),
+    }
+
+
+def spreads(path):
+    lines = ["# module, parameter, shape, mean, standard deviation, largest number by magnitude\n"]
+    for module, made in fresh().items():
+        for name, value in made.state_dict().items():
+            if value.is_floating_point():
+                numbers = value.double()
+                lines.append("%s,%s,%s,%.6g,%.6g,%.6g\n" % (
+                    module, name, "x".join(map(str, value.shape)), numbers.mean(), numbers.std(unbiased=False), numbers.abs().max()))
+    with open(path, "w") as file:
+        file.writelines(lines)
+
+
 def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -483,7 +512,10 @@ def main():
         torch.manual_seed(zlib.crc32(make.__name__.encode()))
         module, *rest = make()
         metadata = {"torch": "1.13.1", "module": str(module)}
-        save(os.path.join(FOLDER, make.__name__.replace("_", "-") + ".safetensors"), tensors(module, *rest), metadata)
+        save(os.path.join(FOLDER, file_name(make) + ".safetensors"), tensors(module, *rest), metadata)
+    torch.manual_seed(1)
+    spreads(os.path.join(FOLDER, "..", "spreads.csv"))
 
 
-main()
+if __name__ == "__main__":
+    main()
