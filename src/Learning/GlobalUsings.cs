@@ -1,2 +1,3 @@
+global using GraphCompiler.Learning.Inspection;
 global using GraphCompiler.Learning.Layers;
 global using GraphCompiler.Learning.Modules;

@@ -1,7 +1,7 @@
 namespace GraphCompiler.Learning;
 
 /// <summary>A module that maps a node to a node. A layer of one's own overrides <see cref="Define"/>.</summary>
-public abstract class Layer : Module
+public abstract partial class Layer : Module
 {
     /// <summary>Defines what the layer makes of a node; errors within name the layer by its path.</summary>
     /// <param name="x">What the layer is applied to; which shapes it takes, the layer says.</param>
@@ -14,11 +14,13 @@ public abstract class Layer : Module
     public Node Forward(Node x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Within(() =>
-        {
-            Node y = Define(x);
-            return y == x || y is Leaf || y.Name is not null || Path.Length == 0 ? y : y.Named(Path);
-        });
+        return Within(
+            () =>
+            {
+                Node y = Define(x);
+                return y == x || y is Leaf || y.Name is not null || Path.Length == 0 ? y : y.Named(Path);
+            },
+            given: x);
     }
 
     /// <summary>Defines what the layer makes of a node.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GraphCompiler.Learning;
 
 /// <content>From a module to a function that runs.</content>
@@ -36,10 +38,10 @@ public abstract partial class Module
     public CompiledGraph Compile(IReadOnlyList<Node> inputs, Func<IReadOnlyList<Node>> define, CompileOptions? options = null) => Compiler.Compile(inputs, Defined(define), options);
 
     /// <summary>What is defined in a pass for inference, without gradients.</summary>
-    private T Defined<T>(Func<T> define)
+    private T Defined<T>(Func<T> define, [CallerMemberName] string caller = "")
     {
         ArgumentNullException.ThrowIfNull(define);
-        Pass.RequireNone("Compile opens one of its own, for inference.");
+        Pass.RequireNone($"{caller} opens one of its own, for inference.");
         Walk();
         using Pass pass = Pass.Inference();
         using GradMode.Scope scope = GradMode.NoGrad();

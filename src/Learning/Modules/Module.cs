@@ -80,13 +80,19 @@ public abstract partial class Module
     /// <typeparam name="T">What is defined: a node, or several.</typeparam>
     /// <param name="define">Defines it.</param>
     /// <exception cref="InvalidOperationException">The module is used in another one, but is in none of its fields.</exception>
-    protected T Within<T>(Func<T> define)
+    protected T Within<T>(Func<T> define) => Within(define, given: null);
+
+    /// <summary>The same with what a layer is applied to.</summary>
+    private protected T Within<T>(Func<T> define, Node? given)
     {
         ArgumentNullException.ThrowIfNull(define);
         using var definition = Definition.Begin(this);
         try
         {
-            return define();
+            DefinitionListener.Current?.Begins(this, given);
+            T result = define();
+            DefinitionListener.Current?.Ends(result);
+            return result;
         }
         catch (GraphException e) when (Definition.Name(this, e) is { } named)
         {
