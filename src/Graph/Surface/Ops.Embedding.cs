@@ -35,7 +35,17 @@ public static partial class Ops
     /// <param name="reduction">What becomes of the rows of a bag.</param>
     /// <param name="offsets">Where each bag begins in a vector of indices: ascending, the first 0; int32 or int64, [bags].</param>
     /// <param name="paddingIndex">A row that counts as absent; a negative number counts from the end.</param>
-    public static Node EmbeddingBag(Node indices, Node weight, BagReduction reduction = BagReduction.Mean, Node? offsets = null, long? paddingIndex = null)
+    /// <param name="factors">What each row is multiplied by before <see cref="BagReduction.Sum"/>: of the dtype of the table and the shape of the indices. Null for 1.</param>
+    /// <exception cref="DTypeException">The indices are no integers, or the factors have another dtype than the table.</exception>
+    /// <exception cref="ShapeException">A shape does not fit.</exception>
+    /// <exception cref="GraphException">There are factors, and rows are not added up.</exception>
+    public static Node EmbeddingBag(
+        Node indices,
+        Node weight,
+        BagReduction reduction = BagReduction.Mean,
+        Node? offsets = null,
+        long? paddingIndex = null,
+        Node? factors = null)
     {
         RequireTable("EmbeddingBag", indices, RequireNumber("EmbeddingBag", weight));
         Known("EmbeddingBag", reduction);
@@ -44,10 +54,24 @@ public static partial class Ops
             throw new ShapeException($"EmbeddingBag: it takes [bags, rows of a bag], or a vector of indices and one of offsets. Inputs: {indices.Describe()}{(offsets is null ? string.Empty : $", {offsets.Describe()}")}.");
         }
 
-        return FunctionParts.Of("EmbeddingBag", Bags(indices, weight, reduction, offsets, paddingIndex), indices, weight, offsets);
+        if (factors is not null)
+        {
+            RequireSameType("EmbeddingBag", weight, factors);
+            if (reduction != BagReduction.Sum)
+            {
+                throw new GraphException($"EmbeddingBag: factors are of rows that are added up, with BagReduction.Sum, not of their {(reduction == BagReduction.Mean ? "mean" : "maximum")}.");
+            }
+
+            if (factors.Shape != indices.Shape)
+            {
+                throw new ShapeException($"EmbeddingBag: there must be one factor for each index. Inputs: {indices.Describe()}, {factors.Describe()}.");
+            }
+        }
+
+        return FunctionParts.Of("EmbeddingBag", Bags(indices, weight, reduction, offsets, paddingIndex, factors), indices, weight, offsets, factors);
     }
 
-    private static Node Bags(Node indices, Node weight, BagReduction reduction, Node? offsets, long? paddingIndex)
+    private static Node Bags(Node indices, Node weight, BagReduction reduction, Node? offsets, long? paddingIndex, Node? factors)
     {
         weight = paddingIndex is { } row ? WithRow("EmbeddingBag", weight, row) : weight;
         Dim bags = offsets is null ? indices.Shape[0] : offsets.Shape[0];
@@ -65,6 +89,7 @@ public static partial class Ops
             return Where(Equal(largest, double.NegativeInfinity), 0, largest);
         }
 
+        rows = factors is null ? rows : rows * Unsqueeze(Flatten(factors), 1);
         Node kept = absent is null ? rows : Where(absent, 0, rows);
         Node sum = offsets is null ? Sum(Reshape(kept, [.. indices.Shape, weight.Shape[1]]), 1) : IndexAdd(zeros, 0, bag, kept).Named("EmbeddingBag");
         if (reduction == BagReduction.Sum)

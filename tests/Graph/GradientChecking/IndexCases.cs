@@ -43,6 +43,7 @@ internal static class IndexCases
         Row<TakeOp>("embedding", x => Embedding(Picks, x[0]), In([3, 2])),
         Row<TakeOp>("embedding bags, added", x => EmbeddingBag(Reshape(Picks, [1, 3]), x[0], BagReduction.Sum, paddingIndex: 0), In([3, 2])),
         Row<TakeOp>("embedding bags by offsets", x => EmbeddingBag(Picks, x[0], BagReduction.Mean, Constant((long[])[0, 2, 2])), In([3, 2])),
+        Row<TakeOp>("embedding bags, added with factors", x => EmbeddingBag(Picks, x[0], BagReduction.Sum, Constant((long[])[0, 2, 2]), 0, x[1]), In([3, 2]), In([3])),
         Row<ScatterOp>("embedding bags, largest", x => EmbeddingBag(Constant((long[])[2, 0, 1]), x[0], BagReduction.Max, Constant((long[])[0, 2, 3])), In([3, 2])),
         Row<TakeOp>("at two tensors of indices side by side", x => At(x[0], .., Picks, Constant((long[])[-1])), In([2, 3, 2])),
         Row<TakeOp>("at two tensors of indices apart", x => x[0][Picks, .., Reshape(Constant((long[])[0, 1]), [2, 1])], In([3, 2, 2])),

@@ -32,6 +32,8 @@ public class IndexTests
         Case("Embedding", () => Embedding(I, I), "Embedding:", "[rows, columns]"),
         Case("Embedding padding", () => Embedding(I, F, 2), "Embedding:", "no row 2"),
         Case("EmbeddingBag", () => EmbeddingBag(I, F), "EmbeddingBag:", "offsets"),
+        Case("EmbeddingBag of mean factors", () => EmbeddingBag(Reshape(I, [1, -1]), F, factors: F), "EmbeddingBag:", "BagReduction.Sum", "mean"),
+        Case("EmbeddingBag factors", () => EmbeddingBag(Reshape(I, [1, -1]), F, BagReduction.Sum, factors: F), "EmbeddingBag:", "one factor for each index", "'f'"),
         Case("Einsum arrows", () => Einsum("ij->i->j", F), "Einsum", "more than one arrow"),
         Case("Einsum inputs", () => Einsum("ij,jk", F), "Einsum", "2 inputs, and 1 are given", "'f'"),
         Case("Einsum letters", () => Einsum("i1->i", F), "Einsum", "'1'", "no letter"),
