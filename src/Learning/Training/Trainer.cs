@@ -1,0 +1,140 @@
+using GraphCompiler.Learning.Training;
+
+namespace GraphCompiler.Learning;
+
+/// <summary>
+/// Trains a model: it defines it twice, for training and for inference, and compiles a step and a measurement. The loop is the caller's: <c>trainer.Step(x, y)</c>.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly Module model;
+    private readonly IReadOnlyList<Node> inputs;
+    private readonly Func<Objective> define;
+    private readonly Generator random;
+    private readonly Parameter<long> step = Ops.Parameter("step", 0L, requiresGrad: false);
+    private readonly double[] told = new double[3];
+    private readonly Lock making = new();
+    private Compiled? compiled;
+    private bool isDisposed;
+
+    /// <summary>A trainer, which compiles when it is first asked to do something.</summary>
+    /// <param name="model">What is trained: its parameters that are not frozen.</param>
+    /// <param name="inputs">What a batch is made of.</param>
+    /// <param name="define">Defines the objective of a batch; it is called twice, in a pass for training and in one for inference.</param>
+    /// <param name="random">Where layers take random numbers from.</param>
+    public Trainer(Module model, IReadOnlyList<Node> inputs, Func<Objective> define, Generator random)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(define);
+        ArgumentNullException.ThrowIfNull(random);
+        (this.model, this.inputs, this.define, this.random) = (model, [.. inputs], define, random);
+    }
+
+    /// <summary>Optimisers, and what each trains; of those whose predicate holds the first one does.</summary>
+    public required IReadOnlyList<OptimizerGroup> Optimizers
+    {
+        get;
+        init => field = value is { Count: > 0 } ? [.. value] : throw new ArgumentException("A trainer has at least one optimiser.", nameof(Optimizers));
+    }
+
+    /// <summary>The largest norm of all gradients together; larger ones are scaled down. Null for no limit.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>The largest magnitude of a gradient's numbers, after <see cref="ClipNorm"/>; larger ones are cut. Null for no limit.</summary>
+    public double? ClipValue { get; init; }
+
+    /// <summary>Averages of the parameters that are kept beside them; null for none.</summary>
+    public Ema? Average { get; init; }
+
+    /// <summary>Options of the compiler.</summary>
+    public CompileOptions? Options { get; init; }
+
+    /// <summary>How many steps were made.</summary>
+    public long Steps => step.Values[0];
+
+    /// <summary>Makes a step on a batch.</summary>
+    /// <param name="batch">A value for each input.</param>
+    /// <exception cref="DivergenceException">The loss, or the norm of its gradients, is no finite number; nothing has changed.</exception>
+    public StepReport Step(params ReadOnlySpan<Argument> batch)
+    {
+        Compiled ready = Ready();
+        long number = Steps;
+        try
+        {
+            ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
+        }
+        catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
+        {
+            throw new DivergenceException(divergence.Message);
+        }
+
+        return new StepReport(number, told[0] / told[1], told[1], told[2]);
+    }
+
+    /// <summary>Begins to measure the model as it is at inference.</summary>
+    public Measurement Measure()
+    {
+        Compiled ready = Ready();
+        return new Measurement(ready.Measure, ready.Metrics);
+    }
+
+    /// <summary>The average of a parameter.</summary>
+    /// <param name="parameter">A parameter that is trained.</param>
+    /// <exception cref="InvalidOperationException">No averages are kept.</exception>
+    /// <exception cref="ArgumentException">It is not trained.</exception>
+    public Parameter AverageOf(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return Average is null ? throw new InvalidOperationException($"The trainer keeps no averages; set {nameof(Average)}.")
+            : Ready().Averages.GetValueOrDefault(parameter) ?? throw new ArgumentException($"Parameter '{parameter.Path}' is not trained.", nameof(parameter));
+    }
+
+    /// <summary>Ends what was compiled; the model stays.</summary>
+    public void Dispose()
+    {
+        lock (making)
+        {
+            isDisposed = true;
+            compiled?.Step.Dispose();
+            compiled?.Measure.Dispose();
+            compiled = null;
+        }
+    }
+
+    private Compiled Ready()
+    {
+        lock (making)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return compiled ??= Make();
+        }
+    }
+
+    private Compiled Make()
+    {
+        Pass.RequireNone("A trainer opens passes of its own.");
+        model.Walk();
+        TrainingStep made;
+        using (Pass pass = Pass.Training(random))
+        {
+            Objective objective = define();
+            made = TrainingStep.Define(model, objective, pass.Updates, step, new TrainingSettings(Optimizers, ClipNorm, ClipValue, Average));
+        }
+
+        Objective measured;
+        using (Pass.Inference())
+        using (GradMode.NoGrad())
+        {
+            measured = define();
+        }
+
+        return new Compiled(
+            Compiler.Compile(inputs, made.Outputs, made.Updates, Options),
+            Compiler.Compile(inputs, [Metric.Double(measured.Sum), Metric.Double(measured.Weight), .. measured.Metrics.SelectMany(m => m.Parts)], null, Options),
+            measured.Metrics,
+            made.Averages);
+    }
+
+    private sealed record Compiled(CompiledGraph Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages);
+}

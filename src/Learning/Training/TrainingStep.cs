@@ -1,0 +1,121 @@
+namespace GraphCompiler.Learning.Training;
+
+/// <summary>A step of training as nodes: what it tells, and what it changes.</summary>
+internal sealed class TrainingStep
+{
+    private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages) => (Outputs, Updates, Averages) = (outputs, updates, averages);
+
+    /// <summary>Sum, weight and gradient norm, Float64 scalars.</summary>
+    public IReadOnlyList<Node> Outputs { get; }
+
+    /// <summary>Parameters, buffers, states of optimisers, averages, the count of steps.</summary>
+    public IReadOnlyList<Update> Updates { get; }
+
+    /// <summary>The average of each parameter; empty without.</summary>
+    public IReadOnlyDictionary<Parameter, Parameter> Averages { get; }
+
+    /// <summary>Defines a step.</summary>
+    /// <param name="model">What is trained.</param>
+    /// <param name="objective">What is made small.</param>
+    /// <param name="buffers">What layers write.</param>
+    /// <param name="step">The count of steps, an int64 scalar.</param>
+    /// <param name="settings">How.</param>
+    /// <exception cref="ArgumentException">No group has a parameter, or a group has none.</exception>
+    public static TrainingStep Define(Module model, Objective objective, IReadOnlyList<Update> buffers, Parameter<long> step, TrainingSettings settings)
+    {
+        IReadOnlyList<Parameter> parameters = model.Parameters();
+        if (parameters.Count == 0)
+        {
+            throw new ArgumentException($"{model} has nothing to train: it has no parameters, or all are frozen.");
+        }
+
+        IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(objective.Sum, parameters);
+        Parameter[] reached = [.. parameters.Where((_, i) => gradients[i] is not null)];
+        if (reached.Length == 0)
+        {
+            throw new ArgumentException($"The objective depends on none of the parameters of {model}.");
+        }
+
+        Node[] means = [.. gradients.OfType<Node>().Select(g => g / Ops.Cast(objective.Weight, g.DType))];
+        (NodeList clipped, Node norm) = GradientClipping.ByNorm(means, settings.ClipNorm ?? double.PositiveInfinity);
+        IReadOnlyList<Node> used = settings.ClipNorm is null ? means : clipped;
+        used = settings.ClipValue is { } most ? GradientClipping.ByValue(used, most) : used;
+        List<Update> updates = [.. Optimised(reached, used, settings.Groups), .. buffers];
+        Dictionary<Parameter, Parameter> averages = [];
+        if (settings.Average is { } ema)
+        {
+            foreach (Update update in updates.Where(u => reached.Contains(u.Parameter)).ToArray())
+            {
+                Parameter average = Copy(update.Parameter);
+                averages.Add(update.Parameter, average);
+                updates.Add(new Update(average, (ema.Decay * average) + ((1 - ema.Decay) * update.Value)));
+            }
+        }
+
+        NodeList told = Finite(Metric.Double(objective.Sum), Metric.Double(objective.Weight), Metric.Double(norm), step);
+        Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
+        NodeList values = Ops.Substitute([.. updates.Select(u => u.Value)], counted);
+        return new TrainingStep([.. told], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages);
+    }
+
+    /// <summary>The updates of each group; that all parameters are in one, and all groups have some.</summary>
+    private static IEnumerable<Update> Optimised(Parameter[] parameters, IReadOnlyList<Node> gradients, IReadOnlyList<OptimizerGroup> groups)
+    {
+        var divided = parameters.Select((p, i) => (Parameter: p, Gradient: gradients[i], Group: groups.FirstOrDefault(g => g.Predicate(p)))).ToArray();
+        if (divided.FirstOrDefault(d => d.Group is null).Parameter is { } left)
+        {
+            throw new ArgumentException($"None of the {groups.Count} groups of optimisers has the parameter '{left.Path}' {left.Shape}: let the last one's predicate hold for all, or freeze what is not to be trained.");
+        }
+
+        foreach (OptimizerGroup group in groups)
+        {
+            var own = divided.Where(d => d.Group == group).ToArray();
+            if (own.Length == 0)
+            {
+                throw new ArgumentException($"No parameter is left for group {groups.TakeWhile(g => g != group).Count()}, {group.Optimizer.Name}: its predicate holds for none that no group before it has.");
+            }
+
+            foreach (Update update in group.Optimizer.Update([.. own.Select(d => d.Parameter)], [.. own.Select(d => d.Gradient)]))
+            {
+                yield return update;
+            }
+        }
+    }
+
+    private static Parameter Copy(Parameter parameter)
+    {
+        Parameter copy = Ops.Parameter("average", parameter.Shape, 0, parameter.DType, requiresGrad: false);
+        copy.Path = $"{parameter.Path}/average";
+        copy.Set(parameter);
+        return copy;
+    }
+
+    /// <summary>The same numbers, if all are finite; else the call fails, and nothing has changed.</summary>
+    private static NodeList Finite(Node sum, Node weight, Node norm, Node step)
+    {
+        NodeType number = new(DType.Float64, []);
+        return Ops.HostFunction("step", [sum, weight, norm, step], [number, number, number], call =>
+        {
+            double total = call.In<double>(0)[0];
+            double count = call.In<double>(1)[0];
+            double size = call.In<double>(2)[0];
+            double loss = total / count;
+            if (!double.IsFinite(loss) || !double.IsFinite(size))
+            {
+                string what = count == 0 ? "The batch counts for nothing: it is empty, or all of its targets are ignored" : !double.IsFinite(loss) ? $"The loss is {loss}" : $"The loss is {loss}, and the norm of its gradients {size}";
+                throw new DivergenceException($"{what} at step {call.In<long>(3)[0]}, which has changed nothing. {(count == 0 ? "A batch has at least one example." : "Look for numbers that are not finite in the data, and for a learning rate that is too high; CompileOptions.DetectAnomaly tells the operation.")}");
+            }
+
+            call.Out<double>(0)[0] = total;
+            call.Out<double>(1)[0] = count;
+            call.Out<double>(2)[0] = size;
+        });
+    }
+}
+
+/// <summary>How a step is made.</summary>
+/// <param name="Groups">Optimisers, and what they train.</param>
+/// <param name="ClipNorm">The largest norm of all gradients.</param>
+/// <param name="ClipValue">The largest magnitude of a gradient's number.</param>
+/// <param name="Average">Averages of parameters.</param>
+internal sealed record TrainingSettings(IReadOnlyList<OptimizerGroup> Groups, double? ClipNorm, double? ClipValue, Ema? Average);
