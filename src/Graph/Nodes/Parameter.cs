@@ -9,6 +9,9 @@ namespace GraphCompiler;
 /// <summary>A tensor that a model owns and training changes, whatever its element type. It holds values of its own, which <see cref="Set(Argument)"/> and its like write.</summary>
 public abstract class Parameter : Leaf, IVersioned
 {
+    /// <summary>Bytes that a span may have, whole elements.</summary>
+    private const int LongestPart = 1 << 30;
+
     private string? path;
 
     private protected Parameter(string name, NodeType type, bool requiresGrad)
@@ -77,6 +80,9 @@ public abstract class Parameter : Leaf, IVersioned
     internal abstract nint Address { get; }
 
     private protected abstract ref byte First { get; }
+
+    /// <summary>The bytes from a place on that a span may have.</summary>
+    private Span<byte> Part(long at) => MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref First, (nint)at), (int)Math.Min(ByteCount - at, LongestPart));
 
     private int ByteLength => ByteCount <= int.MaxValue ? (int)ByteCount
         : throw new SizeException($"{Describe()} has {ByteCount} bytes, more than a span may have ({int.MaxValue}); Values of a Parameter<{TypeNames.Display(DType.ClrType())}> shows them.");
@@ -151,6 +157,38 @@ public abstract class Parameter : Leaf, IVersioned
         Written.Take();
         Write(bytes);
         Written.GiveBack();
+    }
+
+    /// <summary>Writes the values to a stream as they lie in memory, row-major, however many they are.</summary>
+    /// <param name="destination">Where to.</param>
+    public void CopyTo(Stream destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        for (long at = 0; at < ByteCount; at += LongestPart)
+        {
+            destination.Write(Part(at));
+        }
+    }
+
+    /// <summary>Has the values written part after part; nobody else writes them.</summary>
+    internal void Write(Action<Parameter, Span<byte>> write)
+    {
+        try
+        {
+            for (long at = 0; at < ByteCount; at += LongestPart)
+            {
+                Span<byte> part = Part(at);
+                write(this, part);
+                if (DType == DType.Bool)
+                {
+                    TensorPrimitives.Min(part, (byte)1, part);
+                }
+            }
+        }
+        finally
+        {
+            MarkWritten();
+        }
     }
 
     /// <summary>Replaces the values by bytes that have been checked; nobody else writes them.</summary>

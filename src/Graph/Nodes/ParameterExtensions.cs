@@ -28,18 +28,40 @@ public static class ParameterExtensions
             parameter.Check(values[path]);
         }
 
+        Rewrite(all.Values, parameter => parameter.Write(values[parameter.Path].Bytes.Span));
+    }
+
+    /// <summary>Writes the values of all in place, or of none if somebody else is writing one of them. What <paramref name="write"/> has written when it throws stays.</summary>
+    /// <param name="parameters">The parameters; of one that is there twice, the values are written once.</param>
+    /// <param name="write">
+    /// Is given a parameter and memory for the bytes of its next elements, row-major, which it fills: all at once, or part after part where they are more than a span may have. Of a bool
+    /// every byte but 0 is true.
+    /// </param>
+    /// <exception cref="GraphException">Another call is writing one; none has changed.</exception>
+    public static void SetBytes(this IEnumerable<Parameter> parameters, Action<Parameter, Span<byte>> write)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(write);
+        Parameter[] all = [.. parameters.Distinct()];
+        Items.ThrowIfNull(all, nameof(parameters));
+        Rewrite(all, parameter => parameter.Write(write));
+    }
+
+    /// <summary>Writes each while nobody else writes any.</summary>
+    private static void Rewrite(IReadOnlyCollection<Parameter> parameters, Action<Parameter> write)
+    {
         var writer = new Writer();
         writer.Turn.TryTake();
         try
         {
-            if (writer.Claim([.. all.Values.Select(p => p.Written)]) is { } refused)
+            if (writer.Claim([.. parameters.Select(p => p.Written)]) is { } refused)
             {
                 throw refused.Refusal();
             }
 
-            foreach ((string path, Parameter parameter) in all)
+            foreach (Parameter parameter in parameters)
             {
-                parameter.Write(values[path].Bytes.Span);
+                write(parameter);
             }
         }
         finally

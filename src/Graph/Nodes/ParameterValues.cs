@@ -23,6 +23,23 @@ public sealed class ParameterValues
             : throw new ShapeException($"{new NodeType(dtype, shape)} has {InvariantText.Count(needed, "byte")}, and {bytes.Length} were given."));
     }
 
+    /// <summary>A copy of an array, a tensor, memory or a single value.</summary>
+    /// <param name="value">What has one axis only says how many elements there are.</param>
+    /// <exception cref="SizeException">There are more bytes than an array may have.</exception>
+    public static ParameterValues Of(Argument value)
+    {
+        if (value.IsNull)
+        {
+            throw new ArgumentNullException(nameof(value));
+        }
+
+        long[] sizes = [.. Enumerable.Range(0, Math.Abs(value.Rank)).Select(axis => value.Rank < 0 ? (long)value.ElementCount : value.GetLength(axis))];
+        byte[] bytes = value.ElementCount <= Array.MaxLength / value.DType.Size() ? new byte[value.ElementCount * value.DType.Size()]
+            : throw new SizeException($"A copy of {value} has more bytes than an array may have ({Array.MaxLength}).");
+        value.CopyTo(bytes);
+        return new(value.DType, Shape.Of(sizes), bytes);
+    }
+
     /// <summary>The element type.</summary>
     public DType DType { get; }
 
