@@ -1,0 +1,47 @@
+namespace GraphCompiler.Learning.Files;
+
+/// <summary>Files that are there as a whole or not at all: written beside, flushed to the disk, renamed.</summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes a file, in the place of one that may be there. If that fails the old one stays, and nothing else.</summary>
+    /// <param name="path">Where; a link is followed.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="IOException">It cannot be written there.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        bool exists = File.Exists(path);
+        string target = Path.GetFullPath(exists ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
+        string beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Guid.NewGuid():N}.saving");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 1 << 16 };
+        if (exists && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = File.GetUnixFileMode(target);
+        }
+
+        FileStream? stream = null;
+        try
+        {
+            using (stream = new FileStream(beside, options))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, target, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            if (stream is not null)
+            {
+                File.Delete(beside);
+            }
+
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IOException($"'{path}' cannot be saved: {e.Message}", e);
+            }
+
+            throw;
+        }
+    }
+}
