@@ -73,7 +73,7 @@ public static partial class Ops
     /// <param name="key">Floats [S, N, E], in the same order; the same node as query for self-attention, which is projected by one product.</param>
     /// <param name="value">Floats of key's shape.</param>
     /// <param name="heads">How many heads; E must be a number that this divides.</param>
-    /// <param name="inWeight">The projections of query, key and value, one below the other: [3·E, E].</param>
+    /// <param name="inWeight">The projections of query, key and value, one below the other: [3·E, E]. Null if they are projected already.</param>
     /// <param name="inBias">What they add, [3·E], or null for none.</param>
     /// <param name="outWeight">The last projection, [E, E].</param>
     /// <param name="outBias">What it adds, [E], or null for none.</param>
@@ -97,7 +97,7 @@ public static partial class Ops
         Node key,
         Node value,
         int heads,
-        Node inWeight,
+        Node? inWeight,
         Node? inBias,
         Node outWeight,
         Node? outBias,
@@ -111,7 +111,11 @@ public static partial class Ops
     {
         const string Name = "MultiHeadAttention";
         long width = RequireAttention(Name, query, key, value, heads, batchFirst);
-        RequireProjection(Name, "in-projection", query, inWeight, inBias, 3 * width, width);
+        if (inWeight is not null || inBias is not null)
+        {
+            RequireProjection(Name, "in-projection", query, inWeight, inBias, 3 * width, width);
+        }
+
         RequireProjection(Name, "out-projection", query, outWeight, outBias, width, width);
 
         Node[] results = Composite.Several(
@@ -127,13 +131,13 @@ public static partial class Ops
 
         Node[] OfHeads(Node?[] given)
         {
-            (Node query, Node key, Node value, Node inWeight, Node? inBias) = (given[0]!, given[1]!, given[2]!, given[3]!, given[4]);
+            (Node query, Node key, Node value, Node? inWeight, Node? inBias) = (given[0]!, given[1]!, given[2]!, given[3], given[4]);
             (Node outWeight, Node? outBias, Node? keyPaddingMask, Node? mask, Node? stream) = (given[5]!, given[6], given[7], given[8], given[9]);
 
             // With the batch first, as [N, L, E].
             bool isSingle = query.Rank == 2;
             Node Batched(Node x) => isSingle ? Unsqueeze(x, 0) : batchFirst ? x : Transpose(x, 0, 1);
-            Node[] parts = Projected(query, key, value, Batched, inWeight, inBias, width);
+            Node[] parts = inWeight is null ? [Batched(query), Batched(key), Batched(value)] : Projected(query, key, value, Batched, inWeight, inBias, width);
             Node[] split = [.. parts.Select(p => Transpose(Reshape(p, [p.Shape[0], p.Shape[1], heads, width / heads]), 1, 2))];
             (Dim batch, Dim rows, Dim columns) = (parts[0].Shape[0], parts[0].Shape[1], parts[1].Shape[1]);
             Node? seen = Masks(Name, query.DType, heads, keyPaddingMask, mask, isSingle, batch, rows, columns);
@@ -301,10 +305,10 @@ public static partial class Ops
             : throw new ShapeException($"{op}: the width {query.Shape[^1]} cannot be divided into {heads} heads of the same size. Input: {query.Describe()}.");
     }
 
-    private static void RequireProjection(string op, string what, Node query, Node weight, Node? bias, long rows, long columns)
+    private static void RequireProjection(string op, string what, Node query, Node? weight, Node? bias, long rows, long columns)
     {
-        RequireSameType(op, query, NotNull(weight));
-        if (weight.Shape != Shape.Create([rows, columns]))
+        RequireSameType(op, query, NotNull(weight!));
+        if (weight!.Shape != Shape.Create([rows, columns]))
         {
             throw new ShapeException($"{op}: the {what}'s weight must be [{rows}, {columns}]. Inputs: {query.Describe()}, {weight.Describe()}.");
         }

@@ -81,6 +81,10 @@ internal sealed class AttentionTests
         yield return Pair("weights add up to 1", Sum(whole.Weights, -1), Ones([2, 2, 3], DType.Float64));
         yield return Pair("self-attention in one product", MultiHeadAttention(x, x, x, 2, wi, bi, wo, bo, causal: true).Result, MultiHeadAttention(x, x + 0, x * 1, 2, wi, bi, wo, bo, mask: Iota([3, 3], 1) > Iota([3, 3], 0)).Result);
         yield return Pair("without biases", MultiHeadAttention(x, y, y, 2, wi, null, wo, null).Result, MultiHeadAttention(x, y, y, 2, wi, bi * 0, wo, bo * 0).Result);
+        yield return Pair(
+            "projected already",
+            MultiHeadAttention(x, y, y, 2, wi, bi, wo, bo, padding, mask).Result,
+            MultiHeadAttention(Linear(x, wi[..4], bi[..4]), Linear(y, wi[4..8], bi[4..8]), Linear(y, wi[8..], bi[8..]), 2, null, null, wo, bo, padding, mask).Result);
         yield return Pair("a scale", ScaledDotProductAttention(x, x, x, scale: 3), ScaledDotProductAttention(x * 6, x, x));
 
         static Node Numbers(Shape shape, int seed) => GraphTesting.Of(GraphTesting.Sample(new NodeType(DType.Float64, shape), _ => 0, seed));
