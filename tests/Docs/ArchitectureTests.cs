@@ -8,8 +8,8 @@ namespace GraphCompiler.Tests.Docs;
 /// <summary>The rooms of the house are as docs/architecture.md says: who knows whom, without circles, and namespaces that are called as their folders.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string Sources = Path.Combine(DocumentationTests.Root, "src");
-    private static readonly string Page = File.ReadAllText(Path.Combine(DocumentationTests.Root, "docs", "architecture.md"));
+    private static readonly string Sources = Path.Combine(Repository.Root, "src");
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
 
     /// <summary>What each room of the compiler may know; those that are not listed know and are known to all.</summary>
     private static readonly Dictionary<string, string[]> Allowed =

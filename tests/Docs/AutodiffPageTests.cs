@@ -7,7 +7,7 @@ namespace GraphCompiler.Tests.Docs;
 /// <summary>The page on differentiation names tests and members that are there.</summary>
 public sealed partial class AutodiffPageTests
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(DocumentationTests.Root, "docs", "autodiff.md"));
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "autodiff.md"));
 
     private static IEnumerable<TestCaseData> Rules => RowsUnder("## Rules").Select(r => new TestCaseData(r[^1]).SetArgDisplayNames(r[0]));
 

@@ -9,8 +9,6 @@ namespace GraphCompiler.Tests.Docs;
 /// </summary>
 public sealed partial class DocumentationTests
 {
-    internal static readonly string Root = FindRoot();
-
     public static IEnumerable<TestCaseData> Blocks() => Pages()
         .SelectMany(page => BlocksOf(page).Select((block, i) => new TestCaseData(page, block).SetArgDisplayNames(page, $"block {i + 1}")));
 
@@ -24,12 +22,12 @@ public sealed partial class DocumentationTests
         string source = File.ReadAllText(file);
         Assert.Multiple(() =>
         {
-            Assert.That(body, Is.EqualTo(code), $"{page}, line {block.Line}: the block differs from {Path.GetRelativePath(Root, file)}.");
+            Assert.That(body, Is.EqualTo(code), $"{page}, line {block.Line}: the block differs from {Path.GetRelativePath(Repository.Root, file)}.");
 
             // The tests live inside the namespace GraphCompiler, and need no directive for it.
             foreach (string directive in usings.Where(u => u != "using GraphCompiler;"))
             {
-                Assert.That(source, Does.Contain(directive), $"{page}, line {block.Line}: {Path.GetRelativePath(Root, file)} compiles without '{directive}'.");
+                Assert.That(source, Does.Contain(directive), $"{page}, line {block.Line}: {Path.GetRelativePath(Repository.Root, file)} compiles without '{directive}'.");
             }
         });
     }
@@ -44,8 +42,8 @@ public sealed partial class DocumentationTests
     [TestCaseSource(nameof(Pages))]
     public void Every_link_to_a_file_leads_to_one(string page)
     {
-        string folder = Path.GetDirectoryName(Path.Combine(Root, page))!;
-        string text = File.ReadAllText(Path.Combine(Root, page));
+        string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
+        string text = File.ReadAllText(Path.Combine(Repository.Root, page));
         foreach (string target in Link().Matches(text).Select(m => m.Groups[1].Value).Where(t => !t.Contains("://", StringComparison.Ordinal) && !t.StartsWith('#')))
         {
             string path = Path.Combine(folder, target.Split('#')[0]);
@@ -54,15 +52,15 @@ public sealed partial class DocumentationTests
     }
 
     private static IEnumerable<string> Pages() => Directory
-        .EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
-        .Append(Path.Combine(Root, "README.md"))
-        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "perf"), "*.md"))
-        .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
+        .EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
+        .Append(Path.Combine(Repository.Root, "README.md"))
+        .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "perf"), "*.md"))
+        .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
         .Order(StringComparer.Ordinal);
 
     private static List<Block> BlocksOf(string page)
     {
-        string[] lines = File.ReadAllLines(Path.Combine(Root, page));
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, page));
         List<Block> blocks = [];
         for (int i = 0; i < lines.Length; i++)
         {
@@ -86,7 +84,7 @@ public sealed partial class DocumentationTests
     private static Dictionary<string, (string File, string Code)> Snippets()
     {
         Dictionary<string, (string, string)> snippets = [];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, "tests", "Docs", "Snippets"), "*.cs"))
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Docs", "Snippets"), "*.cs"))
         {
             string[] lines = File.ReadAllLines(file);
             for (int i = 0; i < lines.Length; i++)
@@ -136,18 +134,6 @@ public sealed partial class DocumentationTests
         }
 
         return text.ToString().Trim('\n');
-    }
-
-    /// <summary>From where the tests run upward: paths in the assembly do not name this machine's folders.</summary>
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GraphCompiler.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds GraphCompiler.sln.");
     }
 
     [GeneratedRegex(@"^<!-- snippet: ([\w-]+) -->$")]

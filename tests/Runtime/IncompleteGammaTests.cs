@@ -12,7 +12,7 @@ public sealed class IncompleteGammaTests
     public void Each_is_accurate_where_it_vanishes()
     {
         (double lower, double upper, double density) = (0, 0, 0);
-        foreach (string line in File.ReadLines(Path.Combine(Docs.DocumentationTests.Root, "tests", "data", "incomplete-gamma.csv")).Where(l => !l.StartsWith('#')))
+        foreach (string line in File.ReadLines(Path.Combine(Repository.Root, "tests", "data", "incomplete-gamma.csv")).Where(l => !l.StartsWith('#')))
         {
             double[] row = [.. line.Split(',').Select(f => double.Parse(f, CultureInfo.InvariantCulture))];
             lower = Math.Max(lower, Excess(IncompleteGamma.Lower(row[0], row[1]), row[2], line));

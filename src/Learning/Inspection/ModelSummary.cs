@@ -14,33 +14,13 @@ public sealed class ModelSummary
     private const int CountWidth = 11;
     private const int WorkWidth = 18;
 
-    internal ModelSummary(Module model, IReadOnlyList<LayerSummary> layers, Dim multiplyAdds)
-    {
-        (Layers, MultiplyAdds) = (layers, multiplyAdds);
-        ModuleParameter[] held = [.. model.NamedParameters().Where(p => p.Alias is null)];
-        Trained = held.Where(p => p.IsTrained).Sum(p => p.Parameter.ElementCount);
-        Buffers = held.Where(p => p.IsBuffer).Sum(p => p.Parameter.ElementCount);
-        Frozen = held.Sum(p => p.Parameter.ElementCount) - Trained - Buffers;
-        Bytes = held.Sum(p => p.Parameter.ElementCount * p.Parameter.DType.Size());
-    }
+    internal ModelSummary(LayerSummary whole, IReadOnlyList<LayerSummary> layers) => (Whole, Layers) = (whole, layers);
+
+    /// <summary>The model in one line.</summary>
+    public LayerSummary Whole { get; }
 
     /// <summary>The lines, in the order in which the modules were defined; last those that hold parameters and were not.</summary>
     public IReadOnlyList<LayerSummary> Layers { get; }
-
-    /// <summary>How many numbers are trained, each once.</summary>
-    public long Trained { get; }
-
-    /// <summary>How many numbers of parameters are not trained, since their modules are <see cref="Module.Frozen"/>.</summary>
-    public long Frozen { get; }
-
-    /// <summary>How many numbers the buffers hold.</summary>
-    public long Buffers { get; }
-
-    /// <summary>The memory of parameters and buffers.</summary>
-    public long Bytes { get; }
-
-    /// <summary>How many products of two numbers are summed in all, in products of matrices and convolutions; of a loop that a condition ends, in one step.</summary>
-    public Dim MultiplyAdds { get; }
 
     /// <summary>The table, at most 100 columns wide.</summary>
     public override string ToString()
@@ -60,8 +40,8 @@ public sealed class ModelSummary
         }
 
         return text.AppendLine(rule)
-            .AppendLine(CultureInfo.InvariantCulture, $"parameters: {Trained:N0} trained, {Frozen:N0} frozen; buffers: {Buffers:N0}; {Bytes:N0} bytes")
-            .Append(CultureInfo.InvariantCulture, $"multiply-adds: {Grouped(MultiplyAdds)}")
+            .AppendLine(CultureInfo.InvariantCulture, $"parameters: {Whole.Trained:N0} trained, {Whole.Frozen:N0} frozen; buffers: {Whole.Buffers:N0}; {Whole.Bytes:N0} bytes")
+            .Append(CultureInfo.InvariantCulture, $"multiply-adds: {Grouped(Whole.MultiplyAdds)}")
             .ToString();
     }
 

@@ -18,6 +18,6 @@ public abstract partial class Module
         ArgumentNullException.ThrowIfNull(define);
         Dim multiplyAdds = 0;
         IReadOnlyList<LayerSummary> layers = Defined(() => SummaryTrace.Of(this, define, out multiplyAdds));
-        return new ModelSummary(this, layers, multiplyAdds);
+        return new ModelSummary(new LayerSummary(this) { MultiplyAdds = multiplyAdds }, layers);
     }
 }

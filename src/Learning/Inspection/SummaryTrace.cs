@@ -28,7 +28,7 @@ internal sealed class SummaryTrace : DefinitionListener
         }
 
         IEnumerable<LayerSummary> left = whole.Modules().Where(m => !trace.known.Contains(m.Module) && m.Module.NamedParameters().Any(p => p.Owner == m.Module))
-            .Select(m => Line(m.Module, depth: 0, [], 0, isRepeated: false));
+            .Select(m => new LayerSummary(m.Module));
         return [.. trace.lines.OfType<LayerSummary>(), .. left];
     }
 
@@ -49,28 +49,17 @@ internal sealed class SummaryTrace : DefinitionListener
     {
         Begun begun = open.Pop();
         Node[] nodes = [.. NodesOf(result)];
-        Dim work = MultiplyAdds.Of(nodes, n => n == begun.Given || (borders.TryGetValue(n, out int line) && line < begun.Line));
-        lines[begun.Line] = Line(begun.Module, open.Count, [.. nodes.SelectMany(n => n.Results).Select(r => r.Shape)], work, !known.Add(begun.Module));
+        lines[begun.Line] = new LayerSummary(begun.Module)
+        {
+            Depth = open.Count,
+            Outputs = [.. nodes.SelectMany(n => n.Results).Select(r => r.Shape)],
+            MultiplyAdds = MultiplyAdds.Of(nodes, n => n == begun.Given || (borders.TryGetValue(n, out int line) && line < begun.Line)),
+            IsRepeated = !known.Add(begun.Module),
+        };
         foreach (Node node in nodes)
         {
             borders.TryAdd(node, begun.Line);
         }
-    }
-
-    private static LayerSummary Line(Module module, int depth, IReadOnlyList<Shape> outputs, Dim work, bool isRepeated)
-    {
-        ModuleParameter[] held = [.. module.NamedParameters().Where(p => p.Alias is null)];
-        return new LayerSummary(
-            module.Path,
-            module,
-            depth,
-            outputs,
-            held.Where(p => p.IsTrained).Sum(p => p.Parameter.ElementCount),
-            held.Where(p => !p.IsTrained && !p.IsBuffer).Sum(p => p.Parameter.ElementCount),
-            held.Where(p => p.IsBuffer).Sum(p => p.Parameter.ElementCount),
-            held.Sum(p => p.Parameter.ElementCount * p.Parameter.DType.Size()),
-            work,
-            isRepeated);
     }
 
     private static IEnumerable<Node> NodesOf(object? result) => result switch

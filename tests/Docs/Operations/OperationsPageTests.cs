@@ -10,7 +10,7 @@ public sealed class OperationsPageTests
     [Test]
     public void The_page_is_up_to_date()
     {
-        string root = DocumentationTests.Root;
+        string root = Repository.Root;
         string path = Path.Combine(root, "docs", "operations.md");
         string page = OperationsPage.Write(root);
         if (Environment.GetEnvironmentVariable("GRAPHCOMPILER_WRITE_DOCS") == "1")
@@ -30,7 +30,7 @@ public sealed class OperationsPageTests
     [Test]
     public void Every_public_function_is_found_with_its_comment()
     {
-        IReadOnlyList<PublicFunction> functions = PublicFunction.All(DocumentationTests.Root);
+        IReadOnlyList<PublicFunction> functions = PublicFunction.All(Repository.Root);
         MethodInfo[] methods = typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly);
         using (Assert.EnterMultipleScope())
         {

@@ -403,7 +403,7 @@ public sealed class GuideSnippets
         var indices = Input<long>("indices", ["T"]);
         using var graph = Compiler.Compile([table, indices], Scan(Constant(0f), indices, (sum, i) => sum + Take(table, Unsqueeze(i, 0), 0)[0]).Last);
         string said = Assert.Throws<ExecutionException>(() => graph.Run(new float[3], new long[] { 0, 1, 7 }))!.Message;
-        string page = File.ReadAllText(Path.Combine(Tests.Docs.DocumentationTests.Root, "docs", "guide.md")).Replace('\n', ' ');
+        string page = File.ReadAllText(Path.Combine(Tests.Repository.Root, "docs", "guide.md")).Replace('\n', ' ');
         Assert.That(page, Does.Contain($"\"{said}\""));
     }
 

@@ -25,7 +25,7 @@ public class GradModeTests
     [Test]
     public void No_function_records_under_NoGrad()
     {
-        foreach (PublicFunction function in PublicFunction.All(DocumentationTests.Root))
+        foreach (PublicFunction function in PublicFunction.All(Repository.Root))
         {
             if (Quietly(() => FunctionTrace.Of(function)) is { } trace)
             {

@@ -78,9 +78,9 @@ public sealed class OperationTableTests
     [Test]
     public void Every_differentiable_function_is_in_a_row()
     {
-        string folder = Path.Combine(DocumentationTests.Root, "tests", "Graph", "GradientChecking");
+        string folder = Path.Combine(Repository.Root, "tests", "Graph", "GradientChecking");
         string rows = string.Concat(Directory.EnumerateFiles(folder, "*Cases.cs").Select(File.ReadAllText));
-        IEnumerable<string> functions = PublicFunction.All(DocumentationTests.Root)
+        IEnumerable<string> functions = PublicFunction.All(Repository.Root)
             .Where(f => FunctionTrace.Of(f)?.Results[0].RequiresGrad == true)
             .Select(f => f.Name)
             .Distinct();

@@ -31,7 +31,7 @@ public sealed class FunctionMistakeTests
 
     private static readonly string[] AxisNames = ["axis", "axes", "axis0", "axis1", "startAxis", "endAxis", "source", "destination"];
 
-    private static IReadOnlyList<PublicFunction> Functions { get; } = PublicFunction.All(DocumentationTests.Root);
+    private static IReadOnlyList<PublicFunction> Functions { get; } = PublicFunction.All(Repository.Root);
 
     [Test]
     public void An_axis_outside_the_rank_is_refused_by_name()

@@ -27,7 +27,7 @@ internal sealed class SummaryTests
             """));
         LayerSummary line = summary.Layers[1];
         Assert.That((line.Path, line.Module, line.Depth, line.Frozen, line.Bytes), Is.EqualTo(("0", (Module)body, 1, 100480L, 401920L)));
-        Assert.That((summary.Trained, summary.Frozen, summary.Buffers, summary.Bytes), Is.EqualTo((1290L, 100480L, 1L, 407088L)));
+        Assert.That((summary.Whole.Trained, summary.Whole.Frozen, summary.Whole.Buffers, summary.Whole.Bytes), Is.EqualTo((1290L, 100480L, 1L, 407088L)));
         Assert.That(summary.ToString().Split('\n'), Has.All.Length.LessThanOrEqualTo(100));
     }
 
@@ -50,7 +50,7 @@ internal sealed class SummaryTests
         (Parameter<float> input, Parameter<float> hidden) = (Parameter("ih", [24, 3], 0f), Parameter("hh", [24, 6], 0f));
         Assert.That(Of([7, 2, 3], x => Lstm(x, [input, hidden]).Outputs), Is.EqualTo(Dim.Of(7 * 2 * 24 * (3 + 6))));
 
-        static Dim Of(Shape shape, Func<Node, Node> define) => new Sequential(Activation.Of("f", define)).Summary(shape).MultiplyAdds;
+        static Dim Of(Shape shape, Func<Node, Node> define) => new Sequential(Activation.Of("f", define)).Summary(shape).Whole.MultiplyAdds;
     }
 
     [Test]
@@ -62,7 +62,7 @@ internal sealed class SummaryTests
         Assert.That(Of(x => While(x, c => c.Sum() < 3, c => MatMul(c, w))), Is.EqualTo(Dim.Of(32)));
         Assert.That(Of(x => Cond(x.Sum() > 0, () => MatMul(x, w), () => BroadcastTo(MatMul(x, narrow), x.Shape))), Is.EqualTo(Dim.Of(32)));
 
-        static Dim Of(Func<Node, Node> define) => new Sequential(Activation.Of("f", define)).Summary([2, 4]).MultiplyAdds;
+        static Dim Of(Func<Node, Node> define) => new Sequential(Activation.Of("f", define)).Summary([2, 4]).Whole.MultiplyAdds;
     }
 
     [Test]
@@ -70,7 +70,7 @@ internal sealed class SummaryTests
     {
         Linear shared = new Linear(3, 3, Random).Tied();
         ModelSummary summary = new Sequential(shared, Activation.Relu, shared).Summary([5, 3]);
-        Assert.That((summary.Trained, summary.MultiplyAdds), Is.EqualTo((12L, Dim.Of(2 * 5 * 9))));
+        Assert.That((summary.Whole.Trained, summary.Whole.MultiplyAdds), Is.EqualTo((12L, Dim.Of(2 * 5 * 9))));
         Assert.That(summary.Layers.Select(l => (l.Depth, l.IsRepeated, l.MultiplyAdds)), Is.EqualTo(((int, bool, Dim)[])[(0, false, 90), (1, false, 45), (1, false, 0), (1, true, 45)]));
         Assert.That(summary.ToString(), Does.Contain("as above"));
     }
@@ -83,7 +83,7 @@ internal sealed class SummaryTests
         Assert.That(one.Layers.Select(l => (l.Path, l.Depth, string.Join(' ', l.Outputs))), Is.EqualTo(((string, int, string)[])[("", 0, "[N, 4] [N, 4]"), ("first", 1, "[N, 4]"), ("unused", 0, "")]));
         Assert.That(one.ToString(), Does.Contain("unused Linear(9 → 1)").And.Contain("not defined"));
         ModelSummary two = net.Summary(() => (Node[])[net.Forward(Input("a", [2, 4]), Input<long>("b", [2])).Sum, net.Forward(Input("c", [3, 4]), Input<long>("d", [3])).Sum]);
-        Assert.That((two.MultiplyAdds, two.Trained), Is.EqualTo((Dim.Of(5 * 32), 46L)));
+        Assert.That((two.Whole.MultiplyAdds, two.Whole.Trained), Is.EqualTo((Dim.Of(5 * 32), 46L)));
         Assert.That(new Sequential(Activation.Of("twice", x => x + x)).Summary([3], DType.Int64).Layers[0].Outputs[0], Is.EqualTo(Shape.Create([3])));
     }
 

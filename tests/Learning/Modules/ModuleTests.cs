@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Learning.Tests.Modules;
@@ -13,6 +14,7 @@ internal sealed class ModuleTests
         var net = new Net();
         Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo(
             (string[])["base_weight", "inner.weight", "inner.bias", "blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias", "by_key.left.weight", "by_key.left.bias", "pair.0.weight", "pair.0.bias", "cache", "weight", "ln_1.weight", "ln_1.bias", "running_var", "field"]));
+        Assert.That(new NamedAttribute("ln_1").Name, Is.EqualTo("ln_1"));
         Assert.That(net.NamedParameters().Where(p => p.IsBuffer).Select(p => p.Path), Is.EqualTo((string[])["cache", "running_var"]));
         Assert.That(net.NamedParameters().Where(p => !p.IsSaved).Select(p => p.Path), Is.EqualTo((string[])["cache"]));
         Assert.That(net.Parameters().Select(p => p.Path), Does.Contain("by_key.left.weight").And.Not.Contain("running_var"));
@@ -23,6 +25,11 @@ internal sealed class ModuleTests
     {
         var net = new Sequential(new Linear(4, 8, Random), Activation.Relu, new Linear(8, 2, Random), Activation.Relu);
         Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["0.weight", "0.bias", "2.weight", "2.bias"]));
+        Assert.That(net.NamedParameters().Select(p => (p.Owner, p.Parameter.Path, p.IsTrained)), Has.Exactly(2).EqualTo(((Module)net[2], "2.weight", true)).Or.EqualTo(((Module)net[2], "2.bias", true)));
+        Assert.That(net.Modules(), Is.EqualTo(((string, Module)[])[("", net), ("0", net[0]), ("1", net[1]), ("2", net[2])]), "the same activation is one module");
+        using IEnumerator<Layer> each = net.GetEnumerator();
+        Assert.That((each.MoveNext(), each.Current), Is.EqualTo((true, net[0])));
+        Assert.That((net.Count, net.OfType<Linear>().Select(l => (l.Inputs, l.Outputs))), Is.EqualTo((4, ((int, int)[])[(4, 8), (8, 2)])));
     }
 
     [Test]
@@ -48,6 +55,20 @@ internal sealed class ModuleTests
         Assert.That(net.Parameters(), Is.Empty);
         head.Frozen = false;
         Assert.That(net.Parameters().Select(p => p.Path), Is.EqualTo((string[])["1.weight", "1.bias"]));
+    }
+
+    [Test]
+    public void A_module_compiles_what_it_defines()
+    {
+        var net = new Linear(2, 1, Random, init: new Halves(), bias: false);
+        Input<float> x = Input("x", ["N", 2]);
+        Assert.That(net.Compile<Func<float[], float[]>>([x], () => net.Forward(x))([1, 3]), Is.EqualTo((float[])[2]));
+        (float[] y, float sum) = net.Compile<Func<float[], (float[], float)>>([x], () => (Node[])[net.Forward(x), x.Sum()])([1, 3]);
+        Assert.That((y, sum), Is.EqualTo(((float[])[2], 4f)));
+        using CompiledGraph graph = net.Compile([x], () => (Node[])[net.Forward(x), x]);
+        Assert.That(graph.Run((float[])[4, 4]).GetArray<float>(), Is.EqualTo((float[])[4]));
+        using CompiledGraph one = net.Compile([x], () => net.Forward(x));
+        Assert.That(one.Run((float[])[4, 4]).GetArray<float>(), Is.EqualTo((float[])[4]));
     }
 
     [Test]
@@ -142,6 +163,12 @@ internal sealed class ModuleTests
         public Parameter<float> Weight { get; } = Initializer.Ones.Make(2);
 
         protected override Node Define(Node x) => x * weight;
+    }
+
+    /// <summary>A rule of one's own.</summary>
+    private sealed class Halves : Initializer
+    {
+        public override Tensor<float> Draw(Generator random, ReadOnlySpan<int> shape) => Constant(0.5f).Draw(random, shape);
     }
 
     private sealed class Forgetful : Layer
