@@ -52,7 +52,7 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     private readonly List<LoopBuffer> buffers = [];
     private readonly List<KernelBuffer> memory = [];
     private readonly Dictionary<KernelBuffer, LoopBuffer> first = [];
-    private readonly List<Dim> extents = [];
+    private readonly KernelExtents extents = new();
     private readonly List<ErrorSite> sites = [];
 
     public Local Begin { get; } = new("begin", DType.Int64);
@@ -83,21 +83,13 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     public LoopBuffer WorkerScratch(DType type, Dim count) => Output(KernelBuffer.WorkerScratch(roots[0], type, count));
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
-    public LoopValue Size(Dim dim)
-    {
-        if (dim.Constant is { } constant)
-        {
-            return Literal.Of(constant);
-        }
-
-        return ExtentOf(dim);
-    }
+    public LoopValue Size(Dim dim) => extents.SizeOf(dim);
 
     /// <summary>Where views begin that are read beside others of the same tensor: their addresses have much in common, if it is known.</summary>
     public IReadOnlySet<Dim> NearOffsets { get; init; } = new HashSet<Dim>();
 
     /// <summary>Where a view begins: an argument of the kernel unless it is 0, so that kernels which read other parts of a tensor are the same code.</summary>
-    public LoopValue Offset(Dim dim) => dim.Constant == 0 ? Literal.Of(0L) : NearOffsets.Contains(dim) ? Size(dim) : ExtentOf(dim);
+    public LoopValue Offset(Dim dim) => dim.Constant == 0 ? Literal.Of(0L) : NearOffsets.Contains(dim) ? Size(dim) : extents.ExtentOf(dim);
 
     /// <summary>A new error site, of an index that left its axis; the number to fail with.</summary>
     public int Site(Node node, int axis, Dim size) =>
@@ -111,18 +103,6 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
     /// <param name="skipsSome">Whether some of the indices are never looked at.</param>
     public int Site(Node node, Dim size, Func<long, long, string> message, Node? indices = null, bool skipsSome = false) =>
         Site(new ErrorSite(node, size, message) { Indices = indices, SkipsSome = skipsSome });
-
-    private Extent ExtentOf(Dim dim)
-    {
-        int slot = extents.IndexOf(dim);
-        if (slot < 0)
-        {
-            slot = extents.Count;
-            extents.Add(dim);
-        }
-
-        return new Extent(slot);
-    }
 
     /// <summary>A new error site; the number to fail with.</summary>
     public int Site(ErrorSite site)
@@ -140,10 +120,9 @@ internal sealed class KernelBuilder(params IReadOnlyList<Node> roots)
 
     public LoweredKernel Build(Dim range, params LoopStatement[] body)
     {
-        var kernel = new Kernel(NameOf(roots), [.. buffers], extents.Count, Begin, End, Size(range), new Block([.. body]));
-
-        // Size(range) may have added an extent after the count was taken.
-        return new LoweredKernel(kernel with { Extents = extents.Count }, memory, extents, range, sites, roots);
+        LoopValue size = Size(range);
+        var kernel = new Kernel(NameOf(roots), [.. buffers], extents.Dims.Count, Begin, End, size, new Block([.. body]));
+        return new LoweredKernel(kernel, memory, extents.Dims, range, sites, roots);
     }
 
     private LoopBuffer Buffer(KernelBuffer of, bool writable, bool storedOnce = false)

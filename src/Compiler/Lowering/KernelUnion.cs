@@ -8,7 +8,7 @@ internal sealed class KernelUnion
 {
     private readonly Dictionary<KernelBuffer, LoopBuffer> buffers = [];
     private readonly HashSet<KernelBuffer> written;
-    private readonly List<Dim> extents = [];
+    private readonly KernelExtents extents = new();
     private readonly List<ErrorSite> sites = [];
     private readonly HashSet<Local> declared = [];
 
@@ -43,22 +43,7 @@ internal sealed class KernelUnion
     }
 
     /// <summary>A size: a literal, or an argument of the kernel.</summary>
-    public LoopValue SizeOf(Dim dim)
-    {
-        if (dim.Constant is { } constant)
-        {
-            return LoopMath.Int(constant);
-        }
-
-        int slot = extents.IndexOf(dim);
-        if (slot < 0)
-        {
-            slot = extents.Count;
-            extents.Add(dim);
-        }
-
-        return new Extent(slot);
-    }
+    public LoopValue SizeOf(Dim dim) => extents.SizeOf(dim);
 
     /// <summary>A kernel's body over its whole range, on the union's buffers.</summary>
     public LoopStatement BodyOf(LoweredKernel lowered)
@@ -102,8 +87,8 @@ internal sealed class KernelUnion
     public LoweredKernel Build(string name, Dim range, IReadOnlyList<Node> roots, params IReadOnlyList<LoopStatement> body)
     {
         LoopValue size = SizeOf(range);
-        var kernel = new Kernel(name, [.. buffers.Values], extents.Count, Begin, End, size, new Block([.. body]));
-        return new LoweredKernel(kernel, [.. buffers.Keys], extents, range, sites, roots);
+        var kernel = new Kernel(name, [.. buffers.Values], extents.Dims.Count, Begin, End, size, new Block([.. body]));
+        return new LoweredKernel(kernel, [.. buffers.Keys], extents.Dims, range, sites, roots);
     }
 
     /// <summary>Leaves memory out that the body does not use.</summary>
