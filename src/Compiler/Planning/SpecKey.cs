@@ -167,7 +167,7 @@ internal sealed class SpecKey
     private void Computed(Node node)
     {
         Number(node);
-        Word(node.Op is MovementOp ? node.Op.Name : node.Op);
+        Word(node.Op is MovementOp ? node.Op.Kind : node.Op);
         WriteEach(node.Inputs, Number);
     }
 

@@ -71,6 +71,17 @@ internal sealed record PermuteOp(EquatableArray<int> Order) : MovementOp
 /// <summary>Repeats along axes of size 1 and new leading axes. The one place where broadcasting happens, and in its pullback is undone.</summary>
 internal sealed record BroadcastToOp(Shape To) : MovementOp
 {
+    /// <summary>The function that repeats a number, such as Zeros, for messages.</summary>
+    internal string? Function { get; init; }
+
+    public override string Name => Function ?? Kind;
+
+    public override string Kind => "BroadcastTo";
+
+    public bool Equals(BroadcastToOp? other) => other is not null && To == other.To;
+
+    public override int GetHashCode() => To.GetHashCode();
+
     protected override NodeType InferResult(TypeContext context)
     {
         Node x = context.Inputs[0];

@@ -205,29 +205,25 @@ public static partial class Ops
     /// <param name="value">The number.</param>
     /// <param name="dtype">The element type.</param>
     /// <exception cref="DTypeException">The dtype cannot hold the number exactly (integers and bools only).</exception>
-    public static Node Full(Shape shape, double value, DType dtype = DType.Float32)
-    {
-        CheckSizes("Full", shape);
-        return BroadcastTo(Scalar(value, dtype), shape);
-    }
+    public static Node Full(Shape shape, double value, DType dtype = DType.Float32) => Repeated("Full", shape, value, dtype);
 
     /// <summary>Zeros of a shape.</summary>
     /// <param name="shape">The sizes; symbols are allowed.</param>
     /// <param name="dtype">The element type.</param>
-    public static Node Zeros(Shape shape, DType dtype = DType.Float32) => Full(shape, 0, dtype);
+    public static Node Zeros(Shape shape, DType dtype = DType.Float32) => Repeated("Zeros", shape, 0, dtype);
 
     /// <summary>Ones of a shape.</summary>
     /// <param name="shape">The sizes; symbols are allowed.</param>
     /// <param name="dtype">The element type.</param>
-    public static Node Ones(Shape shape, DType dtype = DType.Float32) => Full(shape, 1, dtype);
+    public static Node Ones(Shape shape, DType dtype = DType.Float32) => Repeated("Ones", shape, 1, dtype);
 
     /// <summary>Zeros of the shape and dtype of a node.</summary>
     /// <param name="x">The node.</param>
-    public static Node ZerosLike(Node x) => Full(NotNull(x).Shape, 0, x.DType);
+    public static Node ZerosLike(Node x) => Repeated("ZerosLike", NotNull(x).Shape, 0, x.DType);
 
     /// <summary>Ones of the shape and dtype of a node.</summary>
     /// <param name="x">The node.</param>
-    public static Node OnesLike(Node x) => Full(NotNull(x).Shape, 1, x.DType);
+    public static Node OnesLike(Node x) => Repeated("OnesLike", NotNull(x).Shape, 1, x.DType);
 
     /// <summary>The numbers start, start + step, …, as many as a size says: shape [count].</summary>
     /// <param name="count">How many; a symbol is allowed.</param>
@@ -301,6 +297,14 @@ public static partial class Ops
 
     /// <summary>A leaf of the graph code itself, which a substitution will replace.</summary>
     internal static Node Placeholder(NodeType type, string name, bool requiresGrad, BodyTrace? trace = null) => new(new InputOp(name, type), [], requiresGrad, name) { MadeIn = trace };
+
+    /// <summary>A number repeated over a shape by a function.</summary>
+    private static Node Repeated(string function, Shape shape, double value, DType dtype)
+    {
+        CheckSizes(function, shape);
+        Node number = Scalar(value, dtype);
+        return shape.Rank == 0 ? number : Create(new BroadcastToOp(shape) { Function = function }, number);
+    }
 
     private static bool IsIntegerOf(double value, DType dtype) => double.IsInteger(value) && value >= dtype.Row().Least && value <= dtype.Row().Most;
 

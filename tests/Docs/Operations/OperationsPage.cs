@@ -144,7 +144,7 @@ internal static partial class OperationsPage
         Node result = trace.Results[0];
         bool single = trace.Results.Count == 1 && result.Op is not InputOp && result.Inputs.All(i => FunctionTrace.IsGiven(i, mayBeReshaped: false));
         string name = result.Op.GetType().Name;
-        return single && result.Op is NamedOp ? result.Op.Name : single && files.TryGetValue(name, out string? file) ? $"[{result.Op.Name}](../src/Graph/Operations/{file})" : string.Empty;
+        return single && result.Op is NamedOp ? result.Op.Name : single && files.TryGetValue(name, out string? file) ? $"[{result.Op.Kind}](../src/Graph/Operations/{file})" : string.Empty;
     }
 
     private static Dictionary<string, string> OperationFiles(string root) =>

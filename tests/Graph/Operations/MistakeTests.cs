@@ -273,6 +273,25 @@ public class MistakeTests
     }
 
     [Test]
+    public void What_repeats_a_number_is_called_as_it_was_written()
+    {
+        Assert.Multiple(() =>
+        {
+            Names(Zeros([2, 4]), "Zeros");
+            Names(Ones([2, 4]), "Ones");
+            Names(Full([2, 4], 1), "Full");
+            Names(ZerosLike(G), "ZerosLike");
+            Names(OnesLike(G), "OnesLike");
+            Names(BroadcastTo(Constant(1f), [2, 4]), "BroadcastTo");
+            Names(Ones([2, 4]).Named("mask"), "Ones 'mask'");
+        });
+        Assert.That(() => Zeros([-2]), Throws.TypeOf<ShapeException>().And.Message.StartsWith("Zeros: "));
+        Assert.That(Ones([2]).Operation, Is.EqualTo("BroadcastTo"), "for who looks at graphs");
+
+        static void Names(Node made, string name) => Assert.That(() => F + made, Throws.TypeOf<ShapeException>().And.Message.Contains($", {name} float32[2, 4]."));
+    }
+
+    [Test]
     public void Null_nodes_are_named()
     {
         Assert.That(() => Exp(null!), Throws.ArgumentNullException);
