@@ -11,6 +11,9 @@ namespace GraphCompiler.Surface;
 /// <param name="around">The translation of the lambda that uses it, if one does.</param>
 internal sealed class LambdaTranslation(string function, LambdaExpression lambda, Node[] arguments, List<Node>? nodes = null, LambdaTranslation? around = null)
 {
+    private const string Understood = "use arithmetic, comparisons, ?:, functions of Math, MathF, float or double that Ops has too, other lambdas by Of, and nodes by Element";
+    private const string DrawnApart = "draw numbers for each element as a node, such as Uniform(generator, x.Shape).Element(), or before the lambda one that all share";
+
     private readonly LambdaExpression lambda = lambda;
     private readonly LambdaTranslation? around = around;
 
@@ -170,12 +173,19 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
 
         nodes.Add(node);
         Operations.Broadcasting.Together(function, [.. nodes]);
-        return node;
+        return Draws(m.Arguments[0]) && Operations.Broadcasting.Together(function, [arguments[0], node])[0].Shape != node.Shape
+            ? throw Refuse(m, $"is drawn once, {node.Type}, for elements of {arguments[0].Shape}", DrawnApart)
+            : node;
     }
 
     /// <summary>A part without the lambda's parameters, nodes and other lambdas is a number (or bool), computed now.</summary>
     private Node Number(Expression e)
     {
+        if (Draws(e))
+        {
+            throw Refuse(e, "would be drawn once, when the graph is made", DrawnApart);
+        }
+
         object? value = Evaluate(e);
         return value is bool flag
             ? Ops.Constant(flag)
@@ -205,32 +215,31 @@ internal sealed class LambdaTranslation(string function, LambdaExpression lambda
         };
     }
 
-    private static bool IsClosed(Expression e)
-    {
-        var finder = new OpenPartFinder();
-        finder.Visit(e);
-        return !finder.Found;
-    }
+    private static bool IsClosed(Expression e) => !PartFinder.Has(e, part => part is ParameterExpression || (part is MethodCallExpression m && m.Method.DeclaringType == typeof(LambdaExtensions)));
+
+    /// <summary>Whether a part calls for random numbers, of which each element would have its own.</summary>
+    private static bool Draws(Expression e) => PartFinder.Has(
+        e, part => part is MethodCallExpression m && m.Arguments.Prepend(m.Object).Any(a => a is not null && (a.Type == typeof(Generator) || a.Type.IsAssignableTo(typeof(Random)))));
 
     private static bool IsFloat(Type type) => type == typeof(float) || type == typeof(double);
 
-    private GraphException Refuse(Expression e, string why) =>
-        new($"{function}: '{e}' in '{lambda}' {why}; use arithmetic, comparisons, ?:, functions of Math, MathF, float or double that Ops has too, other lambdas by Of, and nodes by Element.");
+    private GraphException Refuse(Expression e, string why, string cure = Understood) => new($"{function}: '{e}' in '{lambda}' {why}; {cure}.");
 
-    private sealed class OpenPartFinder : ExpressionVisitor
+    private sealed class PartFinder(Func<Expression, bool> isIt) : ExpressionVisitor
     {
-        public bool Found { get; private set; }
+        private bool found;
 
-        protected override Expression VisitParameter(ParameterExpression node)
+        public static bool Has(Expression e, Func<Expression, bool> isIt)
         {
-            Found = true;
-            return node;
+            var finder = new PartFinder(isIt);
+            finder.Visit(e);
+            return finder.found;
         }
 
-        protected override Expression VisitMethodCall(MethodCallExpression node)
+        public override Expression? Visit(Expression? node)
         {
-            Found |= node.Method.DeclaringType == typeof(LambdaExtensions);
-            return base.VisitMethodCall(node);
+            found |= node is not null && isIt(node);
+            return base.Visit(node);
         }
     }
 }

@@ -10,10 +10,11 @@ public static partial class Ops
     /// A C# lambda applied to every element: it becomes operations of the graph, is differentiated and compiled like them. Types follow the node,
     /// not the lambda; captured values are taken as they are now. Arithmetic, comparisons, <c>?:</c>, functions of <see cref="Math"/> and
     /// <see cref="MathF"/>, other expressions by <c>Swish.Of(v)</c>, and captured nodes by <c>scale.Element()</c> (<see cref="LambdaExtensions"/>) are understood.
+    /// Random numbers are a node of the shape of x, which the lambda takes or captures; a call that draws one for all elements is refused.
     /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="function">The function of one element, an expression.</param>
-    /// <exception cref="GraphException">The lambda uses something that has no operation here.</exception>
+    /// <exception cref="GraphException">The lambda uses something that has no operation here, or draws one random number for several elements.</exception>
     /// <exception cref="DTypeException">A captured node is of another dtype.</exception>
     /// <exception cref="ShapeException">A captured node does not broadcast with the others.</exception>
     [OverloadResolutionPriority(1)]

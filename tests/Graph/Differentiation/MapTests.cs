@@ -147,6 +147,35 @@ public class MapTests
     }
 
     [Test]
+    public void Each_element_has_a_random_number_of_its_own_or_shares_one_on_purpose()
+    {
+        var generator = new Generator(7);
+        var random = new Random(7);
+        Node x = Vector(1, 2, 3);
+        Node shared = Uniform(generator, [], DType.Float64);
+        double held = random.NextDouble();
+        Shape wide = [2, 3];
+        Shape scalar = [];
+        Assert.That(Values(Map(x, (double v) => Uniform(generator, x.Shape, DType.Float64).Element())).Distinct().Count(), Is.EqualTo(3));
+        Assert.That(Values(Map(x, (double v) => Uniform(generator, wide, DType.Float64).Element())).Distinct().Count(), Is.EqualTo(6));
+        Assert.That(Values(Map(x, (double v) => shared.Element() + held)).Distinct().Count(), Is.EqualTo(1));
+
+        Expression<Func<double, double>> noisy = v => v + random.NextDouble();
+        Refuses(() => Map(x, (double v) => v * random.NextDouble()), "random.NextDouble()' in 'v => ", "would be drawn once, when the graph is made; draw ", "Uniform(generator, x.Shape).Element()");
+        Refuses(() => Map(x, (double v) => noisy.Of(v)), "NextDouble()", "drawn once");
+        Refuses(() => Map(x, (double v) => v * new Random(3).Next(4)), "new Random(3).Next(4)", "drawn once");
+        Refuses(() => CumulativeScan(x, 0, (double a, double b) => a + b + random.NextDouble()), "CumulativeScan: '", "NextDouble()", "drawn once");
+        Refuses(() => Map(x, (double v) => v + Uniform(generator, scalar, DType.Float64).Element()), "Uniform(", "is drawn once, float64[], for elements of [3]; draw ");
+        Refuses(() => Map(Reshape(x, [3, 1]), x, (double v, double w) => v + Uniform(generator, x.Shape, DType.Float64).Element()), "is drawn once, float64[3], for elements of [3, 3]");
+
+        static void Refuses(Func<Node> map, params string[] parts)
+        {
+            string message = Assert.Throws<GraphException>(() => map())!.Message;
+            Assert.Multiple(() => Array.ForEach(parts, part => Assert.That(message, Does.Contain(part))));
+        }
+    }
+
+    [Test]
     public void What_is_not_understood_is_named()
     {
         Node x = Vector(1, 2);
