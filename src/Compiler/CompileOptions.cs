@@ -35,9 +35,8 @@ public sealed record CompileOptions
     /// <summary>
     /// Whether a call is refused that leaves a NaN or an infinity in an output, a gradient or an update. It is then computed again by the interpreter, which names the operation that
     /// was the first to make one of finite numbers, with these, the step of its loop, and of a derivative the operation that it is the derivative of. What a <c>Where</c>
-    /// leaves out and infinities that vanish on the way are no reason. A refused call has changed no parameter, no gradient and no generator; destinations hold what it computed. A gradient is looked at before it
-    /// is added to what is there. A call costs little more for it, but
-    /// that a <c>Forward</c> keeps a copy of all that it was given.
+    /// leaves out and infinities that vanish on the way are no reason. A refused call has changed no parameter, no gradient and no generator; destinations hold what it computed. A gradient is looked at, and
+    /// what it makes of a gradient that is there, before it is added. A call costs little more for it, but that a <c>Forward</c> keeps a copy of all that it was given.
     /// </summary>
     public bool DetectAnomaly { get; init; }
 

@@ -48,6 +48,24 @@ internal sealed class AnomalyCheck(Program program, Node[] targets)
         }
     }
 
+    /// <summary>Looks at the sum of a gradient, which is finite, with the one that it is added to.</summary>
+    /// <param name="gradient">The gradient's number.</param>
+    /// <param name="kept">What it is added to.</param>
+    /// <param name="workspace">The memory of the backward part.</param>
+    /// <exception cref="ExecutionException">It holds a NaN or an infinity.</exception>
+    public void CheckSum(int gradient, GradientKeeper kept, Workspace workspace)
+    {
+        RootBuffer root = program.Gradients[gradient];
+        if (kept.OverflowWith(workspace.Address(root.Buffer)) is var (at, before, added))
+        {
+            DType dtype = root.Given.DType;
+            string sum = Anomaly.Number(dtype, dtype == DType.Float32 ? (float)before + (float)added : before + added);
+            string place = Anomaly.Place(EvaluationContext.Coordinates(at, program.Evaluate(root.Given.Shape, workspace)));
+            throw new ExecutionException(
+                $"{nameof(CompileOptions.DetectAnomaly)}: The gradient of {targets[gradient].Describe()} has {sum}{place}. It is the sum of {Anomaly.Number(dtype, before)}, which was there, and {Anomaly.Number(dtype, added)}, which this backward adds; ZeroGrad forgets what was there.");
+        }
+    }
+
     private ExecutionException Error(int number, RootBuffer root, Workspace workspace, Origins origins)
     {
         TensorValue actual = Read(root.Given, workspace.Address(root.Buffer), workspace);

@@ -94,6 +94,9 @@ internal sealed class Executor : IDisposable
         }
     }
 
+    /// <inheritdoc cref="AnomalyCheck.CheckSum"/>
+    public void CheckSum(int gradient, GradientKeeper kept, Workspace workspace) => anomalies?.CheckSum(gradient, kept, workspace);
+
     /// <exception cref="ObjectDisposedException">There are no workspaces any more.</exception>
     /// <exception cref="SizeException">There is no memory for another one.</exception>
     public Workspace Rent() => pool.TryRent() ?? throw new ObjectDisposedException(typeof(CompiledGraph).FullName);

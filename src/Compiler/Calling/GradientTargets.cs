@@ -100,6 +100,14 @@ internal sealed class GradientTargets
             owner.executor.Backward(workspace, seed, cancellation);
             for (int i = 0; i < addresses.Length; i++)
             {
+                if (owner.had[i])
+                {
+                    owner.executor.CheckSum(i, owner.keepers[i], workspace);
+                }
+            }
+
+            for (int i = 0; i < addresses.Length; i++)
+            {
                 owner.Finish(i, addresses[i], workspace);
             }
         }

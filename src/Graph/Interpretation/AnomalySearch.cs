@@ -3,8 +3,8 @@ using GraphCompiler.Operations;
 namespace GraphCompiler.Interpretation;
 
 /// <summary>
-/// Follows a NaN or an infinity from a result to where it was made, one element at a time: to an input's element that is none of the finite numbers either, and
-/// without which the result would be finite. So what a <c>Where</c> has left out is not to blame, nor are infinities that vanish on their way.
+/// Follows a NaN or an infinity from a result to where it was made of finite numbers, one element at a time: to an input's element that is no finite number either, and on which the
+/// result hangs. So what a <c>Where</c> has left out is not to blame, nor are infinities that vanish on their way.
 /// </summary>
 /// <param name="symbol">The values of symbols.</param>
 /// <param name="draws">What the call drew.</param>
@@ -13,6 +13,9 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
     // How many elements are asked, one by one, whether the result hangs on them, and how many elements may be looked at for that.
     private const int MostAsked = 64;
     private const long MostLookedAt = 1 << 22;
+
+    // Numbers in the place of others: where one is a pole of a function, another is none.
+    private static readonly double[] Replacements = [1, 0.5, 2];
 
     /// <summary>Where the NaN or infinity at a place of a node's value comes from.</summary>
     /// <param name="node">The node.</param>
@@ -132,24 +135,29 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
                orderby double.IsNaN(seen[i].Reals[p]) == double.IsNaN(found) ? 0 : 1
                select (i, (long)p),
         ];
-        return Guilty(node, seen, result, at, suspects) is { } guilty
+        return Guilty(node, seen, found, result, at, suspects) is { } guilty
             ? new Cause(null, guilty.Input, isAlone ? position : guilty.Position)
             : new Cause(new Anomaly(node, found, EvaluationContext.Coordinates(position, value.Shape), Operands(node, inputs, seen, isAlone), string.Empty), -1, -1);
     }
 
-    /// <summary>The first of some elements that are not finite without which the result would be; null if it is none of their doing.</summary>
-    private (int Input, long Position)? Guilty(Node node, TensorValue[] inputs, int result, long position, (int Input, long Position)[] suspects)
+    /// <summary>
+    /// The first of some elements that are not finite without which the result would be, or, where it is none without any, on which it hangs all the same; null if it hangs on none.
+    /// </summary>
+    private (int Input, long Position)? Guilty(Node node, TensorValue[] inputs, double found, int result, long position, (int Input, long Position)[] suspects)
     {
         if (suspects.Length == 0)
         {
             return null;
         }
 
-        long asked = Math.Clamp(MostLookedAt / inputs.Sum(i => i.Count), 1, MostAsked);
+        int asked = (int)Math.Clamp(MostLookedAt / inputs.Sum(i => i.Count), 1, MostAsked);
         try
         {
-            return !IsFiniteWithout(suspects) ? null
-                : suspects.Take((int)asked).Where(s => !IsFiniteWithout(suspects.Where(other => other != s))).Cast<(int, long)?>().FirstOrDefault() ?? suspects[0];
+            return Array.Find(Replacements, r => double.IsFinite(With(r, suspects))) is var number and not 0
+                ? First(s => !double.IsFinite(With(number, Others(s))))
+                : double.IsNaN(found)
+                ? double.IsNaN(With(1, suspects)) ? null : First(s => double.IsNaN(With(1, Others(s))))
+                : double.IsNaN(With(double.NaN, suspects)) ? First(s => double.IsNaN(With(double.NaN, [s]))) : null;
         }
         catch (GraphException)
         {
@@ -157,19 +165,25 @@ internal sealed class AnomalySearch(Func<string, long> symbol, RandomDraws draws
             return suspects[0];
         }
 
-        bool IsFiniteWithout(IEnumerable<(int Input, long Position)> elements)
+        (int Input, long Position) First(Func<(int Input, long Position), bool> isGuilty) =>
+            suspects.Take(asked).Where(isGuilty).Cast<(int, long)?>().FirstOrDefault() ?? suspects[0];
+
+        IEnumerable<(int Input, long Position)> Others((int Input, long Position) suspect) => suspects.Where(other => other != suspect);
+
+        // The result with a number in the place of some elements.
+        double With(double number, IEnumerable<(int Input, long Position)> elements)
         {
             ILookup<int, long> replaced = elements.ToLookup(e => e.Input, e => e.Position);
-            TensorValue[] changed = [.. inputs.Select((value, i) => replaced.Contains(i) ? With(value, replaced[i]) : value)];
-            return double.IsFinite(Evaluate(node, changed, result).Reals[position]);
+            TensorValue[] changed = [.. inputs.Select((value, i) => replaced.Contains(i) ? Replaced(value, replaced[i], number) : value)];
+            return Evaluate(node, changed, result).Reals[position];
         }
 
-        static TensorValue With(TensorValue value, IEnumerable<long> ones)
+        static TensorValue Replaced(TensorValue value, IEnumerable<long> places, double number)
         {
             double[] reals = [.. value.Reals];
-            foreach (long at in ones)
+            foreach (long at in places)
             {
-                reals[at] = 1;
+                reals[at] = number;
             }
 
             return TensorValue.OfReals(value.DType, value.Shape, reals);

@@ -49,6 +49,10 @@ internal abstract class GradientKeeper(Node owner)
     /// <param name="address">Where it lies.</param>
     public abstract void Add(nint address);
 
+    /// <summary>The first element of the gradient there is whose sum with that of a dense one in memory is no finite number, and both; null if there is none.</summary>
+    /// <param name="address">Where it lies.</param>
+    public abstract (int At, double Kept, double Added)? OverflowWith(nint address);
+
     /// <summary>Forgets the gradient, or fills it with zeros; nobody else writes it.</summary>
     public abstract void Zero(bool setToNull);
 }
@@ -115,6 +119,8 @@ internal sealed class GradientKeeper<T>(Node owner) : GradientKeeper(owner)
     }
 
     public override void Add(nint address) => grad!.Add(address);
+
+    public override (int At, double Kept, double Added)? OverflowWith(nint address) => grad!.OverflowWith(address);
 
     public override void Zero(bool setToNull)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -85,6 +86,29 @@ internal sealed class GradientMemory<T>
         {
             Span<double> sum = MemoryMarshal.Cast<T, double>(Span);
             TensorPrimitives.Add(sum, MemoryMarshal.Cast<T, double>(contribution), sum);
+        }
+    }
+
+    /// <summary>The first element whose sum with that of a dense gradient in memory is no finite number, and both; null if there is none.</summary>
+    public unsafe (int At, double Kept, double Added)? OverflowWith(nint address)
+    {
+        var contribution = new ReadOnlySpan<T>((void*)address, count);
+        return typeof(T) == typeof(float)
+            ? First(MemoryMarshal.Cast<T, float>(Span), MemoryMarshal.Cast<T, float>(contribution))
+            : First(MemoryMarshal.Cast<T, double>(Span), MemoryMarshal.Cast<T, double>(contribution));
+
+        static (int At, double Kept, double Added)? First<TFloat>(ReadOnlySpan<TFloat> kept, ReadOnlySpan<TFloat> added)
+            where TFloat : IFloatingPoint<TFloat>
+        {
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (!TFloat.IsFinite(kept[i] + added[i]))
+                {
+                    return (i, double.CreateChecked(kept[i]), double.CreateChecked(added[i]));
+                }
+            }
+
+            return null;
         }
     }
 }

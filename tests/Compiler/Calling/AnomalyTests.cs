@@ -113,6 +113,40 @@ internal sealed class AnomalyTests
     }
 
     [Test]
+    public void WhatWasInfiniteAlreadyIsFollowedFurther()
+    {
+        Node grown = Exp(x).Named("grown");
+        foreach (Node later in (Node[])[Atanh(grown), ErfInv(grown), Logit(grown), grown / (100 - x), Prod(Concat([grown * 1e30f, x * 1e30f], 0)), Log(1 - grown), grown - grown])
+        {
+            Refuses(later, [-1, 100], "It comes from Exp 'grown' float32[N], which makes Infinity at [1] of 100.");
+        }
+
+        // What has no part in it, as another row, is left alone.
+        Input<float> rows = Input("rows", [2, 2]);
+        using CompiledGraph product = GraphCompiler.Compiler.Compile([rows], MatMul(rows, Full([2, 2], 1e20)), Detecting);
+        Assert.That(() => product.Run(new float[] { 1, 1e30f, 1, float.PositiveInfinity }), Refusal("It comes from MatMul float32[2, 2], which makes Infinity at [0, 0] of numbers from 1 to 1E+30."));
+    }
+
+    [Test]
+    public void AGradientThatOverflowsWhatWasThereIsRefused()
+    {
+        using CompiledGraph model = Compile((x * 3e38f).Sum());
+        model.Forward(new float[] { 0, 0 });
+        model.Backward(0.5f);
+        model.Forward(new float[] { 0, 0 });
+        model.Backward(-0.25f);
+        model.Forward(new float[] { 0, 0 });
+        Assert.That(() => model.Backward(), Refusal(
+            "The gradient of Input 'x' float32[N] has Infinity at [0]. It is the sum of 7.5E+37, which was there, and 3E+38, which this backward adds; ZeroGrad forgets what was there."));
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(new float[] { 7.5e37f, 7.5e37f }));
+        model.ZeroGrad();
+        model.Forward(new float[] { 0, 0 });
+        model.Backward();
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(new float[] { 3e38f, 3e38f }));
+        model.ZeroGrad();
+    }
+
+    [Test]
     public void ARefusedCallChangesNothing()
     {
         var generator = new Generator(3);
