@@ -214,10 +214,11 @@ internal sealed partial class RandomGraph
         Node left = Smooth(back);
         Node right = Next(2) == 0 ? front : Smooth(front);
         Add(left, false);
-        Add(Ops.Concat(Next(2) == 0 ? [left, right] : [left, right, front], axis), false);
-        if (nodes[^1].Shape[axis] == size)
+        Node joined = Ops.Concat(Next(2) == 0 ? [left, right] : [left, right, front], axis);
+        Add(joined, false);
+        if (joined.Shape[axis] == size)
         {
-            Add(nodes[^1] * x, false);
+            Add(joined * x, false);
         }
     }
 

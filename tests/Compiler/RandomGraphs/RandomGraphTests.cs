@@ -107,7 +107,8 @@ internal sealed class RandomGraphTests
     [Test]
     public void ANumberIsAGraph()
     {
-        for (int number = 0; number < 50; number++)
+        // The last was cut down where it was made.
+        foreach (int number in Enumerable.Range(0, 50).Append(29418))
         {
             string once = RandomGraph.Make(number).ToString();
             string again = RandomGraph.Make(number).ToString();
