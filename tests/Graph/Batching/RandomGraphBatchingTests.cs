@@ -82,7 +82,7 @@ internal sealed class RandomGraphBatchingTests
         for (int i = 0; i < roots.Count; i++)
         {
             Assert.That(Values.Difference(Stacked(roots[i].DType, single, i), actual[i], 0, 0, signsOfZeros: false), Is.Null, () =>
-                $"graph {number}, result {i}, batched: {string.Join(", ", inputs.Where((_, k) => batched[k]).Select(n => n.Name))}, {sizes}\n{trial}");
+                $"graph {number}, result {i}, batched: {string.Join(", ", inputs.Where((_, k) => batched[k]).Select(n => n.Name))}, {sizes}\n{new BatchFaultLocator(sizes.Of).Find(roots, inputs, examples)}\n{trial}");
         }
 
         return true;
