@@ -73,6 +73,7 @@ public static partial class Ops
     /// <summary>A node with inputs and parameters replaced by other nodes, as weights by averaged ones or by w + a·b.</summary>
     /// <param name="node">The node.</param>
     /// <param name="replacements">What takes whose place; see the other overload.</param>
+    /// <returns>Of the node's dtype and shape.</returns>
     /// <exception cref="GraphException">What is replaced is no input or parameter; what takes its place has another dtype or shape, or would need a gradient that a pullback does not give.</exception>
     public static Node Substitute(Node node, IReadOnlyDictionary<Node, Node> replacements) => Substitute([NotNull(node)], replacements)[0];
 

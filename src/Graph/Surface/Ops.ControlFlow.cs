@@ -191,6 +191,7 @@ public static partial class Ops
     /// <param name="condition">Which one (bool, []).</param>
     /// <param name="then">Gives the results where the condition holds.</param>
     /// <param name="otherwise">Gives those where it does not, of the same dtypes and shapes.</param>
+    /// <returns>As many results as both functions give, of their dtypes and shapes.</returns>
     /// <exception cref="ShapeException">The condition has a shape; the functions give other numbers of results, or other shapes.</exception>
     /// <exception cref="DTypeException">The condition is no bool, or the functions give other dtypes.</exception>
     /// <exception cref="GraphException">A function gives nothing at all, or a node of another body.</exception>
@@ -206,6 +207,7 @@ public static partial class Ops
     /// <param name="condition">Which one (bool, []).</param>
     /// <param name="then">Gives the result where the condition holds.</param>
     /// <param name="otherwise">Gives that where it does not, of the same dtype and shape.</param>
+    /// <returns>The result, of the dtype and the shape that both functions give.</returns>
     /// <exception cref="ShapeException">The condition has a shape; the functions give other shapes.</exception>
     /// <exception cref="DTypeException">The condition is no bool, or the functions give other dtypes.</exception>
     public static Node Cond(Node condition, Func<Node> then, Func<Node> otherwise)

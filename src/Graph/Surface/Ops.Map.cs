@@ -14,6 +14,7 @@ public static partial class Ops
     /// </summary>
     /// <param name="x">Floats.</param>
     /// <param name="function">The function of one element, an expression.</param>
+    /// <returns>Of the shape to which x and captured nodes broadcast, and of their dtype.</returns>
     /// <exception cref="GraphException">The lambda uses something that has no operation here, or draws one random number for several elements.</exception>
     /// <exception cref="DTypeException">A captured node is of another dtype.</exception>
     /// <exception cref="ShapeException">A captured node does not broadcast with the others.</exception>
@@ -27,6 +28,7 @@ public static partial class Ops
     /// <param name="x">Floats.</param>
     /// <param name="y">Floats of the same dtype.</param>
     /// <param name="function">The function of two elements, an expression.</param>
+    /// <returns>Of the shape to which all broadcast, and of their dtype.</returns>
     [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Node y, Expression<Func<float, float, float>> function) => MapLambda(function, NotNull(x), NotNull(y));
 
@@ -38,6 +40,7 @@ public static partial class Ops
     /// <param name="y">Floats of the same dtype.</param>
     /// <param name="z">Floats of the same dtype.</param>
     /// <param name="function">The function of three elements, an expression.</param>
+    /// <returns>Of the shape to which all broadcast, and of their dtype.</returns>
     [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Node y, Node z, Expression<Func<float, float, float, float>> function) => MapLambda(function, NotNull(x), NotNull(y), NotNull(z));
 
@@ -50,6 +53,7 @@ public static partial class Ops
     /// <param name="z">Floats of the same dtype.</param>
     /// <param name="w">Floats of the same dtype.</param>
     /// <param name="function">The function of four elements, an expression.</param>
+    /// <returns>Of the shape to which all broadcast, and of their dtype.</returns>
     [OverloadResolutionPriority(1)]
     public static Node Map(Node x, Node y, Node z, Node w, Expression<Func<float, float, float, float, float>> function) =>
         MapLambda(function, NotNull(x), NotNull(y), NotNull(z), NotNull(w));

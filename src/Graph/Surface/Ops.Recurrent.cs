@@ -10,7 +10,7 @@ public static partial class Ops
     /// is bidirectional, backward, W [H, I], U [H, H] and, if there are any, the biases b [H] and c [H]; each layer's I is the number of outputs of the one before.
     /// </summary>
     /// <param name="x">Floats, [T, B, I]: T steps of B sequences; T may be a symbol. Or [T, I], one sequence: states and results have no axis B then either.</param>
-    /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
+    /// <param name="weights">Nodes of the same dtype, [H, I], [H, H], [H], [H] for each layer and direction, all with biases or none.</param>
     /// <param name="start">The states before the first step, [layers·directions, B, H]; null for zeros.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B] from 0 to T, others are an error of the call: beyond them outputs are 0 and states stay, and backward starts at each one's end. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start, with outputs beside the others.</param>
@@ -42,7 +42,7 @@ public static partial class Ops
     /// <see cref="Rnn"/>, [4·H, I], [4·H, H] and [4·H], their rows in the order i, f, g, o.
     /// </summary>
     /// <param name="x">Floats, [T, B, I], or [T, I] of one sequence.</param>
-    /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
+    /// <param name="weights">Nodes of the same dtype, [4·H, I], [4·H, H], [4·H], [4·H] for each layer and direction, all with biases or none.</param>
     /// <param name="start">The states h before the first step, [layers·directions, B, H]; null for zeros, if <paramref name="startCell"/> is null too.</param>
     /// <param name="startCell">The states c before the first step, of the same shape.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B]; see <see cref="Rnn"/>. Null for T.</param>
@@ -74,7 +74,7 @@ public static partial class Ops
     /// z = σ(v + u). Weights as for <see cref="Rnn"/>, [3·H, I], [3·H, H] and [3·H], their rows in the order r, z, n.
     /// </summary>
     /// <param name="x">Floats, [T, B, I], or [T, I] of one sequence.</param>
-    /// <param name="weights">Nodes of the same dtype, all with biases or none.</param>
+    /// <param name="weights">Nodes of the same dtype, [3·H, I], [3·H, H], [3·H], [3·H] for each layer and direction, all with biases or none.</param>
     /// <param name="start">The states before the first step, [layers·directions, B, H]; null for zeros.</param>
     /// <param name="lengths">How many steps each sequence has, integers [B]; see <see cref="Rnn"/>. Null for T.</param>
     /// <param name="bidirectional">Whether each layer also goes from the end to the start.</param>

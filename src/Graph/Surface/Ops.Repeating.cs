@@ -71,6 +71,7 @@ public static partial class Ops
     /// <param name="x">Any values.</param>
     /// <param name="counts">A count an element, at least 0.</param>
     /// <param name="axis">The axis, of constant size; null for all of x as one axis.</param>
+    /// <returns>x with as many elements along the axis as the counts add up to, or these alone.</returns>
     /// <exception cref="ShapeException">A count is negative, or there are not as many as elements.</exception>
     public static Node RepeatInterleave(Node x, IReadOnlyList<int> counts, int? axis = null)
     {

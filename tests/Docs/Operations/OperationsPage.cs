@@ -86,7 +86,8 @@ internal static partial class OperationsPage
             graphs that the functions make; change those, and run `GRAPHCOMPILER_WRITE_DOCS=1 dotnet test tests/GraphCompiler.Tests.csproj --filter OperationsPage`.
 
             - **dtypes** of the first input; others have the same unless the text says otherwise. f is float32 and float64, i is int32 and int64.
-            - **shapes**: of inputs → of the result. Elementwise functions broadcast as NumPy does, but a symbol never stands for 1.
+            - **shapes**: of inputs → of the result, or, of what takes functions or lists, in words. Elementwise functions broadcast as NumPy does, but a symbol never
+              stands for 1.
             - **derivative**: what flows back for a cotangent g of the result y. A formula is the operation's own rule, simplified; `scaleCotangent(g, s)` and
               the products written for it are 0 wherever g is 0, see [semantics](semantics.md). "of its parts" is what the operations give that the function
               is made of.
@@ -107,10 +108,16 @@ internal static partial class OperationsPage
     private static string Row(PublicFunction function, FunctionTrace? trace, Dictionary<string, string> files)
     {
         string[] cells = trace is null
-            ? [$"`{function.Signature}`", function.Summary, string.Empty, string.Empty, string.Empty, string.Empty]
-            : [$"`{function.Signature}`", function.Summary, DTypes(trace), Shapes(trace), trace.Derivative(), Operation(trace, files)];
+            ? [$"`{function.Signature}`", Text(function), string.Empty, Shapes(function), string.Empty, string.Empty]
+            : [$"`{function.Signature}`", Text(function), DTypes(trace), Shapes(trace), trace.Derivative(), Operation(trace, files)];
         return $"| {string.Join(" | ", cells.Select(c => Bars().Replace(c, "\\|")))} |";
     }
+
+    private static string Text(PublicFunction function) => function.Returns is null ? function.Summary : $"{function.Summary} *Returns:* {function.Returns}";
+
+    /// <summary>What the comment says of the shapes of nodes that are given.</summary>
+    private static string Shapes(PublicFunction function) => string.Join(
+        ' ', function.Parameters.Where(p => ShapesInText().IsMatch(p.Value)).Select(p => $"`{p.Key}`: {p.Value}"));
 
     private static string DTypes(FunctionTrace trace)
     {
@@ -151,6 +158,9 @@ internal static partial class OperationsPage
         (from path in Directory.EnumerateFiles(Path.Combine(root, "src", "Graph", "Operations"), "*.cs")
          from Match match in Records().Matches(File.ReadAllText(path))
          select (Name: match.Groups[1].Value, File: Path.GetFileName(path))).ToDictionary(p => p.Name, p => p.File);
+
+    [GeneratedRegex(@"\[[^\]]*[A-Z…·][^\]]*\]")]
+    private static partial Regex ShapesInText();
 
     [GeneratedRegex(@"sealed record (\w+Op)\b")]
     private static partial Regex Records();

@@ -6,12 +6,13 @@ namespace GraphCompiler.Tests.Docs.Operations;
 /// <summary>A public function of <see cref="Ops"/> as its source declares it: signature and comment, and the method that reflection knows.</summary>
 internal sealed partial class PublicFunction
 {
-    private PublicFunction(string file, string name, string signature, string summary, IReadOnlyDictionary<string, string> parameters, MethodInfo method)
+    private PublicFunction(string file, string name, string signature, string summary, string? returns, IReadOnlyDictionary<string, string> parameters, MethodInfo method)
     {
         File = file;
         Name = name;
         Signature = signature;
         Summary = summary;
+        Returns = returns;
         Parameters = parameters;
         Method = method;
     }
@@ -24,6 +25,9 @@ internal sealed partial class PublicFunction
     public string Signature { get; }
 
     public string Summary { get; }
+
+    /// <summary>What it gives, if its comment says that.</summary>
+    public string? Returns { get; }
 
     public IReadOnlyDictionary<string, string> Parameters { get; }
 
@@ -52,9 +56,11 @@ internal sealed partial class PublicFunction
         MethodInfo method = typeof(Ops).GetMethods(BindingFlags.Public | BindingFlags.Static).SingleOrDefault(m => m.Name == name && m.IsGenericMethod == match.Groups["generic"].Success && Matches(m, list))
             ?? throw new InvalidOperationException($"No method is {name}({list}).");
         string comment = Spaces().Replace(string.Join(' ', match.Groups["comment"].Value.Split('\n').Select(l => l.Trim().TrimStart('/'))), " ");
-        string summary = Summaries().Match(comment) is { Success: true } own ? Plain(own.Groups[1].Value) : before.Last(f => f.Name == name).Summary;
-        Dictionary<string, string> parameters = Params().Matches(comment).ToDictionary(m => m.Groups[1].Value, m => Plain(m.Groups[2].Value));
-        return new PublicFunction(file, name, $"{name}{match.Groups["generic"].Value}({list})", summary, parameters, method);
+        PublicFunction? inherited = Summaries().IsMatch(comment) ? null : before.Last(f => f.Name == name);
+        string summary = inherited?.Summary ?? Plain(Summaries().Match(comment).Groups[1].Value);
+        string? returns = inherited?.Returns ?? (Returned().Match(comment) is { Success: true } given ? Plain(given.Groups[1].Value) : null);
+        IReadOnlyDictionary<string, string> parameters = inherited?.Parameters ?? Params().Matches(comment).ToDictionary(m => m.Groups[1].Value, m => Plain(m.Groups[2].Value));
+        return new PublicFunction(file, name, $"{name}{match.Groups["generic"].Value}({list})", summary, returns, parameters, method);
     }
 
     private static bool Matches(MethodInfo method, string list)
@@ -107,6 +113,9 @@ internal sealed partial class PublicFunction
 
     [GeneratedRegex(@"<summary>(.*?)</summary>")]
     private static partial Regex Summaries();
+
+    [GeneratedRegex(@"<returns>(.*?)</returns>")]
+    private static partial Regex Returned();
 
     [GeneratedRegex("<param name=\"(\\w+)\">(.*?)</param>")]
     private static partial Regex Params();
