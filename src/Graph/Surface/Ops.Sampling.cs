@@ -148,7 +148,7 @@ public static partial class Ops
     }
 
     /// <summary>Probabilities that are looked at when the graph runs.</summary>
-    private static Node Probability(string op, Node p) => Within(op, ProbabilityRule, Detach(RequireFloat(op, p)), 0, 1);
+    private static Node Probability(string op, Node p) => Detach(Within(op, ProbabilityRule, RequireFloat(op, p), 0, 1));
 
     /// <summary>Values that must lie in an interval, which is looked at when the graph runs: what is checked of a number is checked of a node.</summary>
     private static Node Within(string op, string rule, Node x, double least, double most) => Create(new WithinOp(op, rule, least, most), x);

@@ -1,3 +1,4 @@
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.ControlFlow;
@@ -20,6 +21,7 @@ internal sealed class CompiledBatchTests
     }
 
     [Test]
+    [Needs(nameof(CompilerPasses.Fuse), nameof(CompilerPasses.Inline), nameof(CompilerPasses.Simplify))]
     public void A_layer_of_all_examples_is_one_product_and_their_gradients_are_none()
     {
         Input<float> xs = Input("xs", ["N", 5]);

@@ -1,5 +1,6 @@
 using GraphCompiler.Lowering;
 using GraphCompiler.Operations;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.ControlFlow;
@@ -183,6 +184,7 @@ internal sealed class CompiledLoopTests
     }
 
     [Test]
+    [Needs(nameof(CompilerPasses.MergeSmallKernels))]
     public void A_body_of_small_kernels_is_one()
     {
         Input<float> xs = Input("xs", ["N", 3]);
