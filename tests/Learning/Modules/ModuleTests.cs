@@ -23,7 +23,8 @@ internal sealed class ModuleTests
     [Test]
     public void A_sequence_calls_its_layers_by_number()
     {
-        var net = new Sequential(new Linear(4, 8, Random), Activation.Relu, new Linear(8, 2, Random), Activation.Relu);
+        Activation relu = Activation.Relu;
+        var net = new Sequential(new Linear(4, 8, Random), relu, new Linear(8, 2, Random), relu);
         Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["0.weight", "0.bias", "2.weight", "2.bias"]));
         Assert.That(net.NamedParameters().Select(p => (p.Owner, p.Parameter.Path, p.IsTrained)), Has.Exactly(2).EqualTo(((Module)net[2], "2.weight", true)).Or.EqualTo(((Module)net[2], "2.bias", true)));
         Assert.That(net.Modules(), Is.EqualTo(((string, Module)[])[("", net), ("0", net[0]), ("1", net[1]), ("2", net[2])]), "the same activation is one module");
