@@ -1,0 +1,78 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Learning.Tests.References;
+
+/// <summary>The other way: models that were trained here are loaded by PyTorch, strictly, and give the same there.</summary>
+internal sealed class PyTorchReadsTests
+{
+    [Test]
+    public void What_was_trained_here_gives_the_same_there()
+    {
+        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(p => Run(p, "-c", "import torch").ExitCode == 0);
+        if (python is null)
+        {
+            Assert.Ignore("There is no python3 with torch to read what is saved.");
+        }
+
+        string folder = Directory.CreateTempSubdirectory("trained-here").FullName;
+        try
+        {
+            foreach (string name in ReferenceModels.Names)
+            {
+                TrainAndSave(name, folder);
+            }
+
+            (int faults, string said) = Run(python, "-B", "-W", "ignore", Path.Combine(ReferenceFile.Folder, "check-modules.py"), folder);
+            Assert.That(faults, Is.Zero, said);
+            Assert.That(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(ReferenceModels.Names.Count()), said);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A step of training, and then what the model makes of the reference's inputs.</summary>
+    private static void TrainAndSave(string name, string folder)
+    {
+        using ReferenceFile file = ReferenceFile.Open(name);
+        ReferenceModel model = ReferenceModels.Make(name);
+        model.Module.Load(file.Path, unexpected: "*:*");
+        ReferenceInputs inputs = new(file);
+        using (var pass = Pass.Training(new Generator(1)))
+        {
+            Node loss = model.Apply(inputs.Nodes).Values.Select(r => Sum(r * r)).Aggregate((sum, part) => sum + part);
+            IReadOnlyList<Parameter> trained = model.Module.Parameters();
+            NodeList gradients = Gradients(loss, trained, Unreached.Zeros);
+            Update[] updates = [.. trained.Select((p, i) => new Update(p, p - (0.01 * gradients[i]))), .. pass.Updates];
+            using CompiledGraph step = Compiler.Compile(inputs.Leaves, [loss], updates);
+            step.Run(inputs.Arguments);
+        }
+
+        Dictionary<string, Node> results = [];
+        using CompiledGraph compiled = model.Module.Compile(inputs.Leaves, () => [.. (results = model.Apply(inputs.Nodes)).Values]);
+        RunResults run = compiled.Run(inputs.Arguments);
+        model.Module.Save(Path.Combine(folder, $"{name}.safetensors"));
+        TensorFile.Save(
+            Path.Combine(folder, $"{name}.results.safetensors"),
+            results.Keys.Select((r, i) => KeyValuePair.Create($"output:{r}", (Parameter)Parameter(r, run.Get<float>(i)))));
+    }
+
+    private static (int ExitCode, string Said) Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string said = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, said + errors.Result);
+        }
+        catch (Win32Exception)
+        {
+            return (-1, string.Empty);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace GraphCompiler.Learning.Tests.References;
+
+/// <content>Recurrent layers, attention and transformers.</content>
+internal static partial class ReferenceModels
+{
+    private static Dictionary<string, Func<Generator, ReferenceModel>> Recurrent => new()
+    {
+        ["rnn"] = r => Of(new Rnn(3, 5, r, layers: 2)),
+        ["rnn-relu"] = r => Of(new Rnn(3, 4, r, bias: false, bidirectional: true) { Relu = true, BatchFirst = true }),
+        ["lstm"] = r => Of(new Lstm(3, 4, r, layers: 2, bidirectional: true) { BatchFirst = true }),
+        ["lstm-started"] = r => Of(new Lstm(3, 5, r)),
+        ["gru"] = r => Of(new Gru(3, 4, r, layers: 2, bidirectional: true) { BatchFirst = true }),
+        ["gru-started"] = r => Of(new Gru(3, 5, r, bias: false)),
+        ["ragged-lstm"] = r => Of(new Lstm(3, 4, r, bidirectional: true) { BatchFirst = true }),
+        ["cells"] = r =>
+        {
+            (RnnCell rnn, RnnCell relu, LstmCell lstm, GruCell gru) = (new(3, 4, r), new(3, 4, r, bias: false) { Relu = true }, new(3, 4, r), new(3, 4, r));
+            return new(new Parts<Module> { ["rnn"] = rnn, ["relu"] = relu, ["lstm"] = lstm, ["gru"] = gru }, x =>
+            {
+                (Node h, Node c) = lstm.Forward(x["x"], x["h"], x["c"]);
+                return new() { ["rnn"] = rnn.Forward(x["x"], x["h"]), ["relu"] = relu.Forward(x["x"], x["h"]), ["lstm_h"] = h, ["lstm_c"] = c, ["gru"] = gru.Forward(x["x"], x["h"]) };
+            });
+        },
+    };
+
+    private static Dictionary<string, Func<Generator, ReferenceModel>> Attending => new()
+    {
+        ["self-attention"] = r =>
+        {
+            var attention = new MultiHeadAttention(8, 2, r) { BatchFirst = true };
+            return new(attention, inputs =>
+            {
+                Node x = inputs["x"];
+                (Node padded, Node weights) = attention.ForwardWithWeights(x, x, x, keyPaddingMask: inputs["padding"]);
+                (Node biased, Node each) = attention.ForwardWithWeights(x, x, x, mask: inputs["bias"], averageWeights: false);
+                return new() { ["padded"] = padded, ["weights"] = weights, ["biased"] = biased, ["each"] = each, ["causal"] = attention.Forward(x, x, x, mask: inputs["mask"]) };
+            });
+        },
+        ["cross-attention"] = r =>
+        {
+            var attention = new MultiHeadAttention(6, 3, r, keyWidth: 4, valueWidth: 5);
+            return new(attention, x =>
+            {
+                (Node y, Node weights) = attention.ForwardWithWeights(x["query"], x["key"], x["value"]);
+                return new() { ["y"] = y, ["weights"] = weights };
+            });
+        },
+        ["plain-attention"] = r =>
+        {
+            var attention = new MultiHeadAttention(4, 2, r, bias: false) { BatchFirst = true };
+            return new(attention, x => new() { ["y"] = attention.Forward(x["query"], x["memory"], x["memory"]) });
+        },
+    };
+
+    private static ReferenceModel Of(Rnn rnn) => new(rnn, x =>
+    {
+        (Node y, Node h) = rnn.ForwardWithState(x["x"], x.GetValueOrDefault("h"));
+        return new() { ["y"] = y, ["h"] = h };
+    });
+
+    private static ReferenceModel Of(Gru gru) => new(gru, x =>
+    {
+        (Node y, Node h) = gru.ForwardWithState(x["x"], x.GetValueOrDefault("h"));
+        return new() { ["y"] = y, ["h"] = h };
+    });
+
+    private static ReferenceModel Of(Lstm lstm) => new(lstm, x =>
+    {
+        (Node y, Node h, Node c) = lstm.ForwardWithState(x["x"], x.GetValueOrDefault("h"), x.GetValueOrDefault("c"), x.GetValueOrDefault("lengths"));
+        return new() { ["y"] = y, ["h"] = h, ["c"] = c };
+    });
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace GraphCompiler.Learning.Tests.References;
+
+/// <summary>Layers start as PyTorch's modules do: the same parameters and shapes, numbers spread alike.</summary>
+internal sealed class SpreadTests
+{
+    private static readonly ILookup<string, Spread> Expected = File.ReadLines(Path.Combine(ReferenceFile.Folder, "spreads.csv"))
+        .Where(l => !l.StartsWith('#'))
+        .Select(l => l.Split(','))
+        .ToLookup(f => f[0], f => new Spread(f[1], f[2], Number(f[3]), Number(f[4]), Number(f[5])));
+
+    private static readonly Dictionary<string, Func<Generator, Module>> Fresh = new()
+    {
+        ["linear"] = r => new Linear(100, 80, r),
+        ["rnn"] = r => new Rnn(30, 50, r),
+        ["lstm"] = r => new Lstm(20, 40, r),
+        ["gru"] = r => new Gru(20, 40, r),
+        ["lstm_cell"] = r => new LstmCell(20, 40, r),
+        ["attention"] = r => new MultiHeadAttention(48, 4, r),
+        ["cross_attention"] = r => new MultiHeadAttention(48, 4, r, keyWidth: 32, valueWidth: 80),
+    };
+
+    private static IEnumerable<TestCaseData> Names() => Fresh.Keys.Select(n => new TestCaseData(n).SetArgDisplayNames(n));
+
+    [TestCaseSource(nameof(Names))]
+    public void Starts_as_there(string name)
+    {
+        Module module = Fresh[name](new Generator(1));
+        Dictionary<string, Parameter<float>> parameters = module.NamedParameters().Where(p => p.Parameter is Parameter<float>).ToDictionary(p => p.Path, p => (Parameter<float>)p.Parameter);
+        Assert.That(parameters.Keys, Is.EquivalentTo(Expected[name].Select(s => s.Parameter)));
+        foreach (Spread expected in Expected[name])
+        {
+            Parameter<float> parameter = parameters[expected.Parameter];
+            double[] numbers = [.. parameter.Values.ToArray().Select(v => (double)v)];
+            double mean = numbers.Average(), deviation = Math.Sqrt(numbers.Average(v => (v - mean) * (v - mean))), largest = numbers.Max(Math.Abs);
+            Assert.That(string.Join("x", parameter.Shape.Select(d => d.ToString())), Is.EqualTo(expected.Shape), expected.Parameter);
+
+            // Both are drawn: five times the deviation that the difference of two means, or of two deviations, has at most.
+            double slack = 5 * expected.Deviation / Math.Sqrt(numbers.Length);
+            Assert.That(mean, Is.EqualTo(expected.Mean).Within(slack * Math.Sqrt(2)), $"mean of {expected.Parameter}");
+            Assert.That(deviation, Is.EqualTo(expected.Deviation).Within(slack), $"deviation of {expected.Parameter}");
+            Assert.That(largest, Is.EqualTo(expected.Largest).Within(Math.Max(2.5 * slack, expected.Deviation == 0 ? 0 : 0.02 * expected.Largest)), $"largest number of {expected.Parameter}");
+        }
+    }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    private sealed record Spread(string Parameter, string Shape, double Mean, double Deviation, double Largest);
+}
