@@ -125,5 +125,7 @@ public abstract partial class Module
     /// <summary>A place as seen from a larger model ends with the place as it was known.</summary>
     private static string Grown(string known, string path) => known.Length == 0 || path.EndsWith($".{known}", StringComparison.Ordinal) ? path : known;
 
-    private static bool IsNamedAnew(Parameter parameter, string path) => parameter.Path == parameter.Name || path.EndsWith($".{parameter.Path}", StringComparison.Ordinal);
+    /// <summary>What an optimiser remembers is called by what it trains, with a slash, wherever it is.</summary>
+    private static bool IsNamedAnew(Parameter parameter, string path) =>
+        parameter.Path == parameter.Name || (path.EndsWith($".{parameter.Path}", StringComparison.Ordinal) && !parameter.Path.Contains('/', StringComparison.Ordinal));
 }

@@ -99,8 +99,8 @@ internal static class ModuleMembers
     {
         string? given = said.Select(m => m.GetCustomAttribute<NamedAttribute>()?.Name).FirstOrDefault(n => n is not null);
         string name = given ?? SnakeCase(Written(field.Name));
-        return (name.Length > 0 || !field.FieldType.IsAssignableTo(typeof(Module))) && !name.Any(c => c is '.' or '/' || char.IsControl(c)) ? name
-            : throw new InvalidOperationException($"The name '{name}' of {type.Name}.{Written(field.Name)} is no part of a path: it is empty and no list's, or has a dot, a slash or a control character in it.");
+        return !name.Any(c => c is '.' or '/' || char.IsControl(c)) ? name
+            : throw new InvalidOperationException($"The name '{name}' of {type.Name}.{Written(field.Name)} is no part of a path: it has a dot, a slash or a control character in it.");
     }
 
     /// <summary>The name that stands in the source: <c>&lt;Weight&gt;k__BackingField</c> is a property's field, <c>&lt;inner&gt;P</c> a parameter of a primary constructor.</summary>

@@ -7,6 +7,7 @@ internal sealed class ModuleTree
     private readonly List<ModuleParameter> parameters = [];
     private readonly Dictionary<Module, string> places = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Parameter, string> first = [];
+    private readonly Dictionary<string, (object Held, string Member)> named = [];
     private readonly HashSet<Parameter> frozen = [];
     private readonly HashSet<Module> within = new(ReferenceEqualityComparer.Instance);
 
@@ -52,31 +53,31 @@ internal sealed class ModuleTree
             modules.Add((path, module));
         }
 
-        Dictionary<string, (object Held, string Member)> names = [];
         foreach (ModuleMember member in ModuleMembers.Of(module))
         {
             foreach ((string name, object held) in ModuleMembers.Held(member.Name, member.Field.GetValue(module)))
             {
-                // What a constructor's parameter holds, a property may hold as well.
-                if (names.TryGetValue(name, out (object Held, string Member) other))
+                string place = path.Length == 0 || name.Length == 0 ? path + name : $"{path}.{name}";
+                string said = $"{member.Field.DeclaringType!.Name}.{member.Name}";
+                if (name.Length > 0 && !named.TryAdd(place, (held, said)))
                 {
-                    if (other.Held != held)
+                    // What a constructor's parameter holds, a property may hold as well.
+                    (object other, string where) = named[place];
+                    if (other == held)
                     {
-                        throw new InvalidOperationException($"{other.Member} and {member.Field.DeclaringType!.Name}.{member.Name} of {Called(module)}{At(path)} have one name, '{name}', under which only one can be found; give one of them another by [Named(\"…\")].");
+                        continue;
                     }
 
-                    continue;
+                    throw new InvalidOperationException($"{where} and {said} of {Called(module)}{At(path)} have one name, '{name}', under which only one can be found; give one of them another by [Named(\"…\")].");
                 }
 
-                names.Add(name, (held, $"{member.Field.DeclaringType!.Name}.{member.Name}"));
-                string place = path.Length == 0 ? name : $"{path}.{name}";
                 if (held is Module inner)
                 {
                     Visit(inner, place, isSaved && !member.IsTransient);
                 }
                 else
                 {
-                    Add(module, (Parameter)held, place, isSaved && !member.IsTransient);
+                    Add(module, (Parameter)held, name.Length > 0 ? place : throw new InvalidOperationException($"{said} of {Called(module)}{At(path)} is a parameter and needs a name; modules and lists may have none."), isSaved && !member.IsTransient);
                 }
             }
         }

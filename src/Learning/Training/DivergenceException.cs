@@ -1,5 +1,10 @@
 namespace GraphCompiler.Learning;
 
 /// <summary>A loss or a gradient is no finite number; the step that met it has changed nothing.</summary>
-/// <param name="message">What is not finite, at which step, and what helps.</param>
-public sealed class DivergenceException(string message) : GraphException(message);
+public sealed class DivergenceException : GraphException
+{
+    internal DivergenceException(string message)
+        : base(message)
+    {
+    }
+}

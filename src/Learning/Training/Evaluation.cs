@@ -1,11 +1,19 @@
 namespace GraphCompiler.Learning;
 
 /// <summary>What a model is measured to be over some batches.</summary>
-/// <param name="Loss">The mean loss, over all examples.</param>
-/// <param name="Weight">What they count for, as a rule their number.</param>
-/// <param name="Metrics">What each metric is, by its name.</param>
-public sealed record Evaluation(double Loss, double Weight, IReadOnlyDictionary<string, MetricTotal> Metrics)
+public sealed class Evaluation
 {
+    internal Evaluation(double loss, double weight, IReadOnlyDictionary<string, MetricTotal> metrics) => (Loss, Weight, Metrics) = (loss, weight, metrics);
+
+    /// <summary>The mean loss, over all examples; NaN if there were none.</summary>
+    public double Loss { get; }
+
+    /// <summary>What they count for, as a rule their number.</summary>
+    public double Weight { get; }
+
+    /// <summary>What each metric is, by its name.</summary>
+    public IReadOnlyDictionary<string, MetricTotal> Metrics { get; }
+
     /// <summary>The value of a metric.</summary>
     /// <param name="metric">Its name.</param>
     /// <exception cref="KeyNotFoundException">There is none of this name.</exception>

@@ -1,8 +1,17 @@
 namespace GraphCompiler.Learning;
 
 /// <summary>What a step of training was.</summary>
-/// <param name="Step">Its number, the first being 0.</param>
-/// <param name="Loss">The loss of its batch before the step.</param>
-/// <param name="Weight">What the batch counts for, as a rule the number of its examples.</param>
-/// <param name="GradientNorm">The Euclidean norm of all gradients together, before they were clipped.</param>
-public readonly record struct StepReport(long Step, double Loss, double Weight, double GradientNorm);
+public readonly record struct StepReport
+{
+    /// <summary>Its number, the first being 0.</summary>
+    public long Step { get; internal init; }
+
+    /// <summary>The loss of its batch before the step.</summary>
+    public double Loss { get; internal init; }
+
+    /// <summary>What the batch counts for, as a rule the number of its examples.</summary>
+    public double Weight { get; internal init; }
+
+    /// <summary>The Euclidean norm of all gradients together, before they were clipped.</summary>
+    public double GradientNorm { get; internal init; }
+}

@@ -51,7 +51,7 @@ public sealed class Trainer : IDisposable
     public CompileOptions? Options { get; init; }
 
     /// <summary>How many steps were made.</summary>
-    public long Steps => step.Values[0];
+    public long StepCount => step.Values[0];
 
     /// <summary>Makes a step on a batch.</summary>
     /// <param name="batch">A value for each input.</param>
@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
         Compiled ready = Ready();
-        long number = Steps;
+        long number = StepCount;
         try
         {
             ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
@@ -69,7 +69,7 @@ public sealed class Trainer : IDisposable
             throw new DivergenceException(divergence.Message);
         }
 
-        return new StepReport(number, told[0] / told[1], told[1], told[2]);
+        return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
     }
 
     /// <summary>Begins to measure the model as it is at inference.</summary>
@@ -90,6 +90,30 @@ public sealed class Trainer : IDisposable
             : Ready().Averages.GetValueOrDefault(parameter) ?? throw new ArgumentException($"Parameter '{parameter.Path}' is not trained.", nameof(parameter));
     }
 
+    /// <summary>
+    /// Saves all that the training is at, in one file from which it goes on to the same bits: the model under its own names, the states of optimisers, averages, the count of steps,
+    /// and where the random numbers of layers are. The file is there as a whole or not at all.
+    /// </summary>
+    /// <param name="path">The path of the file, which ends with <c>.safetensors</c>.</param>
+    /// <exception cref="IOException">The file cannot be written; an old one is as it was.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        State().Save(path, new TrainingMetadata(random.State).ToMetadata());
+    }
+
+    /// <summary>Goes on from a file that <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <exception cref="InvalidDataException">It is no such file, or is damaged; nothing has changed.</exception>
+    /// <exception cref="LoadException">It is of another model or of other optimisers; nothing has changed.</exception>
+    public void Load(string path)
+    {
+        using var file = TensorFile.Open(path);
+        var metadata = TrainingMetadata.Of(file);
+        State().Load(file);
+        random.State = metadata.Random;
+    }
+
     /// <summary>Ends what was compiled; the model stays.</summary>
     public void Dispose()
     {
@@ -100,6 +124,12 @@ public sealed class Trainer : IDisposable
             compiled?.Measure.Dispose();
             compiled = null;
         }
+    }
+
+    private TrainingState State()
+    {
+        Compiled ready = Ready();
+        return new(model, Optimizers.Select(g => g.Optimizer).Distinct(), ready.Averages, step);
     }
 
     private Compiled Ready()

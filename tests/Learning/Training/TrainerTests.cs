@@ -23,7 +23,7 @@ internal sealed class TrainerTests
         {
             StepReport report = trainer.Step(Batch, Targets);
             Assert.That(report.Loss, Is.EqualTo(hand.Run(Batch, Targets, (float)Schedule.Linear(0.1, 10, 2).At(step)).Scalar<float>()).Within(1e-5));
-            Assert.That((report.Step, report.Weight, trainer.Steps), Is.EqualTo(((long)step, 4.0, step + 1L)));
+            Assert.That((report.Step, report.Weight, trainer.StepCount), Is.EqualTo(((long)step, 4.0, step + 1L)));
             Assert.That(net.Weight.Values.ToArray(), Is.EqualTo(other.Weight.Values.ToArray()).Within(1e-5));
         }
     }
@@ -73,6 +73,7 @@ internal sealed class TrainerTests
 
         Assert.That(((Parameter<float>)trainer.AverageOf(net.Bias)).Values[0], Is.EqualTo(average).Within(1e-6));
         Assert.That(() => Of(net, new Sgd(0.1)).AverageOf(net.Bias), Throws.InvalidOperationException.With.Message.Contains("keeps no averages"));
+        Assert.That(new Ema(0.5).Decay, Is.EqualTo(0.5));
         Assert.That(() => new Ema(1), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
@@ -87,9 +88,9 @@ internal sealed class TrainerTests
         bad[2, 1] = float.NaN;
         Assert.That(() => trainer.Step(bad, Targets), Throws.TypeOf<DivergenceException>().With.Message.StartsWith("The loss is NaN at step 1, which has changed nothing."));
         Assert.That(() => trainer.Step(new float[0, 3], new float[0, 1]), Throws.TypeOf<DivergenceException>().With.Message.StartsWith("The batch counts for nothing"));
-        Assert.That((net.Weight.Values.ToArray(), trainer.Steps), Is.EqualTo((before, 1L)));
+        Assert.That((net.Weight.Values.ToArray(), trainer.StepCount), Is.EqualTo((before, 1L)));
         trainer.Step(Batch, Targets);
-        Assert.That(trainer.Steps, Is.EqualTo(2));
+        Assert.That(trainer.StepCount, Is.EqualTo(2));
     }
 
     [Test]
@@ -115,6 +116,67 @@ internal sealed class TrainerTests
         Assert.That((parts.Result.Loss, parts.Result["rmse"]), Is.EqualTo((one.Loss, one["rmse"])).Using<(double, double)>((a, b) => Math.Abs(a.Item1 - b.Item1) < 1e-6 && Math.Abs(a.Item2 - b.Item2) < 1e-6));
         Assert.That((one.Weight, one["rmse"], one.Metrics.Count), Is.EqualTo((4.0, Math.Sqrt(one.Loss), 1)).Using<(double, double, int)>((a, b) => a.Item1 == b.Item1 && Math.Abs(a.Item2 - b.Item2) < 1e-5 && a.Item3 == b.Item3));
         Assert.That(() => one["mae"], Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("there are 'rmse'"));
+    }
+
+    [Test]
+    public void A_training_goes_on_from_a_file_to_the_same_bits()
+    {
+        string path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            float[] average;
+            (Sequential net, Trainer trainer) = Made();
+            using (trainer)
+            {
+                Steps(trainer, 3);
+                trainer.Save(path);
+                Steps(trainer, 4);
+                average = ((Parameter<float>)trainer.AverageOf(net.Parameters()[0])).Values.ToArray();
+            }
+
+            // Another process, as it were: objects made anew, and numbers that are no longer as they were.
+            (Sequential other, Trainer second) = Made();
+            using (second)
+            {
+                Steps(second, 1);
+                second.Load(path);
+                Assert.That(second.StepCount, Is.EqualTo(3));
+                Steps(second, 4);
+                Assert.That(Values(other), Is.EqualTo(Values(net)));
+                Assert.That(((Parameter<float>)second.AverageOf(other.Parameters()[0])).Values.ToArray(), Is.EqualTo(average));
+            }
+
+            // Others read the weights, and nothing else is taken for a training.
+            Assert.That(new Sequential(new Linear(3, 4, new Generator(5)), Activation.Relu, Activation.Relu, new Linear(4, 1, new Generator(5))).Load(path, unexpected: "*").Loaded, Has.Count.EqualTo(4));
+            using Trainer plain = Of(Net(), new AdamW(0.1));
+            Assert.That(() => plain.Load(path), Throws.TypeOf<LoadException>().With.Message.Contains("optimizer"));
+            net.Save(path);
+            Assert.That(() => plain.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("is no checkpoint of a training"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        static (Sequential, Trainer) Made()
+        {
+            var random = new Generator(5);
+            var net = new Sequential(new Linear(3, 4, random), Activation.Relu, new Noise(), new Linear(4, 1, random));
+            return (net, new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X), Y), random)
+            {
+                Optimizers = [new(new Sgd(0.01) { Momentum = 0.9 }, p => p.Rank == 1), new AdamW { LearningRate = Schedule.Cosine(0.01, 10) }], Average = new Ema(0.9),
+            });
+        }
+
+        static void Steps(Trainer trainer, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                trainer.Step(Batch, Targets);
+            }
+        }
+
+        static byte[] Values(Module module) => [.. module.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray())];
     }
 
     [Test]
@@ -165,6 +227,15 @@ internal sealed class TrainerTests
     }
 
     [Test]
+    public void Patience_ends_and_counts_anew()
+    {
+        var patience = new Patience(2, 0.1);
+        Assert.That(((double[])[3, 2, 1.95, 1.5, double.NaN, 1.45]).Select(patience.IsOver), Is.EqualTo((bool[])[false, false, false, false, false, true]));
+        Assert.That((patience.Best, patience.Waited, patience.Epochs, patience.Least), Is.EqualTo((1.5, 2, 2, 0.1)));
+        Assert.That(() => new Patience(0), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void What_is_no_objective_is_refused()
     {
         Assert.That(() => Objective.Of(X, X.Sum()), Throws.TypeOf<ShapeException>().With.Message.Contains("Objective.Mean takes losses"));
@@ -181,6 +252,11 @@ internal sealed class TrainerTests
         Assert.That(() => other.Step(Batch, Targets), Throws.ArgumentException.With.Message.Contains("depends on none of the parameters"));
         other.Dispose();
         Assert.That(() => other.Step(Batch, Targets), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    private sealed class Noise : Layer
+    {
+        protected override Node Define(Node x) => Pass.For(this) is { IsTraining: true } pass ? Dropout(pass.Random, x, 0.5) : x;
     }
 
     private static Linear Net() => new(3, 1, new Generator(1));

@@ -1,0 +1,21 @@
+namespace GraphCompiler.Learning.Training;
+
+/// <summary>
+/// All that a training has in parameters, as a module that is saved and loaded: the model's under their own names, so that others read them, and behind them the states of
+/// optimisers, averages and the count of steps.
+/// </summary>
+internal sealed class TrainingState(Module model, IEnumerable<Optimizer> optimizers, IReadOnlyDictionary<Parameter, Parameter> averages, Parameter<long> step) : Module
+{
+    [Named("")]
+    private readonly Module model = model;
+
+    [Named("optimizer")]
+    private readonly Dictionary<string, Parameter> states = optimizers.SelectMany(o => o.State).ToDictionary(s => s.Path);
+
+    [Named("average")]
+    private readonly Dictionary<string, Parameter> averages = averages.ToDictionary(a => a.Key.Path, a => a.Value);
+
+    private readonly Parameter<long> step = step;
+
+    public override string ToString() => $"training of {model}";
+}
