@@ -164,7 +164,8 @@ internal sealed class TrainerTests
             var net = new Sequential(new Linear(3, 4, random), Activation.Relu, new Noise(), new Linear(4, 1, random));
             return (net, new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X), Y), random)
             {
-                Optimizers = [new(new Sgd(0.01) { Momentum = 0.9 }, p => p.Rank == 1), new AdamW { LearningRate = Schedule.Cosine(0.01, 10) }], Average = new Ema(0.9),
+                Optimizers = [new(new Sgd(0.01) { Momentum = 0.9 }, p => p.Rank == 1), new AdamW { LearningRate = Schedule.Cosine(0.01, 10) }],
+                Average = new Ema(0.9),
             });
         }
 
