@@ -18,8 +18,11 @@ public readonly partial struct Argument
         this.storage = storage;
     }
 
-    /// <summary>A tensor of any element type.</summary>
-    internal static Argument Of<T>(Tensor<T>? tensor)
+    /// <summary>A tensor of any element type, as the conversions give it where the type is known.</summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="tensor">Any tensor; null is reported when the function is called.</param>
+    /// <exception cref="DTypeException">There is no such dtype.</exception>
+    public static Argument Of<T>(Tensor<T>? tensor)
         where T : unmanaged => new(Storage.OfTensor(tensor));
 
     /// <summary>Whether nothing was passed: default, or a null array or tensor.</summary>

@@ -45,7 +45,14 @@ public sealed class Generator
     public GeneratorState State
     {
         get => Volatile.Read(ref source).State;
-        set => Volatile.Write(ref source, new Source(value));
+        set
+        {
+            // Of one stream, the position is all that changes.
+            if (!Volatile.Read(ref source).TryMove(value))
+            {
+                Volatile.Write(ref source, new Source(value));
+            }
+        }
     }
 
     /// <summary>
@@ -193,11 +200,7 @@ public sealed class Generator
         where T : unmanaged, IBinaryInteger<T>
     {
         RequireInteger<T>();
-        if (low >= high)
-        {
-            throw new ArgumentException($"Random integers need low < high; low is {low} and high is {high}.", nameof(low));
-        }
-
+        RequireRange(low, high);
         var values = Allocate<T>(shape, out var counters);
         var origin = long.CreateChecked(low);
         var range = unchecked((ulong)long.CreateChecked(high) - (ulong)origin);
@@ -240,6 +243,26 @@ public sealed class Generator
         }
 
         return Sizes.ToTensor(values, [count]);
+    }
+
+    /// <summary>One uniform float in [0, 1), as a draw of one element: nothing is allocated.</summary>
+    public float NextSingle() => (float)Distributions.Uniform24(Reserve(1).Block(0).Low);
+
+    /// <summary>One uniform double in [0, 1), as a draw of one element: nothing is allocated.</summary>
+    public double NextDouble() => Distributions.Uniform53(Reserve(1).Block(0).Low);
+
+    /// <summary>One standard normal number, as a draw of one double: nothing is allocated.</summary>
+    public double NextNormal() => Distributions.Normal(Reserve(1).Block(0));
+
+    /// <summary>One uniform integer in [low, high), as a draw of one element: nothing is allocated.</summary>
+    /// <param name="low">The least value.</param>
+    /// <param name="high">The bound that is never reached, above <paramref name="low"/>.</param>
+    /// <exception cref="ArgumentException">low ≥ high.</exception>
+    public long NextInt64(long low, long high)
+    {
+        RequireRange(low, high);
+        Counters counters = Reserve(1);
+        return unchecked(low + (long)Distributions.Bounded(counters.Key, counters.Block(0), (ulong)high - (ulong)low));
     }
 
     /// <summary>Takes the next counters of the stream for the caller alone.</summary>
@@ -289,6 +312,15 @@ public sealed class Generator
         return values;
     }
 
+    private static void RequireRange<T>(T low, T high)
+        where T : IBinaryInteger<T>
+    {
+        if (low >= high)
+        {
+            throw new ArgumentException($"Random integers need low < high; low is {low} and high is {high}.", nameof(low));
+        }
+    }
+
     private static void RequireFloat<T>()
     {
         if (typeof(T) != typeof(float) && typeof(T) != typeof(double))
@@ -313,6 +345,17 @@ public sealed class Generator
         public GeneratorState State => start with { Position = Volatile.Read(ref position) };
 
         public Counters Reserve(ulong count) => new(start with { Position = Interlocked.Add(ref position, count) - count });
+
+        public bool TryMove(GeneratorState state)
+        {
+            if (state with { Position = start.Position } != start)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref position, state.Position);
+            return true;
+        }
 
         public void GiveBack(GeneratorState before)
         {

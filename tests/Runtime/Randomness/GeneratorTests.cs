@@ -357,4 +357,27 @@ public sealed class GeneratorTests
         var again = new Generator(1) { State = new GeneratorState(state.Key, state.Stream, state.Position) };
         Assert.That(again.Normal(5).ToArray(), Is.EqualTo(part.Normal(5).ToArray()));
     }
+
+    [Test]
+    public void Single_numbers_are_draws_of_one_element_and_allocate_nothing()
+    {
+        var (one, tensors) = (new Generator(5), new Generator(5));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.That(one.NextSingle(), Is.EqualTo(tensors.Uniform(1)[0]));
+            Assert.That(one.NextDouble(), Is.EqualTo(tensors.Uniform<double>(1)[0]));
+            Assert.That(one.NextNormal(), Is.EqualTo(tensors.Normal<double>(1)[0]));
+            Assert.That(one.NextInt64(-3, 4), Is.EqualTo(tensors.Integers(-3, 4, 1)[0]));
+            Assert.That(one.NextInt64(long.MinValue, long.MaxValue), Is.EqualTo(tensors.Integers(long.MinValue, long.MaxValue, 1)[0]));
+        }
+
+        Assert.That(one.State, Is.EqualTo(tensors.State));
+        Assert.That(() => one.NextInt64(2, 2), Throws.ArgumentException.With.Message.Contains("low < high; low is 2"));
+        Assert.That(one.State, Is.EqualTo(tensors.State));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        one.State = one.State with { Position = 1UL << 40 };
+        double sum = one.NextSingle() + one.NextDouble() + one.NextNormal() + one.NextInt64(0, 3);
+        Assert.That((GC.GetAllocatedBytesForCurrentThread() - before, double.IsFinite(sum)), Is.EqualTo((0L, true)));
+        Assert.That(one.Position, Is.EqualTo((1UL << 40) + 4));
+    }
 }
