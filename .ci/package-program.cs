@@ -1,6 +1,7 @@
 // What programs that use the package do in ways that a trimmed or published one could lack: every call is also interpreted and compared.
 using System.Numerics.Tensors;
 using GraphCompiler;
+using GraphCompiler.Learning;
 using static GraphCompiler.Ops;
 
 var x = Input("x", ["N", 4]);
@@ -76,7 +77,55 @@ float constant = 3;
 var mapped = Compiler.Compile<Func<float[], float[]>>([x], Map(x, v => (v * constant) + MathF.Exp(constant - 3)), options)([1, 2, 3, 4]);
 bool passed = GradientCheck.Run(Tanh(MatMul(x, w)).Sum(), [w]).Verdict == GradientVerdict.Passed;
 
-bool right = after < before && dumped && passed && sums.Length == 8 && Math.Abs(sums.Sum() - sum) < 1e-3 && target[0] == xs[0, 0] + 1
+// Layers: parameters are found in fields by reflection, saved, and loaded by their names.
+var net = new Net(new Generator(seed: 4));
+var file = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.safetensors");
+Node error;
+IReadOnlyList<Update> updates;
+using (var pass = Pass.Training(new Generator(seed: 5)))
+{
+    error = (net.Forward(x) - x.Sum(1)).Square().Mean();
+    updates = [.. Optimizers.Adam(error, net.Parameters(), 0.05), .. pass.Updates];
+}
+
+using var learn = Compiler.Compile([x], [error], updates, options);
+float worst = learn.Run(xs).Scalar<float>();
+for (int i = 0; i < 100; i++)
+{
+    learn.Run(xs);
+}
+
+net.Save(file);
+var again = new Net(new Generator(seed: 6));
+LoadReport report = again.Load(file);
+File.Delete(file);
+var best = again.Compile([x], () => (again.Forward(x) - x.Sum(1)).Square().Mean(), options).Run(xs).Scalar<float>();
+var paths = string.Join(' ', net.NamedParameters().Select(p => p.Path));
+bool learned = best < worst / 4 && paths == "layers.0.weight layers.0.bias last.weight last.bias steps" && report.Loaded.Count == 5 && again.Steps.Values[0] == 101
+    && net.Summary(["N", 4]).Whole.Trained == 49;
+
+bool right = after < before && learned && dumped && passed && sums.Length == 8 && Math.Abs(sums.Sum() - sum) < 1e-3 && target[0] == xs[0, 0] + 1
     && mapped.SequenceEqual([4f, 7, 10, 13]);
 Console.WriteLine($"{(right ? "right" : "WRONG")}: the loss fell from {before} to {after}{(interpret ? ", interpreted" : string.Empty)}");
 return right ? 0 : 1;
+
+sealed class Net(Generator random) : Layer
+{
+    private readonly Layer[] layers = [new Linear(4, 8, random)];
+
+    [Named("last")]
+    private Linear Output { get; } = new(8, 1, random);
+
+    public Parameter<long> Steps { get; } = Buffer(0L);
+
+    protected override Node Define(Node x)
+    {
+        var pass = Pass.For(this);
+        if (pass.IsTraining)
+        {
+            pass.Write(Steps, pass.Read(Steps) + 1);
+        }
+
+        return Squeeze(Output.Forward(Tanh(layers[0].Forward(x))), 1);
+    }
+}

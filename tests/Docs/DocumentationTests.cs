@@ -9,6 +9,9 @@ namespace GraphCompiler.Tests.Docs;
 /// </summary>
 public sealed partial class DocumentationTests
 {
+    /// <summary>Where snippets are, below tests: those of the core, and those of what stands above it.</summary>
+    private static readonly string[] SnippetFolders = [Path.Combine("Docs", "Snippets"), Path.Combine("Learning", "Docs", "Snippets")];
+
     public static IEnumerable<TestCaseData> Blocks() => Pages()
         .SelectMany(page => BlocksOf(page).Select((block, i) => new TestCaseData(page, block).SetArgDisplayNames(page, $"block {i + 1}")));
 
@@ -84,7 +87,7 @@ public sealed partial class DocumentationTests
     private static Dictionary<string, (string File, string Code)> Snippets()
     {
         Dictionary<string, (string, string)> snippets = [];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Docs", "Snippets"), "*.cs"))
+        foreach (string file in SnippetFolders.SelectMany(f => Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", f), "*.cs")))
         {
             string[] lines = File.ReadAllLines(file);
             for (int i = 0; i < lines.Length; i++)
