@@ -19,6 +19,8 @@ internal static partial class LayerTable
         LayerRow.Of(r => new Sequential(new Linear(4, 3, r), Activation.Tanh, new Linear(3, 2, r)), [2, 4]) with { WrongSize = [2, 5] },
         .. Products(),
         .. Norms(),
+        .. Pools(),
+        .. Places(),
         .. Dropouts(),
         .. Activations(),
         .. Sequences(),
@@ -55,6 +57,38 @@ internal static partial class LayerTable
         LayerRow.Of(_ => new GroupNorm(2, 4), [2, 4, 3], (l, x) => GroupNorm(x, 2, l.Weight, l.Bias)) with { WrongRank = [4], WrongSize = [2, 3, 4] },
         LayerRow.Of(_ => new GroupNorm(4, 4, affine: false) { Epsilon = 1e-3 }, [2, 4, 3, 2], (_, x) => GroupNorm(x, 4, epsilon: 1e-3)) with { WrongSize = [2, 3, 4] },
         LayerRow.Of(_ => new LocalResponseNorm(3) { Alpha = 0.1, Beta = 0.5, K = 2 }, [2, 4, 3], (_, x) => LocalResponseNorm(x, 3, 0.1, 0.5, 2)) with { WrongRank = [4] },
+    ];
+
+    private static IEnumerable<LayerRow> Pools() =>
+    [
+        LayerRow.Of(_ => new MaxPool1D(3) { Stride = 2, Padding = 1, CeilMode = true }, [2, 3, 8], (_, x) => MaxPool1D(x, 3, 2, 1, ceilMode: true)) with { WrongRank = [8], WrongSize = [2, 3, 0], WrongDType = DType.Bool },
+        LayerRow.Of(_ => new MaxPool2D((2, 3)) { Dilation = (2, 1) }, [2, 3, 6, 6], (_, x) => MaxPool2D(x, (2, 3), dilation: (2, 1))) with { WrongRank = [6, 6], WrongDType = DType.Bool },
+        LayerRow.Of(_ => new MaxPool3D(2), [3, 4, 4, 4], (_, x) => MaxPool3D(x, 2)) with { WrongRank = [4, 4, 4], WrongDType = DType.Bool },
+        LayerRow.Of(_ => new AvgPool1D(3) { Stride = 2, Padding = 1, CountIncludePad = false }, [2, 3, 8], (_, x) => AvgPool1D(x, 3, 2, 1, countIncludePad: false)) with { WrongRank = [8] },
+        LayerRow.Of(_ => new AvgPool2D((2, 3)) { Divisor = 5 }, [2, 3, 6, 6], (_, x) => AvgPool2D(x, (2, 3), divisor: 5)) with { WrongRank = [6, 6] },
+        LayerRow.Of(_ => new AvgPool3D(2), [3, 4, 4, 4], (_, x) => AvgPool3D(x, 2)) with { WrongRank = [4, 4, 4] },
+        LayerRow.Of(_ => new LpPool1D(2, 3) { Stride = 1 }, [2, 3, 8], (_, x) => LpPool1D(x, 2, 3, 1)) with { WrongRank = [8] },
+        LayerRow.Of(_ => new LpPool2D(double.PositiveInfinity, (2, 3)), [2, 3, 6, 6], (_, x) => MaxPool2D(x, (2, 3))) with { WrongRank = [6, 6] },
+        LayerRow.Of(_ => new LpPool3D(4, 2), [3, 4, 4, 4], (_, x) => LpPool3D(x, 4, 2)) with { WrongRank = [4, 4, 4] },
+        LayerRow.Of(_ => new AdaptiveAvgPool1D(3), [2, 3, 8], (_, x) => AdaptiveAvgPool1D(x, 3)) with { WrongRank = [8] },
+        LayerRow.Of(_ => new AdaptiveAvgPool2D((3, 2)), [2, 3, 6, 5], (_, x) => AdaptiveAvgPool2D(x, (3, 2))) with { WrongRank = [6, 6] },
+        LayerRow.Of(_ => new AdaptiveAvgPool3D(1), [3, 4, 4, 4], (_, x) => Mean(x, [1, 2, 3], keepDims: true)) with { WrongRank = [4, 4, 4] },
+        LayerRow.Of(_ => new AdaptiveMaxPool1D(3), [2, 3, 8], (_, x) => AdaptiveMaxPool1D(x, 3)) with { WrongRank = [8], WrongDType = DType.Bool },
+        LayerRow.Of(_ => new AdaptiveMaxPool2D((3, 2)), [2, 3, 6, 5], (_, x) => AdaptiveMaxPool2D(x, (3, 2))) with { WrongRank = [6, 6], WrongDType = DType.Bool },
+        LayerRow.Of(_ => new AdaptiveMaxPool3D(1), [3, 4, 4, 4], (_, x) => AdaptiveMaxPool3D(x, 1)) with { WrongRank = [4, 4, 4], WrongDType = DType.Bool },
+    ];
+
+    private static IEnumerable<LayerRow> Places() =>
+    [
+        LayerRow.Of(_ => new Flatten(), [2, 3, 4], (_, x) => Reshape(x, [2, 12])) with { WrongRank = [4], WrongDType = null },
+        LayerRow.Of(_ => new Flatten(0, 1), ["N", 3, 4], (_, x) => Flatten(x, 0, 1)) with { WrongRank = [4], WrongDType = null },
+        LayerRow.Of(_ => new Unflatten(1, [2, -1]), [3, 6], (_, x) => Reshape(x, [3, 2, 3])) with { WrongRank = [6], WrongSize = [3, 5], WrongDType = null },
+        LayerRow.Of(_ => new Pad((1, 2)) { Value = 3 }, [2, 4], (_, x) => Pad(x, 1, 1, 2, 3)) with { WrongRank = [], WrongDType = null },
+        LayerRow.Of(_ => new Pad((1, 0), (0, 2)) { Mode = PaddingMode.Circular }, [2, 4], (_, x) => Pad(x, [(1, 0), (0, 2)], PaddingMode.Circular)) with { WrongRank = [4], WrongDType = null },
+        LayerRow.Of(_ => new Upsample(2), [2, 3, 4], (_, x) => ResizeBy(x, 2)) with { WrongRank = [3, 4], WrongDType = null },
+        LayerRow.Of(_ => Upsample.To([5, 3], ResizeMode.Linear, alignCorners: true), [2, 3, 4, 2], (_, x) => Resize(x, [5, 3], ResizeMode.Linear, alignCorners: true)) with { WrongRank = [2, 3, 4] },
+        LayerRow.Of(_ => new PixelShuffle(2), [2, 8, 3, 2], (_, x) => PixelShuffle(x, 2)) with { WrongRank = [8, 3], WrongSize = [2, 6, 3, 2], WrongDType = null },
+        LayerRow.Of(_ => new PixelUnshuffle(2), [2, 3, 4, 2], (_, x) => PixelUnshuffle(x, 2)) with { WrongRank = [4], WrongSize = [2, 3, 4, 3], WrongDType = null },
     ];
 
     private static IEnumerable<LayerRow> Dropouts() =>
