@@ -75,7 +75,7 @@ public static partial class Ops
     /// <param name="heads">How many heads; E must be a number that this divides.</param>
     /// <param name="inWeight">The projections of query, key and value, one below the other: [3·E, E]. Null if they are projected already.</param>
     /// <param name="inBias">What they add, [3·E], or null for none.</param>
-    /// <param name="outWeight">The last projection, [E, E].</param>
+    /// <param name="outWeight">The last projection, [E, E]; null for none.</param>
     /// <param name="outBias">What it adds, [E], or null for none.</param>
     /// <param name="keyPaddingMask">Null, or [N, S] ([S] without a batch): bools, true where a key is padding that nothing sees, or floats added to the scores.</param>
     /// <param name="mask">
@@ -99,7 +99,7 @@ public static partial class Ops
         int heads,
         Node? inWeight,
         Node? inBias,
-        Node outWeight,
+        Node? outWeight,
         Node? outBias,
         Node? keyPaddingMask = null,
         Node? mask = null,
@@ -111,11 +111,7 @@ public static partial class Ops
     {
         const string Name = "MultiHeadAttention";
         long width = RequireAttention(Name, query, key, value, heads, batchFirst);
-        if (inWeight is not null || inBias is not null)
-        {
-            RequireProjection(Name, "in-projection", query, inWeight, inBias, 3 * width, width);
-        }
-
+        RequireProjection(Name, "in-projection", query, inWeight, inBias, 3 * width, width);
         RequireProjection(Name, "out-projection", query, outWeight, outBias, width, width);
 
         Node[] results = Composite.Several(
@@ -132,7 +128,7 @@ public static partial class Ops
         Node[] OfHeads(Node?[] given)
         {
             (Node query, Node key, Node value, Node? inWeight, Node? inBias) = (given[0]!, given[1]!, given[2]!, given[3], given[4]);
-            (Node outWeight, Node? outBias, Node? keyPaddingMask, Node? mask, Node? stream) = (given[5]!, given[6], given[7], given[8], given[9]);
+            (Node? outWeight, Node? outBias, Node? keyPaddingMask, Node? mask, Node? stream) = (given[5], given[6], given[7], given[8], given[9]);
 
             // With the batch first, as [N, L, E].
             bool isSingle = query.Rank == 2;
@@ -144,7 +140,7 @@ public static partial class Ops
 
             Node weights = Dropped(Name, AttentionWeights(Name, split[0], split[1], seen, causal, null), dropout, stream);
             Node joined = Flatten(Transpose(MatMul(weights, split[2]), 1, 2), 2);
-            Node result = Linear(joined, outWeight, outBias);
+            Node result = outWeight is null ? joined : Linear(joined, outWeight, outBias);
             result = isSingle ? Squeeze(result, 0) : batchFirst ? result : Transpose(result, 0, 1);
             weights = averageWeights ? Mean(weights, 1) : weights;
             return [result, isSingle ? Squeeze(weights, 0) : weights];
@@ -307,6 +303,11 @@ public static partial class Ops
 
     private static void RequireProjection(string op, string what, Node query, Node? weight, Node? bias, long rows, long columns)
     {
+        if (weight is null && bias is null)
+        {
+            return;
+        }
+
         RequireSameType(op, query, NotNull(weight!));
         if (weight!.Shape != Shape.Create([rows, columns]))
         {

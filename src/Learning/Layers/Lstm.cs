@@ -29,7 +29,7 @@ public sealed class Lstm : RecurrentLayer
     public (Node Outputs, Node Last, Node LastCell) ForwardWithState(Node x, Node? start = null, Node? startCell = null, Node? lengths = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Within(() => Run(x, start, startCell, lengths));
+        return Within(() => Run(x, start, startCell, lengths), given: x);
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,10 @@ namespace GraphCompiler.Learning;
 /// <remarks>Masks are as PyTorch's layer takes them: bools are true where a query does <em>not</em> see a key. A query that sees no key gives <c>out_proj</c>'s bias, where PyTorch gives NaN.</remarks>
 public sealed class MultiHeadAttention : Layer
 {
+    private double dropout;
+    private bool causal;
+    private bool batchFirst;
+
     /// <summary>A layer of random weights.</summary>
     /// <param name="width">E, the size of the last axis of queries and of the result.</param>
     /// <param name="heads">How many heads; they divide the width.</param>
@@ -76,13 +80,17 @@ public sealed class MultiHeadAttention : Layer
     public Linear OutProj { get; }
 
     /// <summary>The probability that training drops a weight of attention.</summary>
-    public double Dropout { get; init => field = Chance.Checked(value); }
+    public double Dropout { get => dropout; init => dropout = Chance.Checked(value); }
 
     /// <summary>Whether query i sees keys 0 to i only, besides what masks say.</summary>
-    public bool Causal { get; init; }
+    public bool Causal { get => causal; init => causal = value; }
 
     /// <summary>Whether tensors are [N, L, E], the batch first; false, [L, N, E], as PyTorch's default is.</summary>
-    public bool BatchFirst { get; init; }
+    public bool BatchFirst { get => batchFirst; init => batchFirst = value; }
+
+    /// <summary>What turns each head of queries and keys by its place; null for nothing, as in PyTorch.</summary>
+    /// <exception cref="ShapeException">It is for heads of another size.</exception>
+    public RotaryEmbedding? Rotary { get; init => field = AttentionHeads.Fitting(value, this, Width / Heads); }
 
     /// <summary>Attention of queries to keys.</summary>
     /// <param name="query">[L, N, E], or [N, L, E] with <see cref="BatchFirst"/>, or [L, E] without a batch.</param>
@@ -111,7 +119,15 @@ public sealed class MultiHeadAttention : Layer
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
-        return Within(() => Attend(query, key, value, keyPaddingMask, mask, averageWeights));
+        return Within(() => Attend(query, key, value, keyPaddingMask, mask, averageWeights), given: query);
+    }
+
+    /// <summary>Takes options from the layer that it is a part of.</summary>
+    internal void Adopt(double? dropout = null, bool? causal = null, bool? batchFirst = null)
+    {
+        this.dropout = dropout ?? this.dropout;
+        this.causal = causal ?? this.causal;
+        this.batchFirst = batchFirst ?? this.batchFirst;
     }
 
     /// <inheritdoc/>
@@ -127,9 +143,17 @@ public sealed class MultiHeadAttention : Layer
         Sequences.Require("query", query, order, Width);
         Sequences.Require("key", key, order, KeyWidth);
         Sequences.Require("value", value, order, ValueWidth);
+        int axis = BatchFirst && query.Rank == 3 ? 1 : 0;
         (Node q, Node k, Node v) = Projected(query, key, value);
+        if (Rotary is not null)
+        {
+            q = AttentionHeads.Turned(Rotary, q, Heads, Ops.Arange(q.Shape[axis]), axis);
+            k = AttentionHeads.Turned(Rotary, k, Heads, Ops.Arange(k.Shape[axis]), axis);
+        }
+
         (double p, Generator? random) = Chance.Of(this, Dropout);
-        return Ops.MultiHeadAttention(q, k, v, Heads, null, null, OutProj.Weight, OutProj.Bias, keyPaddingMask, mask, Causal, BatchFirst, averageWeights, p, random);
+        (Node joined, Node weights) = Ops.MultiHeadAttention(q, k, v, Heads, null, null, null, null, keyPaddingMask, mask, Causal, BatchFirst, averageWeights, p, random);
+        return (OutProj.Forward(joined), weights);
     }
 
     /// <summary>Query, key and value after their projections: of self-attention one product.</summary>

@@ -77,7 +77,7 @@ public sealed class RnnCell : RecurrentCell
     /// <param name="state">h [N, H].</param>
     /// <exception cref="ShapeException">A rank or a size does not fit.</exception>
     /// <exception cref="DTypeException">A dtype does not fit.</exception>
-    public Node Forward(Node x, Node state) => Within(() => Ops.RnnCell(x, state, WeightsFor(x), Relu));
+    public Node Forward(Node x, Node state) => Within(() => Ops.RnnCell(x, state, WeightsFor(x), Relu), given: x);
 
     /// <inheritdoc/>
     protected override Node Define(Node x)
@@ -106,7 +106,7 @@ public sealed class LstmCell : RecurrentCell
     /// <param name="cell">c [N, H].</param>
     /// <exception cref="ShapeException">A rank or a size does not fit.</exception>
     /// <exception cref="DTypeException">A dtype does not fit.</exception>
-    public (Node State, Node Cell) Forward(Node x, Node state, Node cell) => Within(() => Ops.LstmCell(x, state, cell, WeightsFor(x)));
+    public (Node State, Node Cell) Forward(Node x, Node state, Node cell) => Within(() => Ops.LstmCell(x, state, cell, WeightsFor(x)), given: x);
 
     /// <inheritdoc/>
     protected override Node Define(Node x)
@@ -134,7 +134,7 @@ public sealed class GruCell : RecurrentCell
     /// <param name="state">h [N, H].</param>
     /// <exception cref="ShapeException">A rank or a size does not fit.</exception>
     /// <exception cref="DTypeException">A dtype does not fit.</exception>
-    public Node Forward(Node x, Node state) => Within(() => Ops.GruCell(x, state, WeightsFor(x)));
+    public Node Forward(Node x, Node state) => Within(() => Ops.GruCell(x, state, WeightsFor(x)), given: x);
 
     /// <inheritdoc/>
     protected override Node Define(Node x)

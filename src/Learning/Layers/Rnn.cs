@@ -28,7 +28,7 @@ public sealed class Rnn : RecurrentLayer
     public (Node Outputs, Node Last) ForwardWithState(Node x, Node? start = null, Node? lengths = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Within(() => Run(x, start, lengths));
+        return Within(() => Run(x, start, lengths), given: x);
     }
 
     /// <inheritdoc/>

@@ -85,6 +85,7 @@ internal sealed class AttentionTests
             "projected already",
             MultiHeadAttention(x, y, y, 2, wi, bi, wo, bo, padding, mask).Result,
             MultiHeadAttention(Linear(x, wi[..4], bi[..4]), Linear(y, wi[4..8], bi[4..8]), Linear(y, wi[8..], bi[8..]), 2, null, null, wo, bo, padding, mask).Result);
+        yield return Pair("not projected at the end", MultiHeadAttention(x, y, y, 2, wi, bi, wo, bo).Result, Linear(MultiHeadAttention(x, y, y, 2, wi, bi, null, null).Result, wo, bo));
         yield return Pair("a scale", ScaledDotProductAttention(x, x, x, scale: 3), ScaledDotProductAttention(x * 6, x, x));
 
         static Node Numbers(Shape shape, int seed) => GraphTesting.Of(GraphTesting.Sample(new NodeType(DType.Float64, shape), _ => 0, seed));

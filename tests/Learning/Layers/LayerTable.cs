@@ -138,6 +138,11 @@ internal static partial class LayerTable
     [
         LayerRow.Of(r => new MultiHeadAttention(8, 2, r), [3, 2, 8], (l, x) => l.Forward(x, x, x)) with { WrongRank = [8], WrongSize = [3, 2, 7] },
         LayerRow.Of(r => new MultiHeadAttention(8, 2, r) { Causal = true, BatchFirst = true, Dropout = 0.2 }, [3, 2, 8], (l, x) => l.Forward(x, x, x)) with { IsRandom = true },
+        LayerRow.Of(r => new MultiHeadAttention(8, 2, r) { Rotary = new RotaryEmbedding(4) }, [3, 2, 8]) with { WrongRank = [8], WrongSize = [3, 2, 7] },
+        LayerRow.Of(r => new GroupedQueryAttention(8, 4, 2, r) { Causal = true, Dropout = 0.2, Rotary = new RotaryEmbedding(2) }, [2, 3, 8]) with { IsRandom = true, WrongRank = [8], WrongSize = [2, 3, 7] },
+        LayerRow.Of(_ => new RotaryEmbedding(4) { Interleaved = true }, [2, 3, 4]) with { WrongRank = [4], WrongSize = [2, 3, 5], IsMade = true },
+        LayerRow.Of(r => new TransformerEncoderLayer(8, 2, r, 12), [3, 2, 8]) with { IsRandom = true, WrongRank = [8], WrongSize = [3, 2, 7] },
+        LayerRow.Of(r => new TransformerEncoder(2, () => new(8, 2, r, 12) { BatchFirst = true, NormFirst = true, Causal = true, Dropout = 0 }, new LayerNorm(8)), [2, 3, 8]) with { WrongRank = [8], WrongSize = [3, 2, 7] },
         LayerRow.Of(r => new Rnn(4, 3, r), [5, 2, 4], (l, x) => Rnn(x, [.. l.Weights.Values]).Outputs) with { WrongRank = [4], WrongSize = [5, 2, 3] },
         LayerRow.Of(r => new Lstm(4, 3, r, layers: 2, bidirectional: true) { Dropout = 0.3 }, [5, 2, 4]) with { IsRandom = true, WrongRank = [4], WrongSize = [5, 2, 3] },
         LayerRow.Of(r => new Gru(4, 3, r, bias: false) { BatchFirst = true }, [2, 5, 4]) with { WrongRank = [4], WrongSize = [5, 2, 3] },
