@@ -53,6 +53,32 @@ public sealed partial class Rows
             : throw new InvalidDataException($"Column '{column}' has no row of class {missing}, which can have no weight.");
     }
 
+    /// <summary>Means and deviations of each place of the last axis of a column's rows; of all together where a row is one number, whose width is null.</summary>
+    internal (int? Width, Moments Moments) MomentsOf(string name)
+    {
+        Column column = Columns[Find.Column(Columns, name)];
+        int? width = column.RowShape is [.., var last] ? last : null;
+        if (column.RowShape.Contains(-1))
+        {
+            throw new ArgumentException($"The rows of column {column} have different lengths, and their places no mean of their own.", nameof(name));
+        }
+
+        Moments moments = new(width ?? 1);
+        switch (column)
+        {
+            case Column<float> singles:
+                AddTo(moments, singles, width ?? 1);
+                break;
+            case Column<double> doubles:
+                AddTo(moments, doubles, width ?? 1);
+                break;
+            default:
+                throw new DTypeException($"Column {column} holds no floats, of which alone there are means.");
+        }
+
+        return (width, moments);
+    }
+
     private int[] CountLabels(string column, int classes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(classes);
@@ -101,20 +127,46 @@ public sealed partial class Rows
         return read;
     }
 
+    private void AddTo<T>(Moments moments, Column<T> column, int width)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T[] memory = [];
+        double[] values = new double[width];
+        for (int row = 0; row < Count; row++)
+        {
+            ReadOnlySpan<T> read = column.Read(SourceOf(row), ref memory);
+            RequireFinite(column, row, read);
+            for (int start = 0; start < read.Length; start += width)
+            {
+                for (int i = 0; i < width; i++)
+                {
+                    values[i] = double.CreateChecked(read[start + i]);
+                }
+
+                moments.Add(values);
+            }
+        }
+    }
+
     private void RequireFinite<T>(Column<T> column)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T[] memory = [];
         for (int row = 0; row < Count; row++)
         {
-            ReadOnlySpan<T> values = column.Read(SourceOf(row), ref memory);
-            for (int i = 0; i < values.Length; i++)
+            RequireFinite(column, row, column.Read(SourceOf(row), ref memory));
+        }
+    }
+
+    private static void RequireFinite<T>(Column<T> column, int row, ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!T.IsFinite(values[i]))
             {
-                if (!T.IsFinite(values[i]))
-                {
-                    string where = values.Length > 1 ? $", element {i}," : string.Empty;
-                    throw new InvalidDataException($"Row {row} of column '{column.Name}'{where} is {values[i]}: numbers must be finite.");
-                }
+                string where = values.Length > 1 ? $", element {i}," : string.Empty;
+                throw new InvalidDataException($"Row {row} of column '{column.Name}'{where} is {values[i]}: numbers must be finite.");
             }
         }
     }

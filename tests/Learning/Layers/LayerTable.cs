@@ -24,6 +24,7 @@ internal static partial class LayerTable
         .. Dropouts(),
         .. Activations(),
         .. Sequences(),
+        .. Encoders(),
     ];
 
     private static IEnumerable<LayerRow> Products() =>
@@ -149,5 +150,12 @@ internal static partial class LayerTable
         LayerRow.Of(r => new RnnCell(4, 3, r), [2, 4]) with { WrongRank = [4], WrongSize = [2, 3] },
         LayerRow.Of(r => new LstmCell(4, 3, r), [2, 4]) with { WrongRank = [4], WrongSize = [2, 3] },
         LayerRow.Of(r => new GruCell(4, 3, r), [2, 4]) with { WrongRank = [4], WrongSize = [2, 3] },
+    ];
+
+    private static IEnumerable<LayerRow> Encoders() =>
+    [
+        LayerRow.Of(_ => new Standardizer(4), [2, 5, 4], (_, x) => x) with { WrongRank = [], WrongSize = [4, 3] },
+        LayerRow.Of(_ => new Standardizer(), ["N"], (_, x) => x),
+        LayerRow.Of(_ => new OneHotEncoder(7, 2), [2, 5], (_, x) => OneHot(x, 7, DType.Float32)) with { DType = DType.Int64, WrongDType = DType.Int32 },
     ];
 }
