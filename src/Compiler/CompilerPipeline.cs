@@ -27,7 +27,7 @@ internal static class CompilerPipeline
         nodes = Pass("trim-bodies", nodes, TrimBodies.Run);
         nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(n => Bodies.Run(n, InlineCalls.Run)));
         nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
-        nodes = Pass("join-loops", nodes, n => options.Passes.JoinLoops ? JoinLoops.Run(n) : n);
+        nodes = Pass("join-loops", nodes, n => options.Passes.JoinLoops ? JoinLoops.Run(n, seed) : n);
         nodes = Pass("inline-stabilized", nodes, n => InlineCalls.Run(n));
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));

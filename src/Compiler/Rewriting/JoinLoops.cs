@@ -9,10 +9,12 @@ namespace GraphCompiler.Rewriting;
 /// </summary>
 internal static class JoinLoops
 {
-    public static Node[] Run(Node[] roots)
+    /// <param name="roots">What is computed.</param>
+    /// <param name="seed">The input that comes with the backward part, if there is one: no loop of the forward part waits for it.</param>
+    public static Node[] Run(Node[] roots, Node? seed = null)
     {
         HashSet<(Node, Node)> refused = [];
-        while (Bodies.AreIn(roots) && Round(roots, refused) is { } joined)
+        while (Bodies.AreIn(roots) && Round(roots, seed, refused) is { } joined)
         {
             roots = joined;
         }
@@ -21,7 +23,7 @@ internal static class JoinLoops
     }
 
     /// <summary>The roots where loops are joined, each with one other at most; null if there are none.</summary>
-    private static Node[]? Round(Node[] roots, HashSet<(Node, Node)> refused)
+    private static Node[]? Round(Node[] roots, Node? seed, HashSet<(Node, Node)> refused)
     {
         List<Node> order = GraphWalk.TopologicalOrder(roots);
         Node[] loops = [.. order.Where(n => n.Op is LoopOp)];
@@ -31,12 +33,12 @@ internal static class JoinLoops
         }
 
         ILookup<Node, Node> results = order.Where(n => n.Op is OutputOp || (n.Op is LoopOp && n.Results.Count == 1)).ToLookup(n => n.Op is OutputOp ? n.Inputs[0] : n);
-        var below = new LoopsBelow(order, loops);
+        var below = new LoopsBelow(roots, order, loops, seed);
         Dictionary<Node, Node> replaced = [];
         bool[] joined = new bool[loops.Length];
         foreach ((int a, int b) in CommonWork.Candidates(loops))
         {
-            if (joined[a] || joined[b] || below.Needs(a, b) || below.Needs(b, a) || refused.Contains((loops[a], loops[b])))
+            if (joined[a] || joined[b] || !below.CanJoin(a, b) || refused.Contains((loops[a], loops[b])))
             {
                 continue;
             }

@@ -2,22 +2,28 @@ using GraphCompiler.Operations;
 
 namespace GraphCompiler.Rewriting;
 
-/// <summary>Which loops need which, as a bit each.</summary>
+/// <summary>Which loops need which, as a bit each, and which of them wait for the seed, which early roots do not need.</summary>
 internal sealed class LoopsBelow
 {
+    // Behind the loops stand the seed, and all early roots as one.
     private readonly ulong[][] needed;
+    private readonly int seed;
+    private readonly int early;
 
+    /// <param name="roots">What is computed.</param>
     /// <param name="order">The nodes, each after its inputs.</param>
     /// <param name="loops">The loops among them, in order.</param>
-    public LoopsBelow(IReadOnlyList<Node> order, Node[] loops)
+    /// <param name="late">The input that comes with the backward part, if there is one: what the forward part computes does not need it.</param>
+    public LoopsBelow(Node[] roots, IReadOnlyList<Node> order, Node[] loops, Node? late)
     {
-        needed = new ulong[loops.Length][];
+        (seed, early) = (loops.Length, loops.Length + 1);
+        needed = new ulong[loops.Length + 2][];
         Dictionary<Node, ulong[]> below = new(order.Count);
         int loop = 0;
         foreach (Node node in order)
         {
             // Most nodes need no other loops than one of their inputs does.
-            ulong[] all = [];
+            ulong[] all = node == late ? Bit(seed) : [];
             foreach (Node input in node.Inputs)
             {
                 ulong[] other = below[input];
@@ -32,12 +38,15 @@ internal sealed class LoopsBelow
 
             below.Add(node, all);
         }
+
+        needed[seed] = [];
+        needed[early] = roots.Select(r => below[r]).Where(all => !Has(all, seed)).Aggregate((ulong[])[], Union);
     }
 
-    /// <summary>Whether one loop needs another.</summary>
-    public bool Needs(int loop, int other) => Has(needed[loop], other);
+    /// <summary>Whether two loops can be one: neither needs the other, and nothing has to wait for the seed that did not.</summary>
+    public bool CanJoin(int a, int b) => !Needs(a, b) && !Needs(b, a) && !(Needs(early, a) && Needs(b, seed)) && !(Needs(early, b) && Needs(a, seed));
 
-    /// <summary>Makes one of two loops, neither of which needs the other: whatever needs one of them needs what both need.</summary>
+    /// <summary>Makes one of two loops that can be: whatever needs one of them needs what both need.</summary>
     public void Join(int a, int b)
     {
         ulong[] both = Union(needed[a], needed[b]);
@@ -51,6 +60,8 @@ internal sealed class LoopsBelow
             }
         }
     }
+
+    private bool Needs(int loop, int other) => Has(needed[loop], other);
 
     private static bool Has(ulong[] set, int loop) => loop / 64 < set.Length && (set[loop / 64] >> (loop % 64) & 1) != 0;
 

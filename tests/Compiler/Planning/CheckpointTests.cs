@@ -43,6 +43,21 @@ public class CheckpointTests
     }
 
     [Test]
+    public void A_loop_that_is_computed_again_waits_for_what_backward_is_given([Values] bool verify)
+    {
+        // The loss is linear, so that the second loop needs nothing of the first, with which it has the steps' numbers in common.
+        Input<double> x = Input<double>("x", [3], requiresGrad: true);
+        Node loss = Sum(Checkpoint(h => Scan(h, 2, (c, t) => Tanh(c + Cast(t, DType.Float64))).Last, x));
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], loss, new CompileOptions { Verify = verify });
+        using CompiledGraph gradient = GraphCompiler.Compiler.Compile([x], Gradients(loss, x)[0]);
+        double[] at = [0.3, -0.2, 0.6];
+        model.Forward(at);
+        model.Backward();
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(gradient.Run(at).GetArray<double>()).Within(1e-15));
+        model.ZeroGrad();
+    }
+
+    [Test]
     public void Random_numbers_are_drawn_once()
     {
         var generator = new Generator(3);
