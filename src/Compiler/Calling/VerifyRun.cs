@@ -64,8 +64,9 @@ internal static class VerifyRun
             HashSet<LoweredKernel> alone = new(program.Parts.OfType<LoweredKernel>().Where(k => k.Control is null), ReferenceEqualityComparer.Instance);
             int[] steps = [.. Enumerable.Range(first, last - first).Where(s => alone.Contains(program.Kernels[s]))];
 
-            // What fills the outputs of a loop before it runs lies where these do.
-            IEnumerable<Node> roots = steps.SelectMany(s => program.Kernels[s].Roots).Where(r => program.Shared.Of(r) == KernelBuffer.Of(r));
+            // What fills the outputs of a loop before it runs lies where these do, and what packs a weight before it leaves no value.
+            HashSet<KernelBuffer> written = [.. steps.SelectMany(s => program.Kernels[s].Accesses).Where(a => a.IsWritten).Select(a => a.Buffer)];
+            IEnumerable<Node> roots = steps.SelectMany(s => program.Kernels[s].Roots).Where(r => program.Shared.Of(r) == KernelBuffer.Of(r) && written.Contains(KernelBuffer.Of(r)));
             foreach (Node root in roots.Where(IsThere).Where(r => !HasEffects(r)).Distinct())
             {
                 // Nothing that lasts has been written: see WriteUpdatesInPlace and AddInPlace.

@@ -158,6 +158,15 @@ internal sealed class CompiledLoopTests
     }
 
     [Test]
+    public void A_weight_that_is_packed_before_the_loop_is_no_value_to_verify()
+    {
+        Input<double> xs = Input<double>("xs", ["N", 3]);
+        Input<double> w = Input<double>("w", [3, 3]);
+        Node last = Scan(xs, 2, (c, t) => MatMul(c, Transpose(w, 0, 1))).Last;
+        LoopCheck.Agrees(new CompileOptions { Verify = true }, [xs, w], [last], 0, 1, 7);
+    }
+
+    [Test]
     public void An_error_names_the_step()
     {
         Node xs = Input<long>("xs", ["N"]);
