@@ -96,14 +96,21 @@ public sealed class GroupedQueryAttention : Layer
         (Node q, Node k, Node v) = (QProj.Forward(x), KProj.Forward(x), VProj.Forward(x));
         if (Rotary is not null)
         {
-            Node positions = Ops.Arange(x.Shape[axis]);
+            Node positions = Pass.Positions(x.Shape[axis]);
             q = AttentionHeads.Turned(Rotary, q, Heads, positions, axis);
             k = AttentionHeads.Turned(Rotary, k, Groups, positions, axis);
         }
 
+        bool isCausal = Causal;
+        if (Pass.Current is { Cache: { } cache } pass)
+        {
+            (k, v, mask) = AttentionHeads.Continued(this, pass, cache, k, v, Causal, batchFirst: true, isMasked: mask is not null);
+            isCausal = false;
+        }
+
         (double p, Generator? random) = Chance.Of(this, Dropout);
         Node? seen = mask is { DType: DType.Bool } ? !mask : mask;
-        Node y = Ops.ScaledDotProductAttention(Split(q, Heads), Split(k, Groups), Split(v, Groups), seen, Causal, groupedHeads: true, dropout: p, generator: random);
+        Node y = Ops.ScaledDotProductAttention(Split(q, Heads), Split(k, Groups), Split(v, Groups), seen, isCausal, groupedHeads: true, dropout: p, generator: random);
         return OProj.Forward(Ops.Flatten(Ops.Transpose(y, axis, axis + 1), axis + 1));
 
         Node Split(Node y, int heads) => Ops.Transpose(Ops.Reshape(y, [.. y.Shape.SkipLast(1), heads, HeadWidth]), axis, axis + 1);

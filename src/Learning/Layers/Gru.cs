@@ -38,6 +38,9 @@ public sealed class Gru : RecurrentLayer
     {
         NodeList weights = WeightsFor(x);
         (double p, Generator? random) = Dropped;
-        return Ops.Gru(x, weights, start, lengths, Bidirectional, BatchFirst, p, random);
+        Parameter<float>[] states = start is null ? StatesFor(x, 1, lengths) : [];
+        (Node Outputs, Node Last) results = Ops.Gru(x, weights, start ?? states.FirstOrDefault(), lengths, Bidirectional, BatchFirst, p, random);
+        Remember(states, results.Last);
+        return results;
     }
 }

@@ -39,6 +39,10 @@ public sealed class Lstm : RecurrentLayer
     {
         NodeList weights = WeightsFor(x);
         (double p, Generator? random) = Dropped;
-        return Ops.Lstm(x, weights, start, startCell, lengths, Bidirectional, BatchFirst, p, random);
+        Parameter<float>[] states = start is null && startCell is null ? StatesFor(x, 2, lengths) : [];
+        (Node Outputs, Node Last, Node LastCell) results =
+            Ops.Lstm(x, weights, start ?? states.FirstOrDefault(), startCell ?? states.LastOrDefault(), lengths, Bidirectional, BatchFirst, p, random);
+        Remember(states, results.Last, results.LastCell);
+        return results;
     }
 }

@@ -144,15 +144,23 @@ public sealed class MultiHeadAttention : Layer
         Sequences.Require("key", key, order, KeyWidth);
         Sequences.Require("value", value, order, ValueWidth);
         int axis = BatchFirst && query.Rank == 3 ? 1 : 0;
+        bool isSelf = query == key && key == value;
         (Node q, Node k, Node v) = Projected(query, key, value);
         if (Rotary is not null)
         {
-            q = AttentionHeads.Turned(Rotary, q, Heads, Ops.Arange(q.Shape[axis]), axis);
-            k = AttentionHeads.Turned(Rotary, k, Heads, Ops.Arange(k.Shape[axis]), axis);
+            q = AttentionHeads.Turned(Rotary, q, Heads, Pass.Positions(q.Shape[axis]), axis);
+            k = AttentionHeads.Turned(Rotary, k, Heads, isSelf ? Pass.Positions(k.Shape[axis]) : Ops.Arange(k.Shape[axis]), axis);
         }
 
         (double p, Generator? random) = Chance.Of(this, Dropout);
-        (Node joined, Node weights) = Ops.MultiHeadAttention(q, k, v, Heads, null, null, null, null, keyPaddingMask, mask, Causal, BatchFirst, averageWeights, p, random);
+        bool isCausal = Causal;
+        if (isSelf && Pass.Current is { Cache: { } cache } pass)
+        {
+            (k, v, mask) = AttentionHeads.Continued(this, pass, cache, k, v, Causal, BatchFirst, isMasked: (mask ?? keyPaddingMask) is not null);
+            isCausal = false;
+        }
+
+        (Node joined, Node weights) = Ops.MultiHeadAttention(q, k, v, Heads, null, null, null, null, keyPaddingMask, mask, isCausal, BatchFirst, averageWeights, p, random);
         return (OutProj.Forward(joined), weights);
     }
 

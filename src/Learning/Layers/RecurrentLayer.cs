@@ -67,4 +67,35 @@ public abstract class RecurrentLayer : Layer
 
     /// <summary>What functions that drop are given.</summary>
     private protected (double P, Generator? Random) Dropped => Chance.Of(this, Layers > 1 ? Dropout : 0);
+
+    /// <summary>The states that the cache of the pass has; none without a cache.</summary>
+    private protected Parameter<float>[] StatesFor(Node x, int count, Node? lengths)
+    {
+        if (Pass.Current is not { Cache: { } cache } pass)
+        {
+            return [];
+        }
+
+        if (Bidirectional || lengths is not null)
+        {
+            throw new GraphException("goes on from a cache, which knows no tokens that come later: it is not bidirectional then, and takes no lengths.");
+        }
+
+        if (x.Rank != 3)
+        {
+            throw new ShapeException($"goes on from a cache for a batch of {cache.Batch}, and was given {x.Shape}, which is no batch.");
+        }
+
+        cache.RequireBatch(x.Shape[BatchFirst ? 0 : 1]);
+        return cache.States(pass, this, count, [Layers, cache.Batch, Size]);
+    }
+
+    /// <summary>Says what states become.</summary>
+    private protected static void Remember(Parameter<float>[] states, params ReadOnlySpan<Node> last)
+    {
+        for (int i = 0; i < states.Length; i++)
+        {
+            Pass.Current!.Write(states[i], last[i]);
+        }
+    }
 }

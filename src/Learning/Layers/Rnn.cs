@@ -38,6 +38,9 @@ public sealed class Rnn : RecurrentLayer
     {
         NodeList weights = WeightsFor(x);
         (double p, Generator? random) = Dropped;
-        return Ops.Rnn(x, weights, start, lengths, Bidirectional, BatchFirst, Relu, p, random);
+        Parameter<float>[] states = start is null ? StatesFor(x, 1, lengths) : [];
+        (Node Outputs, Node Last) results = Ops.Rnn(x, weights, start ?? states.FirstOrDefault(), lengths, Bidirectional, BatchFirst, Relu, p, random);
+        Remember(states, results.Last);
+        return results;
     }
 }

@@ -52,9 +52,9 @@ public sealed class RotaryEmbedding : Layer
     /// <summary>Turns elements [T, …, E] whose places are along another axis.</summary>
     internal Node Forward(Node x, Node positions, int axis) => Within(() => Turned(x, positions, axis), given: x);
 
-    /// <summary>Turns elements [.., T, E] by their places, 0, 1, ….</summary>
+    /// <summary>Turns elements [.., T, E] by their places, see <see cref="Pass.Positions"/>.</summary>
     /// <inheritdoc/>
-    protected override Node Define(Node x) => Turned(x, x.Rank < 2 ? x : Ops.Arange(x.Shape[^2]), x.Rank - 2);
+    protected override Node Define(Node x) => Turned(x, x.Rank < 2 ? x : Pass.Positions(x.Shape[^2]), x.Rank - 2);
 
     private Node Turned(Node x, Node positions, int axis)
     {

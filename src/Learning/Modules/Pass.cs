@@ -14,22 +14,26 @@ namespace GraphCompiler.Learning;
 public sealed class Pass : IDisposable
 {
     private static readonly AsyncLocal<Pass?> Innermost = new();
-    private static readonly Pass OfFrozen = new(null, null, null);
+    private static readonly Pass OfFrozen = new(null, null, null, null);
 
     private readonly Generator? random;
     private readonly Pass? outer;
     private readonly string? opened;
     private readonly Dictionary<Parameter, Node> written = [];
     private readonly List<Parameter> order = [];
+    private readonly Dictionary<Module, int> uses = new(ReferenceEqualityComparer.Instance);
     private bool isClosed;
 
-    private Pass(Generator? random, Pass? outer, string? opened) => (this.random, this.outer, this.opened) = (random, outer, opened);
+    private Pass(Generator? random, Pass? outer, string? opened, DecodingCache? cache) => (this.random, this.outer, this.opened, Cache) = (random, outer, opened, cache);
 
     /// <summary>The pass that is open now; null if there is none.</summary>
     public static Pass? Current => Innermost.Value;
 
     /// <summary>Whether layers are defined for training: with dropout, with the statistics of the batch, with updates of buffers.</summary>
     public bool IsTraining => random is not null;
+
+    /// <summary>What layers remember of the tokens before those that the model is defined for; null if the model sees all of them.</summary>
+    public DecodingCache? Cache { get; }
 
     /// <summary>Where layers take random numbers from.</summary>
     /// <exception cref="InvalidOperationException">The pass is one for inference, in which nothing is random.</exception>
@@ -47,13 +51,30 @@ public sealed class Pass : IDisposable
     {
         ArgumentNullException.ThrowIfNull(random);
         RequireNone("A pass for training cannot be opened in it.");
-        return Open(random, file, line);
+        return Open(random, null, file, line);
     }
 
     /// <summary>Opens a pass for inference, also within another pass.</summary>
     /// <param name="file">The file of the caller, for messages.</param>
     /// <param name="line">The line of the caller, for messages.</param>
-    public static Pass Inference([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Open(null, file, line);
+    public static Pass Inference([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) => Open(null, null, file, line);
+
+    /// <summary>
+    /// Opens a pass for inference that goes on where a cache ends: attention that is causal, and recurrent layers, read what they remember and write what comes to it. These are
+    /// <see cref="Updates"/> of the step, and <see cref="DecodingCache.Seen"/> one of its inputs.
+    /// </summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="file">The file of the caller, for messages.</param>
+    /// <param name="line">The line of the caller, for messages.</param>
+    public static Pass Inference(DecodingCache cache, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        return Open(null, cache, file, line);
+    }
+
+    /// <summary>The places of tokens in their sequence, int64 [count]: 0, 1, …, or what comes after those in the <see cref="Cache"/> of the pass that is open.</summary>
+    /// <param name="count">How many tokens the model is defined for.</param>
+    public static Node Positions(Dim count) => Current?.Cache is { } cache ? cache.Positions(count) : Ops.Arange(count);
 
     /// <summary>What a layer that differs between training and inference asks: the pass that is open, or one for inference where the layer is frozen.</summary>
     /// <param name="module">The layer.</param>
@@ -63,7 +84,7 @@ public sealed class Pass : IDisposable
         ArgumentNullException.ThrowIfNull(module);
         Pass open = Innermost.Value ?? throw new InvalidOperationException(
             $"{Definition.Describe(module)} differs between training and inference, and nothing says which this definition is for. Define the model within 'using (Pass.Training(random))' or 'using (Pass.Inference())'; Compile of a module does it for inference.");
-        return module.Frozen ? OfFrozen : open;
+        return module.Frozen && open.IsTraining ? OfFrozen : open;
     }
 
     /// <summary>The value of a buffer as of now: what a layer wrote before in this pass, or what the buffer holds when the step begins.</summary>
@@ -84,7 +105,7 @@ public sealed class Pass : IDisposable
     public void Write(Parameter buffer, Node value)
     {
         var update = new Update(buffer, value);
-        if (!IsTraining || isClosed)
+        if (!(IsTraining || Cache?.Holds(buffer) == true) || isClosed)
         {
             throw new InvalidOperationException($"Parameter '{buffer.Path}' cannot be written in a pass {(isClosed ? "that is closed" : "for inference, which changes nothing")}.");
         }
@@ -130,9 +151,17 @@ public sealed class Pass : IDisposable
         }
     }
 
-    private static Pass Open(Generator? random, string file, int line)
+    /// <summary>How often a module was used in this pass before.</summary>
+    internal int UsesOf(Module module)
     {
-        var pass = new Pass(random, Innermost.Value, $"at {Path.GetFileName(file)}:{line}");
+        int before = uses.GetValueOrDefault(module);
+        uses[module] = before + 1;
+        return before;
+    }
+
+    private static Pass Open(Generator? random, DecodingCache? cache, string file, int line)
+    {
+        var pass = new Pass(random, Innermost.Value, $"at {Path.GetFileName(file)}:{line}", cache);
         Innermost.Value = pass;
         return pass;
     }
