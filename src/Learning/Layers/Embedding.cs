@@ -76,30 +76,32 @@ public sealed class EmbeddingBag(int count, int width, Generator random, int? pa
     /// <summary>What becomes of the rows of a bag: their mean by default.</summary>
     public BagReduction Reduction { get; init; } = BagReduction.Mean;
 
-    /// <summary>Defines bags of any lengths.</summary>
-    /// <param name="x">The indices of all bags, a vector of int32 or int64.</param>
+    /// <summary>Defines bags of any lengths, or of rows that are multiplied before they are added up.</summary>
+    /// <param name="x">The indices of all bags, a vector of int32 or int64; or [bags, rows of a bag] without offsets.</param>
     /// <param name="offsets">Where each bag begins: ascending, the first 0; int32 or int64, [bags].</param>
+    /// <param name="factors">What each row is multiplied by, of the shape of <paramref name="x"/>, if <see cref="Reduction"/> is <see cref="BagReduction.Sum"/>; null for 1.</param>
     /// <returns>[bags, width].</returns>
-    /// <exception cref="ShapeException">One of them is no vector.</exception>
-    /// <exception cref="DTypeException">One of them is no whole numbers.</exception>
-    public Node Forward(Node x, Node offsets)
+    /// <exception cref="ShapeException">The indices are no vector, or with no offsets no matrix, or another shape does not fit.</exception>
+    /// <exception cref="DTypeException">Indices or offsets are no whole numbers, or the factors are not float32.</exception>
+    /// <exception cref="GraphException">There are factors, and rows are not added up.</exception>
+    public Node Forward(Node x, Node? offsets, Node? factors = null)
     {
         ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(offsets);
-        return Within(() =>
-        {
-            Require.Indices(x);
-            Require.Indices(offsets);
-            return x.Rank == 1 && offsets.Rank == 1 ? Ops.EmbeddingBag(x, Weight, Reduction, offsets, PaddingIndex)
-                : throw new ShapeException($"takes a vector of indices and one of offsets, and was given {x.Shape} and {offsets.Shape}.");
-        });
+        return Within(() => Bags(x, offsets, factors));
     }
 
     /// <inheritdoc/>
-    protected override Node Define(Node x)
+    protected override Node Define(Node x) => Bags(x, null, null);
+
+    private Node Bags(Node x, Node? offsets, Node? factors)
     {
         Require.Indices(x);
-        return x.Rank == 2 ? Ops.EmbeddingBag(x, Weight, Reduction, paddingIndex: PaddingIndex)
-            : throw new ShapeException($"takes indices [bags, rows of a bag], or a vector and offsets, and was given {x.Shape}.");
+        if (offsets is not null)
+        {
+            Require.Indices(offsets);
+        }
+
+        return x.Rank == (offsets is null ? 2 : 1) && offsets is null or { Rank: 1 } ? Ops.EmbeddingBag(x, Weight, Reduction, offsets, PaddingIndex, factors)
+            : throw new ShapeException($"takes indices [bags, rows of a bag], or a vector of indices and one of offsets, and was given {x.Shape}{(offsets is null ? string.Empty : $" and {offsets.Shape}")}.");
     }
 }

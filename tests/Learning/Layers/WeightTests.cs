@@ -79,7 +79,7 @@ internal sealed class WeightTests
         var sum = bags.Compile<Func<long[], long[], float[]>>([x, offsets], () => bags.Forward(x, offsets));
         Assert.That(sum([3, 0, 1], [0, 1, 1]), Is.EqualTo((float[])[w[6], w[7], 0, 0, w[0] + w[2], w[1] + w[3]]));
         Assert.That((bags.Reduction, new EmbeddingBag(4, 2, Random).Reduction), Is.EqualTo((BagReduction.Sum, BagReduction.Mean)));
-        Assert.That(() => bags.Forward(x, Input<long>("o", [3, 1])), Throws.TypeOf<ShapeException>().With.Message.StartsWith("EmbeddingBag(4, 2): takes a vector of indices and one of offsets"));
+        Assert.That(() => bags.Forward(x, Input<long>("o", [3, 1])), Throws.TypeOf<ShapeException>().With.Message.StartsWith("EmbeddingBag(4, 2): takes indices [bags, rows of a bag], or a vector of indices and one of offsets, and was given"));
         Assert.That(() => bags.Forward(x, Input("o", [3])), Throws.TypeOf<DTypeException>());
     }
 

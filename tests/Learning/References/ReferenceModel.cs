@@ -8,7 +8,7 @@ internal sealed record ReferenceModel(Module Module, Func<IReadOnlyDictionary<st
     /// <summary>A layer that is applied to the only input.</summary>
     public static ReferenceModel Of(Layer layer) => new(layer, x => new() { ["y"] = layer.Forward(x.Values.Single()) });
 
-    /// <summary>Layers that are each given the input of their own name, or the only one there is.</summary>
+    /// <summary>Layers that are each given the input of their own name, or x.</summary>
     public static ReferenceModel Of(Parts parts) =>
-        new(parts, x => parts.ToDictionary(p => p.Key, p => p.Value.Forward(x.GetValueOrDefault(p.Key) ?? x.Values.Single())));
+        new(parts, x => parts.ToDictionary(p => p.Key, p => p.Value.Forward(x.GetValueOrDefault(p.Key) ?? x["x"])));
 }

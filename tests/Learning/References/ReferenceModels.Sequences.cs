@@ -21,6 +21,7 @@ internal static partial class ReferenceModels
                 return new() { ["rnn"] = rnn.Forward(x["x"], x["h"]), ["relu"] = relu.Forward(x["x"], x["h"]), ["lstm_h"] = h, ["lstm_c"] = c, ["gru"] = gru.Forward(x["x"], x["h"]) };
             });
         },
+        ["tagger"] = r => ReferenceModel.Of(new Tagger(r)),
     };
 
     private static Dictionary<string, Func<Generator, ReferenceModel>> Attending => new()
@@ -69,4 +70,15 @@ internal static partial class ReferenceModels
         (Node y, Node h, Node c) = lstm.ForwardWithState(x["x"], x.GetValueOrDefault("h"), x.GetValueOrDefault("c"), x.GetValueOrDefault("lengths"));
         return new() { ["y"] = y, ["h"] = h, ["c"] = c };
     });
+
+    /// <summary>Letters to tags, with layers of several kinds.</summary>
+    private sealed class Tagger(Generator random) : Layer
+    {
+        private readonly Embedding embed = new(9, 4, random);
+        private readonly Lstm lstm = new(4, 3, random, bidirectional: true) { BatchFirst = true };
+        private readonly LayerNorm norm = new(6);
+        private readonly Linear @out = new(6, 5, random);
+
+        protected override Node Define(Node x) => @out.Forward(norm.Forward(lstm.Forward(embed.Forward(x))));
+    }
 }

@@ -4,9 +4,46 @@ namespace GraphCompiler.Learning.Tests.References;
 internal static partial class ReferenceModels
 {
     private static readonly Dictionary<string, Func<Generator, ReferenceModel>> Makers = new(
-        [.. Recurrent, .. Attending]);
+        [.. Single, .. Convolutional, .. Normalising, .. Embedding, .. Recurrent, .. Attending]);
 
     public static IEnumerable<string> Names => Makers.Keys;
+
+    private static Dictionary<string, Func<Generator, ReferenceModel>> Single => new()
+    {
+        ["mlp"] = r => ReferenceModel.Of(new Sequential(
+            new Linear(5, 8, r), Activation.Relu, new Linear(8, 7, r), Activation.Gelu, new Linear(7, 6, r), Activation.Tanh, new Linear(6, 6, r, bias: false), Activation.Silu,
+            new Linear(6, 4, r), Activation.LogSoftmax())),
+        ["activations"] = _ => ReferenceModel.Of(new Parts
+        {
+            ["relu"] = Activation.Relu,
+            ["relu6"] = Activation.Relu6,
+            ["leaky_relu"] = Activation.LeakyRelu(),
+            ["elu"] = Activation.Elu(),
+            ["selu"] = Activation.Selu,
+            ["celu"] = Activation.Celu(0.7),
+            ["gelu"] = Activation.Gelu,
+            ["gelu_tanh"] = Activation.TanhGelu,
+            ["silu"] = Activation.Silu,
+            ["mish"] = Activation.Mish,
+            ["sigmoid"] = Activation.Sigmoid,
+            ["tanh"] = Activation.Tanh,
+            ["softplus"] = Activation.Softplus(),
+            ["softsign"] = Activation.Softsign,
+            ["hardswish"] = Activation.HardSwish,
+            ["hardsigmoid"] = Activation.HardSigmoid,
+            ["hardtanh"] = Activation.HardTanh(),
+            ["log_sigmoid"] = Activation.LogSigmoid,
+            ["softmax"] = Activation.Softmax(),
+            ["log_softmax"] = Activation.LogSoftmax(),
+            ["softmin"] = Activation.Softmin(),
+            ["glu"] = Activation.Glu(),
+            ["softshrink"] = Activation.SoftShrink(),
+            ["hardshrink"] = Activation.HardShrink(),
+            ["tanhshrink"] = Activation.TanhShrink,
+            ["threshold"] = Activation.Threshold(0.1, 20),
+        }),
+        ["prelu"] = _ => ReferenceModel.Of(new Parts { ["one"] = new PRelu(), ["channels"] = new PRelu(4) }),
+    };
 
     public static ReferenceModel Make(string name) => Makers[name](new Generator(1));
 }

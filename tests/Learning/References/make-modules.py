@@ -29,10 +29,10 @@ def normal(*shape):
 
 
 class Parts(nn.ModuleDict):
-    """Modules that are each given the input of their own name, or the only one there is."""
+    """Modules that are each given the input of their own name, or x."""
 
     def forward(self, **inputs):
-        return {name: module(inputs.get(name, next(iter(inputs.values())))) for name, module in self.items()}
+        return {name: module(inputs.get(name, inputs.get("x"))) for name, module in self.items()}
 
 
 def parts(inputs, **modules):
