@@ -19,14 +19,11 @@ internal sealed class PyTorchReadsTests
         string folder = Directory.CreateTempSubdirectory("trained-here").FullName;
         try
         {
-            foreach (string name in ReferenceModels.Names)
-            {
-                TrainAndSave(name, folder);
-            }
+            string[] names = [.. ReferenceModels.Names.Where(n => TrainAndSave(n, folder))];
 
             (int faults, string said) = Run(python, "-B", "-W", "ignore", Path.Combine(ReferenceFile.Folder, "check-modules.py"), folder);
             Assert.That(faults, Is.Zero, said);
-            Assert.That(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(ReferenceModels.Names.Count()), said);
+            Assert.That(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(names.Length), said);
         }
         finally
         {
@@ -34,10 +31,15 @@ internal sealed class PyTorchReadsTests
         }
     }
 
-    /// <summary>A step of training, and then what the model makes of the reference's inputs.</summary>
-    private static void TrainAndSave(string name, string folder)
+    /// <summary>A step of training, and then what the model makes of the reference's inputs; if there is anything to train.</summary>
+    private static bool TrainAndSave(string name, string folder)
     {
         using ReferenceFile file = ReferenceFile.Open(name);
+        if (!file.State.Any())
+        {
+            return false;
+        }
+
         ReferenceModel model = ReferenceModels.Make(name);
         model.Module.Load(file.Path, unexpected: "*:*");
         ReferenceInputs inputs = new(file);
@@ -58,6 +60,7 @@ internal sealed class PyTorchReadsTests
         TensorFile.Save(
             Path.Combine(folder, $"{name}.results.safetensors"),
             results.Keys.Select((r, i) => KeyValuePair.Create($"output:{r}", (Parameter)Parameter(r, run.Get<float>(i)))));
+        return true;
     }
 
     private static (int ExitCode, string Said) Run(string program, params string[] arguments)

@@ -51,6 +51,31 @@ internal static partial class ReferenceModels
             var attention = new MultiHeadAttention(4, 2, r, bias: false) { BatchFirst = true };
             return new(attention, x => new() { ["y"] = attention.Forward(x["query"], x["memory"], x["memory"]) });
         },
+        ["encoder"] = r =>
+        {
+            var encoder = new TransformerEncoder(2, () => new(8, 2, r, 12) { Dropout = 0, BatchFirst = true });
+            return new(encoder, x => new() { ["y"] = encoder.Forward(x["x"], mask: null, x["padding"]) });
+        },
+        ["encoder-norm-first"] = r =>
+        {
+            var encoder = new TransformerEncoder(2, () => new(8, 2, r, 12, epsilon: 1e-4) { Dropout = 0, NormFirst = true, Activation = Activation.Gelu }, new LayerNorm(8));
+            return new(encoder, x => new() { ["y"] = encoder.Forward(x["x"], x["mask"]) });
+        },
+        ["decoder"] = r =>
+        {
+            var decoder = new TransformerDecoder(2, () => new(8, 2, r, 12) { Dropout = 0, BatchFirst = true });
+            return new(decoder, x => new() { ["y"] = decoder.Forward(x["x"], x["memory"], mask: x["mask"], memoryKeyPaddingMask: x["padding"]) });
+        },
+        ["decoder-norm-first"] = r =>
+        {
+            var decoder = new TransformerDecoder(1, () => new(8, 4, r, 12) { Dropout = 0, NormFirst = true, Activation = Activation.Gelu }, new LayerNorm(8));
+            return new(decoder, x => new() { ["y"] = decoder.Forward(x["x"], x["memory"], mask: x["mask"]) });
+        },
+        ["transformer"] = r =>
+        {
+            var transformer = new Transformer(r, 8, 2, encoderLayers: 1, decoderLayers: 1, feedForward: 12, dropout: 0, batchFirst: true);
+            return new(transformer, x => new() { ["y"] = transformer.Forward(x["source"], x["target"], targetMask: x["mask"]) });
+        },
     };
 
     private static ReferenceModel Of(Rnn rnn) => new(rnn, x =>

@@ -43,6 +43,11 @@ internal static partial class ReferenceModels
             ["threshold"] = Activation.Threshold(0.1, 20),
         }),
         ["prelu"] = _ => ReferenceModel.Of(new Parts { ["one"] = new PRelu(), ["channels"] = new PRelu(4) }),
+        ["bilinear"] = r =>
+        {
+            var parts = new Parts<Bilinear> { ["biased"] = new(3, 4, 5, r), ["plain"] = new(3, 4, 2, r, bias: false) };
+            return new(parts, x => parts.ToDictionary(p => p.Key, p => p.Value.Forward(x["a"], x["b"])));
+        },
     };
 
     public static ReferenceModel Make(string name) => Makers[name](new Generator(1));

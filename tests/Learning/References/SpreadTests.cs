@@ -17,12 +17,16 @@ internal sealed class SpreadTests
         ["conv_transposed"] = r => new ConvTranspose2D(12, 24, 3, r, groups: 2),
         ["embedding"] = r => new Embedding(100, 30, r, paddingIndex: 0),
         ["embedding_bag"] = r => new EmbeddingBag(100, 30, r),
+        ["bilinear"] = r => new Bilinear(16, 24, 20, r),
         ["rnn"] = r => new Rnn(30, 50, r),
         ["lstm"] = r => new Lstm(20, 40, r),
         ["gru"] = r => new Gru(20, 40, r),
         ["lstm_cell"] = r => new LstmCell(20, 40, r),
         ["attention"] = r => new MultiHeadAttention(48, 4, r),
         ["cross_attention"] = r => new MultiHeadAttention(48, 4, r, keyWidth: 32, valueWidth: 80),
+        ["encoder_layer"] = r => new TransformerEncoderLayer(48, 4, r, 96),
+        ["decoder_layer"] = r => new TransformerDecoderLayer(48, 4, r, 96),
+        ["transformer"] = r => new Transformer(r, 48, 4, 1, 1, 96),
         ["prelu"] = _ => new PRelu(30),
         ["batch_norm"] = _ => new BatchNorm(6),
         ["layer_norm"] = _ => new LayerNorm(6),
@@ -30,7 +34,7 @@ internal sealed class SpreadTests
         ["instance_norm"] = _ => new InstanceNorm(6, affine: true, track: true),
     };
 
-    private static IEnumerable<TestCaseData> Names() => Fresh.Keys.Select(n => new TestCaseData(n).SetArgDisplayNames(n));
+    private static IEnumerable<TestCaseData> Names() => Expected.Select(m => m.Key).Select(n => new TestCaseData(n).SetArgDisplayNames(n));
 
     [TestCaseSource(nameof(Names))]
     public void Starts_as_there(string name)
@@ -50,8 +54,11 @@ internal sealed class SpreadTests
             Assert.That(mean, Is.EqualTo(expected.Mean).Within(slack * Math.Sqrt(2)), $"mean of {expected.Parameter}");
             Assert.That(deviation, Is.EqualTo(expected.Deviation).Within(slack), $"deviation of {expected.Parameter}");
 
-            // The largest of even numbers is below √3 deviations, of this many normal ones above 2.
-            Assert.That(largest < 2 * deviation, Is.EqualTo(expected.Largest < 2 * expected.Deviation), $"kind of {expected.Parameter}");
+            // The largest of even numbers is below √3 deviations, of many normal ones above 2.
+            if (numbers.Length >= 100)
+            {
+                Assert.That(largest < 2 * deviation, Is.EqualTo(expected.Largest < 2 * expected.Deviation), $"kind of {expected.Parameter}");
+            }
         }
     }
 
