@@ -174,6 +174,7 @@ internal sealed class LearningSnippets
         Assert.That(page, Does.Contain(net.Summary(["N", 784]).ToString().ReplaceLineEndings("\n")));
     }
 
+    // snippet: learning-pretrained
     private sealed class Pretrained(Generator random, int classes) : Layer
     {
         private readonly Linear body = new(8, 4, random);
@@ -182,4 +183,6 @@ internal sealed class LearningSnippets
 
         protected override Node Define(Node x) => Head.Forward(Relu(body.Forward(x)));
     }
+
+    // end
 }
