@@ -17,4 +17,6 @@ internal sealed record Options
     public int Names { get; init; } = 30;
 
     public required string Out { get; init; }
+
+    public required string Save { get; init; }
 }

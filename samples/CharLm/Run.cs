@@ -21,17 +21,17 @@ internal static class Run
         Console.WriteLine($"3-gram: held-out loss {toBeat:0.000} nats a character, a name's end being one");
 
         int length = data.LongestName + 1;
-        var transformer = new Transformer(new TransformerSize(vocabulary.Count, length), random);
-        var compile = new CompileOptions { Threads = options.Threads };
-        var trainer = new Trainer(transformer, vocabulary, length, new Schedule(options.Steps), random, compile);
-        Console.WriteLine($"transformer: {transformer.ParameterCount} parameters, compiled after {Seconds(start)}");
-
-        LossCurve curve = Train(trainer, data, random, start);
-        double heldOut = trainer.Loss(data.HeldOut);
+        NameModel model = NameModel.Create(vocabulary, length, random);
+        Console.WriteLine(model.Transformer.Summary(["N", length], DType.Int64));
+        using var training = new NameTraining(model, options.Steps, random, new CompileOptions { Threads = options.Threads });
+        LossCurve curve = Train(training, data, start);
+        double heldOut = training.Loss(data.HeldOut);
         Console.WriteLine($"{Seconds(start)} in all; the held-out loss is {heldOut:0.000}, that of the 3-gram {toBeat:0.000}");
         Console.WriteLine(curve.Save(options.Out, toBeat));
 
-        IReadOnlyList<string> names = new Sampler(transformer, vocabulary, length, random, compile).Sample(options.Names, (float)options.Temperature);
+        model.Save(options.Save);
+        Console.WriteLine($"model: {options.Save}; the command 'generate' makes up names by it");
+        IReadOnlyList<string> names = model.MakeUp(options.Names, options.Temperature, random);
         HashSet<string> known = [.. data.Training];
         Console.WriteLine($"names made up at temperature {options.Temperature}; {names.Count(n => !known.Contains(n))} of {names.Count}, marked *, are not among those it learned from:");
         Console.WriteLine(string.Join(' ', names.Select(n => known.Contains(n) ? n : $"{n}*")));
@@ -44,25 +44,32 @@ internal static class Run
         return heldOut < toBeat ? 0 : 1;
     }
 
+    /// <summary>Makes up names by a model that was saved.</summary>
+    public static int Generate(string path, int names, double temperature, int seed)
+    {
+        Console.WriteLine(string.Join(' ', NameModel.Load(path).MakeUp(names, temperature, new Generator((ulong)seed))));
+        return 0;
+    }
+
     /// <summary>Trains on all names in ever new order. The held-out loss is only shown: nothing depends on it.</summary>
-    private static LossCurve Train(Trainer trainer, NameData data, Generator random, long start)
+    private static LossCurve Train(NameTraining training, NameData data, long start)
     {
         var curve = new LossCurve();
         long lap = Stopwatch.GetTimestamp();
         double sum = 0;
         int names = 0;
         int since = 0;
-        foreach (string[] batch in trainer.Batches(data.Training))
+        foreach (string[] batch in training.Batches(data.Training))
         {
-            sum += trainer.Step(batch);
+            sum += training.Step(batch);
             names += batch.Length;
             since++;
-            if (trainer.Steps % ReportEvery == 0 || trainer.Steps == trainer.Schedule.Steps)
+            if (training.StepCount % ReportEvery == 0 || training.StepCount == training.Steps)
             {
                 double rate = names / Stopwatch.GetElapsedTime(lap).TotalSeconds;
-                float heldOut = trainer.Loss(data.HeldOut);
-                curve.Add(trainer.Steps, sum / since, heldOut);
-                Console.WriteLine($"{Seconds(start),7}  step {trainer.Steps,4}/{trainer.Schedule.Steps}  loss {sum / since:0.000}  held-out {heldOut:0.000}  {rate:0} names/s");
+                double heldOut = training.Loss(data.HeldOut);
+                curve.Add(training.StepCount, sum / since, heldOut);
+                Console.WriteLine($"{Seconds(start),7}  step {training.StepCount,4}/{training.Steps}  loss {sum / since:0.000}  held-out {heldOut:0.000}  {rate:0} names/s");
                 (sum, names, since, lap) = (0, 0, 0, Stopwatch.GetTimestamp());
             }
         }

@@ -1,6 +1,6 @@
 using CharLm;
 
-namespace GraphCompiler.Tests.SamplePrograms;
+namespace GraphCompiler.Learning.Tests.SamplePrograms;
 
 /// <summary>The parts of the sample that models names, and a small training of it.</summary>
 public sealed class CharLmTests
@@ -29,13 +29,13 @@ public sealed class CharLmTests
     [Test]
     public void Targets_are_the_next_inputs()
     {
-        var batch = Batch.Of(["Ann", "Bo"], Vocabulary, 5);
+        var batch = NameBatch.Of(["Ann", "Bo"], Vocabulary, 5);
         long[] ann = [.. Vocabulary.Encode("Ann")];
         long[] bo = [.. Vocabulary.Encode("Bo")];
         Assert.That(batch.Inputs, Is.EqualTo((long[])[0, .. ann, 0, 0, .. bo, 0, 0]));
-        Assert.That(batch.Targets, Is.EqualTo((long[])[.. ann, 0, Batch.Ignored, .. bo, 0, Batch.Ignored, Batch.Ignored]));
+        Assert.That(batch.Targets, Is.EqualTo((long[])[.. ann, 0, NameBatch.Ignored, .. bo, 0, NameBatch.Ignored, NameBatch.Ignored]));
 
-        Batch hidden = batch.Hide(0.5, new Generator(1));
+        NameBatch hidden = batch.Hide(0.5, new Generator(1));
         Assert.That(hidden.Targets, Is.SameAs(batch.Targets));
         Assert.That(hidden.Inputs.Zip(batch.Inputs), Has.All.Matches<(long Hidden, long Given)>(p => p.Hidden == p.Given || p.Hidden == Vocabulary.Boundary));
         Assert.That(batch.Hide(1, new Generator(1)).Inputs, Has.All.EqualTo(Vocabulary.Boundary));
@@ -83,27 +83,16 @@ public sealed class CharLmTests
         Is.LessThan(new NGram(2, Vocabulary, Data.Training, Data.Validation).Loss(Data.HeldOut) - 0.1));
 
     [Test]
-    public void The_learning_rate_rises_and_falls()
-    {
-        var schedule = new Schedule(100, LearningRate: 1);
-        float[] rates = [.. Enumerable.Range(0, 100).Select(schedule.RateAt)];
-        Assert.That(rates[..5], Is.EqualTo((float[])[0.2f, 0.4f, 0.6f, 0.8f, 1]));
-        Assert.That(rates[5..], Is.Ordered.Descending);
-        Assert.That(rates[99], Is.LessThan(0.001).And.Positive);
-        Assert.That(new Schedule(1).RateAt(0), Is.Positive);
-    }
-
-    [Test]
     public void A_small_training_lowers_the_loss_the_same_way_on_any_number_of_threads()
     {
-        float[][] losses = [.. new[] { 1, 2 }.Select(threads =>
+        double[][] losses = [.. new[] { 1, 2 }.Select(threads =>
         {
             var random = new Generator(5);
-            var trainer = new Trainer(new Transformer(Tiny, random), Vocabulary, Length, new Schedule(40), random, new CompileOptions { Threads = threads });
-            float before = trainer.Loss(Data.HeldOut);
-            float[] steps = [.. trainer.Batches(Data.Training).Select(trainer.Step)];
-            Assert.That(trainer.Steps, Is.EqualTo(40));
-            return (float[])[before, .. steps, trainer.Loss(Data.HeldOut)];
+            using var training = new NameTraining(Model(random), 40, random, new CompileOptions { Threads = threads });
+            double before = training.Loss(Data.HeldOut);
+            double[] steps = [.. training.Batches(Data.Training).Select(training.Step)];
+            Assert.That(training.StepCount, Is.EqualTo(40));
+            return (double[])[before, .. steps, training.Loss(Data.HeldOut)];
         })];
         Assert.That(losses[0][^1], Is.LessThan(losses[0][0] - 0.7));
         Assert.That(losses[1], Is.EqualTo(losses[0]));
@@ -112,11 +101,11 @@ public sealed class CharLmTests
     [Test]
     public void Later_tokens_change_nothing_before_them()
     {
-        var transformer = new Transformer(Tiny, new Generator(7));
+        NameModel model = Model(new Generator(7));
         Input<long> tokens = Ops.Input<long>("tokens", ["N", Length]);
-        Func<long[], float[]> logits = GraphCompiler.Compiler.Compile<Func<long[], float[]>>([tokens], transformer.Logits(tokens));
+        var logits = model.Transformer.Compile<Func<long[], float[]>>([tokens], () => model.Transformer.Forward(tokens));
         const int Changed = 4;
-        long[] row = Batch.Of(["Margaretha"], Vocabulary, Length).Inputs;
+        long[] row = NameBatch.Of(["Margaretha"], model).Inputs;
         float[] before = logits(row);
         row[Changed] = row[Changed] % (Vocabulary.Count - 1) + 1;
         float[] after = logits(row);
@@ -128,19 +117,38 @@ public sealed class CharLmTests
     [Test]
     public void Made_up_names_are_of_known_characters()
     {
-        IReadOnlyList<string> Sample(int count, float temperature, ulong seed) =>
-            new Sampler(new Transformer(Tiny, new Generator(9)), Vocabulary, Length, new Generator(seed), CompileOptions.Default).Sample(count, temperature);
-
-        IReadOnlyList<string> names = Sample(200, 1.5f, seed: 1);
+        NameModel model = Model(new Generator(9));
+        IReadOnlyList<string> names = model.MakeUp(200, 1.5, new Generator(1));
         Assert.That(names, Has.Count.EqualTo(200));
         Assert.That(names, Has.All.Length.AtMost(Length));
         Assert.That(names.Select(n => Vocabulary.Decode(Vocabulary.Encode(n))), Is.EqualTo(names));
-        Assert.That(Sample(200, 1.5f, seed: 1), Is.EqualTo(names));
 
         // Hardly any temperature: the likeliest name, always.
-        Assert.That(Sample(20, 1e-4f, seed: 2).Distinct().Count(), Is.EqualTo(1));
-        Assert.That(Sample(0, 1, seed: 2), Is.Empty);
+        Assert.That(model.MakeUp(20, 1e-4, new Generator(2)).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(model.MakeUp(0, 1, new Generator(2)), Is.Empty);
     }
+
+    [Test]
+    public void A_model_that_was_saved_makes_up_the_same_names()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string path = Path.Combine(folder, "names.safetensors");
+            NameModel model = NameModel.Create(Vocabulary, Length, new Generator(9));
+            model.Save(path);
+            NameModel again = NameModel.Load(path);
+            Assert.That(again.MakeUp(10, 1, new Generator(1)), Is.EqualTo(model.MakeUp(10, 1, new Generator(1))));
+            new Linear(1, 1, new Generator(1)).Save(path);
+            Assert.That(() => NameModel.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.EndsWith("holds no model of names."));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static NameModel Model(Generator random) => new(new CharTransformer(Tiny, random), Vocabulary);
 
     private static readonly double[] Discounts = [.. Enumerable.Range(1, 19).Select(i => i / 20.0)];
 }

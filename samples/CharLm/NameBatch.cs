@@ -3,21 +3,24 @@ using GraphCompiler;
 namespace CharLm;
 
 /// <summary>Names as rows of tokens: in each place the target is the token that follows the input, and past a name's end <see cref="Ignored"/>.</summary>
-internal sealed record Batch(long[] Inputs, long[] Targets)
+internal sealed record NameBatch(long[] Inputs, long[] Targets)
 {
     public const long Ignored = -1;
 
     /// <summary>Hides some characters from the model: it has to guess what follows from fewer, and cannot learn names by heart.</summary>
     /// <param name="chance">How likely a character is hidden.</param>
     /// <param name="random">Where chance comes from.</param>
-    public Batch Hide(double chance, Generator random)
+    public NameBatch Hide(double chance, Generator random)
     {
         float[] numbers = random.Uniform(Inputs.Length).ToArray();
         return this with { Inputs = [.. Inputs.Zip(numbers, (token, number) => number < chance ? Vocabulary.Boundary : token)] };
     }
 
+    /// <summary>Rows for names as a model takes them.</summary>
+    public static NameBatch Of(IReadOnlyList<string> names, NameModel model) => Of(names, model.Vocabulary, model.Transformer.Length);
+
     /// <summary>Rows for names of at most one character less than their length.</summary>
-    public static Batch Of(IReadOnlyList<string> names, Vocabulary vocabulary, int length)
+    public static NameBatch Of(IReadOnlyList<string> names, Vocabulary vocabulary, int length)
     {
         long[] inputs = new long[names.Count * length];
         long[] targets = new long[names.Count * length];
@@ -34,6 +37,6 @@ internal sealed record Batch(long[] Inputs, long[] Targets)
             targets[place] = Vocabulary.Boundary;
         }
 
-        return new Batch(inputs, targets);
+        return new NameBatch(inputs, targets);
     }
 }
