@@ -34,7 +34,7 @@ internal sealed class ElementReader(StoredTensor tensor, Stream stored) : IDispo
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw tensor.Damaged(e is EndOfStreamException ? "the file ends within it" : e.Message, e);
+            throw tensor.Damaged(e);
         }
 
         left -= elements.Length;

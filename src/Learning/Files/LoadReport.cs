@@ -22,11 +22,12 @@ public sealed class LoadReport
     private const int MostShown = 12;
 
     private readonly Dictionary<string, string> nearest;
+    private readonly bool isRefused;
 
     internal LoadReport(string path, LoadPlan plan)
     {
         Path = path;
-        Loaded = plan.Loaded;
+        (Loaded, isRefused) = (plan.Loaded, plan.IsRefused);
         (Missing, Unexpected, Conflicting) = (plan.Missing, plan.Unexpected, plan.Conflicting);
         (WrongShape, WrongDType, Widened) = (plan.WrongShape, plan.WrongDType, plan.Widened);
         nearest = Missing.Take(MostShown).Select(name => (name, Found: NearestName.Of(name, Unexpected)))
@@ -65,7 +66,7 @@ public sealed class LoadReport
     /// <summary>All of it, a line a kind.</summary>
     public override string ToString()
     {
-        var text = new StringBuilder($"{Path}: {Loaded.Count} loaded");
+        var text = new StringBuilder($"{Path}: {Loaded.Count} {(isRefused ? "that would be " : string.Empty)}loaded");
         Add("missing", Missing, Named);
         Add("unexpected", Unexpected, Named);
         Add("of another shape", WrongShape, d => $"'{d.Name}' is {d.Expected}, in the file {d.Found}");

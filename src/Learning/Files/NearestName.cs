@@ -5,7 +5,7 @@ internal static class NearestName
 {
     /// <summary>Names longer than this, and more of them, are not compared: files may hold millions.</summary>
     private const int Longest = 256;
-    private const int Most = 4096;
+    private const int Most = 1024;
 
     /// <summary>The name among some that the fewest insertions, deletions and exchanges of characters make of another, if they are no more than half of it; names that differ in a prefix are near.</summary>
     public static string? Of(string name, IEnumerable<string> names)

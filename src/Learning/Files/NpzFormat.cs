@@ -48,7 +48,7 @@ internal static class NpzFormat
         catch (Exception e)
         {
             stream.Dispose();
-            if (e is IOException or UnauthorizedAccessException || (e is InvalidDataException && e.Message.Contains(path, StringComparison.Ordinal)))
+            if (e is UnauthorizedAccessException or (IOException and not EndOfStreamException) || (e is InvalidDataException && e.Message.Contains(path, StringComparison.Ordinal)))
             {
                 throw;
             }

@@ -20,15 +20,14 @@ internal static class SafetensorsFormat
     /// <summary>Opens a file whose header is right in all it says.</summary>
     public static TensorFile Open(string path)
     {
-        SafeFileHandle file = File.OpenHandle(path, options: FileOptions.RandomAccess, share: FileShare.Read | FileShare.Delete);
+        SafeFileHandle file = File.OpenHandle(path, share: FileShare.Read | FileShare.Delete);
         try
         {
             long length = RandomAccess.GetLength(file);
             var header = SafetensorsHeader.Parse(path, ReadHeader(path, file, length, out long begin), length - begin);
-            var gate = new Lock();
             return new(
                 path,
-                [.. header.Tensors.Select(t => new StoredTensor(path, t.Name, t.Type, t.Type.Safetensors!, t.Sizes, gate, () => new RangeStream(file, begin + t.Begin, t.End - t.Begin)))],
+                [.. header.Tensors.Select(t => new StoredTensor(path, t.Name, t.Type, t.Type.Safetensors!, t.Sizes, new Lock(), () => new RangeStream(file, begin + t.Begin, t.End - t.Begin)))],
                 header.Metadata,
                 file);
         }

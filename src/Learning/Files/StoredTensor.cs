@@ -117,7 +117,7 @@ public sealed class StoredTensor
             Gate.Exit();
             if (e is InvalidDataException or EndOfStreamException)
             {
-                throw Damaged(e.Message, e);
+                throw Damaged(e);
             }
 
             throw;
@@ -155,7 +155,10 @@ public sealed class StoredTensor
     }
 
     /// <summary>The error of bytes that are not what the file says.</summary>
-    internal InvalidDataException Damaged(string fault, Exception? inner = null) => new($"{this} cannot be read: {fault}.", inner);
+    internal InvalidDataException Damaged(string fault, Exception? inner = null) => new($"{this} cannot be read: {fault.TrimEnd('.')}.", inner);
+
+    /// <inheritdoc cref="Damaged(string, Exception)"/>
+    internal InvalidDataException Damaged(Exception inner) => Damaged(inner is EndOfStreamException ? "the file ends within it" : inner.Message, inner);
 
     /// <summary>What it is read as.</summary>
     /// <exception cref="DTypeException">No dtype has all its values.</exception>
@@ -179,14 +182,7 @@ public sealed class StoredTensor
         byte[] stored = new byte[LengthOf(ElementCount * size)];
         using (Stream stream = open())
         {
-            try
-            {
-                stream.ReadExactly(stored);
-            }
-            catch (EndOfStreamException e)
-            {
-                throw Damaged("the file ends within it", e);
-            }
+            stream.ReadExactly(stored);
         }
 
         byte[] elements = new byte[stored.Length];

@@ -10,10 +10,12 @@ internal sealed class Scratch : IDisposable
 
     public string this[string name] => Path.Combine(Folder, name);
 
-    /// <summary>Writes a file.</summary>
+    /// <summary>Writes a file. One that is there is overwritten, for disks wait where files are emptied first.</summary>
     public string Write(string name, byte[] bytes)
     {
-        File.WriteAllBytes(this[name], bytes);
+        using FileStream stream = new(this[name], FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
+        stream.Write(bytes);
+        stream.SetLength(bytes.Length);
         return this[name];
     }
 

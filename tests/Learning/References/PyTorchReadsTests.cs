@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Learning.Tests.References;
@@ -10,18 +8,13 @@ internal sealed class PyTorchReadsTests
     [Test]
     public void What_was_trained_here_gives_the_same_there()
     {
-        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(p => Run(p, "-c", "import torch").ExitCode == 0);
-        if (python is null)
-        {
-            Assert.Ignore("There is no python3 with torch to read what is saved.");
-        }
-
+        string python = Python.With("torch");
         string folder = Directory.CreateTempSubdirectory("trained-here").FullName;
         try
         {
             string[] names = [.. ReferenceModels.Names.Where(n => TrainAndSave(n, folder))];
 
-            (int faults, string said) = Run(python, "-B", "-W", "ignore", Path.Combine(ReferenceFile.Folder, "check-modules.py"), folder);
+            (int faults, string said) = Python.Run(python, "-B", "-W", "ignore", Path.Combine(ReferenceFile.Folder, "check-modules.py"), folder);
             Assert.That(faults, Is.Zero, said);
             Assert.That(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(names.Length), said);
         }
@@ -61,21 +54,5 @@ internal sealed class PyTorchReadsTests
             Path.Combine(folder, $"{name}.results.safetensors"),
             results.Keys.Select((r, i) => KeyValuePair.Create($"output:{r}", (Parameter)Parameter(r, run.Get<float>(i)))));
         return true;
-    }
-
-    private static (int ExitCode, string Said) Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string said = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, said + errors.Result);
-        }
-        catch (Win32Exception)
-        {
-            return (-1, string.Empty);
-        }
     }
 }
