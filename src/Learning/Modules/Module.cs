@@ -22,11 +22,12 @@ public abstract partial class Module
     internal const DynamicallyAccessedMemberTypes FieldsOfModules = DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties;
 
     private bool isFrozen;
+    private bool staysFrozen;
 
     /// <summary>
     /// Whether the module, and all that is in it, is left as it is by training: its parameters are not among <see cref="Parameters"/>, and it is defined as at inference, without
     /// dropout and with the statistics that it has. To set it sets it for all that is in the module now, parts of which may be set otherwise after that: a model is frozen,
-    /// then its head is not.
+    /// then its head is not. The layer in a <see cref="Lora"/> is thawed by itself alone.
     /// </summary>
     public bool Frozen
     {
@@ -35,7 +36,7 @@ public abstract partial class Module
         {
             foreach ((_, Module module) in Modules())
             {
-                module.isFrozen = value;
+                module.isFrozen = value || (module.staysFrozen && module != this);
             }
         }
     }
@@ -121,6 +122,9 @@ public abstract partial class Module
     }
 
     internal void MarkTied() => IsTied = true;
+
+    /// <summary>Freezes the module, also where what it is in is thawed.</summary>
+    internal void KeepFrozen() => isFrozen = staysFrozen = true;
 
     /// <summary>A place as seen from a larger model ends with the place as it was known.</summary>
     private static string Grown(string known, string path) => known.Length == 0 || path.EndsWith($".{known}", StringComparison.Ordinal) ? path : known;

@@ -19,6 +19,7 @@ internal static partial class LayerTable
         LayerRow.Of(r => new Sequential(new Linear(4, 3, r), Activation.Tanh, new Linear(3, 2, r)), [2, 4]) with { WrongSize = [2, 5] },
         .. Products(),
         .. Norms(),
+        .. Wrapped(),
         .. Pools(),
         .. Places(),
         .. Dropouts(),
@@ -58,6 +59,17 @@ internal static partial class LayerTable
         LayerRow.Of(_ => new GroupNorm(2, 4), [2, 4, 3], (l, x) => GroupNorm(x, 2, l.Weight, l.Bias)) with { WrongRank = [4], WrongSize = [2, 3, 4] },
         LayerRow.Of(_ => new GroupNorm(4, 4, affine: false) { Epsilon = 1e-3 }, [2, 4, 3, 2], (_, x) => GroupNorm(x, 4, epsilon: 1e-3)) with { WrongSize = [2, 3, 4] },
         LayerRow.Of(_ => new LocalResponseNorm(3) { Alpha = 0.1, Beta = 0.5, K = 2 }, [2, 4, 3], (_, x) => LocalResponseNorm(x, 3, 0.1, 0.5, 2)) with { WrongRank = [4] },
+    ];
+
+    private static IEnumerable<LayerRow> Wrapped() =>
+    [
+        LayerRow.Of(r => new WeightNorm(new Linear(4, 3, r)), [2, 4]) with { IsMade = true, WrongRank = [], WrongSize = [4, 3] },
+        LayerRow.Of(r => new WeightNorm(new Conv2D(2, 3, 2, r, bias: false), axis: -3), [2, 2, 3, 3]) with { IsMade = true, WrongRank = [3], WrongSize = [2, 3, 3, 3] },
+        LayerRow.Of(r => new WeightNorm(new ConvTranspose1D(2, 3, 2, r), axis: null, parametrizations: true), [2, 2, 3]) with { IsMade = true, WrongSize = [2, 3, 3] },
+        LayerRow.Of(r => new SpectralNorm(new Linear(4, 3, r), r), [2, 4]) with { IsMade = true, Writes = 2, WrongRank = [], WrongSize = [4, 3] },
+        LayerRow.Of(r => new SpectralNorm(new ConvTranspose1D(2, 3, 2, r), r), [2, 2, 3]) with { IsMade = true, Writes = 2, WrongSize = [2, 3, 3] },
+        LayerRow.Of(r => new Lora(new Linear(4, 3, r), 2, r), [2, 4]) with { IsMade = true, WrongRank = [], WrongSize = [4, 3] },
+        LayerRow.Of(r => new Lora(new Linear(4, 3, r), 2, r, alpha: 16) { Dropout = 0.1 }, [2, 5, 4]) with { IsRandom = true, WrongSize = [4, 3] },
     ];
 
     private static IEnumerable<LayerRow> Pools() =>
