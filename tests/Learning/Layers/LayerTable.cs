@@ -100,6 +100,8 @@ internal static partial class LayerTable
         LayerRow.Of(_ => new Pad((1, 0), (0, 2)) { Mode = PaddingMode.Circular }, [2, 4], (_, x) => Pad(x, [(1, 0), (0, 2)], PaddingMode.Circular)) with { WrongRank = [4], WrongDType = null },
         LayerRow.Of(_ => new Upsample(2), [2, 3, 4], (_, x) => ResizeBy(x, 2)) with { WrongRank = [3, 4], WrongDType = null },
         LayerRow.Of(_ => Upsample.To([5, 3], ResizeMode.Linear, alignCorners: true), [2, 3, 4, 2], (_, x) => Resize(x, [5, 3], ResizeMode.Linear, alignCorners: true)) with { WrongRank = [2, 3, 4] },
+        LayerRow.Of(_ => new Unfold((2, 3)) { Stride = 2, Padding = 1 }, [2, 3, 4, 5], (_, x) => Unfold(x, (2, 3), padding: 1, stride: 2)) with { WrongRank = [4, 5], WrongDType = null },
+        LayerRow.Of(_ => new Fold([4, 5], (2, 3)) { Dilation = 1 }, [2, 12, 9], (_, x) => Fold(x, [4, 5], (2, 3))) with { WrongRank = [12, 9], WrongSize = [2, 12, 8], WrongDType = DType.Bool },
         LayerRow.Of(_ => new PixelShuffle(2), [2, 8, 3, 2], (_, x) => PixelShuffle(x, 2)) with { WrongRank = [8, 3], WrongSize = [2, 6, 3, 2], WrongDType = null },
         LayerRow.Of(_ => new PixelUnshuffle(2), [2, 3, 4, 2], (_, x) => PixelUnshuffle(x, 2)) with { WrongRank = [4], WrongSize = [2, 3, 4, 3], WrongDType = null },
     ];

@@ -47,6 +47,10 @@ internal sealed class PlaceTests
         Assert.That(($"{pad}", pad.Mode, pad.Value, pad.Widths.Count), Is.EqualTo(("Pad((1, 0), (0, 2))", PaddingMode.Zeros, 2.0, 2)));
         var up = new Upsample(1.5) { Mode = ResizeMode.Cubic, AlignCorners = true };
         Assert.That(($"{up}", up.Scale, up.Size, up.Mode, up.AlignCorners), Is.EqualTo(("Upsample(1.5, Cubic)", (double?)1.5, (GraphCompiler.Shape?)null, ResizeMode.Cubic, true)));
+        var unfold = new Unfold(3);
+        var fold = new Fold([4, 5], (2, 3)) { Stride = 2, Padding = 1, Dilation = 2 };
+        Assert.That(($"{unfold}", unfold.KernelSize, unfold.Stride, unfold.Padding, unfold.Dilation), Is.EqualTo(("Unfold(3)", (PerAxis)3, (PerAxis)1, Padding.Valid, (PerAxis)1)));
+        Assert.That(($"{fold}", $"{fold.OutputSize}", fold.KernelSize, fold.Stride, fold.Padding, fold.Dilation), Is.EqualTo(("Fold([4, 5], [2, 3])", "[4, 5]", (PerAxis)(2, 3), (PerAxis)2, (Padding)1, (PerAxis)2)));
         Assert.That(($"{Upsample.To([4])}", new PixelShuffle(2).Factor, new PixelUnshuffle(3).Factor), Is.EqualTo(("Upsample([4], Nearest)", 2, 3)));
     }
 
