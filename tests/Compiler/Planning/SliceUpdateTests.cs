@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using GraphCompiler.Kernels;
 using GraphCompiler.Lowering;
 using GraphCompiler.Planning;
@@ -51,6 +52,26 @@ internal sealed class SliceUpdateTests
         Assert.That(writing, Has.Length.EqualTo(1));
         Assert.That(writing[0].Buffers, Has.None.EqualTo(KernelBuffer.Of(cache)), "nothing of it is copied");
         Assert.That(program.Kernels.Any(k => k.Sites.Count > 0 && !k.Accesses.Any(a => a.IsWritten)), "another one looks at the indices");
+    }
+
+    [Test]
+    public void TokensArePutBehindThoseThatWereSeenAndAllAreReadInPlace([Values] bool isOne)
+    {
+        Dim tokens = isOne ? 1 : Dim.OfSymbol("tokens");
+        Input<float> token = Input("token", [2, tokens, 8]);
+        Input<long> places = Input<long>("places", ["seen"]);
+        Dim seen = places.Shape[0];
+        Parameter<float> cache = Parameter("cache", [2, 64, 8], 0f, requiresGrad: false);
+        Node updated = SliceScatter(cache, token, 1, seen - tokens, seen);
+        Node scores = MatMul(token, Slice(updated, 1, 0, seen).Transpose(1, 2));
+        using CompiledGraph step = GraphCompiler.Compiler.Compile([token, places], [scores], [(cache, updated)]);
+        Program program = step.Executor.Program;
+        Assert.That(program.Plan.Buffers[program.Updates[0].Buffer].Address, Is.EqualTo(cache.Address));
+        Assert.That(program.Kernels.SelectMany(k => k.Buffers), Has.None.EqualTo(KernelBuffer.Of(cache)), "nothing of it is copied");
+        Tensor<float> two = Tensor.Create(Enumerable.Repeat(2f, 16).ToArray(), [2, 1, 8]);
+        Tensor<float> one = Tensor.Create(Enumerable.Repeat(1f, 16).ToArray(), [2, 1, 8]);
+        Assert.That(step.Run(two, new long[3]).GetArray<float>(), Is.EqualTo((float[])[0, 0, 32, 0, 0, 32]));
+        Assert.That(step.Run(one, new long[4]).GetArray<float>(), Is.EqualTo((float[])[0, 0, 16, 8, 0, 0, 16, 8]));
     }
 
     [Test]
