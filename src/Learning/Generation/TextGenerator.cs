@@ -32,7 +32,6 @@ public sealed class TextGenerator : IDisposable
         ArgumentNullException.ThrowIfNull(net);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
-        Pass.RequireNone("A generator opens one of its own, for inference.");
         (Capacity, Batch) = (capacity, batch);
         cache = isCached ? new DecodingCache(batch, capacity) : null;
         (prompts, vocabulary) = Compiled(net, "tokens", options);
@@ -134,6 +133,17 @@ public sealed class TextGenerator : IDisposable
         }
     }
 
+    private static Node LogitsOf(Layer net, Node tokens)
+    {
+        Node logits = net.Forward(tokens);
+        if (logits.Rank != 3 || logits.Shape[0] != tokens.Shape[0] || logits.Shape[1] != tokens.Shape[1] || logits.Shape[2].Constant is not > 0)
+        {
+            throw new ShapeException($"{net} generates tokens if it maps tokens [N, T] to logits [N, T, tokens] of what follows each, and it maps {tokens.Shape} to {logits.Shape}.");
+        }
+
+        return logits.DType == DType.Float32 ? logits : throw new DTypeException($"{net} generates tokens if it gives logits of Float32, and it gives {logits.DType}.");
+    }
+
     private IEnumerable<long[]> Tokens(long[][] sequences, int most, Sampling sampling, HashSet<long> stop, CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref isBusy, 1) != 0)
@@ -191,23 +201,9 @@ public sealed class TextGenerator : IDisposable
     /// <summary>The logits of what follows the last token, for so many tokens of each sequence.</summary>
     private (CompiledGraph Graph, int Vocabulary) Compiled(Layer net, Dim count, CompileOptions? options)
     {
-        net.Walk();
-        using Pass pass = cache is null ? Pass.Inference() : Pass.Inference(cache);
-        using GradMode.Scope scope = GradMode.NoGrad();
         Input<long> tokens = Ops.Input<long>("tokens", [Batch, count]);
-        Node logits = net.Forward(tokens);
-        if (logits.Rank != 3 || logits.Shape[0] != Batch || logits.Shape[1] != count || logits.Shape[2].Constant is not (> 0 and { } size))
-        {
-            throw new ShapeException($"{net} generates tokens if it maps tokens [N, T] to logits [N, T, tokens] of what follows each, and it maps {tokens.Shape} to {logits.Shape}.");
-        }
-
-        if (logits.DType != DType.Float32)
-        {
-            throw new DTypeException($"{net} generates tokens if it gives logits of Float32, and it gives {logits.DType}.");
-        }
-
-        Node last = Ops.Select(logits, 1, -1);
-        return (Compiler.Compile(cache is null ? [tokens] : [tokens, cache.Seen], [last], pass.Updates, options), checked((int)size));
+        (Node last, IReadOnlyList<Update> updates) = net.Defined(() => (Ops.Select(LogitsOf(net, tokens), 1, -1), Pass.Current!.Updates), cache, nameof(TextGenerator));
+        return (Compiler.Compile(cache is null ? [tokens] : [tokens, cache.Seen], [last], updates, options), checked((int)last.Shape[1].Constant!));
     }
 
     /// <summary>Refuses a model that looks at earlier tokens by other means than the cache.</summary>

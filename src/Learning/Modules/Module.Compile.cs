@@ -37,13 +37,13 @@ public abstract partial class Module
     /// <exception cref="InvalidOperationException">A pass is open.</exception>
     public CompiledGraph Compile(IReadOnlyList<Node> inputs, Func<IReadOnlyList<Node>> define, CompileOptions? options = null) => Compiler.Compile(inputs, Defined(define), options);
 
-    /// <summary>What is defined in a pass for inference, without gradients.</summary>
-    private T Defined<T>(Func<T> define, [CallerMemberName] string caller = "")
+    /// <summary>What is defined in a pass for inference, without gradients, which may go on from a cache.</summary>
+    internal T Defined<T>(Func<T> define, DecodingCache? cache = null, [CallerMemberName] string caller = "")
     {
         ArgumentNullException.ThrowIfNull(define);
         Pass.RequireNone($"{caller} opens one of its own, for inference.");
         Walk();
-        using Pass pass = Pass.Inference();
+        using Pass pass = cache is null ? Pass.Inference() : Pass.Inference(cache);
         using GradMode.Scope scope = GradMode.NoGrad();
         return define();
     }
