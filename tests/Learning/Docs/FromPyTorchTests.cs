@@ -75,6 +75,11 @@ internal sealed class FromPyTorchTests
         PageRow.Of(() => new RnnCell(4, 8, random)),
         PageRow.Of(() => new MultiHeadAttention(8, 2, random)),
         PageRow.Of(() => new MultiHeadAttention(8, 2, random, keyWidth: 6, valueWidth: 4) { Dropout = 0.1, BatchFirst = true }),
+        PageRow.Of(() => new TransformerEncoderLayer(8, 2, random) { NormFirst = true }),
+        PageRow.Of(() => new TransformerDecoderLayer(8, 2, random) { BatchFirst = true }),
+        PageRow.Of(() => new TransformerEncoder(1, () => new(8, 2, random), new LayerNorm(8))),
+        PageRow.Of(() => new TransformerDecoder(1, () => new(8, 2, random))),
+        PageRow.Of(() => new Transformer(random, 8, 2, 1, 1)),
         PageRow.Of(() => new Sequential(new Linear(4, 8, random), Activation.Relu, new Linear(8, 1, random))),
         PageRow.Of(() => new Linear(4, 10, random, bias: false) { Weight = new Embedding(10, 4, random).Weight }),
     ];
