@@ -36,5 +36,5 @@ internal sealed class CharTransformer(TransformerSize size, Generator random) : 
 
     /// <inheritdoc/>
     protected override Node Define(Node x) =>
-        Ops.Linear(blocks.Forward(tokens.Forward(x) + places.Forward(Ops.Arange(x.Shape[1]))), tokens.Weight);
+        Ops.Linear(blocks.Forward(tokens.Forward(x) + places.Forward(Pass.Positions(x.Shape[1]))), tokens.Weight);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using GraphCompiler;
 using GraphCompiler.Learning;
-using static GraphCompiler.Ops;
 
 namespace CharLm;
 
@@ -43,28 +42,14 @@ internal sealed record NameModel(CharTransformer Transformer, Vocabulary Vocabul
     /// <param name="random">Where chance comes from.</param>
     public IReadOnlyList<string> MakeUp(int count, double temperature, Generator random)
     {
-        Input<long> tokens = Input<long>("tokens", ["N", Transformer.Length]);
-        Input<long> place = Input<long>("place", []);
-        var next = Transformer.Compile<Func<long[], long, long[]>>([tokens, place], () => Categorical(random, Take(Transformer.Forward(tokens), place, axis: 1) / temperature));
-        long[] rows = new long[count * Transformer.Length];
-        List<int>[] names = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
-        bool[] ended = new bool[count];
-        for (int at = 0; at < Transformer.Length && ended.Contains(false); at++)
+        if (count == 0)
         {
-            foreach ((int i, long token) in next(rows, at).Index())
-            {
-                ended[i] |= token == Vocabulary.Boundary;
-                if (!ended[i])
-                {
-                    names[i].Add((int)token);
-                    if (at + 1 < Transformer.Length)
-                    {
-                        rows[(i * Transformer.Length) + at + 1] = token;
-                    }
-                }
-            }
+            return [];
         }
 
-        return [.. names.Select(Vocabulary.Decode)];
+        using var text = new TextGenerator(Transformer, Transformer.Length, batch: count);
+        long[][] starts = [.. Enumerable.Repeat((long[])[Vocabulary.Boundary], count)];
+        long[][] steps = [.. text.GenerateBatch(starts, Transformer.Length - 1, new Sampling(random) { Temperature = temperature }, [Vocabulary.Boundary])];
+        return [.. Enumerable.Range(0, count).Select(i => Vocabulary.Decode(steps.Select(s => (int)s[i]).TakeWhile(t => t != Vocabulary.Boundary)))];
     }
 }
