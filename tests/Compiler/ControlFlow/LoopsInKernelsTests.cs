@@ -1,4 +1,5 @@
 using GraphCompiler.Lowering;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.ControlFlow;
@@ -9,9 +10,9 @@ internal sealed class LoopsInKernelsTests
     private static readonly CompileOptions Apart = new() { Passes = new() { LoopsInKernels = false } };
 
     [Test]
+    [Needs(nameof(CompilerPasses.LoopsInKernels), nameof(CompilerPasses.MergeSmallKernels), nameof(CompilerPasses.Fuse))]
     public void Small_recurrences_are_one_kernel_and_no_loop()
     {
-        Assume.That(CompileOptions.Default is { Passes: { LoopsInKernels: true, MergeSmallKernels: true, Fuse: true }, Verify: false, Checked: false });
         Input<float> x = Input("x", []);
         AssertIsOne([x], Scan(x, 1000, (v, _) => 3.7f * v * (1 - v)).Last);
 

@@ -1,4 +1,5 @@
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Planning;
@@ -10,6 +11,7 @@ public class CheckpointTests
     private const int Rows = 64;
 
     [Test]
+    [Needs(nameof(CompilerPasses.ReuseMemory))]
     public void A_deep_network_keeps_what_its_blocks_are_given_and_no_more()
     {
         float[] x = Values(Rows * Width);
@@ -24,6 +26,7 @@ public class CheckpointTests
     }
 
     [Test]
+    [Needs(nameof(CompilerPasses.ReuseMemory))]
     public void One_call_that_gives_gradients_needs_less_too()
     {
         (long all, float[][] expected) = InOneCall((f, h) => f(h));
