@@ -114,6 +114,12 @@ internal sealed class ChooseBuffers : IMaterialization
                 DemandView(node);
                 break;
             case Origin.Pointwise:
+                if (node.Op is RandomBitsOp)
+                {
+                    // Wherever bits are computed, the words of their stream are read from memory.
+                    buffered.Add(RandomRules.StreamOf(node));
+                }
+
                 Expansion expansion = Expansion.Of(node, InputOf);
                 expansions[node] = expansion;
                 if (!CanInline(node, expansion))

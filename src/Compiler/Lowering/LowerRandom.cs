@@ -10,18 +10,6 @@ internal static class LowerRandom
     // Elements that a call of a routine draws: threads share these.
     private const int Chunk = 256;
 
-    /// <summary>The node whose memory holds the stream of random bits.</summary>
-    public static Node StreamOf(Node bits)
-    {
-        Node stream = bits.Inputs[0];
-        while (stream.Op is AfterOp)
-        {
-            stream = stream.Inputs[0];
-        }
-
-        return stream;
-    }
-
     /// <summary>The bits of an element.</summary>
     /// <param name="op">Which bits.</param>
     /// <param name="stream">The buffer of the stream's words.</param>

@@ -40,7 +40,7 @@ internal static class PointwiseValues
             ConstantOp constant => Scalars.Literal(constant),
             DimValueOp size => LoopMath.Convert(size.Type, kernel.Size(size.Dim)),
             IotaOp iota => LoopMath.Convert(iota.Type, position()),
-            RandomBitsOp bits => LowerRandom.Bits(bits, kernel.Input(LowerRandom.StreamOf(read.View.Source)), position()),
+            RandomBitsOp bits => LowerRandom.Bits(bits, kernel.Input(RandomRules.StreamOf(read.View.Source)), position()),
             _ => throw new InvalidOperationException($"{read.View.Source.Describe()} has neither a buffer nor a value of its own."),
         };
     }

@@ -168,7 +168,7 @@ internal sealed class SpecKey
     {
         Number(node);
         Word(node.Op is MovementOp ? node.Op.Kind : node.Op);
-        WriteEach(node.Inputs, Number);
+        WriteEach(InputsOf(node), Number);
     }
 
     /// <summary>A node that is read from memory, or known on the spot: then it is the operation that tells what is read.</summary>
@@ -178,13 +178,15 @@ internal sealed class SpecKey
         if (node.Op is ConstantOp or DimValueOp or IotaOp or RandomBitsOp)
         {
             Word(node.Op);
-            WriteEach(node.Inputs, Source);
+            WriteEach(InputsOf(node), Source);
         }
         else
         {
             Word(node.Op.Name);
         }
     }
+
+    private static IReadOnlyList<Node> InputsOf(Node node) => node.Op is RandomBitsOp ? [RandomRules.StreamOf(node)] : node.Inputs;
 
     private void Number(Node node)
     {

@@ -93,5 +93,17 @@ internal static class RandomRules
     /// <summary>Whether bits are such streams.</summary>
     public static bool AreStreams(RandomBitsOp bits) => bits is { Part: 0, Bits: RandomStream.NumberBits, Type: DType.Int32, To.Rank: 2 } && bits.To[1] == RandomStream.Words;
 
+    /// <summary>The node whose memory holds the stream of bits.</summary>
+    public static Node StreamOf(Node bits)
+    {
+        Node stream = bits.Inputs[0];
+        while (stream.Op is AfterOp)
+        {
+            stream = stream.Inputs[0];
+        }
+
+        return stream;
+    }
+
     public static int[] Words(TensorValue stream) => [.. stream.Integers.Select(w => (int)w)];
 }

@@ -231,6 +231,23 @@ internal sealed class CompiledLoopTests
     }
 
     [Test]
+    public void Random_numbers_of_loops_that_a_condition_ends_are_those_of_the_interpreter([Values] bool isBounded)
+    {
+        var generator = new Generator(7);
+        Input<double> x = Input<double>("x", [3], requiresGrad: true);
+        Node last = While(x, c => Sum(c) < 5, c => (c * Uniform(generator, [3], DType.Float64)) + Vmap(v => Uniform(generator, [], DType.Float64) + v)(c), isBounded ? 5 : null);
+        Node[] roots = isBounded ? [last, Gradients(Sum(last), x)[0]] : [last];
+        double[][] drawn = [.. new[] { true, false }.Select(verify =>
+        {
+            using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], roots, [], new CompileOptions { Verify = verify });
+            generator.State = new Generator(7).State;
+            RunResults results = graph.Run(new[] { 0.1, 0.2, 0.3 });
+            return (double[])[.. Enumerable.Range(0, roots.Length).SelectMany(r => results.GetArray<double>(r))];
+        })];
+        Assert.That(drawn[1], Is.EqualTo(drawn[0]).Within(1e-14));
+    }
+
+    [Test]
     public void A_loop_and_what_its_derivatives_repeat_are_one([Values(1, 2)] int order)
     {
         Input<double> xs = Input<double>("xs", ["N", 4, 3]);

@@ -78,6 +78,23 @@ public class CheckpointTests
     }
 
     [Test]
+    public void Blocks_of_equal_structure_draw_numbers_of_their_own()
+    {
+        var generator = new Generator(3);
+        Input<double> x = Input<double>("x", [Rows, Width], requiresGrad: true);
+        Node y = Enumerable.Range(0, 3).Aggregate((Node)x, (h, _) => Checkpoint(n => Tanh(n) * Uniform(generator, n.Shape, DType.Float64), h));
+        using CompiledGraph model = GraphCompiler.Compiler.Compile([x], y.Sum());
+        using CompiledGraph gradient = GraphCompiler.Compiler.Compile([x], Gradients(y.Sum(), x)[0]);
+        double[] at = [.. Values(Rows * Width).Select(v => (double)v)];
+        GeneratorState state = generator.State;
+        model.Forward(at);
+        model.Backward();
+        generator.State = state;
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(gradient.Run(at).GetArray<double>()).Within(1e-14));
+        model.ZeroGrad();
+    }
+
+    [Test]
     public void Loops_within_are_run_again()
     {
         Input<float> x = Input("x", [8], requiresGrad: true);

@@ -67,7 +67,7 @@ internal static class EpilogueValues
         }
 
         private LoopValue Read(KernelBuilder kernel, LoopNest batch, Node node, Matrix matrix, LoopValue row, LoopValue column) => epilogue.Drawn.Contains(node)
-            ? LowerRandom.Bits((RandomBitsOp)matrix.Source.Op, kernel.Input(LowerRandom.StreamOf(matrix.Source)), matrix.Position(kernel, batch, row, column))
+            ? LowerRandom.Bits((RandomBitsOp)matrix.Source.Op, kernel.Input(RandomRules.StreamOf(matrix.Source)), matrix.Position(kernel, batch, row, column))
             : matrix.At(kernel, batch, row, column);
     }
 }
