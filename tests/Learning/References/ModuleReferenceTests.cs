@@ -11,7 +11,10 @@ internal sealed class ModuleReferenceTests
     /// <summary>Relative to the largest number of a tensor, or to 1.</summary>
     private const double Bound = 1e-5;
 
-    private static IEnumerable<TestCaseData> Names() => ReferenceModels.Names.Select(n => new TestCaseData(n).SetArgDisplayNames(n));
+    private static IEnumerable<TestCaseData> Names() => ReferenceFile.Names.Select(n => new TestCaseData(n).SetArgDisplayNames(n));
+
+    [Test]
+    public void Every_file_has_a_model() => Assert.That(ReferenceModels.Names.Order(StringComparer.Ordinal), Is.EqualTo(ReferenceFile.Names));
 
     [TestCaseSource(nameof(Names))]
     public void Loads_unchanged_and_gives_the_same(string name)

@@ -12,7 +12,7 @@ internal sealed class PyTorchReadsTests
         string folder = Directory.CreateTempSubdirectory("trained-here").FullName;
         try
         {
-            string[] names = [.. ReferenceModels.Names.Where(n => TrainAndSave(n, folder))];
+            string[] names = [.. ReferenceFile.Names.Where(n => TrainAndSave(n, folder))];
 
             (int faults, string said) = Python.Run(python, "-B", "-W", "ignore", Path.Combine(ReferenceFile.Folder, "check-modules.py"), folder);
             Assert.That(faults, Is.Zero, said);

@@ -48,6 +48,13 @@ internal static partial class ReferenceModels
             var parts = new Parts<Bilinear> { ["biased"] = new(3, 4, 5, r), ["plain"] = new(3, 4, 2, r, bias: false) };
             return new(parts, x => parts.ToDictionary(p => p.Key, p => p.Value.Forward(x["a"], x["b"])));
         },
+        ["weight-norm"] = r => ReferenceModel.Of(new Sequential(new WeightNorm(new Linear(4, 6, r)), Activation.Tanh, new WeightNorm(new Linear(6, 3, r), axis: null))),
+        ["weight-norm-convolution"] = r => ReferenceModel.Of(new Sequential(
+            new WeightNorm(new Conv1D(3, 4, 3, r)), Activation.Relu, new WeightNorm(new ConvTranspose1D(4, 2, 3, r), axis: 1))),
+        ["spectral-norm"] = r => ReferenceModel.Of(new Sequential(
+            new SpectralNorm(new Linear(4, 6, r), r), Activation.Tanh, new SpectralNorm(new Linear(6, 3, r, bias: false), r))),
+        ["spectral-norm-convolution"] = r => ReferenceModel.Of(new Sequential(
+            new SpectralNorm(new Conv1D(3, 4, 3, r), r), Activation.Relu, new SpectralNorm(new ConvTranspose1D(4, 2, 3, r), r))),
     };
 
     public static ReferenceModel Make(string name) => Makers[name](new Generator(1));

@@ -80,6 +80,16 @@ def weight_norm_convolution():
     return nn.Sequential(nn.utils.weight_norm(nn.Conv1d(3, 4, 3)), nn.ReLU(), nn.utils.weight_norm(nn.ConvTranspose1d(4, 2, 3), dim=1)), {"x": normal(2, 3, 8)}
 
 
+@case
+def spectral_norm():
+    return nn.Sequential(nn.utils.spectral_norm(nn.Linear(4, 6)), nn.Tanh(), nn.utils.spectral_norm(nn.Linear(6, 3, bias=False))), {"x": normal(5, 4)}
+
+
+@case
+def spectral_norm_convolution():
+    return nn.Sequential(nn.utils.spectral_norm(nn.Conv1d(3, 4, 3)), nn.ReLU(), nn.utils.spectral_norm(nn.ConvTranspose1d(4, 2, 3))), {"x": normal(2, 3, 8)}
+
+
 # Convolutions and what stands beside them.
 
 
