@@ -186,7 +186,7 @@ internal sealed class SpecKey
         }
     }
 
-    private static IReadOnlyList<Node> InputsOf(Node node) => node.Op is RandomBitsOp ? [RandomRules.StreamOf(node)] : node.Inputs;
+    private static NodeList InputsOf(Node node) => node.Op is RandomBitsOp ? [RandomRules.StreamOf(node)] : node.Inputs;
 
     private void Number(Node node)
     {
