@@ -8,6 +8,8 @@ namespace GraphCompiler.Learning;
 /// </summary>
 public sealed class Schedule
 {
+    private static readonly ConditionalWeakTable<Node, Schedule> Known = [];
+
     private readonly Node value;
     private Func<long, double>? evaluate;
 
@@ -15,6 +17,7 @@ public sealed class Schedule
     {
         value = function(Ops.Cast(Step, DType.Float64));
         Steps = steps;
+        Known.Add(value, this);
     }
 
     /// <summary>The number of the step, the first being 0: an int64 scalar.</summary>
@@ -145,6 +148,27 @@ public sealed class Schedule
 
     /// <summary>The schedule as a number of an optimiser.</summary>
     public Hyperparameter ToHyperparameter() => value;
+
+    /// <summary>The steps of the shortest of the schedules that nodes are made of.</summary>
+    internal static long? ShortestIn(IEnumerable<Node> nodes)
+    {
+        long? shortest = null;
+        HashSet<Node> seen = [];
+        Stack<Node> left = new(nodes);
+        while (left.TryPop(out Node? node))
+        {
+            if (seen.Add(node))
+            {
+                shortest = Known.TryGetValue(node, out Schedule? schedule) && schedule.Steps is { } steps && !(steps >= shortest) ? steps : shortest;
+                foreach (Node input in node.Inputs)
+                {
+                    left.Push(input);
+                }
+            }
+        }
+
+        return shortest;
+    }
 
     private static Schedule WarmedUp(double peak, long steps, long warmUp, double final, Func<Node, Node> fall)
     {

@@ -5,7 +5,7 @@ namespace GraphCompiler.Learning;
 /// <summary>
 /// Trains a model: it defines it twice, for training and for inference, and compiles a step and a measurement. The loop is the caller's: <c>trainer.Step(x, y)</c>.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     private readonly Module model;
     private readonly IReadOnlyList<Node> inputs;
@@ -99,7 +99,7 @@ public sealed class Trainer : IDisposable
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        State().Save(path, new TrainingMetadata(random.State).ToMetadata());
+        State().Save(path, new TrainingMetadata(random.State, place, sum, weight, Best.Loss, Best.Step).ToMetadata());
     }
 
     /// <summary>Goes on from a file that <see cref="Save"/> wrote.</summary>
@@ -112,6 +112,8 @@ public sealed class Trainer : IDisposable
         var metadata = TrainingMetadata.Of(file);
         State().Load(file);
         random.State = metadata.Random;
+        (place, sum, weight) = (metadata.Place, metadata.Sum, metadata.Weight);
+        Best.Take(metadata.BestLoss, metadata.BestStep, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "best.safetensors"));
     }
 
     /// <summary>Ends what was compiled; the model stays.</summary>
@@ -163,8 +165,9 @@ public sealed class Trainer : IDisposable
             Compiler.Compile(inputs, made.Outputs, made.Updates, Options),
             Compiler.Compile(inputs, [Metric.Double(measured.Sum), Metric.Double(measured.Weight), .. measured.Metrics.SelectMany(m => m.Parts)], null, Options),
             measured.Metrics,
-            made.Averages);
+            made.Averages,
+            made.ScheduledSteps);
     }
 
-    private sealed record Compiled(CompiledGraph Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages);
+    private sealed record Compiled(CompiledGraph Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps);
 }

@@ -4,7 +4,12 @@ namespace GraphCompiler.Learning.Training;
 
 /// <summary>What a checkpoint says of a training beside its tensors.</summary>
 /// <param name="Random">Where the random numbers of layers are.</param>
-internal sealed record TrainingMetadata(GeneratorState Random)
+/// <param name="Place">Where the data are.</param>
+/// <param name="Sum">The sum of the losses of the epoch so far.</param>
+/// <param name="Weight">What they count for.</param>
+/// <param name="BestLoss">The smallest loss of an epoch.</param>
+/// <param name="BestStep">After how many steps that was.</param>
+internal sealed record TrainingMetadata(GeneratorState Random, Place Place, double Sum, double Weight, double BestLoss, long BestStep)
 {
     private const string Key = "training";
     private const string Version = "1";
@@ -12,7 +17,12 @@ internal sealed record TrainingMetadata(GeneratorState Random)
     public Dictionary<string, string> ToMetadata() => new()
     {
         [Key] = Version,
-        ["training.random"] = string.Create(CultureInfo.InvariantCulture, $"{Random.Key} {Random.Stream} {Random.Position}"),
+        ["training.random"] = Text(Random.Key, Random.Stream, Random.Position),
+        ["training.place"] = Text((ulong)Place.Epoch, (ulong)Place.Row),
+
+        // Numbers go by their bits, to come back as they are.
+        ["training.epoch"] = Text(BitConverter.DoubleToUInt64Bits(Sum), BitConverter.DoubleToUInt64Bits(Weight)),
+        ["training.best"] = Text(BitConverter.DoubleToUInt64Bits(BestLoss), (ulong)BestStep),
     };
 
     /// <summary>What a file says.</summary>
@@ -21,7 +31,7 @@ internal sealed record TrainingMetadata(GeneratorState Random)
     {
         if (!file.Metadata.TryGetValue(Key, out string? version))
         {
-            throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training: its metadata have no '{Key}'. Load of the model takes its weights.");
+            throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training: its metadata have no '{Key}'. {nameof(ModuleFiles.Load)} of the model takes its weights.");
         }
 
         if (version != Version)
@@ -30,8 +40,24 @@ internal sealed record TrainingMetadata(GeneratorState Random)
         }
 
         ulong[] random = Numbers(file, "training.random", 3);
-        return new(new GeneratorState(random[0], random[1], random[2]));
+        ulong[] place = Numbers(file, "training.place", 2);
+        ulong[] epoch = Numbers(file, "training.epoch", 2);
+        ulong[] best = Numbers(file, "training.best", 2);
+        if (place.Any(n => n > int.MaxValue) || best[1] > long.MaxValue)
+        {
+            throw new InvalidDataException($"'{file.Path}' is at a place in its data where none is: epoch {place[0]}, row {place[1]}, step {best[1]}.");
+        }
+
+        return new(
+            new GeneratorState(random[0], random[1], random[2]),
+            new Place((int)place[0], (int)place[1]),
+            BitConverter.UInt64BitsToDouble(epoch[0]),
+            BitConverter.UInt64BitsToDouble(epoch[1]),
+            BitConverter.UInt64BitsToDouble(best[0]),
+            (long)best[1]);
     }
+
+    private static string Text(params ulong[] numbers) => string.Join(' ', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
 
     private static ulong[] Numbers(TensorFile file, string key, int count)
     {

@@ -3,7 +3,8 @@ namespace GraphCompiler.Learning.Training;
 /// <summary>A step of training as nodes: what it tells, and what it changes.</summary>
 internal sealed class TrainingStep
 {
-    private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages) => (Outputs, Updates, Averages) = (outputs, updates, averages);
+    private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages, long? scheduledSteps) =>
+        (Outputs, Updates, Averages, ScheduledSteps) = (outputs, updates, averages, scheduledSteps);
 
     /// <summary>Sum, weight and gradient norm, Float64 scalars.</summary>
     public IReadOnlyList<Node> Outputs { get; }
@@ -13,6 +14,9 @@ internal sealed class TrainingStep
 
     /// <summary>The average of each parameter; empty without.</summary>
     public IReadOnlyDictionary<Parameter, Parameter> Averages { get; }
+
+    /// <summary>For how many steps the shortest schedule of an optimiser was made; null if there is none.</summary>
+    public long? ScheduledSteps { get; }
 
     /// <summary>Defines a step.</summary>
     /// <param name="model">What is trained.</param>
@@ -55,7 +59,7 @@ internal sealed class TrainingStep
         NodeList told = Finite(Metric.Double(objective.Sum), Metric.Double(objective.Weight), Metric.Double(norm), step);
         Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
         NodeList values = Ops.Substitute([.. updates.Select(u => u.Value)], counted);
-        return new TrainingStep([.. told], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages);
+        return new TrainingStep([.. told], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
     }
 
     /// <summary>The updates of each group; that all parameters are in one, and all groups have some.</summary>

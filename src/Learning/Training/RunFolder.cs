@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace GraphCompiler.Learning.Training;
+
+/// <summary>The checkpoints of a run: the last of them by the number of their steps, and the best model.</summary>
+internal sealed class RunFolder
+{
+    private const string Prefix = "step-";
+    private const string Suffix = ".safetensors";
+
+    private readonly string path;
+    private readonly int kept;
+
+    /// <summary>A folder, which is made if it is not there.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public RunFolder(string path, int kept)
+    {
+        (this.path, this.kept) = (path, kept);
+        Directory.CreateDirectory(path);
+    }
+
+    /// <summary>Where the best model is saved.</summary>
+    public string Best => Path.Combine(path, $"best{Suffix}");
+
+    /// <summary>The last checkpoint; null if there is none.</summary>
+    public string? Last => Steps() is [.., var last] ? Of(last) : null;
+
+    /// <summary>Has a checkpoint saved, then forgets those before the last.</summary>
+    public void Save(long step, Action<string> save)
+    {
+        save(Of(step));
+        long[] steps = Steps();
+        foreach (long old in steps[..Math.Max(0, steps.Length - kept)])
+        {
+            File.Delete(Of(old));
+        }
+    }
+
+    private string Of(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D9}{Suffix}"));
+
+    private long[] Steps() =>
+    [
+        .. Directory.EnumerateFiles(path, $"{Prefix}*{Suffix}").Select(f => Path.GetFileName(f)[Prefix.Length..^Suffix.Length])
+            .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1).Where(s => s >= 0).Order(),
+    ];
+}

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using GraphCompiler.Learning.Training;
+
+namespace GraphCompiler.Learning;
+
+/// <content>Epochs over rows, and checkpoints.</content>
+public sealed partial class Trainer
+{
+    private Place place;
+    private double sum;
+    private double weight;
+    private BestModel? best;
+
+    /// <summary>After how many steps a checkpoint is saved, beside those at the end of epochs; null for none. Where a folder is given.</summary>
+    public long? SaveEvery
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(SaveEvery), value, "A checkpoint is saved after at least one step.");
+    }
+
+    /// <summary>How many checkpoints are kept, the last ones; by default 2.</summary>
+    public int Kept
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(Kept), value, "At least one checkpoint is kept.");
+    } = 2;
+
+    /// <summary>Hears of each step; on the thread that makes it.</summary>
+    public Action<StepReport>? Stepped { get; init; }
+
+    /// <summary>The model as it was when its loss was smallest at the end of an epoch, whatever ended the loop.</summary>
+    public BestModel Best => best ??= new BestModel(model);
+
+    /// <summary>
+    /// Trains epoch by epoch, a stream whose loop is the caller's: <c>await foreach (Epoch e in trainer.Fit(train, validation, epochs: 20, folder: "run"))</c>. It may end the
+    /// loop at any time, and call this again to go on. Epochs are computed on a thread of the pool.
+    /// </summary>
+    /// <param name="train">What is learned from, in batches; a column for each input of the trainer, in their order.</param>
+    /// <param name="validation">What the model is measured by after each epoch, in batches; null for nothing.</param>
+    /// <param name="epochs">How many epochs the training has, those before a resumption among them.</param>
+    /// <param name="folder">
+    /// Where checkpoints are saved, at the end of each epoch and as <see cref="SaveEvery"/> says, and the best model, <c>best.safetensors</c>. If there are some, the training goes on
+    /// from the last, to the same bits as one that was never interrupted. Null for none.
+    /// </param>
+    /// <param name="cancellation">Ends the training after the step that is being made.</param>
+    /// <exception cref="ArgumentException">The rows do not have a column for each input, or a schedule is shorter than the training.</exception>
+    /// <exception cref="DivergenceException">A loss is no finite number; nothing has changed by that step.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written, or read.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
+    /// <exception cref="LoadException">The folder is that of a training of another model, or with other optimisers.</exception>
+    public IAsyncEnumerable<Epoch> Fit(Rows train, Rows? validation, int epochs, string? folder = null, CancellationToken cancellation = default)
+    {
+        Check(train);
+        if (validation is not null)
+        {
+            Check(validation);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        RunFolder? run = Resume(train, epochs, folder);
+        return Epochs(cancellation);
+
+        async IAsyncEnumerable<Epoch> Epochs([EnumeratorCancellation] CancellationToken token)
+        {
+            while (place.Epoch < epochs)
+            {
+                yield return await Task.Run(() => MakeEpoch(train, validation, run, token), token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Trains step by step, as <see cref="Fit"/> does epoch by epoch, without measuring.</summary>
+    /// <param name="train">What is learned from, in batches.</param>
+    /// <param name="epochs">How many epochs the training has.</param>
+    /// <param name="folder">Where checkpoints are saved, and what the training goes on from; null for none.</param>
+    public IEnumerable<StepReport> Steps(Rows train, int epochs, string? folder = null)
+    {
+        Check(train);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        RunFolder? run = Resume(train, epochs, folder);
+        return Made();
+
+        IEnumerable<StepReport> Made()
+        {
+            while (place.Epoch < epochs)
+            {
+                foreach (StepReport report in StepsOfEpoch(train, run))
+                {
+                    yield return report;
+                }
+
+                (sum, weight) = (0, 0);
+                run?.Save(StepCount, Save);
+            }
+        }
+    }
+
+    /// <summary>Measures the model, as it is at inference.</summary>
+    /// <param name="rows">What by, in batches; a column for each input of the trainer.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Evaluation Evaluate(Rows rows, CancellationToken cancellation = default)
+    {
+        Check(rows);
+        Measurement measurement = Measure();
+        foreach (Batch batch in rows.Batches(0))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            measurement.Add(batch.Arguments);
+        }
+
+        return measurement.Result;
+    }
+
+    private Epoch MakeEpoch(Rows train, Rows? validation, RunFolder? run, CancellationToken cancellation)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        int number = place.Epoch;
+        foreach (StepReport report in StepsOfEpoch(train, run))
+        {
+            // The step before is whole, and saved if it was to be.
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        Evaluation? measured = validation is null ? null : Evaluate(validation, cancellation);
+        (double loss, double counted) = (sum / weight, weight);
+        bool isBest = Best.Offer(measured?.Loss ?? loss, StepCount);
+        (sum, weight) = (0, 0);
+        if (isBest && run is not null)
+        {
+            model.Save(run.Best);
+        }
+
+        run?.Save(StepCount, Save);
+        return new Epoch(number, StepCount, loss, counted, measured, isBest, Stopwatch.GetElapsedTime(begun));
+    }
+
+    /// <summary>The steps that are left of an epoch.</summary>
+    private IEnumerable<StepReport> StepsOfEpoch(Rows train, RunFolder? run)
+    {
+        foreach (Batch batch in train.Batches(place))
+        {
+            StepReport report = Step(batch.Arguments);
+            sum += report.Loss * report.Weight;
+            weight += report.Weight;
+            place = batch.Next;
+            Stepped?.Invoke(report);
+            if (run is not null && SaveEvery is { } every && StepCount % every == 0 && place.Row > 0)
+            {
+                run.Save(StepCount, Save);
+            }
+
+            yield return report;
+        }
+    }
+
+    /// <summary>Goes on where the last checkpoint of a folder is.</summary>
+    private RunFolder? Resume(Rows train, int epochs, string? folder)
+    {
+        Compiled ready = Ready();
+        RunFolder? run = folder is null ? null : new RunFolder(folder, Kept);
+        if (run?.Last is { } last)
+        {
+            Load(last);
+        }
+
+        long all = StepCount + ((long)(epochs - place.Epoch) * train.BatchCount);
+        return ready.ScheduledSteps is { } scheduled && all > scheduled && place.Row == 0
+            ? throw new ArgumentException($"The training has {all} steps, {epochs} epochs of {train.BatchCount}, and a schedule of its optimisers was made for {scheduled}.", nameof(epochs))
+            : run;
+    }
+
+    private void Check(Rows rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Columns.Count != inputs.Count)
+        {
+            throw new ArgumentException($"The rows have {rows.Columns.Count} columns ({string.Join(", ", rows.Columns)}), and the trainer {inputs.Count} inputs ({string.Join(", ", inputs)}): a column for each is needed, in the same order.", nameof(rows));
+        }
+    }
+}

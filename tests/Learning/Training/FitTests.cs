@@ -1,0 +1,166 @@
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Learning.Tests.Training;
+
+/// <summary>Epochs over rows: the loop is the caller's, and what was interrupted goes on to the same bits.</summary>
+internal sealed class FitTests
+{
+    private static readonly Input<float> X = Input("x", ["N", 3]);
+    private static readonly Input<float> Y = Input("y", ["N"]);
+    private static readonly Rows All = Data();
+    private string folder = string.Empty;
+
+    [SetUp]
+    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("run").FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+
+    [Test]
+    public async Task A_model_learns_and_its_best_is_kept()
+    {
+        (Rows train, Rows validation) = All.Split(0.75, 0.25, seed: 1);
+        (Layer net, Trainer trainer) = Made();
+        using (trainer)
+        {
+            List<Epoch> epochs = [];
+            await foreach (Epoch epoch in trainer.Fit(train.Shuffle(2).Batch(8).Prefetch(2), validation.Batch(7), 6))
+            {
+                epochs.Add(epoch);
+            }
+
+            Assert.That(epochs.Select(e => e.Number), Is.EqualTo(Enumerable.Range(0, 6)));
+            Assert.That(epochs[^1].Loss, Is.LessThan(epochs[0].Loss / 2));
+            Assert.That((epochs[2].Weight, epochs[2].Step, epochs[2].Validation!.Weight), Is.EqualTo((30.0, 12L, 10.0)));
+            Epoch best = epochs.MinBy(e => e.Validation!.Loss)!;
+            Assert.That((best.IsBest, trainer.Best.Loss, trainer.Best.Step), Is.EqualTo((true, best.Validation!.Loss, best.Step)));
+            Assert.That(epochs.All(e => e.Duration > TimeSpan.Zero));
+            net.NamedParameters()[0].Parameter.Set(new float[4, 3]);
+            trainer.Best.Restore();
+            Assert.That(trainer.Evaluate(validation.Batch(7)).Loss, Is.EqualTo(best.Validation.Loss));
+        }
+    }
+
+    [Test]
+    public async Task What_was_interrupted_goes_on_to_the_same_bits()
+    {
+        (Rows train, Rows validation) = All.Split(0.75, 0.25, seed: 1);
+        train = train.Shuffle(2).Batch(8);
+        (Layer whole, Trainer undisturbed) = Made();
+        List<(double, double, long)> expected = [];
+        using (undisturbed)
+        {
+            await foreach (Epoch e in undisturbed.Fit(train, validation.Batch(7), 4))
+            {
+                expected.Add((e.Loss, e.Validation!.Loss, e.Step));
+            }
+        }
+
+        // Interrupted after any number of steps, each time with objects made anew, as another process would make them.
+        List<(double, double, long)> met = [];
+        Layer? last = null;
+        for (int round = 0; met.Count < 4; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            int left = 1 + (round * 5 % 7);
+            (last, Trainer trainer) = Made(_ =>
+            {
+                if (--left == 0)
+                {
+                    stop.Cancel();
+                }
+            });
+            using (trainer)
+            {
+                try
+                {
+                    await foreach (Epoch e in trainer.Fit(train.Prefetch(1 + (round % 2)), validation.Batch(7), 4, folder, stop.Token))
+                    {
+                        met.Add((e.Loss, e.Validation!.Loss, e.Step));
+                    }
+                }
+                catch (OperationCanceledException)
+                {
+                }
+
+                if (met.Count == 4)
+                {
+                    trainer.Best.Restore();
+                    undisturbed.Best.Restore();
+                }
+            }
+
+            Assert.That(round, Is.LessThan(40));
+        }
+
+        Assert.That(met, Is.EqualTo(expected));
+        Assert.That(last!.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray()), Is.EqualTo(whole.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray())));
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Has.Exactly(3).Items, "the last two and the best");
+    }
+
+    [Test]
+    public void Steps_are_a_stream_too()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            StepReport[] reports = [.. trainer.Steps(All.Batch(16), 2, folder)];
+            Assert.That(reports.Select(r => r.Step), Is.EqualTo(Enumerable.Range(0, 6)));
+            Assert.That(reports.Take(3).Sum(r => r.Weight), Is.EqualTo(40));
+            Assert.That(trainer.Steps(All.Batch(16), 2), Is.Empty, "both epochs are over");
+            Assert.That(trainer.Steps(All.Batch(16), 3).Count(), Is.EqualTo(3));
+        }
+    }
+
+    [Test]
+    public void What_does_not_fit_is_refused_before_anything_is_done()
+    {
+        (Layer net, Trainer trainer) = Made();
+        using (trainer)
+        {
+            Assert.That(() => trainer.Fit(Rows.Of((float[])[1, 2]).Batch(1), null, 1), Throws.ArgumentException.With.Message.Contains("The rows have 1 columns").And.Message.Contains("the trainer 2 inputs"));
+            Assert.That(() => trainer.Fit(All.Batch(8), null, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => trainer.Best.Restore(), Throws.InvalidOperationException.With.Message.Contains("No model has been measured yet"));
+            trainer.Steps(All.Batch(40), 1, folder).Last();
+        }
+
+        var scheduled = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), new Generator(1)) { Optimizers = [new Adam { LearningRate = Schedule.Cosine(0.1, 9) }] };
+        Assert.That(() => scheduled.Fit(All.Batch(8), null, 2), Throws.ArgumentException.With.Message.Contains("The training has 10 steps, 2 epochs of 5, and a schedule of its optimisers was made for 9"));
+        Assert.That(() => scheduled.Fit(All.Batch(40), null, 2, folder), Throws.TypeOf<LoadException>());
+        File.WriteAllBytes(Path.Combine(folder, "step-000000007.safetensors"), [1, 2, 3]);
+        Assert.That(() => scheduled.Fit(All.Batch(40), null, 2, folder), Throws.TypeOf<InvalidDataException>());
+        Assert.That(() => new Trainer(net, [X, Y], () => Objective.Mean(X), new Generator(1)) { Optimizers = [new Sgd(1)], Kept = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new Trainer(net, [X, Y], () => Objective.Mean(X), new Generator(1)) { Optimizers = [new Sgd(1)], SaveEvery = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    private static (Layer Net, Trainer Trainer) Made(Action<StepReport>? stepped = null)
+    {
+        var random = new Generator(5);
+        var net = new Sequential(new Linear(3, 4, random), Activation.Tanh, new Dropout(0.2), new BatchNorm(4), new Linear(4, 1, random));
+        return (net, new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), random)
+        {
+            Optimizers = [new AdamW { LearningRate = Schedule.Cosine(0.05, 40) }],
+            Average = new Ema(0.9),
+            SaveEvery = 1,
+            Stepped = stepped,
+        });
+    }
+
+    private static Rows Data()
+    {
+        float[,] x = new float[40, 3];
+        float[] y = new float[40];
+        float[] numbers = new Generator(9).Normal(160).ToArray();
+        for (int row = 0; row < 40; row++)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                x[row, i] = numbers[(row * 4) + i];
+            }
+
+            y[row] = x[row, 0] - (2 * x[row, 1]) + 0.5f + (0.1f * numbers[(row * 4) + 3]);
+        }
+
+        return Rows.Of(x, y);
+    }
+}
