@@ -9,7 +9,7 @@ namespace GraphCompiler.Tests.Planning;
 internal sealed class HoistFromLoopsTests
 {
     // Loops stay loops, to be looked at, though they have little work.
-    private static readonly CompileOptions Hoisting = new() { Threads = 1, Passes = new() { LoopsInKernels = false } };
+    private static readonly CompileOptions Hoisting = new() { Threads = 1, Passes = new() { LoopsInKernels = false, HoistFromLoops = true, JoinLoops = true } };
     private static readonly CompileOptions Staying = new() { Threads = 1, Passes = new() { LoopsInKernels = false, HoistFromLoops = false } };
 
     private static IEnumerable<TestCaseData> Sums =>

@@ -64,7 +64,7 @@ internal sealed class SaveInLoopsTests
     /// <summary>The products in each of the loops of a value and its gradient, which are held against the interpreter.</summary>
     private static int[] Products(Node value, bool recompute, params long[] lengths)
     {
-        var options = new CompileOptions { Passes = new() { Recompute = recompute, LoopsInKernels = false } };
+        var options = new CompileOptions { Passes = new() { Recompute = recompute, LoopsInKernels = false, JoinLoops = true } };
         Node[] roots = [value, .. Gradients(value, [W])];
         using CompiledGraph graph = GraphCompiler.Compiler.Compile([Xs, W], roots, [], options);
         LoweredLoop[] loops = [.. graph.Executor.Program.Parts.OfType<LoweredLoop>()];
