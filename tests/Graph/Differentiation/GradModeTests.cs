@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
-using GraphCompiler.Tests.Docs;
 using GraphCompiler.Tests.Docs.Operations;
 using static GraphCompiler.Ops;
 using static GraphCompiler.Tests.GraphTesting;

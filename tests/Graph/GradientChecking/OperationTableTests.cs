@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using GraphCompiler.Operations;
 using GraphCompiler.Rewriting;
-using GraphCompiler.Tests.Docs;
 using GraphCompiler.Tests.Docs.Operations;
 using GraphCompiler.Tests.Nodes;
 

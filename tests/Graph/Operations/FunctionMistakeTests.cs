@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using GraphCompiler.Tests.Docs;
 using GraphCompiler.Tests.Docs.Operations;
 
 namespace GraphCompiler.Tests.Operations;
