@@ -6,6 +6,7 @@ public sealed record Update
     /// <summary>A new value of a parameter.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="value">What it becomes when a call has succeeded, of its dtype and shape; it may depend on all old values.</param>
+    /// <exception cref="GraphException">It is made within the body of a loop, a branch or a function.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public Update(Parameter parameter, Node value)
@@ -20,6 +21,11 @@ public sealed record Update
         if (value.Shape != parameter.Shape)
         {
             throw new ShapeException($"The update of {parameter.Describe()} is {value.Describe()}; the shapes must be equal.");
+        }
+
+        if (BodyTrace.Current is { } body)
+        {
+            throw new GraphException($"{parameter.Describe()} cannot be updated within the body of {body.Function}: a parameter is written once a call, by a value that the graph has outside of all bodies. Let the body return the value, and make the update after it.");
         }
 
         (Parameter, Value) = (parameter, value);

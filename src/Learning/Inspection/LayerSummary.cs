@@ -6,7 +6,7 @@ public sealed record LayerSummary
     internal LayerSummary(Module module)
     {
         ModuleParameter[] held = [.. module.NamedParameters().Where(p => p.Alias is null)];
-        (Module, Path) = (module, module.Path);
+        (Module, Path) = (module, Definition.PathOf(module));
         Trained = held.Where(p => p.IsTrained).Sum(p => p.Parameter.ElementCount);
         Buffers = held.Where(p => p.IsBuffer).Sum(p => p.Parameter.ElementCount);
         Frozen = held.Sum(p => p.Parameter.ElementCount) - Trained - Buffers;

@@ -17,7 +17,7 @@ internal readonly struct Definition : IDisposable
     {
         Frame? outer = Innermost.Value;
         ModuleTree tree = outer?.Tree ?? module.Walk();
-        if (!tree.Holds(module) && module.NamedParameters().Count > 0 && !(tree = outer!.Root.Walk()).Holds(module))
+        if (tree.PathOf(module) is null && module.NamedParameters().Count > 0 && (tree = outer!.Root.Walk()).PathOf(module) is null)
         {
             throw new InvalidOperationException($"{module} is used in {outer.Root}, but is in none of the fields of it or of what is in it: its parameters would be neither trained nor saved. Keep it in a field, or in an array, list or dictionary in one.");
         }
@@ -27,7 +27,10 @@ internal readonly struct Definition : IDisposable
     }
 
     /// <summary>How messages call a module: by its path, if it has one, and by what it is.</summary>
-    public static string Describe(Module module) => module.Path.Length == 0 ? $"{module}" : $"'{module.Path}' ({module})";
+    public static string Describe(Module module) => PathOf(module) is { Length: > 0 } path ? $"'{path}' ({module})" : $"{module}";
+
+    /// <summary>Where a module is in what is being defined, or in a larger model that was walked; of one that is in two models, the place in this.</summary>
+    public static string PathOf(Module module) => Innermost.Value?.Tree.PathOf(module) is { } here && here != module.Path && !module.Path.EndsWith($".{here}", StringComparison.Ordinal) && here.Length > 0 ? here : module.Path;
 
     /// <summary>The same error with the module's name in front; null if it has that of one within already.</summary>
     public static GraphException? Name(Module module, GraphException error)

@@ -18,7 +18,7 @@ public abstract partial class Layer : Module
             () =>
             {
                 Node y = Define(x);
-                return y == x || y is Leaf || y.Name is not null || Path.Length == 0 ? y : y.Named(Path);
+                return y == x || y is Leaf || y.Name is not null || Definition.PathOf(this) is not { Length: > 0 } path ? y : y.Named(path);
             },
             given: x);
     }

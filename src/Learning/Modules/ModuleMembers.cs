@@ -33,7 +33,7 @@ internal static class ModuleMembers
             case IDictionary dictionary:
                 return Entries(dictionary).SelectMany(e => Held($"{name}.{Convert.ToString(e.Key, CultureInfo.InvariantCulture)}", e.Value));
             case IReadOnlyCollection<object?> items:
-                return items.Index().SelectMany(e => Held($"{name}.{e.Index}", e.Item));
+                return IsEmpty(items) ? [] : items.Index().SelectMany(e => Held($"{name}.{e.Index}", e.Item));
             case IList list when MayHold(list.GetType()):
                 return list.Cast<object?>().Index().SelectMany(e => Held($"{name}.{e.Index}", e.Item));
             case ITuple tuple:
@@ -104,13 +104,26 @@ internal static class ModuleMembers
     }
 
     /// <summary>The name that stands in the source: <c>&lt;Weight&gt;k__BackingField</c> is a property's field, <c>&lt;inner&gt;P</c> a parameter of a primary constructor.</summary>
-    private static string Written(string field) => field.StartsWith('<') && field.IndexOf('>', StringComparison.Ordinal) is > 1 and int end ? field[1..end] : field;
+    public static string Written(string field) => field.StartsWith('<') && field.IndexOf('>', StringComparison.Ordinal) is > 1 and int end ? field[1..end] : field;
 
     /// <summary>Whether what is declared as this may be, or hold, parameters or modules. Arrays of numbers are not looked through.</summary>
     private static bool MayHold(Type type) =>
         type.IsArray ? MayHold(type.GetElementType()!)
         : !(type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string))
-        && (!type.IsGenericType || type.IsAssignableTo(typeof(Module)) || type.IsAssignableTo(typeof(Parameter)) || type.IsAssignableTo(typeof(ITuple)) || type.GenericTypeArguments.Any(MayHold));
+        && (!type.IsGenericType || type.Namespace?.StartsWith("System", StringComparison.Ordinal) is not true || type.IsAssignableTo(typeof(Module)) || type.IsAssignableTo(typeof(Parameter)) || type.IsAssignableTo(typeof(ITuple)) || type.GenericTypeArguments.Any(MayHold));
+
+    /// <summary>Whether nothing is in it, as in an immutable array that was not filled yet, which throws when it is asked.</summary>
+    private static bool IsEmpty(IReadOnlyCollection<object?> items)
+    {
+        try
+        {
+            return items.Count == 0;
+        }
+        catch (InvalidOperationException) when (items is ValueType)
+        {
+            return true;
+        }
+    }
 
     private static IEnumerable<(object Key, object? Value)> Entries(IDictionary dictionary)
     {

@@ -26,7 +26,7 @@ internal sealed class ModuleTree
     public static ModuleTree Of(Module module)
     {
         var tree = new ModuleTree();
-        tree.Visit(module, string.Empty, isSaved: true);
+        tree.Visit(module, string.Empty, isSaved: true, isShared: false);
         for (int i = 0; i < tree.parameters.Count; i++)
         {
             ModuleParameter placed = tree.parameters[i];
@@ -36,11 +36,13 @@ internal sealed class ModuleTree
         return tree;
     }
 
-    /// <summary>Whether a module is within the tree's.</summary>
-    public bool Holds(Module module) => places.ContainsKey(module);
+    /// <summary>Where a module is in the tree's; null if it is not.</summary>
+    public string? PathOf(Module module) => places.GetValueOrDefault(module);
 
-    private void Visit(Module module, string path, bool isSaved)
+    private void Visit(Module module, string path, bool isSaved, bool isShared)
     {
+        // What is in a module that is tied is so, too.
+        isShared |= module.IsTied;
         int before = parameters.Count;
         if (!within.Add(module))
         {
@@ -58,7 +60,7 @@ internal sealed class ModuleTree
             foreach ((string name, object held) in ModuleMembers.Held(member.Name, member.Field.GetValue(module)))
             {
                 string place = path.Length == 0 || name.Length == 0 ? path + name : $"{path}.{name}";
-                string said = $"{member.Field.DeclaringType!.Name}.{member.Name}";
+                string said = $"{member.Field.DeclaringType!.Name}.{ModuleMembers.Written(member.Field.Name)}";
                 if (name.Length > 0 && !named.TryAdd(place, (held, said)))
                 {
                     // What a constructor's parameter holds, a property may hold as well.
@@ -73,7 +75,7 @@ internal sealed class ModuleTree
 
                 if (held is Module inner)
                 {
-                    Visit(inner, place, isSaved && !member.IsTransient);
+                    Visit(inner, place, isSaved && !member.IsTransient, isShared);
                 }
                 else
                 {
@@ -83,7 +85,7 @@ internal sealed class ModuleTree
         }
 
         within.Remove(module);
-        if (!isFirst && !module.IsTied && parameters.Count > before)
+        if (!isFirst && !isShared && parameters.Count > before)
         {
             throw new InvalidOperationException($"{Called(module)} is in two places, '{places[module]}' and '{path}', which share its parameters. If that is meant, say so where it is made, by .Tied(); else make two.");
         }

@@ -22,12 +22,25 @@ public sealed class Pass : IDisposable
     private readonly Dictionary<Parameter, Node> written = [];
     private readonly List<Parameter> order = [];
     private readonly Dictionary<Module, int> uses = new(ReferenceEqualityComparer.Instance);
-    private bool isClosed;
+    private volatile bool isClosed;
 
     private Pass(Generator? random, Pass? outer, string? opened, DecodingCache? cache) => (this.random, this.outer, this.opened, Cache) = (random, outer, opened, cache);
 
     /// <summary>The pass that is open now; null if there is none.</summary>
-    public static Pass? Current => Innermost.Value;
+    public static Pass? Current
+    {
+        get
+        {
+            // What was closed on another thread, or within, is not open here either.
+            Pass? pass = Innermost.Value;
+            while (pass is { isClosed: true })
+            {
+                pass = pass.outer;
+            }
+
+            return pass;
+        }
+    }
 
     /// <summary>Whether layers are defined for training: with dropout, with the statistics of the batch, with updates of buffers.</summary>
     public bool IsTraining => random is not null;
@@ -82,7 +95,7 @@ public sealed class Pass : IDisposable
     public static Pass For(Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        Pass open = Innermost.Value ?? throw new InvalidOperationException(
+        Pass open = Current ?? throw new InvalidOperationException(
             $"{Definition.Describe(module)} differs between training and inference, and nothing says which this definition is for. Define the model within 'using (Pass.Training(random))' or 'using (Pass.Inference())'; Compile of a module does it for inference.");
         return module.Frozen && open.IsTraining ? OfFrozen : open;
     }
@@ -132,20 +145,36 @@ public sealed class Pass : IDisposable
             return;
         }
 
-        Pass? inner = Innermost.Value;
-        Innermost.Value = outer;
         isClosed = true;
-        if (inner != this && inner is not null)
+        Pass? left = null;
+        bool isHere = false;
+        for (Pass? pass = Innermost.Value; pass is not null && !isHere; pass = pass.outer)
         {
-            inner.isClosed = true;
-            throw new InvalidOperationException($"The pass opened {inner.opened} was never closed, and its layers may have been defined for what they were not meant for. Open a pass by a 'using' that ends with the definition.");
+            isHere = pass == this;
+        }
+
+        // A pass may be closed from another flow of control, which knows nothing of those that were opened within.
+        for (Pass? inner = isHere ? Innermost.Value : this; inner != this; inner = inner!.outer)
+        {
+            left ??= inner!.isClosed ? null : inner;
+            inner!.isClosed = true;
+        }
+
+        if (isHere)
+        {
+            Innermost.Value = outer;
+        }
+
+        if (left is not null)
+        {
+            throw new InvalidOperationException($"The pass opened {left.opened} was never closed, and its layers may have been defined for what they were not meant for. Open a pass by a 'using' that ends with the definition.");
         }
     }
 
     /// <summary>Refuses to go on while a pass is open.</summary>
     internal static void RequireNone(string consequence)
     {
-        if (Innermost.Value is { } open)
+        if (Current is { } open)
         {
             throw new InvalidOperationException($"The pass opened {open.opened} is still open. {consequence} Open a pass by a 'using' that ends with the definition.");
         }
@@ -161,7 +190,7 @@ public sealed class Pass : IDisposable
 
     private static Pass Open(Generator? random, DecodingCache? cache, string file, int line)
     {
-        var pass = new Pass(random, Innermost.Value, $"at {Path.GetFileName(file)}:{line}", cache);
+        var pass = new Pass(random, Current, $"at {Path.GetFileName(file)}:{line}", cache);
         Innermost.Value = pass;
         return pass;
     }

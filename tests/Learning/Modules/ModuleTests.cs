@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using static GraphCompiler.Ops;
 
@@ -85,6 +86,32 @@ internal sealed class ModuleTests
     }
 
     [Test]
+    public void What_is_in_a_tied_module_is_tied()
+    {
+        Sequential shared = new Sequential(new Linear(2, 2, Random)).Tied();
+        Assert.That(new Sequential(shared, shared).NamedParameters().Select(p => (p.Path, p.Alias)), Is.EqualTo(
+            ((string, string?)[])[("0.0.weight", null), ("0.0.bias", null), ("1.0.weight", "0.0.weight"), ("1.0.bias", "0.0.bias")]));
+    }
+
+    [Test]
+    public void A_module_of_two_models_is_called_by_its_place_in_each()
+    {
+        var encoder = new Linear(4, 2, Random);
+        var first = new Sequential(Activation.Relu, encoder);
+        var second = new Sequential(Activation.Relu, Activation.Relu, encoder);
+        Node x = Input("x", ["N", 3]);
+        Assert.That(() => first.Forward(x), Throws.TypeOf<ShapeException>().With.Message.StartsWith("'1' (Linear(4 → 2)):"));
+        Assert.That(() => second.Forward(x), Throws.TypeOf<ShapeException>().With.Message.StartsWith("'2' (Linear(4 → 2)):"));
+    }
+
+    [Test]
+    public void Lists_of_any_kind_are_walked()
+    {
+        var net = new Lists();
+        Assert.That(net.NamedParameters().Select(p => p.Path), Is.EqualTo((string[])["cat.0.weight", "cat.0.bias", "filled.0.weight", "filled.0.bias"]));
+    }
+
+    [Test]
     public void Names_that_clash_and_circles_are_refused()
     {
         Assert.That(() => new Clash().Parameters(), Throws.InvalidOperationException.With.Message.Contains("have one name, 'weight'"));
@@ -155,6 +182,16 @@ internal sealed class ModuleTests
         private readonly Parameter<float> _hidden = Initializer.Ones.Make(2);
         private readonly Parameter<float> layer1 = Initializer.Ones.Make(2);
         private readonly Parameter<float> in_proj_weight = Initializer.Ones.Make(2);
+    }
+
+    private sealed class Cat<T> : List<Linear>;
+
+    private sealed class Lists : Module
+    {
+        private readonly Cat<int> cat = [new Linear(1, 1, Random)];
+        public ImmutableArray<Layer> NotFilled { get; }
+
+        private readonly ImmutableArray<Layer> filled = [new Linear(1, 1, Random)];
     }
 
     private sealed class Clash : Layer

@@ -69,6 +69,35 @@ internal sealed class PassTests
     }
 
     [Test]
+    public void A_pass_that_is_closed_is_open_nowhere()
+    {
+        var first = Pass.Inference();
+        var second = Pass.Inference();
+        var third = Pass.Inference();
+        Assert.That(first.Dispose, Throws.InvalidOperationException);
+        Assert.That(Pass.Current, Is.Null);
+        third.Dispose();
+        second.Dispose();
+        Assert.That(Pass.Current, Is.Null);
+        var elsewhere = Pass.Training(Random);
+        Task.Run(elsewhere.Dispose).Wait();
+        Assert.That(() => new Counting().Forward(Input("x", [3])), Throws.InvalidOperationException.With.Message.Contains("nothing says which"));
+        Pass.Training(Random).Dispose();
+        Assert.That(Pass.Current, Is.Null);
+    }
+
+    [Test]
+    public void Nothing_is_written_from_the_body_of_a_loop()
+    {
+        var net = new Sequential(new BatchNorm(2));
+        using var pass = Pass.Training(Random);
+        Assert.That(
+            () => Scan(Input("x", [4, 2]), 3, (carried, _) => net.Forward(carried)),
+            Throws.TypeOf<GraphException>().With.Message.Contains("'0' (BatchNorm(2)): Parameter '0.running_mean'").And.Message.Contains("cannot be updated within the body of Scan"));
+        Assert.That(pass.Updates, Is.Empty);
+    }
+
+    [Test]
     public void Only_buffers_are_written_and_only_by_training()
     {
         var linear = new Linear(1, 1, Random);
