@@ -59,7 +59,7 @@ internal static class Require
     {
         if (x.DType != DType.Float32)
         {
-            throw new DTypeException($"takes Float32, and was given {x.DType}; Cast converts.");
+            throw new DTypeException($"takes Float32, and was given {x.DType.Display()}; Cast converts.");
         }
     }
 
@@ -68,7 +68,7 @@ internal static class Require
     {
         if (!x.DType.IsFloat())
         {
-            throw new DTypeException($"takes floats, and was given {x.DType}; Cast converts.");
+            throw new DTypeException($"takes floats, and was given {x.DType.Display()}; Cast converts.");
         }
     }
 
@@ -77,7 +77,7 @@ internal static class Require
     {
         if (!x.DType.IsInteger())
         {
-            throw new DTypeException($"takes indices, Int32 or Int64, and was given {x.DType}; Cast converts.");
+            throw new DTypeException($"takes indices, Int32 or Int64, and was given {x.DType.Display()}; Cast converts.");
         }
     }
 

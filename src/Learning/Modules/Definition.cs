@@ -41,16 +41,22 @@ internal readonly struct Definition : IDisposable
         }
 
         string message = $"{Describe(module)}: {error.Message}";
-        GraphException named = error switch
+        GraphException? named = error switch
         {
             ShapeException => new ShapeException(message, error),
             DTypeException => new DTypeException(message, error),
             SizeException => new SizeException(message, error),
-            _ => new GraphException(message, error),
+            GradientException => new GradientException(message),
+
+            // Others tell more than a message.
+            _ => error.GetType() == typeof(GraphException) ? new GraphException(message, error) : null,
         };
-        named.Data[Named] = true;
+        named?.Data[Named] = true;
         return named;
     }
+
+    /// <summary>Whether a module is frozen: it, or what uses it where it is in no field, as a layer that is made where it is used.</summary>
+    public static bool IsFrozen(Module module) => module.Frozen || (Innermost.Value is { } frame && frame.Tree.PathOf(module) is null && frame.Module.Frozen);
 
     public void Dispose() => Innermost.Value = outer;
 

@@ -17,7 +17,7 @@ public abstract partial class Layer : Module
         return Within(
             () =>
             {
-                Node y = Define(x);
+                Node y = Define(x) ?? throw new InvalidOperationException($"{Definition.Describe(this)} defined nothing: its Define returned null.");
                 return y == x || y is Leaf || y.Name is not null || Definition.PathOf(this) is not { Length: > 0 } path ? y : y.Named(path);
             },
             given: x);

@@ -27,7 +27,7 @@ public abstract partial class Module
     /// <summary>
     /// Whether the module, and all that is in it, is left as it is by training: its parameters are not among <see cref="Parameters"/>, and it is defined as at inference, without
     /// dropout and with the statistics that it has. To set it sets it for all that is in the module now, parts of which may be set otherwise after that: a model is frozen,
-    /// then its head is not. The layer in a <see cref="Lora"/> is thawed by itself alone.
+    /// then its head is not. It counts where the model is defined: what was compiled before stays as it is. The layer in a <see cref="Lora"/> is thawed by itself alone.
     /// </summary>
     public bool Frozen
     {

@@ -20,8 +20,12 @@ internal static class ModuleMembers
     private static readonly ConcurrentDictionary<Type, ModuleMember[]> Known = [];
 
     /// <summary>The members of a module's type, those of base classes first.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2111", Justification = "Module demands the fields and properties of all that derive from it.")]
-    public static ModuleMember[] Of(Module module) => Known.GetOrAdd(module.GetType(), Find);
+    public static ModuleMember[] Of(Module module)
+    {
+        // Written out, for compilers ahead of time to see that it is a module's type whose members are asked for.
+        Type type = module.GetType();
+        return Known.TryGetValue(type, out ModuleMember[]? members) ? members : Known.GetOrAdd(type, Find(type));
+    }
 
     /// <summary>What a member holds: parameters and modules, each with a name.</summary>
     public static IEnumerable<(string Name, object Held)> Held(string name, object? value)
@@ -57,12 +61,12 @@ internal static class ModuleMembers
         return text.ToString().TrimStart('_');
     }
 
-    private static ModuleMember[] Find(Type type)
+    private static ModuleMember[] Find([DynamicallyAccessedMembers(Module.FieldsOfModules)] Type type)
     {
         List<ModuleMember> members = [];
         foreach (Type part in BasesFirst(type))
         {
-            foreach (FieldInfo field in FieldsOf(part).OrderBy(f => f.MetadataToken))
+            foreach (FieldInfo field in FieldsOf(part).OrderBy(f => f.HasMetadataToken() ? f.MetadataToken : 0))
             {
                 MemberInfo[] said = PropertyOf(part, field) is { } property ? [field, property] : [field];
                 if (MayHold(field.FieldType))

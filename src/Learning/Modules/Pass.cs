@@ -97,7 +97,7 @@ public sealed class Pass : IDisposable
         ArgumentNullException.ThrowIfNull(module);
         Pass open = Current ?? throw new InvalidOperationException(
             $"{Definition.Describe(module)} differs between training and inference, and nothing says which this definition is for. Define the model within 'using (Pass.Training(random))' or 'using (Pass.Inference())'; Compile of a module does it for inference.");
-        return module.Frozen && open.IsTraining ? OfFrozen : open;
+        return open.IsTraining && Definition.IsFrozen(module) ? OfFrozen : open;
     }
 
     /// <summary>The value of a buffer as of now: what a layer wrote before in this pass, or what the buffer holds when the step begins.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GraphCompiler.Learning;
 
 /// <summary>What a model is measured to be over some batches.</summary>
@@ -13,6 +15,9 @@ public sealed class Evaluation
 
     /// <summary>What each metric is, by its name.</summary>
     public IReadOnlyDictionary<string, MetricTotal> Metrics { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(", ", Metrics.Select(m => $"{m.Key} {m.Value}").Prepend(string.Create(CultureInfo.InvariantCulture, $"loss {Loss:G5}")));
 
     /// <summary>The value of a metric.</summary>
     /// <param name="metric">Its name.</param>

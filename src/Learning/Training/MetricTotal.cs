@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GraphCompiler.Learning;
 
 /// <summary>What a metric has measured so far.</summary>
@@ -29,6 +31,9 @@ public abstract class MetricTotal
         Join(parts);
         Batches++;
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("G5", CultureInfo.InvariantCulture);
 
     private protected abstract void Join(ReadOnlySpan<double[]> parts);
 }

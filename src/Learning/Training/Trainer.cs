@@ -18,7 +18,7 @@ public sealed partial class Trainer : IDisposable
     private bool isDisposed;
 
     /// <summary>A trainer, which compiles when it is first asked to do something.</summary>
-    /// <param name="model">What is trained: its parameters that are not frozen.</param>
+    /// <param name="model">What is trained: its parameters that are not frozen when the trainer is first asked to do something.</param>
     /// <param name="inputs">What a batch is made of.</param>
     /// <param name="define">Defines the objective of a batch; it is called twice, in a pass for training and in one for inference.</param>
     /// <param name="random">Where layers take random numbers from.</param>
@@ -56,10 +56,16 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Makes a step on a batch.</summary>
     /// <param name="batch">A value for each input.</param>
     /// <exception cref="DivergenceException">The loss, or the norm of its gradients, is no finite number; nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over.</exception>
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
         Compiled ready = Ready();
         long number = StepCount;
+        if (number >= ready.ScheduledSteps)
+        {
+            throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
+        }
+
         try
         {
             ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
