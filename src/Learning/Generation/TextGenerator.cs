@@ -144,7 +144,7 @@ public sealed class TextGenerator : IDisposable
         return logits.DType == DType.Float32 ? logits : throw new DTypeException($"{net} generates tokens if it gives logits of Float32, and it gives {logits.DType}.");
     }
 
-    private IEnumerable<long[]> Tokens(long[][] sequences, int most, Sampling sampling, HashSet<long> stop, CancellationToken cancellation)
+    private IEnumerable<long[]> Tokens(long[][] prompted, int most, Sampling sampling, HashSet<long> stop, CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref isBusy, 1) != 0)
         {
@@ -156,7 +156,10 @@ public sealed class TextGenerator : IDisposable
             cache?.Clear();
             float[] logits = new float[Batch * vocabulary];
             long[]? last = null;
-            long[] given = [.. sequences.SelectMany(s => s)];
+
+            // What is enumerated again begins with the prompts again.
+            long[][] seen = [.. prompted];
+            long[] given = [.. seen.SelectMany(s => s)];
             for (int i = 0; i < most; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -174,7 +177,7 @@ public sealed class TextGenerator : IDisposable
                 }
 
                 last = next;
-                given = cache is not null ? next : [.. sequences.Zip(next).SelectMany((p, row) => sequences[row] = [.. p.First, p.Second])];
+                given = cache is not null ? next : [.. seen.Zip(next).SelectMany((p, row) => seen[row] = [.. p.First, p.Second])];
             }
         }
         finally

@@ -23,6 +23,12 @@ internal sealed class TextGeneratorTests
             Assert.That(found, Has.Length.EqualTo(17));
             Assert.That(cached.GenerateBatch(prompts, 17, sampling()).ToArray(), Is.EqualTo(found), "once more");
         }
+
+        foreach (TextGenerator generator in (TextGenerator[])[cached, whole])
+        {
+            IEnumerable<long[]> tokens = generator.GenerateBatch(prompts, 17);
+            Assert.That(tokens.ToArray(), Is.EqualTo(tokens.ToArray()), "enumerated twice");
+        }
     }
 
     [TestCaseSource(nameof(Nets))]
