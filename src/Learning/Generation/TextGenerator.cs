@@ -108,7 +108,7 @@ public sealed class TextGenerator : IDisposable
             throw new InvalidOperationException($"The generator makes {Batch} sequences at once, and was given {prompts.Count}; 'batch' says how many, where it is made.");
         }
 
-        int length = prompts[0].Count;
+        int length = prompts[0]?.Count ?? 0;
         foreach ((int row, IReadOnlyList<long> prompt) in prompts.Index())
         {
             RequirePrompt(prompt, row, length, most);
@@ -238,8 +238,13 @@ public sealed class TextGenerator : IDisposable
         }
     }
 
-    private void RequirePrompt(IReadOnlyList<long> prompt, int row, int length, int most)
+    private void RequirePrompt(IReadOnlyList<long>? prompt, int row, int length, int most)
     {
+        if (prompt is null)
+        {
+            throw new ArgumentNullException(nameof(prompt), $"Prompt {row} of the batch is null.");
+        }
+
         if (prompt.Count == 0)
         {
             throw new ArgumentException("A prompt has at least one token, such as the one that begins a text.", nameof(prompt));

@@ -132,6 +132,8 @@ internal sealed class TextGeneratorTests
         Assert.That(() => generator.GenerateBatch([[1], [2]], 1), Throws.InvalidOperationException.With.Message.Contains("makes 1 sequences at once, and was given 2"));
         using var two = new TextGenerator(new Models.Counting(), capacity: 6, batch: 2);
         Assert.That(() => two.GenerateBatch([[1], [2, 3]], 1), Throws.ArgumentException.With.Message.Contains("prompt 0 has 1 tokens, and prompt 1 has 2"));
+        Assert.That(() => two.GenerateBatch([null!, [2]], 1), Throws.ArgumentNullException.With.Message.Contains("Prompt 0 of the batch is null"));
+        Assert.That(() => two.GenerateBatch([[2], null!], 1), Throws.ArgumentNullException.With.Message.Contains("Prompt 1 of the batch is null"));
     }
 
     [Test]
