@@ -51,10 +51,10 @@ internal sealed class LoadPlan
     /// <summary>Whether something does not fit that no pattern allows.</summary>
     public bool IsRefused { get; private set; }
 
-    /// <summary>Loads. What may be found wrong only while reading is read twice, so that nothing has changed if it is.</summary>
+    /// <summary>Loads. What may be found wrong is looked for before, so that nothing has changed if it is.</summary>
     public void Run()
     {
-        foreach (StoredTensor tensor in sources.Values.Where(t => t.MayBeDamaged).Distinct())
+        foreach (StoredTensor tensor in sources.Values.Distinct())
         {
             tensor.Verify();
         }

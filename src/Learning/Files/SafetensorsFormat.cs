@@ -27,7 +27,7 @@ internal static class SafetensorsFormat
             var header = SafetensorsHeader.Parse(path, ReadHeader(path, file, length, out long begin), length - begin);
             return new(
                 path,
-                [.. header.Tensors.Select(t => new StoredTensor(path, t.Name, t.Type, t.Type.Safetensors!, t.Sizes, new Lock(), () => new RangeStream(file, begin + t.Begin, t.End - t.Begin)))],
+                [.. header.Tensors.Select(t => new StoredTensor(path, t.Name, t.Type, t.Type.Safetensors!, t.Sizes, new Lock(), () => Elements(begin + t.Begin, begin + t.End)))],
                 header.Metadata,
                 file);
         }
@@ -36,6 +36,9 @@ internal static class SafetensorsFormat
             file.Dispose();
             throw;
         }
+
+        RangeStream Elements(long from, long to) =>
+            RandomAccess.GetLength(file) >= to ? new(file, from, to - from) : throw new EndOfStreamException("The file has become shorter since it was opened.");
     }
 
     /// <summary>

@@ -54,7 +54,7 @@ public sealed class StoredTensor
     internal bool IsColumnMajor { get; init; }
 
     /// <summary>Whether what its bytes are may turn out to be wrong when they are read, as those of a bool may, or what is compressed.</summary>
-    internal bool MayBeDamaged => IsChecked || DType == GraphCompiler.DType.Bool;
+    private bool MayBeDamaged => IsChecked || DType == GraphCompiler.DType.Bool;
 
     /// <summary>Whether its bytes are compressed, or have a checksum.</summary>
     internal bool IsChecked { get; init; }
@@ -124,10 +124,15 @@ public sealed class StoredTensor
         }
     }
 
-    /// <summary>Reads it all and throws the values away: what there is to be found wrong is found.</summary>
+    /// <summary>Finds what there is to be found wrong: that the file has become too short for it; and where its bytes may be wrong, reads them all and throws the values away.</summary>
     internal void Verify()
     {
         using ElementReader reader = Open();
+        if (!MayBeDamaged)
+        {
+            return;
+        }
+
         byte[] chunk = new byte[Math.Min(ByteCount, ChunkSize)];
         for (long left = ByteCount; left > 0; left -= chunk.Length)
         {
