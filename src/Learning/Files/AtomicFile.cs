@@ -9,18 +9,19 @@ internal static class AtomicFile
     /// <exception cref="IOException">It cannot be written there.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        bool exists = File.Exists(path);
-        string target = Path.GetFullPath(exists ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
-        string beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Guid.NewGuid():N}.saving");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 1 << 16 };
-        if (exists && !OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = File.GetUnixFileMode(target);
-        }
-
+        string beside = string.Empty;
         FileStream? stream = null;
         try
         {
+            // A link is there also where its target is not yet.
+            string target = Path.GetFullPath(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
+            if (!OperatingSystem.IsWindows() && File.Exists(target))
+            {
+                options.UnixCreateMode = File.GetUnixFileMode(target);
+            }
+
+            beside = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Guid.NewGuid():N}.saving");
             using (stream = new FileStream(beside, options))
             {
                 write(stream);

@@ -72,6 +72,26 @@ internal sealed class AtomicFileTests
     }
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "Links need rights there")]
+    public void A_link_says_where_a_new_file_is_to_be()
+    {
+        using var folder = new Scratch();
+        File.CreateSymbolicLink(folder["link.npy"], folder["new.npy"]);
+        File.CreateSymbolicLink(folder["second.npy"], "link.npy");
+        Save(folder["second.npy"], ParameterValues.Of(3f));
+        Assert.That(Npy.Read<float>(folder["new.npy"])[0], Is.EqualTo(3));
+        Assert.That(folder.Names, Is.EqualTo(new[] { "link.npy", "new.npy", "second.npy" }));
+
+        string lost = folder["lost.npy"], round = folder["round.npy"];
+        File.CreateSymbolicLink(lost, Path.Combine(folder["none"], "x.npy"));
+        File.CreateSymbolicLink(round, round);
+        foreach (string path in (string[])[lost, round])
+        {
+            Assert.That(() => Save(path, ParameterValues.Of(1f)), Throws.TypeOf<IOException>().With.Message.StartsWith($"'{path}' cannot be saved"));
+        }
+    }
+
+    [Test]
     public void A_file_that_is_open_is_saved_to()
     {
         using var folder = new Scratch();
