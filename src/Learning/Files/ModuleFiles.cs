@@ -62,7 +62,7 @@ public static class ModuleFiles
     /// <param name="module">The module.</param>
     /// <param name="path">The path of the file.</param>
     /// <param name="metadata">What else the file is to say of itself; only safetensors has room for it.</param>
-    /// <exception cref="ArgumentException">The path ends otherwise, npz is given metadata, or the metadata have <c>tied</c>.</exception>
+    /// <exception cref="ArgumentException">The path ends otherwise, npz is given metadata, or the metadata have <c>tied</c>, a null or half of a surrogate pair, as a name may.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one is as it was.</exception>
     public static void Save(this Module module, string path, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -75,7 +75,9 @@ public sealed class TensorFile : IDisposable
     /// <param name="path">The path of the file.</param>
     /// <param name="tensors">The tensors by their names. The same tensors make the same bytes, in whatever order they come.</param>
     /// <param name="metadata">What the file is to say of itself; only safetensors has room for it.</param>
-    /// <exception cref="ArgumentException">Two tensors have one name, the path ends otherwise, or npz is given metadata.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two tensors have one name, the path ends otherwise, npz is given metadata, these have a null, or a name or text has half of a surrogate pair.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written; the old one is as it was.</exception>
     public static void Save(string path, IEnumerable<KeyValuePair<string, ParameterValues>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -99,6 +101,13 @@ public sealed class TensorFile : IDisposable
         if (tensors.CountBy(t => t.Name).FirstOrDefault(n => n.Value > 1) is { Key: { } name })
         {
             throw new ArgumentException($"Two tensors are called '{name}', and a file has one of each name.", nameof(tensors));
+        }
+
+        Array.ForEach(tensors, t => FileText.Require(t.Name, "The name", nameof(tensors)));
+        foreach ((string key, string value) in metadata ?? new Dictionary<string, string>())
+        {
+            FileText.Require(key, "The metadata's key", nameof(metadata));
+            FileText.Require(value ?? throw new ArgumentException($"The metadata have null for '{key}', and a file has text.", nameof(metadata)), $"The metadata '{key}',", nameof(metadata));
         }
 
         if (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))

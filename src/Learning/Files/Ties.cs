@@ -46,6 +46,7 @@ internal static class Ties
             json.WriteStartObject();
             foreach ((string alias, string saved) in ties)
             {
+                FileText.Require(alias, "The name", "module");
                 json.WriteString(alias, saved);
             }
 

@@ -218,8 +218,18 @@ internal sealed class SafetensorsTests
             Assert.That(() => TensorFile.Save(scratch["x.safetensors"], reserved), Throws.ArgumentException.With.Message.Contains("__metadata__"));
             Assert.That(() => TensorFile.Save(scratch["x.pt"], single), Throws.ArgumentException.With.Message.Contains(".safetensors").And.Message.Contains(".npz"));
             Assert.That(() => TensorFile.Save(string.Empty, single), Throws.ArgumentException);
-            Assert.That(scratch.Names, Has.None.EqualTo("x.safetensors").And.None.EqualTo("x.pt"));
+            Assert.That(() => Said("a", null!), Throws.ArgumentException.With.Message.Contains("null for 'a'"));
+            Assert.That(() => Said("a", "b\uD800"), Throws.ArgumentException.With.Message.Contains("The metadata 'a', 'b\uD800' has half of a surrogate pair at place 1"));
+            Assert.That(() => Said("\uDC00", "b"), Throws.ArgumentException.With.Message.Contains("surrogate pair at place 0"));
+            foreach (string name in (string[])["x.safetensors", "x.npz"])
+            {
+                Assert.That(() => TensorFile.Save(scratch[name], [new KeyValuePair<string, ParameterValues>("a\uD800b", one)]), Throws.ArgumentException.With.Message.Contains("The name").And.Message.Contains("at place 1"));
+            }
+
+            Assert.That(scratch.Names, Has.None.EqualTo("x.safetensors").And.None.EqualTo("x.npz").And.None.EqualTo("x.pt"));
         }
+
+        void Said(string key, string value) => TensorFile.Save(scratch["x.safetensors"], single, new Dictionary<string, string> { [key] = value });
     }
 
     [Test]
