@@ -3,6 +3,8 @@ namespace GraphCompiler.Learning.Files;
 /// <summary>Files that are there as a whole or not at all: written beside, flushed to the disk, renamed.</summary>
 internal static class AtomicFile
 {
+    private const UnixFileMode Writable = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
     /// <summary>Writes a file, in the place of one that may be there. If that fails the old one stays, and nothing else.</summary>
     /// <param name="path">Where; a link is followed.</param>
     /// <param name="write">Writes it.</param>
@@ -18,12 +20,19 @@ internal static class AtomicFile
             string target = Path.GetFullPath(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
             if (!OperatingSystem.IsWindows() && File.Exists(target))
             {
-                options.UnixCreateMode = File.GetUnixFileMode(target);
+                UnixFileMode old = File.GetUnixFileMode(target);
+                options.UnixCreateMode = (old & Writable) != 0 ? old : throw new UnauthorizedAccessException("it is there already, and nobody may write it.");
             }
 
             beside = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Guid.NewGuid():N}.saving");
             using (stream = new FileStream(beside, options))
             {
+                // The process's mask, which is for new files, may have taken some of it away.
+                if (!OperatingSystem.IsWindows() && options.UnixCreateMode is { } mode && File.GetUnixFileMode(stream.SafeFileHandle) != mode)
+                {
+                    File.SetUnixFileMode(stream.SafeFileHandle, mode);
+                }
+
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }

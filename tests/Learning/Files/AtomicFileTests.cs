@@ -69,6 +69,15 @@ internal sealed class AtomicFileTests
         Assert.That(Npy.Read<float>(folder["x.npy"])[0], Is.EqualTo(2));
         Assert.That(new FileInfo(folder["link.npy"]).LinkTarget, Is.EqualTo(folder["x.npy"]));
         Assert.That(File.GetUnixFileMode(folder["x.npy"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+
+        const UnixFileMode All = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        File.SetUnixFileMode(folder["x.npy"], All);
+        Save(folder["x.npy"], ParameterValues.Of(3f));
+        Assert.That(File.GetUnixFileMode(folder["x.npy"]), Is.EqualTo(All), "the mask of the process is for new files");
+
+        File.SetUnixFileMode(folder["x.npy"], UnixFileMode.UserRead);
+        Assert.That(() => Save(folder["x.npy"], ParameterValues.Of(4f)), Throws.TypeOf<IOException>().With.Message.EqualTo($"'{folder["x.npy"]}' cannot be saved: it is there already, and nobody may write it."));
+        Assert.That(Npy.Read<float>(folder["x.npy"])[0], Is.EqualTo(3));
     }
 
     [Test]
