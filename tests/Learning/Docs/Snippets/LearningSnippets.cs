@@ -15,10 +15,12 @@ internal sealed class LearningSnippets
         var y = Input<long>("y", ["N"]);
 
         // Once for training: layers that differ ask the pass. What they write themselves, such as running statistics, are its updates.
-        using var pass = Pass.Training(random);
-        var loss = CrossEntropy(net.Forward(x), y);
-        using var step = Compiler.Compile([x, y], [loss], [.. Optimizers.Adam(loss, net.Parameters(), 0.05), .. pass.Updates]);
-        pass.Dispose();
+        CompiledGraph step;
+        using (var pass = Pass.Training(random))
+        {
+            var loss = CrossEntropy(net.Forward(x), y);
+            step = Compiler.Compile([x, y], [loss], [.. Optimizers.Adam(loss, net.Parameters(), 0.05), .. pass.Updates]);
+        }
 
         // Once for inference, by a pass of its own. Both use the same parameters.
         var predict = net.Compile<Func<float[], float[]>>([x], () => Softmax(net.Forward(x)));
@@ -117,10 +119,8 @@ internal sealed class LearningSnippets
             net.Frozen = true;                                                      // all of it
             net.Head.Frozen = false;                                                // but for the head
             var (x, y) = (Input("x", ["N", 8]), Input<long>("y", ["N"]));
-            using var pass = Pass.Training(random);
-            var loss = CrossEntropy(net.Forward(x), y);
-            using var step = Compiler.Compile([x, y], [loss], [.. Optimizers.Adam(loss, net.Parameters(), 0.01), .. pass.Updates]);
-            float first = step.Run(random.Normal(6, 8), new long[] { 0, 1, 2, 0, 1, 2 }).Scalar<float>();
+            using var trainer = new Trainer(net, [x, y], () => Objective.CrossEntropy(net.Forward(x), y), random) { Optimizers = [new Adam(0.01)] };
+            double first = trainer.Step(random.Normal(6, 8), new long[] { 0, 1, 2, 0, 1, 2 }).Loss;
 
             // end
             Assert.That(report.Loaded, Is.EqualTo((string[])["body.weight", "body.bias"]));
