@@ -25,7 +25,7 @@ public sealed class DecodingCache
 
     private readonly Dictionary<(Module Owner, int Use, string What), Parameter<float>> held = [];
     private readonly HashSet<Parameter> all = [];
-    private readonly long[] positions;
+    private long[] positions = [];
 
     /// <summary>A cache that is empty.</summary>
     /// <param name="batch">How many sequences there are.</param>
@@ -34,15 +34,14 @@ public sealed class DecodingCache
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        Batch = batch;
-        positions = [.. Enumerable.Range(0, capacity)];
+        (Batch, Capacity) = (batch, capacity);
     }
 
     /// <summary>How many sequences there are.</summary>
     public int Batch { get; }
 
     /// <summary>How many tokens of each can be in the cache.</summary>
-    public int Capacity => positions.Length;
+    public int Capacity { get; }
 
     /// <summary>How many tokens of each are in the cache.</summary>
     public int Count { get; private set; }
@@ -59,8 +58,17 @@ public sealed class DecodingCache
     public ReadOnlyMemory<long> Next(int tokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokens);
-        return tokens <= Capacity - Count ? positions.AsMemory(0, Count + tokens)
-            : throw new InvalidOperationException($"The cache holds {Count} of at most {Capacity} tokens: there is no room for {tokens} more. Make a larger one, or Clear it.");
+        if (tokens > Capacity - Count)
+        {
+            throw new InvalidOperationException($"The cache holds {Count} of at most {Capacity} tokens: there is no room for {tokens} more. Make a larger one, or Clear it.");
+        }
+
+        if (Count + tokens > positions.Length)
+        {
+            positions = [.. Enumerable.Range(0, (int)Math.Min(Capacity, Math.Max(Count + tokens, 2L * positions.Length)))];
+        }
+
+        return positions.AsMemory(0, Count + tokens);
     }
 
     /// <summary>Says that a call has put new tokens into the cache.</summary>
@@ -124,7 +132,15 @@ public sealed class DecodingCache
     {
         if (!held.TryGetValue((owner, use, what), out Parameter<float>? parameter))
         {
-            parameter = Ops.Parameter($"cache of {Definition.Describe(owner)}", shape, 0f, requiresGrad: false);
+            try
+            {
+                parameter = Ops.Parameter($"cache of {Definition.Describe(owner)}", shape, 0f, requiresGrad: false);
+            }
+            catch (Exception e) when (e is SizeException or OverflowException or OutOfMemoryException)
+            {
+                throw new SizeException($"would keep float32{shape} in a cache for a batch of {Batch} and a capacity of {Capacity} tokens, more than there can be or is room for; give a smaller capacity.", e);
+            }
+
             held.Add((owner, use, what), parameter);
             all.Add(parameter);
         }

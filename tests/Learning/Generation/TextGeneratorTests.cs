@@ -176,4 +176,20 @@ internal sealed class TextGeneratorTests
         Assert.That(() => new DecodingCache(0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new DecodingCache(1, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
+
+    [Test]
+    public void A_capacity_takes_memory_where_something_is_kept_for_each_token()
+    {
+        var random = new Generator(1);
+        var cache = new DecodingCache(1, int.MaxValue);
+        Assert.That((cache.Capacity, cache.Next(3).ToArray()), Is.EqualTo((int.MaxValue, (long[])[0, 1, 2])));
+        cache.Advance(3);
+        Assert.That(cache.Next(4).ToArray(), Is.EqualTo((long[])[0, 1, 2, 3, 4, 5, 6]));
+        Node x = Input("x", [1, 1, 4]);
+        using var pass = Pass.Inference(cache);
+        Assert.That(new Gru(4, 4, random) { BatchFirst = true }.Forward(x).Shape, Is.EqualTo(x.Shape));
+        Assert.That(
+            () => new MultiHeadAttention(4, 2, random) { BatchFirst = true, Causal = true }.Forward(x),
+            Throws.TypeOf<SizeException>().With.Message.StartsWith("MultiHeadAttention(4, 2 heads): would keep float32[1, 2147483647, 4] in a cache for a batch of 1 and a capacity of 2147483647 tokens").And.Message.Contains("give a smaller capacity"));
+    }
 }
