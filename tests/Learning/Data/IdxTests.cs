@@ -60,7 +60,7 @@ internal sealed class IdxTests
     [Category("Slow")]
     public void Many_hostile_files_are_refused() => Fuzz.Run("images", [Images, Compressed(Images)], 400_000, path => Idx.Read<double>(path));
 
-    private static NUnit.Framework.Constraints.IConstraint Refused(string message) => Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(message);
+    private static NUnit.Framework.Constraints.EqualStringConstraint Refused(string message) => Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(message);
 
     private static byte[] Compressed(byte[] bytes)
     {

@@ -27,7 +27,8 @@ internal sealed class TextGeneratorTests
         foreach (TextGenerator generator in (TextGenerator[])[cached, whole])
         {
             IEnumerable<long[]> tokens = generator.GenerateBatch(prompts, 17);
-            Assert.That(tokens.ToArray(), Is.EqualTo(tokens.ToArray()), "enumerated twice");
+            long[][] first = [.. tokens];
+            Assert.That(tokens, Is.EqualTo(first), "enumerated twice");
         }
     }
 
