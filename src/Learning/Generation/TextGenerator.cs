@@ -7,11 +7,14 @@ namespace GraphCompiler.Learning;
 /// once, for inference, with a <see cref="DecodingCache"/> if its layers have a use for one: the prompt in one call, then one call a token, of the new token alone.
 /// </summary>
 /// <remarks>
-/// A layer that goes on from a cache gives what it would give for the whole sequence; that this holds for the model is tried when it is compiled. One sequence, or one batch of
+/// A layer that goes on from a cache gives what it would give for the whole sequence; that this holds for the model is tried when it is compiled, by 64 tokens. One sequence, or one batch of
 /// sequences, is made at a time.
 /// </remarks>
 public sealed class TextGenerator : IDisposable
 {
+    /// <summary>So many tokens are tried at most, and so many of them one by one: what looks farther back by itself is not noticed.</summary>
+    private const int MostTried = 64, TriedAlone = 4;
+
     private readonly DecodingCache? cache;
     private readonly CompiledGraph prompts;
     private readonly CompiledGraph? steps;
@@ -24,7 +27,8 @@ public sealed class TextGenerator : IDisposable
     /// <param name="batch">How many sequences are made at once.</param>
     /// <param name="isCached">Whether a cache is used, if the model's layers use one; otherwise each token takes a call with all of them.</param>
     /// <param name="options">Options of the compiler.</param>
-    /// <exception cref="InvalidOperationException">A pass is open; or token by token, the model gives other logits than for a whole sequence.</exception>
+    /// <exception cref="InvalidOperationException">A pass is open; or token by token, the model gives other logits than for a whole sequence, or NaN.</exception>
+    /// <exception cref="ArgumentException">A model that uses a cache has no place for as many tokens as the capacity.</exception>
     /// <exception cref="ShapeException">The model does not map [N, T] to [N, T, tokens].</exception>
     /// <exception cref="DTypeException">The logits are not of floats.</exception>
     public TextGenerator(Layer net, int capacity, int batch = 1, bool isCached = true, CompileOptions? options = null)
@@ -45,7 +49,16 @@ public sealed class TextGenerator : IDisposable
         if (cache is not null)
         {
             (steps, _) = Compiled(net, 1, options);
-            RequireSame(net);
+            try
+            {
+                RequirePlaces(net);
+                RequireSame(net);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
         }
     }
 
@@ -209,28 +222,57 @@ public sealed class TextGenerator : IDisposable
         return (Compiler.Compile(cache is null ? [tokens] : [tokens, cache.Seen], [last], updates, options), checked((int)last.Shape[1].Constant!));
     }
 
-    /// <summary>Refuses a model that looks at earlier tokens by other means than the cache.</summary>
+    /// <summary>Refuses a model that has no place for the last token, such as one of a table of places.</summary>
+    private void RequirePlaces(Layer net)
+    {
+        try
+        {
+            // The token alone, at the last place: there is nothing to compute of those before it.
+            steps!.Run([new ReadOnlyMemory<long>(new long[Batch]), new ReadOnlyMemory<long>([Capacity - 1])], [new float[Batch * vocabulary]]);
+        }
+        catch (ExecutionException e)
+        {
+            throw new ArgumentException($"{net} cannot be given as many tokens as the capacity, {Capacity}: {e.Message}", e);
+        }
+
+        cache!.Clear();
+    }
+
+    /// <summary>Refuses a model that looks at earlier tokens by other means than the cache: the last ones are fed one by one, those before them in one call.</summary>
     private void RequireSame(Layer net)
     {
-        int count = Math.Min(Capacity, 4);
+        int count = Math.Min(Capacity, MostTried);
         if (count == 1)
         {
             return;
         }
 
         long[][] places = [.. Enumerable.Range(0, count).Select(t => Enumerable.Range(0, Batch).Select(row => (((row + 1L) * 7919) + (t * 104_729L)) % vocabulary).ToArray())];
+        long[] All(int tokens) => [.. Enumerable.Range(0, Batch).SelectMany(row => places.Take(tokens).Select(p => p[row]))];
         float[] whole = new float[Batch * vocabulary];
         float[] stepwise = new float[Batch * vocabulary];
-        Run([.. Enumerable.Range(0, Batch).SelectMany(row => places.Select(p => p[row]))], whole);
+        Run(All(count), whole);
         cache!.Clear();
-        foreach (long[] tokens in places)
+        int together = Math.Max(0, count - TriedAlone);
+        if (together > 0)
+        {
+            Run(All(together), stepwise);
+        }
+
+        foreach (long[] tokens in places.Skip(together))
         {
             Run(tokens, stepwise);
         }
 
         cache.Clear();
-        float scale = whole.Max(MathF.Abs);
-        float difference = whole.Zip(stepwise, (a, b) => MathF.Abs(a - b)).Max();
+        if (whole.Any(float.IsNaN))
+        {
+            throw new InvalidOperationException($"{net} gives NaN for tokens, so that it cannot be tried whether it gives the same one by one. Load its parameters first, or generate without a cache, 'isCached: false'.");
+        }
+
+        // What a model forbids is −∞ either way.
+        float scale = whole.Where(float.IsFinite).Select(MathF.Abs).DefaultIfEmpty().Max();
+        float difference = whole.Zip(stepwise, (a, b) => a == b ? 0 : float.IsFinite(a - b) ? MathF.Abs(a - b) : float.PositiveInfinity).Max();
         if (difference > 1e-3f * scale)
         {
             throw new InvalidOperationException(

@@ -67,6 +67,27 @@ internal static class Models
         protected override Node Define(Node x) => gru.Forward(tokens.Forward(x)) + CumulativeSum(tokens.Forward(x), 1).Sum(-1, keepDims: true) * tokens.Weight.Sum(1);
     }
 
+    /// <summary>What follows depends on a token that is so many before the last, by other means than the layers' own.</summary>
+    public sealed class LookingBack(int tokens) : Layer
+    {
+        private readonly Embedding table = new(Tokens, Tokens, Random);
+        private readonly Gru gru = new(Tokens, Tokens, Random) { BatchFirst = true };
+
+        protected override Node Define(Node x)
+        {
+            Node y = table.Forward(x);
+            return gru.Forward(y) + Slice(Pad(y, [(0, 0), (tokens, 0), (0, 0)]), 1, 0, x.Shape[1]);
+        }
+    }
+
+    /// <summary>A model to whose logits of the first token a number is added: −∞ forbids it.</summary>
+    public sealed class Adding(Layer net, float first) : Layer
+    {
+        private readonly Layer net = net;
+
+        protected override Node Define(Node x) => net.Forward(x) + Constant([first, .. new float[Tokens - 1]]);
+    }
+
     /// <summary>Attention that looks at what comes later.</summary>
     public sealed class Peeking : Layer
     {

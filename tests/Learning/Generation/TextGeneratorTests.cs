@@ -81,6 +81,14 @@ internal sealed class TextGeneratorTests
     }
 
     [Test]
+    public void A_token_that_is_forbidden_is_not_made()
+    {
+        using var cached = new TextGenerator(new Models.Adding(new Models.Gpt(), float.NegativeInfinity), capacity: 32);
+        long[] found = [.. cached.Generate(Prompt, 29, new Sampling(new Generator(2)) { Temperature = 5 })];
+        Assert.That((cached.IsCached, found), Is.EqualTo((true, found.Where(t => t != 0).ToArray())));
+    }
+
+    [Test]
     public void A_model_without_memory_needs_no_cache()
     {
         using var generator = new TextGenerator(new Models.Counting(), capacity: 30);
@@ -145,6 +153,13 @@ internal sealed class TextGeneratorTests
         Assert.That(() => new TextGenerator(Activation.Of("Whole", x => OneHot(x, 3)), 4), Throws.TypeOf<DTypeException>().With.Message.Contains("gives logits of Float32"));
         Assert.That(() => new TextGenerator(new Models.Peeking(), 4), Throws.TypeOf<GraphException>().With.Message.StartsWith("'attention' (MultiHeadAttention(8, 2 heads)): goes on from a cache").And.Message.Contains("set Causal"));
         Assert.That(() => new TextGenerator(new Models.Summing(), 4), Throws.InvalidOperationException.With.Message.Contains("gives other logits when it is given tokens one by one"));
+        foreach (Layer net in (Layer[])[new Models.Adding(new Models.Summing(), float.NegativeInfinity), new Models.LookingBack(5)])
+        {
+            Assert.That(() => new TextGenerator(net, 8), Throws.InvalidOperationException.With.Message.Contains("gives other logits when it is given tokens one by one"));
+        }
+
+        Assert.That(() => new TextGenerator(new Models.Adding(new Models.Summing(), float.NaN), 8), Throws.InvalidOperationException.With.Message.Contains("gives NaN"));
+        Assert.That(() => new TextGenerator(new Models.Gpt(), 33), Throws.ArgumentException.With.Message.Contains("Gpt cannot be given as many tokens as the capacity, 33: ").And.Message.Contains("'places.weight'"));
         using (Pass.Inference())
         {
             Assert.That(() => new TextGenerator(new Models.Counting(), 4), Throws.InvalidOperationException.With.Message.Contains("is still open"));
