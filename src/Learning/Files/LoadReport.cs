@@ -73,6 +73,15 @@ public sealed class LoadReport
         Add("of another dtype", WrongDType, d => $"'{d.Name}' is {d.Expected.Display()}, in the file {d.Found}");
         Add("with two values for one parameter", Conflicting, name => $"'{name}'");
         Add("widened", Widened, d => $"'{d.Name}' from {d.Found} to {d.Expected.Display()}");
+        if (PrefixOf(Missing, Unexpected) is { } before)
+        {
+            text.AppendLine().Append($"What is missing begins with '{before}' in the file: 'rename' can take that away.");
+        }
+        else if (PrefixOf(Unexpected, Missing) is { } lacking)
+        {
+            text.AppendLine().Append($"What is unexpected begins with '{lacking}' in the module: 'rename' can put that before it.");
+        }
+
         return text.ToString();
 
         void Add<T>(string kind, IReadOnlyList<T> items, Func<T, string> display)
@@ -84,5 +93,17 @@ public sealed class LoadReport
         }
 
         string Named(string name) => NearestTo(name) is { } other ? $"'{name}' (near: '{other}')" : $"'{name}'";
+    }
+
+    /// <summary>What all names have before them among others, such as <c>model.</c>; null if there is no such.</summary>
+    private static string? PrefixOf(IReadOnlyList<string> names, IReadOnlyList<string> others)
+    {
+        if (names.Count == 0)
+        {
+            return null;
+        }
+
+        HashSet<string> all = [.. others];
+        return others.Where(o => o.EndsWith($".{names[0]}", StringComparison.Ordinal)).Select(o => o[..^names[0].Length]).FirstOrDefault(p => names.All(n => all.Contains(p + n)));
     }
 }

@@ -112,6 +112,17 @@ internal sealed class ModuleFilesTests
     }
 
     [Test]
+    public void A_prefix_that_all_names_have_on_one_side_is_said()
+    {
+        var net = new Sequential(new Linear(2, 2, new Generator(1)), new Linear(2, 3, new Generator(1)));
+        net.Save(scratch["plain.safetensors"]);
+        new Sequential(net).Save(scratch["within.safetensors"]);
+        Assert.That(() => net.Load(scratch["within.safetensors"]), Throws.TypeOf<LoadException>().With.Message.EndsWith("What is missing begins with '0.' in the file: 'rename' can take that away."));
+        Assert.That(() => new Sequential(net).Load(scratch["plain.safetensors"]), Throws.TypeOf<LoadException>().With.Message.EndsWith("What is unexpected begins with '0.' in the module: 'rename' can put that before it."));
+        Assert.That(net.Load(scratch["within.safetensors"], rename: name => name["0.".Length..]).Loaded, Has.Count.EqualTo(4));
+    }
+
+    [Test]
     public void Narrower_floats_are_widened_and_reported()
     {
         var net = new Linear(2, 1, new Generator(1));
