@@ -31,6 +31,24 @@ internal sealed class CharTransformer(TransformerSize size, Generator random) : 
         },
         new LayerNorm(size.Width));
 
+    /// <summary>
+    /// Begins anew, as GPT-2 does: weights are normal numbers, and those of what is added to a vector the smaller the more parts add to it; biases are 0.
+    /// </summary>
+    public CharTransformer Begun()
+    {
+        foreach (ModuleParameter place in blocks.NamedParameters().Where(p => p.Path.StartsWith("layers.", StringComparison.Ordinal) && !p.Path.Contains("norm", StringComparison.Ordinal)))
+        {
+            float added = 1 / MathF.Sqrt(2 * size.Layers);
+            float part = place.Path.EndsWith("bias", StringComparison.Ordinal) ? 0
+                : place.Path.EndsWith("out_proj.weight", StringComparison.Ordinal) ? added
+                : place.Path.EndsWith("linear2.weight", StringComparison.Ordinal) ? added / 2
+                : 1;
+            place.Parameter.Set(random.Normal(0, part / MathF.Sqrt(size.Width), [.. place.Parameter.Shape.Select(d => (int)d.Constant!.Value)]));
+        }
+
+        return this;
+    }
+
     /// <summary>The most tokens of a row.</summary>
     public int Length => size.Length;
 

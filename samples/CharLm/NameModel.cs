@@ -13,7 +13,7 @@ internal sealed record NameModel(CharTransformer Transformer, Vocabulary Vocabul
 
     /// <summary>A model that has learnt nothing yet.</summary>
     public static NameModel Create(Vocabulary vocabulary, int length, Generator random) =>
-        new(new CharTransformer(new TransformerSize(vocabulary.Count, length), random), vocabulary);
+        new(new CharTransformer(new TransformerSize(vocabulary.Count, length), random).Begun(), vocabulary);
 
     /// <summary>A model from a file of <see cref="Save"/>.</summary>
     public static NameModel Load(string path)

@@ -16,6 +16,9 @@ internal static class Fuzz
         {
             string path = folder[name];
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+            // A file that is cut and written anew is flushed by some disks; one that was not there is not.
+            File.Delete(path);
             File.WriteAllBytes(path, Spoilt(seeds[random.Next(seeds.Length)], random));
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
