@@ -76,3 +76,34 @@ public sealed class AlphaDropout(double p = 0.5) : DropoutLayer(p)
 {
     private protected override Node Drop(Node x, Generator random) => Ops.AlphaDropout(random, x, P);
 }
+
+/// <summary>
+/// <see cref="AlphaDropout"/> of whole channels, [N, C, …]: what is dropped becomes −1.758…, the least that <see cref="Activation.Selu"/> gives, and all is scaled and shifted to mean 0 and
+/// variance 1. As PyTorch's <c>nn.FeatureAlphaDropout</c>.
+/// </summary>
+/// <param name="p">The probability to be dropped, from 0 to 1.</param>
+/// <exception cref="ArgumentOutOfRangeException">It is outside of that.</exception>
+public sealed class FeatureAlphaDropout(double p = 0.5) : DropoutLayer(p)
+{
+    private const double Low = 1.7580993408473766;
+
+    private protected override void Check(Node x)
+    {
+        if (x.Rank < 2)
+        {
+            throw new ShapeException($"takes [N, channels, …], and was given {x.Shape}.");
+        }
+    }
+
+    private protected override Node Drop(Node x, Generator random)
+    {
+        if (P is 0 or 1)
+        {
+            return P == 0 ? x : x * 0;
+        }
+
+        double scale = 1 / Math.Sqrt((1 - P) * (1 + (P * Low * Low)));
+        Node isKept = Ops.GreaterEqual(Ops.Uniform(random, [.. x.Shape.Select((size, axis) => axis < 2 ? size : 1)]), P);
+        return (scale * Ops.Where(isKept, x, -Low)) + (scale * Low * P);
+    }
+}

@@ -47,6 +47,7 @@ internal sealed class FromPyTorchTests
         PageRow.Of(() => new Dropout(0.1)),
         PageRow.Of(() => new Dropout2D(0.1)),
         PageRow.Of(() => new AlphaDropout(0.1)),
+        PageRow.Of(() => new FeatureAlphaDropout(0.1)),
         PageRow.Of(() => new MaxPool2D(3) { Stride = 2, Padding = 1 }),
         PageRow.Of(() => new AvgPool2D(2)),
         PageRow.Of(() => new LpPool2D(2, 3)),

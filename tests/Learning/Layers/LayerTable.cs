@@ -113,6 +113,7 @@ internal static partial class LayerTable
         LayerRow.Of(_ => new Dropout2D(0.4), [2, 4, 3, 3], (_, x) => x) with { IsRandom = true, WrongRank = [4, 3] },
         LayerRow.Of(_ => new Dropout3D(), [4, 3, 2, 2], (_, x) => x) with { IsRandom = true, WrongRank = [3, 2, 2] },
         LayerRow.Of(_ => new AlphaDropout(0.2), [2, 4], (_, x) => x) with { IsRandom = true },
+        LayerRow.Of(_ => new FeatureAlphaDropout(0.2), [2, 4, 3], (_, x) => x) with { IsRandom = true },
     ];
 
     private static IEnumerable<LayerRow> Activations() =>

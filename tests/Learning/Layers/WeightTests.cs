@@ -84,6 +84,24 @@ internal sealed class WeightTests
     }
 
     [Test]
+    public void Dropout_of_features_keeps_mean_and_variance()
+    {
+        Input<float> x = Input("x", [200, 100, 4]);
+        float[] y;
+        using (Pass.Training(new Generator(3)))
+        {
+            y = Compiler.Compile([x], new FeatureAlphaDropout(0.3).Forward(x)).Run(new Generator(4).Normal(200, 100, 4)).GetArray<float>();
+        }
+
+        // Of 20,000 channels: five of their deviations.
+        bool[] isDropped = [.. y.Chunk(4).Select(c => c.All(v => v == c[0]))];
+        Assert.That(isDropped.Count(d => d) / 20_000.0, Is.EqualTo(0.3).Within(5 * Math.Sqrt(0.21 / 20_000)));
+        Assert.That(y.Average(v => (double)v), Is.EqualTo(0).Within(5 / Math.Sqrt(20_000)));
+        Assert.That(y.Average(v => (double)v * v), Is.EqualTo(1).Within(0.05));
+        Assert.That(y.Chunk(4).Where((_, i) => isDropped[i]).Select(c => c[0]).Distinct().ToArray(), Has.Length.EqualTo(1), "one value for all that is dropped");
+    }
+
+    [Test]
     public void Dropout_has_a_probability()
     {
         Assert.That(() => new Dropout(1.5), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("from 0 to 1"));
