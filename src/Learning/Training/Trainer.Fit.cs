@@ -90,7 +90,6 @@ public sealed partial class Trainer
                     yield return report;
                 }
 
-                (sum, weight) = (0, 0);
                 run?.Save(StepCount, Save);
             }
         }
@@ -125,7 +124,6 @@ public sealed partial class Trainer
         Evaluation? measured = validation is null ? null : Evaluate(validation, cancellation);
         (double loss, double counted) = (sum / weight, weight);
         bool isBest = Best.Offer(measured?.Loss ?? loss, StepCount);
-        (sum, weight) = (0, 0);
         if (isBest && run is not null)
         {
             model.Save(run.Best);
@@ -138,6 +136,12 @@ public sealed partial class Trainer
     /// <summary>The steps that are left of an epoch.</summary>
     private IEnumerable<StepReport> StepsOfEpoch(Rows train, RunFolder? run)
     {
+        // What was left of an epoch whose measurement was cancelled is none of the next one's.
+        if (place.Row == 0)
+        {
+            (sum, weight) = (0, 0);
+        }
+
         foreach (Batch batch in train.Batches(place))
         {
             StepReport report = Step(batch.Arguments);

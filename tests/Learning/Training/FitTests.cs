@@ -99,6 +99,30 @@ internal sealed class FitTests
     }
 
     [Test]
+    public async Task What_was_cancelled_at_the_end_of_an_epoch_is_none_of_the_next()
+    {
+        using var stop = new CancellationTokenSource();
+        (_, Trainer trainer) = Made(report =>
+        {
+            if (report.Step == 4)
+            {
+                stop.Cancel();
+            }
+        });
+        using (trainer)
+        {
+            Assert.That(async () => { await foreach (Epoch _ in trainer.Fit(All.Batch(8), null, 2, cancellation: stop.Token)) { } }, Throws.InstanceOf<OperationCanceledException>());
+            List<Epoch> left = [];
+            await foreach (Epoch epoch in trainer.Fit(All.Batch(8), null, 2))
+            {
+                left.Add(epoch);
+            }
+
+            Assert.That(left.Select(e => (e.Number, e.Weight)), Is.EqualTo(((int, double)[])[(1, 40.0)]));
+        }
+    }
+
+    [Test]
     public void Steps_are_a_stream_too()
     {
         (_, Trainer trainer) = Made();
