@@ -26,14 +26,18 @@ internal sealed class RunFolder
     public string? Last => Steps() is [.., var last] ? Of(last) : null;
 
     /// <summary>Has a checkpoint saved, then forgets those before the last.</summary>
-    public void Save(long step, Action<string> save)
+    /// <returns>Where it is.</returns>
+    public string Save(long step, Action<string> save)
     {
-        save(Of(step));
+        string saved = Of(step);
+        save(saved);
         long[] steps = Steps();
         foreach (long old in steps[..Math.Max(0, steps.Length - kept)])
         {
             File.Delete(Of(old));
         }
+
+        return saved;
     }
 
     private string Of(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D9}{Suffix}"));

@@ -11,6 +11,7 @@ public sealed partial class Trainer
     private double sum;
     private double weight;
     private BestModel? best;
+    private readonly TrainingListeners heard = new([]);
 
     /// <summary>After how many steps a checkpoint is saved, beside those at the end of epochs; null for none. Where a folder is given.</summary>
     public long? SaveEvery
@@ -26,8 +27,22 @@ public sealed partial class Trainer
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(Kept), value, "At least one checkpoint is kept.");
     } = 2;
 
-    /// <summary>Hears of each step; on the thread that makes it.</summary>
-    public Action<StepReport>? Stepped { get; init; }
+    /// <summary>Who hears of steps, epochs and checkpoints.</summary>
+    public IReadOnlyList<TrainingListener> Listeners
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = [.. value];
+            foreach (TrainingListener listener in field)
+            {
+                ArgumentNullException.ThrowIfNull(listener, nameof(value));
+            }
+
+            heard = new TrainingListeners(field);
+        }
+    } = [];
 
     /// <summary>The model as it was when its loss was smallest at the end of an epoch, whatever ended the loop.</summary>
     public BestModel Best => best ??= new BestModel(model);
@@ -63,9 +78,29 @@ public sealed partial class Trainer
 
         async IAsyncEnumerable<Epoch> Epochs([EnumeratorCancellation] CancellationToken token)
         {
-            while (place.Epoch < epochs)
+            Begin(train, epochs, folder);
+            Exception? failure = null;
+            try
             {
-                yield return await Task.Run(() => MakeEpoch(train, validation, run, token), token).ConfigureAwait(false);
+                while (place.Epoch < epochs)
+                {
+                    Epoch epoch;
+                    try
+                    {
+                        epoch = await Task.Run(() => MakeEpoch(train, validation, run, token), token).ConfigureAwait(false);
+                    }
+                    catch (Exception e)
+                    {
+                        failure = e;
+                        throw;
+                    }
+
+                    yield return epoch;
+                }
+            }
+            finally
+            {
+                heard.Ended(failure);
             }
         }
     }
@@ -83,14 +118,33 @@ public sealed partial class Trainer
 
         IEnumerable<StepReport> Made()
         {
-            while (place.Epoch < epochs)
+            Begin(train, epochs, folder);
+            Exception? failure = null;
+            try
             {
-                foreach (StepReport report in StepsOfEpoch(train, run))
+                using IEnumerator<StepReport> steps = AllSteps(train, epochs, run).GetEnumerator();
+                while (Next(steps, out failure))
                 {
-                    yield return report;
+                    yield return steps.Current;
                 }
+            }
+            finally
+            {
+                heard.Ended(failure);
+            }
+        }
 
-                run?.Save(StepCount, Save);
+        static bool Next(IEnumerator<StepReport> steps, out Exception? failure)
+        {
+            failure = null;
+            try
+            {
+                return steps.MoveNext();
+            }
+            catch (Exception e)
+            {
+                failure = e;
+                throw;
             }
         }
     }
@@ -111,6 +165,9 @@ public sealed partial class Trainer
         return measurement.Result;
     }
 
+    private void Begin(Rows train, int epochs, string? folder) =>
+        heard.Began(new TrainingRun { Epochs = epochs, StepsPerEpoch = train.BatchCount, Rows = train.Count, From = place, FirstStep = StepCount, Folder = folder });
+
     private Epoch MakeEpoch(Rows train, Rows? validation, RunFolder? run, CancellationToken cancellation)
     {
         long begun = Stopwatch.GetTimestamp();
@@ -129,8 +186,23 @@ public sealed partial class Trainer
             model.Save(run.Best);
         }
 
-        run?.Save(StepCount, Save);
-        return new Epoch(number, StepCount, loss, counted, measured, isBest, Stopwatch.GetElapsedTime(begun));
+        SaveIn(run);
+        var epoch = new Epoch(number, StepCount, loss, counted, measured, isBest, Stopwatch.GetElapsedTime(begun));
+        heard.EpochEnded(epoch);
+        return epoch;
+    }
+
+    private IEnumerable<StepReport> AllSteps(Rows train, int epochs, RunFolder? run)
+    {
+        while (place.Epoch < epochs)
+        {
+            foreach (StepReport report in StepsOfEpoch(train, run))
+            {
+                yield return report;
+            }
+
+            SaveIn(run);
+        }
     }
 
     /// <summary>The steps that are left of an epoch.</summary>
@@ -144,17 +216,25 @@ public sealed partial class Trainer
 
         foreach (Batch batch in train.Batches(place))
         {
-            StepReport report = Step(batch.Arguments);
+            StepReport report = Make(batch.Arguments);
             sum += report.Loss * report.Weight;
             weight += report.Weight;
             place = batch.Next;
-            Stepped?.Invoke(report);
-            if (run is not null && SaveEvery is { } every && StepCount % every == 0 && place.Row > 0)
+            heard.Stepped(report);
+            if (SaveEvery is { } every && StepCount % every == 0 && place.Row > 0)
             {
-                run.Save(StepCount, Save);
+                SaveIn(run);
             }
 
             yield return report;
+        }
+    }
+
+    private void SaveIn(RunFolder? run)
+    {
+        if (run is not null)
+        {
+            heard.Saved(run.Save(StepCount, Save));
         }
     }
 

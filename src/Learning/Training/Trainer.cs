@@ -59,23 +59,9 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over.</exception>
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
-        Compiled ready = Ready();
-        long number = StepCount;
-        if (number >= ready.ScheduledSteps)
-        {
-            throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
-        }
-
-        try
-        {
-            ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
-        }
-        catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
-        {
-            throw new DivergenceException(divergence.Message);
-        }
-
-        return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
+        StepReport report = Make(batch);
+        heard.Stepped(report);
+        return report;
     }
 
     /// <summary>Begins to measure the model as it is at inference.</summary>
@@ -132,6 +118,27 @@ public sealed partial class Trainer : IDisposable
             compiled?.Measure.Dispose();
             compiled = null;
         }
+    }
+
+    private StepReport Make(ReadOnlySpan<Argument> batch)
+    {
+        Compiled ready = Ready();
+        long number = StepCount;
+        if (number >= ready.ScheduledSteps)
+        {
+            throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
+        }
+
+        try
+        {
+            ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
+        }
+        catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
+        {
+            throw new DivergenceException(divergence.Message);
+        }
+
+        return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
     }
 
     private TrainingState State()

@@ -166,7 +166,7 @@ internal sealed class FitTests
             Optimizers = [new AdamW { LearningRate = Schedule.Cosine(0.05, 40) }],
             Average = new Ema(0.9),
             SaveEvery = 1,
-            Stepped = stepped,
+            Listeners = stepped is null ? [] : [TrainingListener.Of(stepped)],
         });
     }
 

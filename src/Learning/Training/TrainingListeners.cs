@@ -1,0 +1,55 @@
+namespace GraphCompiler.Learning.Training;
+
+/// <summary>Several listeners as one.</summary>
+internal sealed class TrainingListeners(IReadOnlyList<TrainingListener> all) : TrainingListener
+{
+    public override void Began(TrainingRun run)
+    {
+        foreach (TrainingListener listener in all)
+        {
+            listener.Began(run);
+        }
+    }
+
+    public override void Stepped(in StepReport step)
+    {
+        foreach (TrainingListener listener in all)
+        {
+            listener.Stepped(step);
+        }
+    }
+
+    public override void EpochEnded(Epoch epoch)
+    {
+        foreach (TrainingListener listener in all)
+        {
+            listener.EpochEnded(epoch);
+        }
+    }
+
+    public override void Saved(string path)
+    {
+        foreach (TrainingListener listener in all)
+        {
+            listener.Saved(path);
+        }
+    }
+
+    /// <summary>Tells all, whatever one of them throws.</summary>
+    public override void Ended(Exception? failure) => Ended(failure, 0);
+
+    private void Ended(Exception? failure, int from)
+    {
+        if (from < all.Count)
+        {
+            try
+            {
+                all[from].Ended(failure);
+            }
+            finally
+            {
+                Ended(failure, from + 1);
+            }
+        }
+    }
+}
