@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace GraphCompiler.Learning.Data;
 
-/// <summary>A column of a file that is asked for: its name, what its fields are, and what an empty one is. Numbers are written as code writes them, whatever the culture.</summary>
+/// <summary>
+/// A column of a file that is asked for: its name, what its fields are, and what an empty one is. A name alone asks for floats. Numbers are written as code writes them, whatever the
+/// culture.
+/// </summary>
 public sealed class CsvColumn
 {
     private readonly Func<ColumnReader> newReader;
@@ -12,6 +15,10 @@ public sealed class CsvColumn
 
     /// <summary>The name in the file's first line.</summary>
     public string Name { get; }
+
+    /// <summary>A column of floats, none of which is missing.</summary>
+    /// <param name="name">The name in the file's first line.</param>
+    public static implicit operator CsvColumn(string name) => Number<float>(name);
 
     /// <summary>A column of numbers.</summary>
     /// <typeparam name="T">float, double, int or long.</typeparam>

@@ -21,6 +21,7 @@ internal sealed class CsvTests
         Assert.That(table.Values<bool>("member"), Is.EqualTo((bool[])[true, false, true]));
         table = Csv.Read(Write(folder, "1;2\n3;4"), new CsvOptions { Separator = ';', HasHeader = false }, CsvColumn.Number<float>("1"), CsvColumn.Number<float>("0"));
         Assert.That(table.Matrix("0", "1"), Is.EqualTo((float[,])new float[,] { { 1, 2 }, { 3, 4 } }));
+        Assert.That(Csv.Read(Write(folder, "1;2\n3;4"), new CsvOptions { Separator = ';' }, "2", "1").Matrix("1", "2"), Is.EqualTo((float[,])new float[,] { { 3, 4 } }));
         Assert.That(CsvColumn.Number<int>("x").Name, Is.EqualTo("x"));
     }
 

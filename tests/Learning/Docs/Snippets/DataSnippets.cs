@@ -1,0 +1,62 @@
+using GraphCompiler.Learning;
+using GraphCompiler.Learning.Data;
+using GraphCompiler.Learning.Tests.Files;
+using static GraphCompiler.Ops;
+
+namespace GraphCompiler.Docs.Snippets;
+
+internal sealed class DataSnippets
+{
+    [Test]
+    public async Task A_logistic_regression_is_learned_from_separated_values()
+    {
+        using var folder = new Scratch();
+        string file = folder.Write("patients.csv", Patients());
+        string saved = folder["recovery.safetensors"];
+
+        // snippet: learning-csv
+        CsvTable table = Csv.Read(file, "age", "dose", "recovered");                    // lines of numbers below names; recovered is 0 or 1
+        (Rows train, Rows test) = Rows.Of(("x", table.Matrix("age", "dose")), ("y", table.Matrix("recovered"))).Split(0.8, 0.2, seed: 1);
+
+        var random = new Generator(seed: 1);
+        var net = new Sequential(Standardizer.Of(train, "x"), new Linear(2, 1, random));
+        var (x, y) = (Input("x", ["N", 2]), Input("y", ["N", 1]));
+        Objective Define()
+        {
+            var logits = net.Forward(x);
+            return Objective.BinaryCrossEntropy(logits, y).With(Metric.BinaryAccuracy(logits, y));
+        }
+
+        using var trainer = new Trainer(net, [x, y], Define, random) { Optimizers = [new Adam(0.05)] };
+        await foreach (Epoch epoch in trainer.Fit(train.Shuffle(seed: 1).Batch(32), test.Batch(256), epochs: 20))
+        {
+            Console.WriteLine($"{epoch.Number}: {epoch.Loss:0.000}, {epoch.Validation}");
+        }
+
+        net.Save(saved);                                                                // means and deviations with it
+        var predict = net.Compile<Func<float[,], float[]>>([x], () => Sigmoid(net.Forward(x)));
+        float[] chances = predict(new float[,] { { 43, 1.5f }, { 71, 0.2f } });         // of patients of 43 and 71 years
+
+        // end
+        Assert.That(trainer.Evaluate(test.Batch(256))["accuracy"], Is.GreaterThan(0.85));
+        Assert.That(chances[0], Is.GreaterThan(0.9).And.GreaterThan(chances[1]));
+        var again = new Sequential(new Standardizer(2), new Linear(2, 1, random));
+        Assert.That(again.Load(saved).Loaded, Has.Count.EqualTo(4));
+    }
+
+    /// <summary>300 patients, who are the likelier to recover the younger they are and the more they got.</summary>
+    private static byte[] Patients()
+    {
+        var random = new Generator(seed: 2);
+        float[] draws = random.Uniform(900).ToArray();
+        var text = new System.Text.StringBuilder("age,dose,recovered\n");
+        for (int i = 0; i < 300; i++)
+        {
+            (float age, float dose) = (20 + (60 * draws[3 * i]), 2 * draws[(3 * i) + 1]);
+            bool recovered = ((50 - age) / 10) + (3 * (dose - 1)) + (2 * (draws[(3 * i) + 2] - 0.5f)) > 0;
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{age:0.0},{dose:0.00},{(recovered ? 1 : 0)}\n");
+        }
+
+        return System.Text.Encoding.UTF8.GetBytes(text.ToString());
+    }
+}
