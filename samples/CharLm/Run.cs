@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Charts;
 using GraphCompiler;
 
 namespace CharLm;
@@ -24,10 +25,15 @@ internal static class Run
         NameModel model = NameModel.Create(vocabulary, length, random);
         Console.WriteLine(model.Transformer.Summary(["N", length], DType.Int64));
         using var training = new NameTraining(model, options.Steps, random, new CompileOptions { Threads = options.Threads });
-        LossCurve curve = Train(training, data, start);
+        List<(int Step, double Training, double HeldOut)> losses = Train(training, data, start);
         double heldOut = training.Loss(data.HeldOut);
         Console.WriteLine($"{Seconds(start)} in all; the held-out loss is {heldOut:0.000}, that of the 3-gram {toBeat:0.000}");
-        Console.WriteLine(curve.Save(options.Out, toBeat));
+        double[] steps = [.. losses.Select(l => (double)l.Step)];
+        Curves curves = new Curves("step", "loss, nats a character")
+            .Line("training, with hidden characters", steps, losses.Select(l => l.Training))
+            .Line("held-out", steps, losses.Select(l => l.HeldOut))
+            .Level("3-gram, held-out", toBeat);
+        Console.WriteLine($"loss curve: {curves.Save(options.Out)}");
 
         model.Save(options.Save);
         Console.WriteLine($"model: {options.Save}; the command 'generate' makes up names by it");
@@ -52,9 +58,9 @@ internal static class Run
     }
 
     /// <summary>Trains on all names in ever new order. The held-out loss is only shown: nothing depends on it.</summary>
-    private static LossCurve Train(NameTraining training, NameData data, long start)
+    private static List<(int Step, double Training, double HeldOut)> Train(NameTraining training, NameData data, long start)
     {
-        var curve = new LossCurve();
+        List<(int Step, double Training, double HeldOut)> losses = [];
         long lap = Stopwatch.GetTimestamp();
         double sum = 0;
         int names = 0;
@@ -68,13 +74,13 @@ internal static class Run
             {
                 double rate = names / Stopwatch.GetElapsedTime(lap).TotalSeconds;
                 double heldOut = training.Loss(data.HeldOut);
-                curve.Add(training.StepCount, sum / since, heldOut);
+                losses.Add((training.StepCount, sum / since, heldOut));
                 Console.WriteLine($"{Seconds(start),7}  step {training.StepCount,4}/{training.Steps}  loss {sum / since:0.000}  held-out {heldOut:0.000}  {rate:0} names/s");
                 (sum, names, since, lap) = (0, 0, 0, Stopwatch.GetTimestamp());
             }
         }
 
-        return curve;
+        return losses;
     }
 
     private static string Seconds(long start) => $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s";

@@ -1,3 +1,4 @@
+using Charts;
 using GraphCompiler;
 using static GraphCompiler.Ops;
 
@@ -46,8 +47,24 @@ internal static class Populations
             Console.WriteLine($"  {Names[i]} = {found[i]:0.0000} ± {error[i]:0.0000}, in truth {Truth[i]:0.0000}");
         }
 
-        Console.WriteLine(FitPlot.Save(path, Time / observations, observed, simulation.Run(found).GetArray<double>()));
+        Console.WriteLine($"fit: {Drawn(Time / observations, observed, simulation.Run(found).GetArray<double>()).Save(path)}");
         return isFitted;
+    }
+
+    /// <summary>Prey and predators, which are in turn in both, as observed and as the equation gives them.</summary>
+    private static Curves Drawn(double interval, double[] observed, double[] fitted)
+    {
+        var curves = new Curves("time", "number");
+        double[] times = [.. Enumerable.Range(1, observed.Length / 2).Select(i => i * interval)];
+        string[] names = ["prey", "predators"];
+        for (int i = 0; i < names.Length; i++)
+        {
+            int each = i;
+            curves.Points($"{names[i]}, observed", times, observed.Where((_, k) => k % 2 == each))
+                .Line($"{names[i]}, fitted", times, fitted.Where((_, k) => k % 2 == each), like: $"{names[i]}, observed");
+        }
+
+        return curves;
     }
 
     /// <summary>Both populations at each time of observation, [observations, 2], by the fourth-order method of Runge and Kutta.</summary>
