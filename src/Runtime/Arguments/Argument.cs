@@ -35,10 +35,10 @@ public readonly partial struct Argument
     internal DType DType => storage.DType;
 
     /// <summary>The number of elements.</summary>
-    internal nint ElementCount => storage.Count;
+    public nint ElementCount => storage.Count;
 
     /// <summary>The number of axes, or −1 when the source says only how many elements there are.</summary>
-    internal int Rank => storage.Rank;
+    public int Rank => storage.Rank;
 
     /// <summary>Whether the elements lie row-major without gaps; otherwise <see cref="CopyTo(Span{byte})"/> makes them so.</summary>
     internal bool IsDense => storage.IsDense;
@@ -46,11 +46,22 @@ public readonly partial struct Argument
     /// <summary>The bytes from the first element to the end of the last, gaps included.</summary>
     internal nint ByteExtent => storage.ByteExtent;
 
+    /// <summary>The size of an axis.</summary>
+    /// <param name="axis">The axis, from 0 and below <see cref="Rank"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis, as where there is no shape.</exception>
+    public nint GetLength(int axis) => (uint)axis < (uint)Math.Max(0, Rank) ? storage.GetLength(axis) : throw InvariantText.OutOfRange(nameof(axis), axis, $"{this} has no such axis.");
+
+    /// <summary>Some rows of this: a part of the first axis, of which nothing is copied.</summary>
+    /// <param name="start">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="of">How many rows there are; what is flat, and has no shape, is divided into as many of one size.</param>
+    /// <returns>The rows; where null was passed, null.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    /// <exception cref="ArgumentException">There are not as many rows, or this is a single value.</exception>
+    public Argument Rows(nint start, nint count, nint of) => new(storage.Rows(start, count, of));
+
     /// <summary>The element type and shape, for messages: "float32 [2, 3]", "float32 of 6 elements" or "null".</summary>
     public override string ToString() => storage.Display();
-
-    /// <inheritdoc cref="Storage.GetLength"/>
-    internal nint GetLength(int axis) => storage.GetLength(axis);
 
     /// <inheritdoc cref="Storage.TryGetShape"/>
     internal bool TryGetShape(Span<nint> lengths, out int rank) => storage.TryGetShape(lengths, out rank);

@@ -16,20 +16,24 @@ internal readonly unsafe struct Storage
     private readonly object? owner;
     private readonly nint count;
 
-    // A scalar's value, in its first bytes; otherwise the offset of the first element: of a flat array in bytes, of a manager in elements.
+    // A scalar's value, in its first bytes; otherwise the offset of the first element: of a manager in elements, else in bytes.
     private readonly ulong bits;
+
+    // Of some rows of what has a shape, one more than there are; 0 for all.
+    private readonly int rows;
     private readonly Kind kind;
-    private readonly DType dtype;
+    private readonly byte type;
     private readonly bool isStrided;
 
-    private Storage(Kind kind, DType dtype, object? owner, nint count, ulong bits = 0, bool isStrided = false)
+    private Storage(Kind kind, DType dtype, object? owner, nint count, ulong bits = 0, bool isStrided = false, int rows = 0)
     {
         this.kind = kind;
-        this.dtype = dtype;
+        type = (byte)dtype;
         this.owner = owner;
         this.count = count;
         this.bits = bits;
         this.isStrided = isStrided;
+        this.rows = rows;
     }
 
     private enum Kind : byte
@@ -49,7 +53,7 @@ internal readonly unsafe struct Storage
     public bool IsScalar => kind == Kind.Scalar;
 
     /// <summary>The element type; meaningless for default.</summary>
-    public DType DType => dtype;
+    public DType DType => (DType)type;
 
     /// <summary>The number of elements.</summary>
     public nint Count => count;
@@ -73,8 +77,14 @@ internal readonly unsafe struct Storage
     {
         get
         {
-            var elements = isStrided ? StridedCopy.Extent(((IReadOnlyTensor)owner!).Lengths, ((IReadOnlyTensor)owner).Strides) : count;
-            return elements * dtype.Size();
+            if (!isStrided)
+            {
+                return count * DType.Size();
+            }
+
+            Span<nint> lengths = stackalloc nint[Rank];
+            TryGetShape(lengths, out _);
+            return StridedCopy.Extent(lengths, ((IReadOnlyTensor)owner!).Strides) * DType.Size();
         }
     }
 
@@ -120,9 +130,39 @@ internal readonly unsafe struct Storage
             : throw new UnreachableException("Memory is an array or a memory manager.");
     }
 
+    /// <summary>Some rows: a part of the first axis, in the same memory.</summary>
+    /// <param name="start">The first.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="of">How many there are, into which what has no shape is divided.</param>
+    /// <exception cref="ArgumentException">There are not as many, or a value has none.</exception>
+    public Storage Rows(nint start, nint length, nint of)
+    {
+        if (IsNull)
+        {
+            return this;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(of);
+        if (start < 0 || length < 0 || start > of - length)
+        {
+            throw InvariantText.OutOfRange(nameof(start), start, $"There are no {InvariantText.Count(length, "row")} from row {start} on among {of}.");
+        }
+
+        if (IsScalar || (Rank < 0 ? (of == 0 ? count != 0 : count % of != 0) : GetLength(0) != of))
+        {
+            throw new ArgumentException($"{Display()} has not {InvariantText.Count(of, "row")}{(Rank < 0 ? " of one size" : string.Empty)}.", nameof(of));
+        }
+
+        nint size = of == 0 ? 0 : count / of;
+        nint stride = isStrided ? ((IReadOnlyTensor)owner!).Strides[0] : size;
+        ulong offset = bits + ((ulong)(start * stride) * (kind == Kind.Manager ? 1 : (ulong)DType.Size()));
+        return new Storage(kind, DType, owner, size * length, offset, isStrided && size * length > 1, Rank < 0 ? 0 : checked((int)length + 1));
+    }
+
     /// <summary>The size of an axis below <see cref="Rank"/>.</summary>
     public nint GetLength(int axis) =>
-        kind == Kind.Tensor ? ((IReadOnlyTensor)owner!).Lengths[axis]
+        axis == 0 && rows > 0 ? rows - 1
+        : kind == Kind.Tensor ? ((IReadOnlyTensor)owner!).Lengths[axis]
         : kind == Kind.MultiDimensional ? Unsafe.As<Array>(owner!).GetLength(axis)
         : throw InvariantText.OutOfRange(nameof(axis), axis, "There is no such axis.");
 
@@ -168,9 +208,9 @@ internal readonly unsafe struct Storage
     /// <exception cref="ArgumentException">There is no room.</exception>
     public void CopyTo(Span<byte> destination)
     {
-        if (destination.Length / dtype.Size() < count)
+        if (destination.Length / DType.Size() < count)
         {
-            throw new ArgumentException($"{InvariantText.Count(count, "element")} of {dtype.Display()} cannot fit into {destination.Length} bytes.", nameof(destination));
+            throw new ArgumentException($"{InvariantText.Count(count, "element")} of {DType.Display()} cannot fit into {destination.Length} bytes.", nameof(destination));
         }
 
         CopyTo(ref MemoryMarshal.GetReference(destination));
@@ -187,24 +227,26 @@ internal readonly unsafe struct Storage
 
         if (!isStrided)
         {
-            Copy(ref GetReference(), ref destination, count * dtype.Size());
+            Copy(ref GetReference(), ref destination, count * DType.Size());
             return;
         }
 
         var tensor = (IReadOnlyTensor)owner!;
-        switch (dtype.Size())
+        Span<nint> lengths = stackalloc nint[Rank];
+        TryGetShape(lengths, out _);
+        switch (DType.Size())
         {
             case sizeof(int):
-                CopyStrided<int>(tensor, ref destination);
+                CopyStrided<int>(tensor, lengths, ref destination);
                 break;
             case sizeof(long):
-                CopyStrided<long>(tensor, ref destination);
+                CopyStrided<long>(tensor, lengths, ref destination);
                 break;
             case sizeof(byte):
-                CopyStrided<byte>(tensor, ref destination);
+                CopyStrided<byte>(tensor, lengths, ref destination);
                 break;
             default:
-                throw DTypes.Unexpected(dtype);
+                throw DTypes.Unexpected(DType);
         }
     }
 
@@ -218,12 +260,12 @@ internal readonly unsafe struct Storage
 
         if (Rank < 0)
         {
-            return $"{dtype.Display()} of {InvariantText.Count(count, "element")}";
+            return $"{DType.Display()} of {InvariantText.Count(count, "element")}";
         }
 
         var lengths = new nint[Rank];
         TryGetShape(lengths, out _);
-        return $"{dtype.Display()} {Sizes.Display(lengths)}";
+        return $"{DType.Display()} {Sizes.Display(lengths)}";
     }
 
     private static void Copy(ref byte source, ref byte destination, nint byteCount)
@@ -238,9 +280,9 @@ internal readonly unsafe struct Storage
         }
     }
 
-    private void CopyStrided<T>(IReadOnlyTensor tensor, ref byte destination)
+    private void CopyStrided<T>(IReadOnlyTensor tensor, ReadOnlySpan<nint> lengths, ref byte destination)
         where T : unmanaged =>
-        StridedCopy.ToDense(in Unsafe.As<byte, T>(ref GetReference()), ref Unsafe.As<byte, T>(ref destination), tensor.Lengths, tensor.Strides);
+        StridedCopy.ToDense(in Unsafe.As<byte, T>(ref GetReference()), ref Unsafe.As<byte, T>(ref destination), lengths, tensor.Strides);
 
     [UnscopedRef]
     private ref byte GetOtherReference()
@@ -255,7 +297,7 @@ internal readonly unsafe struct Storage
             case Kind.Scalar:
                 return ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in bits));
             case Kind.MultiDimensional:
-                return ref MemoryMarshal.GetArrayDataReference(Unsafe.As<Array>(owner!));
+                return ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<Array>(owner!)), (nint)bits);
             default:
                 return ref GetTypedReference();
         }
@@ -263,7 +305,7 @@ internal readonly unsafe struct Storage
 
     private ref byte GetTypedReference()
     {
-        switch (dtype)
+        switch (DType)
         {
             case DType.Float32:
                 return ref GetTypedReference<float>();
@@ -276,7 +318,7 @@ internal readonly unsafe struct Storage
             case DType.Bool:
                 return ref GetTypedReference<bool>();
             default:
-                throw DTypes.Unexpected(dtype);
+                throw DTypes.Unexpected(DType);
         }
     }
 
@@ -284,7 +326,7 @@ internal readonly unsafe struct Storage
         where T : unmanaged
     {
         ref var first = ref kind == Kind.Tensor
-            ? ref Unsafe.As<Tensor<T>>(owner!).GetPinnableReference()
+            ? ref Unsafe.AddByteOffset(ref Unsafe.As<Tensor<T>>(owner!).GetPinnableReference(), (nint)bits)
             : ref MemoryMarshal.GetReference(Unsafe.As<MemoryManager<T>>(owner!).GetSpan()[(int)bits..]);
         return ref Unsafe.As<T, byte>(ref first);
     }

@@ -77,6 +77,35 @@ public sealed class ArgumentTests
     }
 
     [Test]
+    public void Some_rows_are_in_the_same_memory()
+    {
+        int[] array = [0, 1, 2, 3, 4, 5, 6];
+        Check<int>(((Argument)array.AsMemory(1)).Rows(1, 2, 3), "int32 of 4 elements", null, [3, 4, 5, 6]);
+        Check<int>(((Argument)array).Rows(7, 0, 7), "int32 of 0 elements", null, []);
+        using var manager = new NativeMemoryManager<double>(6);
+        manager.Memory.Span[4] = 7;
+        Check<double>(((Argument)manager.Memory[2..]).Rows(1, 1, 2), "float64 of 2 elements", null, [7, 0]);
+
+        Check<float>(((Argument)new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }).Rows(1, 2, 3), "float32 [2, 2]", [2, 2], [3, 4, 5, 6]);
+        Tensor<float> tensor = Tensor.Reshape(Tensors.Arange(0f, 12f), [3, 4]);
+        Argument last = ((Argument)tensor).Rows(1, 2, 3);
+        Check<float>(last, "float32 [2, 4]", [2, 4], [4, 5, 6, 7, 8, 9, 10, 11]);
+        Check<float>(last.Rows(1, 1, 2), "float32 [1, 4]", [1, 4], [8, 9, 10, 11]);
+        Check<float>(last.Rows(2, 0, 2), "float32 [0, 4]", [0, 4], []);
+        Argument strided = ((Argument)Tensor.PermuteDimensions(tensor, [1, 0])).Rows(1, 2, 4);
+        Check<float>(strided, "float32 [2, 3]", [2, 3], [1, 5, 9, 2, 6, 10], dense: false);
+        Assert.That(strided.ByteExtent, Is.EqualTo((nint)(10 * sizeof(float))));
+        Assert.That((last.ElementCount, last.Rank, last.GetLength(0), last.GetLength(1), ((Argument)array).Rank), Is.EqualTo(((nint)8, 2, (nint)2, (nint)4, -1)));
+        Assert.That(((Argument)(float[]?)null).Rows(0, 1, 1).IsNull);
+
+        Assert.That(() => last.Rows(1, 2, 2), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("There are no 2 rows from row 1 on among 2"));
+        Assert.That(() => last.Rows(0, 1, 3), Throws.ArgumentException.With.Message.Contains("float32 [2, 4] has not 3 rows."));
+        Assert.That(() => ((Argument)array).Rows(0, 1, 2), Throws.ArgumentException.With.Message.Contains("int32 of 7 elements has not 2 rows of one size."));
+        Assert.That(() => ((Argument)1f).Rows(0, 1, 1), Throws.ArgumentException.With.Message.Contains("float32 [] has not 1 row."));
+        Assert.That(() => last.GetLength(2), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("float32 [2, 4] has no such axis."));
+    }
+
+    [Test]
     public void Nothing_is_recognised()
     {
         Assert.That(default(Argument).IsNull, Is.True);
