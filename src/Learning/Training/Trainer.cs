@@ -13,14 +13,16 @@ public sealed partial class Trainer : IDisposable
     private readonly Generator random;
     private readonly Parameter<long> step = Ops.Parameter("step", 0L, requiresGrad: false);
     private readonly double[] told = new double[3];
+    private readonly Destination[] destinations;
     private readonly Lock making = new();
     private Compiled? compiled;
     private bool isDisposed;
+    private int stepping;
 
     /// <summary>A trainer, which compiles when it is first asked to do something.</summary>
     /// <param name="model">What is trained: its parameters that are not frozen when the trainer is first asked to do something.</param>
     /// <param name="inputs">What a batch is made of.</param>
-    /// <param name="define">Defines the objective of a batch; it is called twice, in a pass for training and in one for inference.</param>
+    /// <param name="define">Defines the objective of a batch; it is called twice, in a pass for training and in one for inference, or more often as <see cref="ShardsAtOnce"/> says.</param>
     /// <param name="random">Where layers take random numbers from.</param>
     public Trainer(Module model, IReadOnlyList<Node> inputs, Func<Objective> define, Generator random)
     {
@@ -29,6 +31,7 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(define);
         ArgumentNullException.ThrowIfNull(random);
         (this.model, this.inputs, this.define, this.random) = (model, [.. inputs], define, random);
+        destinations = [.. told.Select((_, i) => (Destination)told.AsMemory(i, 1))];
     }
 
     /// <summary>Optimisers, and what each trains; of those whose predicate holds the first one does.</summary>
@@ -47,6 +50,24 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Averages of the parameters that are kept beside them; null for none.</summary>
     public Ema? Average { get; init; }
 
+    /// <summary>
+    /// Into how many parts of rows a batch is cut, as even as can be; by default 1. The gradients of the parts' sums are added as a balanced tree and divided once, so that the memory
+    /// of a step is that of a part, and the numbers depend on this and not on who computes what. Batch norm takes the statistics of each part, and the mean of them moves the running
+    /// ones; each part has random numbers of its own. Inputs that begin with the first axis of the first one, a symbol, are cut; others go to each part whole.
+    /// </summary>
+    public int Shards
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(Shards), value, "A batch is cut into at least one part.");
+    } = 1;
+
+    /// <summary>How many of the <see cref="Shards"/> are computed at once, each on a thread and by a graph of its own; by default 1. It changes no bit of what is trained.</summary>
+    public int ShardsAtOnce
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(ShardsAtOnce), value, "At least one part is computed at once.");
+    } = 1;
+
     /// <summary>Options of the compiler.</summary>
     public CompileOptions? Options { get; init; }
 
@@ -56,7 +77,7 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Makes a step on a batch.</summary>
     /// <param name="batch">A value for each input.</param>
     /// <exception cref="DivergenceException">The loss, or the norm of its gradients, is no finite number; nothing has changed.</exception>
-    /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over.</exception>
+    /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over, or another step is being made.</exception>
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
         StepReport report = Make(batch);
@@ -123,22 +144,30 @@ public sealed partial class Trainer : IDisposable
     private StepReport Make(ReadOnlySpan<Argument> batch)
     {
         Compiled ready = Ready();
-        long number = StepCount;
-        if (number >= ready.ScheduledSteps)
+        if (Interlocked.Exchange(ref stepping, 1) != 0)
         {
-            throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
+            throw new InvalidOperationException("The trainer is making another step: steps follow one another.");
         }
 
         try
         {
-            ready.Step.Run(batch, [told.AsMemory(0, 1), told.AsMemory(1, 1), told.AsMemory(2, 1)]);
+            long number = StepCount;
+            if (number >= ready.ScheduledSteps)
+            {
+                throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
+            }
+
+            ready.Step.Run(batch, destinations);
+            return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
         }
         catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
         {
             throw new DivergenceException(divergence.Message);
         }
-
-        return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
+        finally
+        {
+            Volatile.Write(ref stepping, 0);
+        }
     }
 
     private TrainingState State()
@@ -160,13 +189,7 @@ public sealed partial class Trainer : IDisposable
     {
         Pass.RequireNone("A trainer opens passes of its own.");
         model.Walk();
-        TrainingStep made;
-        using (Pass pass = Pass.Training(random))
-        {
-            Objective objective = define();
-            made = TrainingStep.Define(model, objective, pass.Updates, step, new TrainingSettings(Optimizers, ClipNorm, ClipValue, Average));
-        }
-
+        (StepProgram program, TrainingStep made) = Shards == 1 ? MakeWhole() : MakeSharded();
         Objective measured;
         using (Pass.Inference())
         using (GradMode.NoGrad())
@@ -175,12 +198,50 @@ public sealed partial class Trainer : IDisposable
         }
 
         return new Compiled(
-            Compiler.Compile(inputs, made.Outputs, made.Updates, Options),
+            program,
             Compiler.Compile(inputs, [Metric.Double(measured.Sum), Metric.Double(measured.Weight), .. measured.Metrics.SelectMany(m => m.Parts)], null, Options),
             measured.Metrics,
             made.Averages,
             made.ScheduledSteps);
     }
 
-    private sealed record Compiled(CompiledGraph Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps);
+    private (StepProgram Program, TrainingStep Made) MakeWhole()
+    {
+        TrainingStep made = Define(Terms(random));
+        return (new WholeStep(Compiler.Compile(inputs, made.Outputs, made.Updates, Options)), made);
+    }
+
+    private (StepProgram Program, TrainingStep Made) MakeSharded()
+    {
+        var cut = new BatchCut(inputs);
+        int count = Math.Min(ShardsAtOnce, Shards);
+        CompileOptions options = Options ?? CompileOptions.Default;
+        CompileOptions shared = options with { Threads = Math.Max(1, options.Threads / count) };
+        StepTerms terms = null!;
+        ShardPool pool = null!;
+        var lanes = new ShardLane[count];
+        for (int lane = 0; lane < count; lane++)
+        {
+            // A generator of its own tells a lane's shards apart, and numbers its random operations from 0 on, as in all others.
+            var own = new Generator();
+            terms = Terms(own);
+            pool ??= new ShardPool(terms.Outputs);
+            lanes[lane] = new ShardLane(Compiler.Compile(inputs, terms.Outputs, null, shared), own, cut, pool);
+        }
+
+        (StepTerms passed, IReadOnlyList<Node> passedInputs) = terms.Passed();
+        TrainingStep made = Define(passed);
+        return (new ShardedStep(lanes, Compiler.Compile(passedInputs, made.Outputs, made.Updates, Options), cut, pool, random, Shards), made);
+    }
+
+    private StepTerms Terms(Generator chance)
+    {
+        using Pass pass = Pass.Training(chance);
+        Objective objective = define();
+        return StepTerms.Of(model, objective, pass.Updates);
+    }
+
+    private TrainingStep Define(StepTerms terms) => TrainingStep.Define(terms, step, new TrainingSettings(Optimizers, ClipNorm, ClipValue, Average));
+
+    private sealed record Compiled(StepProgram Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps);
 }

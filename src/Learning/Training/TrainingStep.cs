@@ -19,36 +19,21 @@ internal sealed class TrainingStep
     public long? ScheduledSteps { get; }
 
     /// <summary>Defines a step.</summary>
-    /// <param name="model">What is trained.</param>
-    /// <param name="objective">What is made small.</param>
-    /// <param name="buffers">What layers write.</param>
+    /// <param name="terms">What the batch gives.</param>
     /// <param name="step">The count of steps, an int64 scalar.</param>
     /// <param name="settings">How.</param>
     /// <exception cref="ArgumentException">No group has a parameter, or a group has none.</exception>
-    public static TrainingStep Define(Module model, Objective objective, IReadOnlyList<Update> buffers, Parameter<long> step, TrainingSettings settings)
+    public static TrainingStep Define(StepTerms terms, Parameter<long> step, TrainingSettings settings)
     {
-        IReadOnlyList<Parameter> parameters = model.Parameters();
-        if (parameters.Count == 0)
-        {
-            throw new ArgumentException($"{model} has nothing to train: it has no parameters, or all are frozen.");
-        }
-
-        IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(objective.Sum, parameters);
-        Parameter[] reached = [.. parameters.Where((_, i) => gradients[i] is not null)];
-        if (reached.Length == 0)
-        {
-            throw new ArgumentException($"The objective depends on none of the parameters of {model}.");
-        }
-
-        Node[] means = [.. gradients.OfType<Node>().Select(g => g / Ops.Cast(objective.Weight, g.DType))];
+        Node[] means = [.. terms.Gradients.Select(g => g / Ops.Cast(terms.Weight, g.DType))];
         (NodeList clipped, Node norm) = GradientClipping.ByNorm(means, settings.ClipNorm ?? double.PositiveInfinity);
         IReadOnlyList<Node> used = settings.ClipNorm is null ? means : clipped;
         used = settings.ClipValue is { } most ? GradientClipping.ByValue(used, most) : used;
-        List<Update> updates = [.. Optimised(reached, used, settings.Groups), .. buffers];
+        List<Update> updates = [.. Optimised(terms.Parameters, used, settings.Groups), .. terms.Buffers];
         Dictionary<Parameter, Parameter> averages = [];
         if (settings.Average is { } ema)
         {
-            foreach (Update update in updates.Where(u => reached.Contains(u.Parameter)).ToArray())
+            foreach (Update update in updates.Where(u => terms.Parameters.Contains(u.Parameter)).ToArray())
             {
                 Parameter average = Copy(update.Parameter);
                 averages.Add(update.Parameter, average);
@@ -56,14 +41,14 @@ internal sealed class TrainingStep
             }
         }
 
-        NodeList told = Finite(Metric.Double(objective.Sum), Metric.Double(objective.Weight), Metric.Double(norm), step);
+        NodeList told = Finite(terms.Sum, terms.Weight, Metric.Double(norm), step);
         Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
         NodeList values = Ops.Substitute([.. updates.Select(u => u.Value)], counted);
         return new TrainingStep([.. told], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
     }
 
     /// <summary>The updates of each group; that all parameters are in one, and all groups have some.</summary>
-    private static IEnumerable<Update> Optimised(Parameter[] parameters, IReadOnlyList<Node> gradients, IReadOnlyList<OptimizerGroup> groups)
+    private static IEnumerable<Update> Optimised(IReadOnlyList<Parameter> parameters, IReadOnlyList<Node> gradients, IReadOnlyList<OptimizerGroup> groups)
     {
         var divided = parameters.Select((p, i) => (Parameter: p, Gradient: gradients[i], Group: groups.FirstOrDefault(g => g.Predicate(p)))).ToArray();
         if (divided.FirstOrDefault(d => d.Group is null).Parameter is { } left)
