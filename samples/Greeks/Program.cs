@@ -10,6 +10,8 @@ const double MostDeviations = 3;
 const double MostCalibrationError = 1e-4;
 long start = Stopwatch.GetTimestamp();
 bool isQuick = args.Contains("--quick");
+int at = Array.IndexOf(args, "--out");
+string path = at >= 0 && at + 1 < args.Length ? args[at + 1] : "greeks.png";
 
 (double hestonError, double barrierError) = (References.HestonError(), References.BarrierError(strike: 100, barrier: 90));
 Console.WriteLine($"formulas: {hestonError:0.0e0} from Lewis's prices by Heston's model, {barrierError:0.0e0} from the integral of what a barrier leaves");
@@ -22,6 +24,10 @@ foreach (OptionModel model in (OptionModel[])[OptionModel.European, OptionModel.
     error = Math.Max(error, formulaError);
     deviations = Math.Max(deviations, study.Compare(calls: isQuick ? 32 : 64));
     cost = Math.Max(cost, study.Cost(turns: isQuick ? 3 : 7));
+    if (model == OptionModel.Heston)
+    {
+        Console.WriteLine($"  delta and gamma over the spot: {Picture.Save(study, model.Parameters, path)}");
+    }
 }
 
 double calibrationError = Calibration.Run();
