@@ -1,15 +1,18 @@
 using System.Globalization;
 using System.IO.Compression;
+using GraphCompiler.Learning;
 
-/// <summary>Images of hand-written digits, 64 pixels a row scaled to [0, 1], with their labels.</summary>
-internal sealed record DigitsData(float[] Pixels, long[] Labels)
+/// <summary>Images of hand-written digits, 8 × 8 pixels scaled to [0, 1], with their labels.</summary>
+internal static class DigitsData
 {
-    public const int PixelsPerRow = 64;
+    public const int Side = 8;
+    public const int Classes = 10;
 
-    public int Rows => Labels.Length;
+    /// <summary>The last rows, which other people wrote, are for the test.</summary>
+    private const int HeldOut = 360;
 
     /// <summary>Reads the embedded file.</summary>
-    public static DigitsData Load()
+    public static (Rows Train, Rows Test) Load()
     {
         using Stream file = typeof(DigitsData).Assembly.GetManifestResourceStream("digits.csv.gz")
             ?? throw new InvalidOperationException("The resource digits.csv.gz is missing.");
@@ -19,24 +22,11 @@ internal sealed record DigitsData(float[] Pixels, long[] Labels)
         while (reader.ReadLine() is { Length: > 0 } line)
         {
             float[] numbers = [.. line.Split(',').Select(n => float.Parse(n, CultureInfo.InvariantCulture))];
-            pixels.AddRange(numbers[..PixelsPerRow].Select(p => p / 16));
-            labels.Add((long)numbers[PixelsPerRow]);
+            pixels.AddRange(numbers[..^1].Select(p => p / 16));
+            labels.Add((long)numbers[^1]);
         }
 
-        return new DigitsData([.. pixels], [.. labels]);
-    }
-
-    /// <summary>Some rows, in the order of their numbers.</summary>
-    public DigitsData Take(IEnumerable<long> rows)
-    {
-        List<float> pixels = [];
-        List<long> labels = [];
-        foreach (long row in rows)
-        {
-            pixels.AddRange(Pixels.AsSpan((int)row * PixelsPerRow, PixelsPerRow));
-            labels.Add(Labels[row]);
-        }
-
-        return new DigitsData([.. pixels], [.. labels]);
+        Rows all = Rows.Of(("image", Column.Of(pixels.ToArray(), 1, Side, Side)), ("digit", labels.ToArray()));
+        return (all.Take(all.Count - HeldOut), all.Skip(all.Count - HeldOut));
     }
 }
