@@ -35,16 +35,28 @@ public abstract partial class Column
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(values);
-        int size = 1;
-        foreach (int length in rowShape)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length, nameof(rowShape));
-            size = checked(size * length);
-        }
-
+        int size = SizeOf(rowShape);
         return values.Length % size == 0
             ? new DenseColumn<T>(values, null, values.Length / size, rowShape.ToArray())
             : throw new ArgumentException($"{values.Length} numbers are no whole number of rows [{Text(rowShape.ToArray())}], of {size} each.", nameof(values));
+    }
+
+    /// <summary>
+    /// Rows that are read when a batch of them is made, such as those of files that do not fit into memory: <c>Column.Of&lt;float&gt;(paths.Length, [3, 64, 64], (row, pixels) =>
+    /// Decode(paths[row], pixels))</c>. <see cref="Rows.Prefetch"/> has them read by another thread.
+    /// </summary>
+    /// <typeparam name="T">float, double, int, long or bool.</typeparam>
+    /// <param name="count">How many rows there are.</param>
+    /// <param name="rowShape">The sizes of a row, each at least 1; none where it is one number.</param>
+    /// <param name="read">Writes a row, the same numbers whenever it is asked; several threads may ask at once if several read these rows. What it throws comes where its batch would have come.</param>
+    /// <exception cref="DTypeException">There is no such dtype.</exception>
+    public static Column Of<T>(int count, ReadOnlySpan<int> rowShape, RowReader<T> read)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        SizeOf(rowShape);
+        return new ReadColumn<T>(count, rowShape.ToArray(), read);
     }
 
     /// <inheritdoc/>
@@ -64,6 +76,18 @@ public abstract partial class Column
         var column = (Column)MemberwiseClone();
         column.Name = name;
         return column;
+    }
+
+    private static int SizeOf(ReadOnlySpan<int> rowShape)
+    {
+        int size = 1;
+        foreach (int length in rowShape)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length, nameof(rowShape));
+            size = checked(size * length);
+        }
+
+        return size;
     }
 
     private protected static string Text<T>(IEnumerable<T> items) => string.Join(", ", items.Select(i => $"{i}"));

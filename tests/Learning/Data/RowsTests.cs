@@ -184,6 +184,32 @@ internal sealed class RowsTests
         Assert.That(() => batch.Get<long>(0), Throws.TypeOf<DTypeException>().With.Message.EqualTo("Column 'prices' holds float32, not int64."));
     }
 
+    /// <summary>Rows that need not be in memory are those of an array otherwise, with what came before in their place forgotten.</summary>
+    [Test]
+    public void Rows_may_be_read_when_they_are_asked_for()
+    {
+        float[,] squares = new float[10, 2];
+        for (int i = 0; i < 10; i++)
+        {
+            squares[i, 1] = i % 3 == 0 ? 0 : i * i;
+        }
+
+        var read = Column.Of<float>(10, [2], (row, to) =>
+        {
+            if (row % 3 > 0)
+            {
+                to[1] = row * row;
+            }
+        });
+        Rows there = Rows.Of(("x", squares)).Split(0.7, 0.3, seed: 1).Train.Shuffle(2).Batch(3);
+        Rows asked = Rows.Of(("x", read)).Split(0.7, 0.3, seed: 1).Train.Shuffle(2).Batch(3).Prefetch(1);
+        Assert.That(asked.Batches(1).Select(b => b.Get<float>(0).ToArray()).ToArray(), Is.EqualTo(there.Batches(1).Select(b => b.Get<float>(0).ToArray()).ToArray()));
+        Assert.That(Standardizer.Of(Rows.Of(("x", read)), "x").Constants, Is.EqualTo((int[])[0]));
+        Assert.That(Rows.Of(("y", Column.Of<long>(3, [], (row, to) => to[0] = row % 2))).ClassWeights("y", 2), Is.EqualTo((float[])[0.75f, 1.5f]));
+        Assert.That(() => Column.Of<float>(1, [0], (_, _) => { }), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Column.Of<float>(-1, [1], (_, _) => { }), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
     /// <summary>The numbers of an epoch's rows, in their order.</summary>
     internal static int[] Order(Rows rows, int epoch) => [.. rows.Batches(epoch).SelectMany(b => b.Indices.ToArray())];
 
