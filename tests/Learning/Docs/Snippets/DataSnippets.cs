@@ -1,5 +1,6 @@
 using GraphCompiler.Learning;
 using GraphCompiler.Learning.Data;
+using GraphCompiler.Learning.Tests.Data.Images;
 using GraphCompiler.Learning.Tests.Files;
 using static GraphCompiler.Ops;
 
@@ -42,6 +43,68 @@ internal sealed class DataSnippets
         Assert.That(chances[0], Is.GreaterThan(0.9).And.GreaterThan(chances[1]));
         var again = new Sequential(new Standardizer(2), new Linear(2, 1, random));
         Assert.That(again.Load(saved).Loaded, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_convolutional_network_is_trained_on_images()
+    {
+        using var folder = new Scratch();
+        string photos = folder.Folder;
+        DrawShapes(folder);
+
+        // snippet: learning-images
+        var images = ImageFolder.Open(photos, new ImageOptions(16, 16) { Channels = 1, Fit = ImageFit.Crop });      // a folder in it for each class
+        (Rows train, Rows test) = Rows.Of(("x", images.Pixels), ("y", images.Labels)).Split(0.75, 0.25, seed: 1, by: "y");
+
+        var random = new Generator(seed: 1);
+        var net = new Sequential(
+            new Conv2D(1, 8, 3, random) { Padding = 1 },
+            new BatchNorm(8),
+            Activation.Relu,
+            new MaxPool2D(2),                                                           // [N, 8, 8, 8]
+            new Conv2D(8, 16, 3, random) { Padding = 1 },
+            new BatchNorm(16),
+            Activation.Relu,
+            new MaxPool2D(2),                                                           // [N, 16, 4, 4]
+            new Flatten(),
+            new Linear(256, images.Classes.Count, random));
+        var (x, y) = (Input("x", ["N", 1, 16, 16]), Input<long>("y", ["N"]));
+        Objective Define()
+        {
+            var logits = net.Forward(x);
+            return Objective.CrossEntropy(logits, y).With(Metric.Accuracy(logits, y));
+        }
+
+        using var trainer = new Trainer(net, [x, y], Define, random) { Optimizers = [new Adam(0.01)] };
+        Rows batches = train.Map(Mirror, seed: 1).Shuffle(seed: 1).Batch(16).Prefetch(4);                           // decoded ahead by another thread
+        await foreach (Epoch epoch in trainer.Fit(batches, test.Batch(64), epochs: 4))
+        {
+            Console.WriteLine($"{epoch.Number}: {epoch.Loss:0.000}, {epoch.Validation}");
+        }
+
+        static void Mirror(Row row, Generator chance)                                   // each second time, from left to right
+        {
+            bool isMirrored = chance.NextDouble() < 0.5;
+            for (int line = 0; line < 256 && isMirrored; line += 16)
+            {
+                row.Get<float>("x").Slice(line, 16).Reverse();
+            }
+        }
+
+        // end
+        Assert.That(trainer.Evaluate(test.Batch(64))["accuracy"], Is.GreaterThan(0.9));
+    }
+
+    /// <summary>40 images of bars that stand and 40 of bars that lie, on noise.</summary>
+    private static void DrawShapes(Scratch folder)
+    {
+        var random = new Random(1);
+        for (int i = 0; i < 80; i++)
+        {
+            (int at, bool stands) = (random.Next(3, 13), i % 2 == 0);
+            byte[] png = ImageFiles.Png(20, 16, 0, 8, (x, y, _) => (stands ? x - 2 : y) == at ? 255 : random.Next(100));
+            ImageFiles.Write(folder, stands ? "standing" : "lying", $"{i}.png", png);
+        }
     }
 
     /// <summary>300 patients, who are the likelier to recover the younger they are and the more they got.</summary>
