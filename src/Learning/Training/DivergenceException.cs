@@ -1,10 +1,14 @@
 namespace GraphCompiler.Learning;
 
-/// <summary>A loss or a gradient is no finite number; the step that met it has changed nothing.</summary>
+/// <summary>A loss, a gradient, or what a step would have made of a parameter is no finite number; the step that met it has changed nothing.</summary>
 public sealed class DivergenceException : GraphException
 {
-    internal DivergenceException(string message)
-        : base(message)
-    {
-    }
+    internal DivergenceException(string message, long step, double loss)
+        : base(message) => (Step, Loss) = (step, loss);
+
+    /// <summary>The number of the step, the first being 0.</summary>
+    public long Step { get; }
+
+    /// <summary>The loss of its batch.</summary>
+    public double Loss { get; }
 }

@@ -1,10 +1,15 @@
+using GraphCompiler.Learning.Training;
+
 namespace GraphCompiler.Learning;
 
 /// <summary>What an epoch of training was.</summary>
 public sealed class Epoch
 {
-    internal Epoch(int number, long step, double loss, double weight, Evaluation? validation, bool isBest, TimeSpan duration) =>
-        (Number, Step, Loss, Weight, Validation, IsBest, Duration) = (number, step, loss, weight, validation, isBest, duration);
+    internal Epoch(int number, long step, EpochSums steps, Evaluation? validation, bool isBest, TimeSpan duration)
+    {
+        (Number, Step, Training, Validation, IsBest, Duration) = (number, step, steps.Evaluation, validation, isBest, duration);
+        (GradientNorm, LargestGradientNorm, Spikes) = (steps.GradientNorm, steps.LargestGradientNorm, steps.Spikes);
+    }
 
     /// <summary>Its number, the first being 0.</summary>
     public int Number { get; }
@@ -12,11 +17,26 @@ public sealed class Epoch
     /// <summary>How many steps were made until its end, in all.</summary>
     public long Step { get; }
 
-    /// <summary>The mean loss of its batches, each before its step.</summary>
-    public double Loss { get; }
+    /// <summary>The mean loss of its batches, each before its step; that of <see cref="Training"/>.</summary>
+    public double Loss => Training.Loss;
 
     /// <summary>What they count for, as a rule the number of examples.</summary>
-    public double Weight { get; }
+    public double Weight => Training.Weight;
+
+    /// <summary>
+    /// What its batches were measured to be, each before its step and as the model is in training, with dropout. Metrics that keep all scores, <see cref="Metric.Auc"/>, are not among
+    /// its own; one that is new since the epoch was interrupted counts from there.
+    /// </summary>
+    public Evaluation Training { get; }
+
+    /// <summary>The mean of the norms of all gradients together, before they were clipped.</summary>
+    public double GradientNorm { get; }
+
+    /// <summary>The largest of them.</summary>
+    public double LargestGradientNorm { get; }
+
+    /// <summary>How many of its losses were spikes: six deviations and more above the mean of those before, see <see cref="StepReport.Spike"/>.</summary>
+    public int Spikes { get; }
 
     /// <summary>What the model was measured to be after it; null if nothing was given to measure.</summary>
     public Evaluation? Validation { get; }

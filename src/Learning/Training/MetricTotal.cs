@@ -18,6 +18,13 @@ public abstract class MetricTotal
     /// <summary>Sums by rows and columns, for a metric that is one of a table, as a confusion matrix is; null for others. Row-major.</summary>
     public virtual IReadOnlyList<double>? Table => null;
 
+    /// <summary>All that it is of, to be kept and given back; null for one that keeps more than sums.</summary>
+    internal virtual double[][]? Sums
+    {
+        get => null;
+        set => throw new NotSupportedException($"{GetType().Name} is no sum.");
+    }
+
     /// <summary>Adds what was measured of a batch.</summary>
     /// <param name="parts">The values of the metric's <see cref="Metric.Parts"/>, in order.</param>
     /// <exception cref="ArgumentException">Their number or sizes differ from those before.</exception>

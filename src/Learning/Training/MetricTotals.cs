@@ -13,6 +13,12 @@ internal sealed class SummedTotal(Func<double[][], double> value, bool isTable =
 
     public override IReadOnlyList<double>? Table => isTable ? sums.Length == 0 ? [] : sums[0] : null;
 
+    internal override double[][]? Sums
+    {
+        get => sums;
+        set => sums = value!;
+    }
+
     private protected override void Join(ReadOnlySpan<double[]> parts)
     {
         if (sums.Length == 0)
@@ -53,6 +59,12 @@ internal sealed class DeterminationTotal : MetricTotal
     private double errors;
 
     public override double Value => count == 0 ? double.NaN : 1 - (errors / squares);
+
+    internal override double[][]? Sums
+    {
+        get => [[count, mean, squares, errors]];
+        set => (count, mean, squares, errors) = value is [[var n, var m, var s, var e]] ? (n, m, s, e) : throw new InvalidDataException("The sums of a coefficient of determination are four numbers.");
+    }
 
     private protected override void Join(ReadOnlySpan<double[]> parts)
     {

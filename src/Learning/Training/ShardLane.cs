@@ -8,9 +8,11 @@ namespace GraphCompiler.Learning.Training;
 /// <param name="random">Where the graph takes random numbers from, and nobody else.</param>
 /// <param name="cut">How batches are cut.</param>
 /// <param name="pool">Memory for terms.</param>
-internal sealed class ShardLane(CompiledGraph graph, Generator random, BatchCut cut, ShardPool pool) : IDisposable
+/// <param name="metrics">Memory for metrics.</param>
+internal sealed class ShardLane(CompiledGraph graph, Generator random, BatchCut cut, ShardPool pool, StepMetrics metrics) : IDisposable
 {
     private readonly Argument[] part = new Argument[cut.Count];
+    private readonly Destination[] destinations = new Destination[graph.Graph.Outputs.Count];
 
     /// <summary>Does some shards of a batch.</summary>
     /// <param name="batch">The whole batch.</param>
@@ -35,7 +37,9 @@ internal sealed class ShardLane(CompiledGraph graph, Generator random, BatchCut 
             random.State = start with { Position = unchecked(start.Position + (ulong)shard) };
             cut.Take(batch, begin, count, rows, part);
             ShardSums sums = pool.Take();
-            graph.Run(batch.Length == part.Length ? part : batch, sums.Destinations);
+            sums.Destinations.CopyTo(destinations);
+            metrics.Give(shard, destinations.AsSpan(sums.Destinations.Length));
+            graph.Run(batch.Length == part.Length ? part : batch, destinations);
             sums.Begin();
             tree.Add(shard, sums);
         }

@@ -1,8 +1,12 @@
 namespace GraphCompiler.Learning.Training;
 
 /// <summary>A compiled step.</summary>
-internal abstract class StepProgram : IDisposable
+/// <param name="metrics">The metrics of the last step.</param>
+internal abstract class StepProgram(StepMetrics metrics) : IDisposable
 {
+    /// <summary>The metrics of the last step.</summary>
+    public StepMetrics Metrics => metrics;
+
     /// <summary>Makes a step. A failed one changes nothing.</summary>
     /// <param name="batch">A value for each input.</param>
     /// <param name="told">Where the outputs of a <see cref="TrainingStep"/> go.</param>
@@ -12,9 +16,27 @@ internal abstract class StepProgram : IDisposable
 }
 
 /// <summary>A step of a whole batch, one graph.</summary>
-internal sealed class WholeStep(CompiledGraph graph) : StepProgram
+internal sealed class WholeStep : StepProgram
 {
-    public override void Run(ReadOnlySpan<Argument> batch, ReadOnlySpan<Destination> told) => graph.Run(batch, told);
+    private readonly CompiledGraph graph;
+    private readonly Destination[] destinations;
+
+    /// <summary>A step by a graph.</summary>
+    /// <param name="graph">The outputs of a step and, behind them, the parts of metrics.</param>
+    /// <param name="metrics">The metrics.</param>
+    public WholeStep(CompiledGraph graph, StepMetrics metrics)
+        : base(metrics)
+    {
+        this.graph = graph;
+        destinations = new Destination[graph.Graph.Outputs.Count];
+    }
+
+    public override void Run(ReadOnlySpan<Argument> batch, ReadOnlySpan<Destination> told)
+    {
+        told.CopyTo(destinations);
+        Metrics.Give(0, destinations.AsSpan(told.Length));
+        graph.Run(batch, destinations);
+    }
 
     public override void Dispose() => graph.Dispose();
 }
@@ -26,7 +48,8 @@ internal sealed class WholeStep(CompiledGraph graph) : StepProgram
 /// <param name="pool">Memory for terms.</param>
 /// <param name="random">Where the random numbers of a step begin: it has one counter a shard.</param>
 /// <param name="shards">How many shards there are.</param>
-internal sealed class ShardedStep(ShardLane[] lanes, CompiledGraph update, BatchCut cut, ShardPool pool, Generator random, int shards) : StepProgram
+/// <param name="metrics">The metrics.</param>
+internal sealed class ShardedStep(ShardLane[] lanes, CompiledGraph update, BatchCut cut, ShardPool pool, Generator random, int shards, StepMetrics metrics) : StepProgram(metrics)
 {
     private readonly ShardTree[] trees = [.. lanes.Select(_ => new ShardTree(pool))];
 
@@ -34,6 +57,7 @@ internal sealed class ShardedStep(ShardLane[] lanes, CompiledGraph update, Batch
     {
         nint rows = cut.RowsOf(batch);
         GeneratorState start = random.State;
+        Metrics.Clear();
         try
         {
             if (lanes.Length == 1)

@@ -14,4 +14,10 @@ public readonly record struct StepReport
 
     /// <summary>The Euclidean norm of all gradients together, before they were clipped.</summary>
     public double GradientNorm { get; internal init; }
+
+    /// <summary>The learning rate of the first group, as the step took it.</summary>
+    public double LearningRate { get; internal init; }
+
+    /// <summary>By how many deviations the loss is above the mean of those before it, of the last ones above all; 0 for the first ten. From 6 on it is a spike.</summary>
+    public double Spike { get; internal init; }
 }

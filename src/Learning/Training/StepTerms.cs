@@ -6,10 +6,14 @@ namespace GraphCompiler.Learning.Training;
 /// <param name="Parameters">What the objective reaches of what is trained.</param>
 /// <param name="Gradients">The gradient of the sum by each.</param>
 /// <param name="Buffers">What layers write.</param>
-internal sealed record StepTerms(Node Sum, Node Weight, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Node> Gradients, IReadOnlyList<Update> Buffers)
+/// <param name="Metrics">What is measured beside it, no term of the step.</param>
+internal sealed record StepTerms(Node Sum, Node Weight, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Node> Gradients, IReadOnlyList<Update> Buffers, IReadOnlyList<Metric> Metrics)
 {
     /// <summary>The terms as outputs, in the order of <see cref="Passed"/>.</summary>
     public IReadOnlyList<Node> Outputs => [Sum, Weight, .. Gradients, .. Buffers.Select(b => b.Value)];
+
+    /// <summary>What the metrics are put together of, outputs too.</summary>
+    public IEnumerable<Node> MetricParts => Metrics.SelectMany(m => m.Parts);
 
     /// <summary>The terms of an objective.</summary>
     /// <exception cref="ArgumentException">Nothing is trained, or the objective depends on nothing that is.</exception>
@@ -24,7 +28,7 @@ internal sealed record StepTerms(Node Sum, Node Weight, IReadOnlyList<Parameter>
         IReadOnlyList<Node?> gradients = Ops.GradientsOrNull(objective.Sum, parameters);
         Parameter[] reached = [.. parameters.Where((_, i) => gradients[i] is not null)];
         return reached.Length > 0
-            ? new(Metric.Double(objective.Sum), Metric.Double(objective.Weight), reached, [.. gradients.OfType<Node>()], buffers)
+            ? new(Metric.Double(objective.Sum), Metric.Double(objective.Weight), reached, [.. gradients.OfType<Node>()], buffers, StepMetrics.In(objective.Metrics))
             : throw new ArgumentException($"The objective depends on none of the parameters of {model}.");
     }
 
@@ -39,7 +43,8 @@ internal sealed record StepTerms(Node Sum, Node Weight, IReadOnlyList<Parameter>
             sums[1],
             Parameters,
             sums[2..^Buffers.Count],
-            [.. Buffers.Select((b, i) => new Update(b.Parameter, buffers[i].DType is DType.Float32 or DType.Float64 ? buffers[i] / Ops.Cast(parts, buffers[i].DType) : buffers[i]))]);
+            [.. Buffers.Select((b, i) => new Update(b.Parameter, buffers[i].DType is DType.Float32 or DType.Float64 ? buffers[i] / Ops.Cast(parts, buffers[i].DType) : buffers[i]))],
+            []);
         return (passed, [.. sums, parts]);
     }
 }

@@ -8,8 +8,9 @@ namespace GraphCompiler.Learning;
 public sealed partial class Trainer
 {
     private Place place;
-    private double sum;
-    private double weight;
+    private int? rowsRead;
+    private EpochSums? sums;
+    private LossTrend trend;
     private BestModel? best;
     private readonly TrainingListeners heard = new([]);
 
@@ -62,7 +63,7 @@ public sealed partial class Trainer
     /// <exception cref="ArgumentException">The rows do not have a column for each input, or a schedule is shorter than the training.</exception>
     /// <exception cref="DivergenceException">A loss is no finite number; nothing has changed by that step.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or read.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged, or of a training with other shards or on another number of rows.</exception>
     /// <exception cref="LoadException">The folder is that of a training of another model, or with other optimisers.</exception>
     public IAsyncEnumerable<Epoch> Fit(Rows train, Rows? validation, int epochs, string? folder = null, CancellationToken cancellation = default)
     {
@@ -82,7 +83,7 @@ public sealed partial class Trainer
             Exception? failure = null;
             try
             {
-                while (place.Epoch < epochs)
+                while (place.Epoch < epochs || IsToBeReported)
                 {
                     Epoch epoch;
                     try
@@ -165,13 +166,14 @@ public sealed partial class Trainer
         return measurement.Result;
     }
 
+    private EpochSums Sums => sums ??= new EpochSums(Ready().Step.Metrics) { IsReported = true };
+
     private void Begin(Rows train, int epochs, string? folder) =>
         heard.Began(new TrainingRun { Epochs = epochs, StepsPerEpoch = train.BatchCount, Rows = train.Count, From = place, FirstStep = StepCount, Folder = folder });
 
     private Epoch MakeEpoch(Rows train, Rows? validation, RunFolder? run, CancellationToken cancellation)
     {
         long begun = Stopwatch.GetTimestamp();
-        int number = place.Epoch;
         foreach (StepReport report in StepsOfEpoch(train, run))
         {
             // The step before is whole, and saved if it was to be.
@@ -179,15 +181,15 @@ public sealed partial class Trainer
         }
 
         Evaluation? measured = validation is null ? null : Evaluate(validation, cancellation);
-        (double loss, double counted) = (sum / weight, weight);
-        bool isBest = Best.Offer(measured?.Loss ?? loss, StepCount);
+        bool isBest = Best.Offer(measured?.Loss ?? Sums.Loss, StepCount);
+        Sums.IsReported = true;
         if (isBest && run is not null)
         {
             model.Save(run.Best);
         }
 
         SaveIn(run);
-        var epoch = new Epoch(number, StepCount, loss, counted, measured, isBest, Stopwatch.GetElapsedTime(begun));
+        var epoch = new Epoch(place.Epoch - 1, StepCount, Sums, measured, isBest, Stopwatch.GetElapsedTime(begun));
         heard.EpochEnded(epoch);
         return epoch;
     }
@@ -201,6 +203,7 @@ public sealed partial class Trainer
                 yield return report;
             }
 
+            Sums.IsReported = true;
             SaveIn(run);
         }
     }
@@ -208,20 +211,24 @@ public sealed partial class Trainer
     /// <summary>The steps that are left of an epoch.</summary>
     private IEnumerable<StepReport> StepsOfEpoch(Rows train, RunFolder? run)
     {
-        // What was left of an epoch whose measurement was cancelled is none of the next one's.
-        if (place.Row == 0)
+        if (IsToBeReported)
         {
-            (sum, weight) = (0, 0);
+            yield break;
         }
 
+        if (place.Row == 0)
+        {
+            sums = new EpochSums(Ready().Step.Metrics);
+        }
+
+        rowsRead = train.Count;
         foreach (Batch batch in train.Batches(place))
         {
             StepReport report = Make(batch.Arguments);
-            sum += report.Loss * report.Weight;
-            weight += report.Weight;
+            Sums.Add(report);
             place = batch.Next;
             heard.Stepped(report);
-            if (SaveEvery is { } every && StepCount % every == 0 && place.Row > 0)
+            if (SaveEvery is { } every && StepCount % every == 0)
             {
                 SaveIn(run);
             }
@@ -229,6 +236,9 @@ public sealed partial class Trainer
             yield return report;
         }
     }
+
+    /// <summary>Whether all steps of an epoch were made, and its measurement was interrupted: it is made, and the epoch reported, before there are further steps.</summary>
+    private bool IsToBeReported => place.Row == 0 && !Sums.IsReported;
 
     private void SaveIn(RunFolder? run)
     {
@@ -245,7 +255,7 @@ public sealed partial class Trainer
         RunFolder? run = folder is null ? null : new RunFolder(folder, Kept);
         if (run?.Last is { } last)
         {
-            Load(last);
+            Load(last, train);
         }
 
         long all = StepCount + ((long)(epochs - place.Epoch) * train.BatchCount);

@@ -12,7 +12,7 @@ public sealed partial class Trainer : IDisposable
     private readonly Func<Objective> define;
     private readonly Generator random;
     private readonly Parameter<long> step = Ops.Parameter("step", 0L, requiresGrad: false);
-    private readonly double[] told = new double[3];
+    private readonly double[] told = new double[4];
     private readonly Destination[] destinations;
     private readonly Lock making = new();
     private Compiled? compiled;
@@ -76,7 +76,7 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Makes a step on a batch.</summary>
     /// <param name="batch">A value for each input.</param>
-    /// <exception cref="DivergenceException">The loss, or the norm of its gradients, is no finite number; nothing has changed.</exception>
+    /// <exception cref="DivergenceException">The loss, the norm of its gradients, or something that the step would write, is no finite number; nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over, or another step is being made.</exception>
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
@@ -112,22 +112,14 @@ public sealed partial class Trainer : IDisposable
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        State().Save(path, new TrainingMetadata(random.State, place, sum, weight, Best.Loss, Best.Step).ToMetadata());
+        State().Save(path, new TrainingMetadata(TrainingMetadata.Current, Shards, random.State, place, rowsRead, Sums.ToTotals(), trend, new BestEpoch(Best.Loss, Best.Step)).ToMetadata());
     }
 
     /// <summary>Goes on from a file that <see cref="Save"/> wrote.</summary>
     /// <param name="path">The path of the file.</param>
-    /// <exception cref="InvalidDataException">It is no such file, or is damaged; nothing has changed.</exception>
+    /// <exception cref="InvalidDataException">It is no such file, is damaged, or of a training with another number of shards; nothing has changed.</exception>
     /// <exception cref="LoadException">It is of another model or of other optimisers; nothing has changed.</exception>
-    public void Load(string path)
-    {
-        using var file = TensorFile.Open(path);
-        var metadata = TrainingMetadata.Of(file);
-        State().Load(file);
-        random.State = metadata.Random;
-        (place, sum, weight) = (metadata.Place, metadata.Sum, metadata.Weight);
-        Best.Take(metadata.BestLoss, metadata.BestStep, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "best.safetensors"));
-    }
+    public void Load(string path) => Load(path, null);
 
     /// <summary>Ends what was compiled; the model stays.</summary>
     public void Dispose()
@@ -158,16 +150,41 @@ public sealed partial class Trainer : IDisposable
             }
 
             ready.Step.Run(batch, destinations);
-            return new StepReport { Step = number, Loss = told[0] / told[1], Weight = told[1], GradientNorm = told[2] };
+            double loss = told[0] / told[1];
+            double spike = trend.DeviationsOf(loss);
+            trend = trend.With(loss);
+            return new StepReport { Step = number, Loss = loss, Weight = told[1], GradientNorm = told[2], LearningRate = told[3], Spike = spike };
         }
         catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
         {
-            throw new DivergenceException(divergence.Message);
+            throw new DivergenceException(divergence.Message, divergence.Step, divergence.Loss);
         }
         finally
         {
             Volatile.Write(ref stepping, 0);
         }
+    }
+
+    private void Load(string path, Rows? train)
+    {
+        using var file = TensorFile.Open(path);
+        var metadata = TrainingMetadata.Of(file);
+        if (metadata.Shards != Shards)
+        {
+            throw new InvalidDataException($"'{path}' is of a training with {metadata.Shards} shards, and this has {Shards}, by which its numbers would differ: set {nameof(Shards)}, or load the model alone.");
+        }
+
+        if (train is not null && metadata.Rows is { } read && read != train.Count)
+        {
+            throw new InvalidDataException($"'{path}' is of a training on {read} rows, and these are {train.Count}, which it cannot go on with to the same numbers: begin in another folder, or {nameof(Load)} the checkpoint and train without one.");
+        }
+
+        EpochSums epoch = EpochSums.Of(Ready().Step.Metrics, metadata.Epoch);
+        State().Load(file);
+        random.State = metadata.Random;
+        (place, rowsRead, trend) = (metadata.Place, metadata.Rows, metadata.Trend);
+        sums = epoch;
+        Best.Take(metadata.Best.Loss, metadata.Best.Step, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "best.safetensors"));
     }
 
     private TrainingState State()
@@ -207,8 +224,9 @@ public sealed partial class Trainer : IDisposable
 
     private (StepProgram Program, TrainingStep Made) MakeWhole()
     {
-        TrainingStep made = Define(Terms(random));
-        return (new WholeStep(Compiler.Compile(inputs, made.Outputs, made.Updates, Options)), made);
+        StepTerms terms = Terms(random);
+        TrainingStep made = Define(terms);
+        return (new WholeStep(Compiler.Compile(inputs, [.. made.Outputs, .. terms.MetricParts], made.Updates, Options), new StepMetrics(terms.Metrics, 1)), made);
     }
 
     private (StepProgram Program, TrainingStep Made) MakeSharded()
@@ -219,6 +237,7 @@ public sealed partial class Trainer : IDisposable
         CompileOptions shared = options with { Threads = Math.Max(1, options.Threads / count) };
         StepTerms terms = null!;
         ShardPool pool = null!;
+        StepMetrics metrics = null!;
         var lanes = new ShardLane[count];
         for (int lane = 0; lane < count; lane++)
         {
@@ -226,12 +245,13 @@ public sealed partial class Trainer : IDisposable
             var own = new Generator();
             terms = Terms(own);
             pool ??= new ShardPool(terms.Outputs);
-            lanes[lane] = new ShardLane(Compiler.Compile(inputs, terms.Outputs, null, shared), own, cut, pool);
+            metrics ??= new StepMetrics(terms.Metrics, Shards);
+            lanes[lane] = new ShardLane(Compiler.Compile(inputs, [.. terms.Outputs, .. terms.MetricParts], null, shared), own, cut, pool, metrics);
         }
 
         (StepTerms passed, IReadOnlyList<Node> passedInputs) = terms.Passed();
         TrainingStep made = Define(passed);
-        return (new ShardedStep(lanes, Compiler.Compile(passedInputs, made.Outputs, made.Updates, Options), cut, pool, random, Shards), made);
+        return (new ShardedStep(lanes, Compiler.Compile(passedInputs, made.Outputs, made.Updates, Options), cut, pool, random, Shards, metrics), made);
     }
 
     private StepTerms Terms(Generator chance)

@@ -1,76 +1,70 @@
-using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace GraphCompiler.Learning.Training;
 
-/// <summary>What a checkpoint says of a training beside its tensors.</summary>
+/// <summary>What a checkpoint says of a training beside its tensors: one value of JSON in the metadata.</summary>
+/// <param name="Version">The version of what follows.</param>
+/// <param name="Shards">Into how many parts a batch is cut.</param>
 /// <param name="Random">Where the random numbers of layers are.</param>
 /// <param name="Place">Where the data are.</param>
-/// <param name="Sum">The sum of the losses of the epoch so far.</param>
-/// <param name="Weight">What they count for.</param>
-/// <param name="BestLoss">The smallest loss of an epoch.</param>
-/// <param name="BestStep">After how many steps that was.</param>
-internal sealed record TrainingMetadata(GeneratorState Random, Place Place, double Sum, double Weight, double BestLoss, long BestStep)
+/// <param name="Rows">How many rows an epoch reads; null if no rows were read.</param>
+/// <param name="Epoch">What was seen of the epoch so far.</param>
+/// <param name="Trend">The losses of steps.</param>
+/// <param name="Best">The best epoch.</param>
+internal sealed record TrainingMetadata(int Version, int Shards, GeneratorState Random, Place Place, int? Rows, EpochTotals Epoch, LossTrend Trend, BestEpoch Best)
 {
+    public const int Current = 2;
     private const string Key = "training";
-    private const string Version = "1";
 
-    public Dictionary<string, string> ToMetadata() => new()
-    {
-        [Key] = Version,
-        ["training.random"] = Text(Random.Key, Random.Stream, Random.Position),
-        ["training.place"] = Text((ulong)Place.Epoch, (ulong)Place.Row),
-
-        // Numbers go by their bits, to come back as they are.
-        ["training.epoch"] = Text(BitConverter.DoubleToUInt64Bits(Sum), BitConverter.DoubleToUInt64Bits(Weight)),
-        ["training.best"] = Text(BitConverter.DoubleToUInt64Bits(BestLoss), (ulong)BestStep),
-    };
+    public Dictionary<string, string> ToMetadata() => new() { [Key] = JsonSerializer.Serialize(this, TrainingJson.Default.TrainingMetadata) };
 
     /// <summary>What a file says.</summary>
     /// <exception cref="InvalidDataException">It is no checkpoint of a training.</exception>
     public static TrainingMetadata Of(TensorFile file)
     {
-        if (!file.Metadata.TryGetValue(Key, out string? version))
+        if (!file.Metadata.TryGetValue(Key, out string? text))
         {
             throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training: its metadata have no '{Key}'. {nameof(ModuleFiles.Load)} of the model takes its weights.");
         }
 
-        if (version != Version)
+        TrainingMetadata? read = null;
+        string wrong = "it says nothing";
+        try
         {
-            throw new InvalidDataException($"'{file.Path}' is a checkpoint of version '{version}', and this reads version {Version}.");
+            read = JsonSerializer.Deserialize(text, TrainingJson.Default.TrainingMetadata);
+        }
+        catch (JsonException e)
+        {
+            wrong = e.Message;
         }
 
-        ulong[] random = Numbers(file, "training.random", 3);
-        ulong[] place = Numbers(file, "training.place", 2);
-        ulong[] epoch = Numbers(file, "training.epoch", 2);
-        ulong[] best = Numbers(file, "training.best", 2);
-        if (place.Any(n => n > int.MaxValue) || best[1] > long.MaxValue)
-        {
-            throw new InvalidDataException($"'{file.Path}' is at a place in its data where none is: epoch {place[0]}, row {place[1]}, step {best[1]}.");
-        }
-
-        return new(
-            new GeneratorState(random[0], random[1], random[2]),
-            new Place((int)place[0], (int)place[1]),
-            BitConverter.UInt64BitsToDouble(epoch[0]),
-            BitConverter.UInt64BitsToDouble(epoch[1]),
-            BitConverter.UInt64BitsToDouble(best[0]),
-            (long)best[1]);
-    }
-
-    private static string Text(params ulong[] numbers) => string.Join(' ', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
-
-    private static ulong[] Numbers(TensorFile file, string key, int count)
-    {
-        string[] parts = file.Metadata.GetValueOrDefault(key, string.Empty).Split(' ');
-        ulong[] numbers = new ulong[count];
-        for (int i = 0; i < count; i++)
-        {
-            if (parts.Length != count || !ulong.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
-            {
-                throw new InvalidDataException($"'{key}' of '{file.Path}' is '{string.Join(' ', parts)}', and should be {count} whole numbers.");
-            }
-        }
-
-        return numbers;
+        return read is null ? throw new InvalidDataException($"'{Key}' in the metadata of '{file.Path}' is not what a trainer of version {Current} writes: {wrong}")
+            : read.Version != Current ? throw new InvalidDataException($"'{file.Path}' is a checkpoint of version {read.Version}, and this reads version {Current}.")
+            : read.Place is { Epoch: >= 0, Row: >= 0 } && read.Shards > 0 && read.Trend.Count >= 0 ? read
+            : throw new InvalidDataException($"'{file.Path}' is at a place in its data where none is: epoch {read.Place.Epoch}, row {read.Place.Row}, in {read.Shards} shards.");
     }
 }
+
+/// <summary>The smallest loss of an epoch, and after how many steps that was.</summary>
+internal readonly record struct BestEpoch(double Loss, long Step);
+
+/// <summary>What was seen of the steps of an epoch.</summary>
+/// <param name="IsReported">Whether nobody waits for the epoch's report any more; a following step begins another.</param>
+/// <param name="Steps">How many steps there were.</param>
+/// <param name="Sum">The sum of losses.</param>
+/// <param name="Weight">What they count for.</param>
+/// <param name="GradientNorm">The sum of the norms.</param>
+/// <param name="LargestGradientNorm">The largest norm.</param>
+/// <param name="Spikes">How many losses were spikes.</param>
+/// <param name="Metrics">What each metric has added up, by its name.</param>
+internal sealed record EpochTotals(bool IsReported, long Steps, double Sum, double Weight, double GradientNorm, double LargestGradientNorm, int Spikes, Dictionary<string, double[][]> Metrics);
+
+/// <summary>Numbers of JSON are read to the bits that they were written with; infinity, the best loss of nothing, goes by its name.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(TrainingMetadata))]
+internal sealed partial class TrainingJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GraphCompiler.Learning.Training;
 
 /// <summary>A step of training as nodes: what it tells, and what it changes.</summary>
@@ -6,7 +8,7 @@ internal sealed class TrainingStep
     private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages, long? scheduledSteps) =>
         (Outputs, Updates, Averages, ScheduledSteps) = (outputs, updates, averages, scheduledSteps);
 
-    /// <summary>Sum, weight and gradient norm, Float64 scalars.</summary>
+    /// <summary>Sum, weight, gradient norm and learning rate, Float64 scalars.</summary>
     public IReadOnlyList<Node> Outputs { get; }
 
     /// <summary>Parameters, buffers, states of optimisers, averages, the count of steps.</summary>
@@ -41,10 +43,12 @@ internal sealed class TrainingStep
             }
         }
 
-        NodeList told = Finite(terms.Sum, terms.Weight, Metric.Double(norm), step);
+        // Everything that a step writes, as what is infinite in a state would be in a parameter soon.
+        Update[] floats = [.. updates.Where(u => u.Parameter.DType is DType.Float32 or DType.Float64)];
         Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
-        NodeList values = Ops.Substitute([.. updates.Select(u => u.Value)], counted);
-        return new TrainingStep([.. told], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
+        NodeList values = Ops.Substitute([.. updates.Select(u => u.Value), .. floats.Select(u => Ops.Cast(Ops.All(Ops.IsFinite(u.Value)), DType.Float64)), settings.Groups[0].Optimizer.LearningRate.As(DType.Float64)], counted);
+        NodeList told = Finite(terms.Sum, terms.Weight, Metric.Double(norm), step, Ops.Stack([.. values.Skip(updates.Count).Take(floats.Length)]), [.. floats.Select(u => u.Parameter.Path)]);
+        return new TrainingStep([.. told, values[^1]], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
     }
 
     /// <summary>The updates of each group; that all parameters are in one, and all groups have some.</summary>
@@ -79,26 +83,37 @@ internal sealed class TrainingStep
         return copy;
     }
 
-    /// <summary>The same numbers, if all are finite; else the call fails, and nothing has changed.</summary>
-    private static NodeList Finite(Node sum, Node weight, Node norm, Node step)
+    /// <summary>The same numbers, if all are finite, and all that the step writes; else the call fails, and nothing has changed.</summary>
+    private static NodeList Finite(Node sum, Node weight, Node norm, Node step, Node areFinite, string[] written)
     {
         NodeType number = new(DType.Float64, []);
-        return Ops.HostFunction("step", [sum, weight, norm, step], [number, number, number], call =>
+        return Ops.HostFunction("step", [sum, weight, norm, step, areFinite], [number, number, number], call =>
         {
             double total = call.In<double>(0)[0];
             double count = call.In<double>(1)[0];
             double size = call.In<double>(2)[0];
             double loss = total / count;
-            if (!double.IsFinite(loss) || !double.IsFinite(size))
+            int bad = call.In<double>(4).IndexOf(0);
+            if (!double.IsFinite(loss) || !double.IsFinite(size) || bad >= 0)
             {
-                string what = count == 0 ? "The batch counts for nothing: it is empty, or all of its targets are ignored" : !double.IsFinite(loss) ? $"The loss is {loss}" : $"The loss is {loss}, and the norm of its gradients {size}";
-                throw new DivergenceException($"{what} at step {call.In<long>(3)[0]}, which has changed nothing. {(count == 0 ? "A batch has at least one example." : "Look for numbers that are not finite in the data, and for a learning rate that is too high; CompileOptions.DetectAnomaly tells the operation.")}");
+                throw Diverged(call.In<long>(3)[0], loss, count, size, bad < 0 ? string.Empty : written[bad]);
             }
 
             call.Out<double>(0)[0] = total;
             call.Out<double>(1)[0] = count;
             call.Out<double>(2)[0] = size;
         });
+    }
+
+    private static DivergenceException Diverged(long step, double loss, double count, double norm, string written)
+    {
+        string what = count == 0 ? "The batch counts for nothing: it is empty, or all of its targets are ignored"
+            : !double.IsFinite(loss) ? string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}")
+            : !double.IsFinite(norm) ? string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}, and the norm of its gradients {norm}")
+            : string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}, and '{written}' would no longer be finite");
+        string advice = count == 0 ? "A batch has at least one example."
+            : "Look for numbers that are not finite in the data, and for a learning rate that is too high; CompileOptions.DetectAnomaly tells the operation.";
+        return new DivergenceException(string.Create(CultureInfo.InvariantCulture, $"{what} at step {step}, which has changed nothing. {advice}"), step, loss);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Learning.Tests.Training;
@@ -99,7 +100,7 @@ internal sealed class FitTests
     }
 
     [Test]
-    public async Task What_was_cancelled_at_the_end_of_an_epoch_is_none_of_the_next()
+    public async Task An_epoch_whose_end_was_cancelled_is_measured_and_reported_when_it_goes_on()
     {
         using var stop = new CancellationTokenSource();
         (_, Trainer trainer) = Made(report =>
@@ -118,8 +119,85 @@ internal sealed class FitTests
                 left.Add(epoch);
             }
 
-            Assert.That(left.Select(e => (e.Number, e.Weight)), Is.EqualTo(((int, double)[])[(1, 40.0)]));
+            Assert.That(left.Select(e => (e.Number, e.Weight, e.Step)), Is.EqualTo(((int, double, long)[])[(0, 40.0, 5), (1, 40.0, 10)]));
         }
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public async Task What_an_epoch_measured_in_training_is_exact_over_interruptions(int shards)
+    {
+        List<string> met = [];
+        foreach (int each in (int[])[100, 1, 2])
+        {
+            string at = Path.Combine(folder, $"{each}");
+            string told = string.Empty;
+            for (bool isOver = false; !isOver;)
+            {
+                int left = each;
+                using var stop = new CancellationTokenSource();
+                using Trainer trainer = Measured(shards, TrainingListener.Of(_ =>
+                {
+                    if (--left == 0)
+                    {
+                        stop.Cancel();
+                    }
+                }));
+                try
+                {
+                    await foreach (Epoch e in trainer.Fit(All.Shuffle(1).Batch(11), All.Batch(20), 2, at, stop.Token))
+                    {
+                        told += string.Create(CultureInfo.InvariantCulture, $"{e.Number}: {e.Training.Loss:R} {e.Training["mae"]:R} {e.Training["r2"]:R} {e.GradientNorm:R} {e.LargestGradientNorm:R} {e.Spikes} {e.Training.Metrics.Count} {e.Validation!.Metrics.Count}; ");
+                    }
+
+                    isOver = true;
+                }
+                catch (OperationCanceledException)
+                {
+                }
+            }
+
+            met.Add(told);
+        }
+
+        Assert.That(met, Is.All.EqualTo(met[0]));
+        Assert.That(met[0], Does.EndWith(" 0 2 3; "), "areas are measured of validation alone");
+
+        static Trainer Measured(int shards, TrainingListener listener)
+        {
+            var random = new Generator(5);
+            var net = new Sequential(new Linear(3, 4, random), Activation.Tanh, new Dropout(0.2), new Linear(4, 1, random));
+            return new Trainer(
+                net,
+                [X, Y],
+                () =>
+                {
+                    Node prediction = net.Forward(X).Squeeze(-1);
+                    return Objective.MeanSquaredError(prediction, Y).With(Metric.MeanAbsoluteError(prediction, Y), Metric.R2(prediction, Y), Metric.Auc(prediction, Cast(Greater(Y, 0), DType.Float32)));
+                },
+                random) { Optimizers = [new Adam(0.05)], SaveEvery = 1, Shards = shards, Listeners = [listener] };
+        }
+    }
+
+    [Test]
+    public void A_run_of_other_shards_or_rows_is_refused()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            trainer.Steps(All.Batch(40), 1, folder).Count();
+        }
+
+        (Layer net, Trainer other) = Made();
+        using (other)
+        {
+            byte[] before = net.NamedParameters()[0].Parameter.Bytes.ToArray();
+            Assert.That(() => other.Fit(All.Take(30).Batch(10), null, 2, folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains("is of a training on 40 rows, and these are 30"));
+            Assert.That(net.NamedParameters()[0].Parameter.Bytes.ToArray(), Is.EqualTo(before));
+        }
+
+        using var cut = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), new Generator(1)) { Optimizers = [new AdamW { LearningRate = Schedule.Cosine(0.05, 40) }], Average = new Ema(0.9), Shards = 2 };
+        Assert.That(() => cut.Fit(All.Batch(40), null, 2, folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains("is of a training with 1 shards, and this has 2"));
     }
 
     [Test]

@@ -94,6 +94,37 @@ internal sealed class TrainerTests
     }
 
     [Test]
+    public void A_step_that_would_write_what_is_not_finite_changes_nothing()
+    {
+        Linear net = Net();
+        using Trainer far = Of(net, new Sgd(3e38));
+        float[] before = net.Weight.Values.ToArray();
+        Assert.That(() => far.Step(Batch, Targets), Throws.TypeOf<DivergenceException>().With.Message.Contains("'weight' would no longer be finite at step 0, which has changed nothing").And.Property("Step").Zero.And.Property("Loss").GreaterThan(0));
+        Assert.That((net.Weight.Values.ToArray(), far.StepCount), Is.EqualTo((before, 0L)));
+
+        // The squares of gradients overflow before anything else does: Adam would not move from then on.
+        using var large = new Trainer(net, [X, Y], () => Objective.Mean(net.Forward(X) * 1e21f), new Generator(1)) { Optimizers = [new Adam(0.1)], ClipNorm = null };
+        Assert.That(() => large.Step(Batch, Targets), Throws.TypeOf<DivergenceException>());
+        Assert.That(net.Weight.Values.ToArray(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void A_report_tells_the_rate_and_how_far_the_loss_is_from_those_before()
+    {
+        Linear net = Net();
+        using Trainer trainer = Of(net, new Sgd { LearningRate = Schedule.Linear(1e-3, 40) });
+        List<StepReport> reports = [];
+        for (int step = 0; step < 30; step++)
+        {
+            reports.Add(trainer.Step(Batch, step == 25 ? new float[,] { { 90 }, { 90 }, { 90 }, { 90 } } : Targets));
+        }
+
+        Assert.That(reports.Select(r => r.LearningRate), Is.EqualTo(Enumerable.Range(0, 30).Select(i => Schedule.Linear(1e-3, 40).At(i))).Within(1e-12));
+        Assert.That(reports.Take(10).Select(r => r.Spike), Is.All.Zero);
+        Assert.That(reports.Where(r => r.Spike >= 6).Select(r => r.Step), Is.EqualTo((long[])[25]));
+    }
+
+    [Test]
     public void Batches_of_other_sizes_measure_the_same()
     {
         Linear net = Net();
