@@ -7,7 +7,7 @@ public sealed partial class Rows
 {
     /// <summary>Looks at every number of every column of floats, as they were given.</summary>
     /// <returns>These rows.</returns>
-    /// <exception cref="InvalidDataException">One is NaN or infinite: the first, with its row and column.</exception>
+    /// <exception cref="InvalidDataException">One is NaN or infinite: the first, with its column and its row in what <c>Rows.Of</c> was given.</exception>
     public Rows RequireFinite()
     {
         foreach (Column column in Columns)
@@ -31,7 +31,7 @@ public sealed partial class Rows
     /// <returns>These rows.</returns>
     /// <exception cref="ArgumentException">There is no such column, or a row of it is no single number.</exception>
     /// <exception cref="DTypeException">The column holds floats.</exception>
-    /// <exception cref="InvalidDataException">A label is out of range: the first, with its row.</exception>
+    /// <exception cref="InvalidDataException">A label is out of range: the first, with its row in what <c>Rows.Of</c> was given.</exception>
     public Rows RequireLabels(string column, int classes)
     {
         CountLabels(column, classes);
@@ -87,7 +87,7 @@ public sealed partial class Rows
         {
             if ((ulong)label >= (ulong)classes)
             {
-                throw new InvalidDataException($"Row {row} of column '{column}' has the label {label}: there are {classes} classes, 0 to {classes - 1}.");
+                throw new InvalidDataException($"Row {SourceOf(row)} of column '{column}' has the label {label}: there are {classes} classes, 0 to {classes - 1}.");
             }
 
             counts[label]++;
@@ -135,7 +135,7 @@ public sealed partial class Rows
         for (int row = 0; row < Count; row++)
         {
             ReadOnlySpan<T> read = column.Read(SourceOf(row), ref memory);
-            RequireFinite(column, row, read);
+            RequireFinite(column, SourceOf(row), read);
             for (int start = 0; start < read.Length; start += width)
             {
                 for (int i = 0; i < width; i++)
@@ -154,7 +154,7 @@ public sealed partial class Rows
         T[] memory = [];
         for (int row = 0; row < Count; row++)
         {
-            RequireFinite(column, row, column.Read(SourceOf(row), ref memory));
+            RequireFinite(column, SourceOf(row), column.Read(SourceOf(row), ref memory));
         }
     }
 

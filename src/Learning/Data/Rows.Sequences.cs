@@ -31,7 +31,7 @@ public sealed partial class Rows
             {
                 if (sequences.LengthOf(SourceOf(row)) is var found && found > most)
                 {
-                    throw new ArgumentException($"Row {row} of column '{column}' has {found} elements, more than the {most} that all are to have.", nameof(length));
+                    throw new ArgumentException($"Row {SourceOf(row)} of column '{column}' has {found} elements, more than the {most} that all are to have.", nameof(length));
                 }
             }
         }

@@ -77,6 +77,7 @@ internal sealed class EncoderTests
         float[][] series = [[1], []];
         Rows rows = Rows.Of(spoilt, huge, counts, series);
         Assert.That(() => Standardizer.Of(rows, "spoilt"), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'spoilt' is NaN"));
+        Assert.That(() => Standardizer.Of(rows.Skip(1), "spoilt"), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'spoilt' is NaN"));
         Assert.That(() => Standardizer.Of(rows, "huge"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("too large for a float"));
         Assert.That(() => Standardizer.Of(rows, "counts"), Throws.TypeOf<DTypeException>());
         Assert.That(() => Standardizer.Of(rows, "series"), Throws.ArgumentException.With.Message.Contains("different lengths"));

@@ -13,6 +13,7 @@ internal sealed class RowChecksTests
         Assert.That(() => Rows.Of(points).RequireFinite(), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("Row 1 of column 'points', element 1, is NaN: numbers must be finite."));
         Assert.That(() => Rows.Of(labels, prices).RequireFinite(), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'prices' is Infinity"));
         Assert.That(() => Rows.Of(series).RequireFinite(), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'series', element 1,"));
+        Assert.That(() => Rows.Of(points).Skip(1).RequireFinite(), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'points'"), "by its number in what was given");
         Rows fine = Rows.Of(points, labels).Take(1);
         Assert.That(fine.RequireFinite(), Is.SameAs(fine));
     }
@@ -25,6 +26,7 @@ internal sealed class RowChecksTests
         Rows rows = Rows.Of(kinds, isRare);
         Assert.That(() => rows.RequireLabels("kinds", 3), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("Row 3 of column 'kinds' has the label -1: there are 3 classes, 0 to 2."));
         Assert.That(() => rows.RequireLabels("kinds", 2), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'kinds' has the label 2"));
+        Assert.That(() => rows.Select(2, 1).RequireLabels("kinds", 2), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Row 1 of column 'kinds' has the label 2"));
         Assert.That(rows.RequireLabels("isRare", 2), Is.SameAs(rows));
         Assert.That(() => Rows.Of(("x", new float[2])).RequireLabels("x", 2), Throws.TypeOf<DTypeException>());
         Assert.That(() => Rows.Of(("x", new long[2, 1])).RequireLabels("x", 2), Throws.ArgumentException.With.Message.Contains("one number a row"));

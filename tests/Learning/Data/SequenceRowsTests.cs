@@ -48,6 +48,7 @@ internal sealed class SequenceRowsTests
         Assert.That(() => rows.Pad("words", 0L), Throws.ArgumentException.With.Message.StartsWith("There is no column 'words'"));
         Assert.That(() => rows.Pad("Words", 0L).Pad("Words", 0L), Throws.ArgumentException.With.Message.Contains("padded already"));
         Assert.That(() => rows.Pad("Words", 0L, length: 3), Throws.ArgumentException.With.Message.StartsWith("Row 4 of column 'Words' has 4 elements, more than the 3"));
+        Assert.That(() => rows.Skip(3).Pad("Words", 0L, length: 3), Throws.ArgumentException.With.Message.StartsWith("Row 4 of column 'Words'"));
         Assert.That(() => rows.Pad("Words", 0L, lengths: "Words"), Throws.ArgumentException.With.Message.StartsWith("There is a column 'Words' already"));
         Assert.That(() => Rows.Of(labels).Pad("labels", 0L), Throws.ArgumentException.With.Message.Contains("nothing to pad"));
         Assert.That(() => Rows.Of(labels).Bucket("labels", 3), Throws.ArgumentException.With.Message.Contains("nothing to sort them by"));
