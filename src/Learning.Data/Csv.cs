@@ -83,7 +83,7 @@ public static class Csv
             for (int i = 0; i < readers.Length; i++)
             {
                 ReadOnlySpan<char> field = row[fields[i]].Span;
-                if (readers[i].TryRead(field) is { } fault)
+                if (readers[i].TryRead(IsMissing(field.Trim(), options) ? [] : field) is { } fault)
                 {
                     throw new InvalidDataException($"{file}, line {row.LineNumberFrom}, column '{readers[i].Name}': {fault}.");
                 }
@@ -94,6 +94,19 @@ public static class Csv
         {
             throw new InvalidDataException($"{file} has no rows{(fields is null ? string.Empty : " but the names of its columns")}.");
         }
+    }
+
+    private static bool IsMissing(ReadOnlySpan<char> field, CsvOptions options)
+    {
+        foreach (string missing in options.Missing)
+        {
+            if (field.SequenceEqual(missing))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static string[] NamesOf(SepReader.Row row)
@@ -115,7 +128,8 @@ public static class Csv
             fields[i] = Array.IndexOf(names, readers[i].Name);
             if (fields[i] < 0)
             {
-                throw new InvalidDataException($"{file} has no column '{readers[i].Name}'; there are {Names(names)}.");
+                string hint = names is [var all] && all.IndexOfAny([',', ';', '\t', '|']) >= 0 ? $", which {nameof(CsvOptions)}.{nameof(CsvOptions.Separator)} may cut otherwise" : string.Empty;
+                throw new InvalidDataException($"{file} has no column '{readers[i].Name}'; there {(names.Length == 1 ? "is" : "are")} {Names(names)}{hint}.");
             }
 
             if (Array.LastIndexOf(names, readers[i].Name) != fields[i])

@@ -31,7 +31,7 @@ public sealed class CsvColumn
         ArgumentException.ThrowIfNullOrEmpty(name);
         NumberStyles style = DTypes.Of<T>().IsFloat() ? NumberStyles.Float : NumberStyles.Integer;
         return new CsvColumn(name, () => new ColumnReader<T>(name, missing, (ReadOnlySpan<char> field, out T value) =>
-            !T.TryParse(field, style, CultureInfo.InvariantCulture, out value) ? $"is no {(style == NumberStyles.Float ? "number" : "integer, or too large for one")}"
+            !T.TryParse(field, style, CultureInfo.InvariantCulture, out value) ? $"is no {(style == NumberStyles.Float ? "number" : "integer, or too large for one")}{(field is "NA" or "N/A" or "?" or "-" or "null" ? $", and {nameof(CsvOptions)}.{nameof(CsvOptions.Missing)} does not say that it is missing" : string.Empty)}"
             : T.IsInfinity(value) && field.IndexOfAnyInRange('0', '9') >= 0 ? "is too large"
             : null));
     }

@@ -22,16 +22,21 @@ internal sealed class CsvTests
         table = Csv.Read(Write(folder, "1;2\n3;4"), new CsvOptions { Separator = ';', HasHeader = false }, CsvColumn.Number<float>("1"), CsvColumn.Number<float>("0"));
         Assert.That(table.Matrix("0", "1"), Is.EqualTo((float[,])new float[,] { { 1, 2 }, { 3, 4 } }));
         Assert.That(Csv.Read(Write(folder, "1;2\n3;4"), new CsvOptions { Separator = ';' }, "2", "1").Matrix("1", "2"), Is.EqualTo((float[,])new float[,] { { 3, 4 } }));
+        table = Csv.Read(Write(folder, "a,b,c\n1, ? ,NA\nNA,2,x"), new CsvOptions { Missing = ["NA", "?"] }, CsvColumn.Number<float>("a", -1f), CsvColumn.Number<long>("b", 7), CsvColumn.Text("c"));
+        Assert.That((table.Values<float>("a"), table.Values<long>("b"), table.Texts("c")), Is.EqualTo(((float[])[1, -1], (long[])[7, 2], (string[])["", "x"])));
         Assert.That(CsvColumn.Number<int>("x").Name, Is.EqualTo("x"));
     }
 
     [TestCase("age\nx", "data.csv, line 2, column 'age': 'x' is no number.")]
     [TestCase("age\n1\n\n\"2\n\"\n\"1,5\"", "data.csv, line 6, column 'age': '1,5' is no number.")]
+    [TestCase("age\n?", "data.csv, line 2, column 'age': '?' is no number, and CsvOptions.Missing does not say that it is missing.")]
     [TestCase("age\n1e99", "data.csv, line 2, column 'age': '1e99' is too large.")]
     [TestCase("age,b\n1,2\n,3", "data.csv, line 3, column 'age': a field is empty, and nothing says what that means.")]
     [TestCase("age,b\n1,2\n3", "data.csv, line 3: the number of fields is 1, not 2 as in the first line.")]
     [TestCase("age,b\n1,2,\n", "data.csv, line 2: the number of fields is 3, not 2 as in the first line.")]
     [TestCase("Age,b\n1,2", "data.csv has no column 'age'; there are 'Age', 'b'.")]
+    [TestCase("Age\n1", "data.csv has no column 'age'; there is 'Age'.")]
+    [TestCase("age;b\n1;2", "data.csv has no column 'age'; there is 'age;b', which CsvOptions.Separator may cut otherwise.")]
     [TestCase("age,age\n1,2", "data.csv has two columns 'age'.")]
     [TestCase("age,b\n1,\"2\n3,4\n", "data.csv, line 2: a double quote has no end.")]
     [TestCase("age\n", "data.csv has no rows but the names of its columns.")]
