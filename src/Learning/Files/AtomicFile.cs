@@ -3,7 +3,18 @@ namespace GraphCompiler.Learning.Files;
 /// <summary>Files that are there as a whole or not at all: written beside, flushed to the disk, renamed.</summary>
 internal static class AtomicFile
 {
+    private const string Suffix = ".saving";
     private const UnixFileMode Writable = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>Deletes what is left beside files of a folder where a process ended while it wrote one.</summary>
+    /// <param name="folder">A folder in which nobody is writing.</param>
+    public static void DeleteLeft(string folder)
+    {
+        foreach (string left in Directory.EnumerateFiles(folder, $".*{Suffix}"))
+        {
+            File.Delete(left);
+        }
+    }
 
     /// <summary>Writes a file, in the place of one that may be there. If that fails the old one stays, and nothing else.</summary>
     /// <param name="path">Where; a link is followed.</param>
@@ -24,7 +35,7 @@ internal static class AtomicFile
                 options.UnixCreateMode = (old & Writable) != 0 ? old : throw new UnauthorizedAccessException("it is there already, and nobody may write it.");
             }
 
-            beside = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Guid.NewGuid():N}.saving");
+            beside = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Guid.NewGuid():N}{Suffix}");
             using (stream = new FileStream(beside, options))
             {
                 // The process's mask, which is for new files, may have taken some of it away.

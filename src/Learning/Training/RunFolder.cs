@@ -1,4 +1,5 @@
 using System.Globalization;
+using GraphCompiler.Learning.Files;
 
 namespace GraphCompiler.Learning.Training;
 
@@ -11,12 +12,13 @@ internal sealed class RunFolder
     private readonly string path;
     private readonly int kept;
 
-    /// <summary>A folder, which is made if it is not there.</summary>
+    /// <summary>A folder, which is made if it is not there; what a save left that never ended goes.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     public RunFolder(string path, int kept)
     {
         (this.path, this.kept) = (path, kept);
         Directory.CreateDirectory(path);
+        AtomicFile.DeleteLeft(path);
     }
 
     /// <summary>Where the best model is saved.</summary>

@@ -43,10 +43,10 @@ internal sealed class TrainingStep
             }
         }
 
-        // Everything that a step writes, as what is infinite in a state would be in a parameter soon.
+        // Everything that a step writes, as what is infinite in a state would be in a parameter soon. A sum of zeros is the cheapest way to see it: infinity times 0 is NaN.
         Update[] floats = [.. updates.Where(u => u.Parameter.DType is DType.Float32 or DType.Float64)];
         Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
-        NodeList values = Ops.Substitute([.. updates.Select(u => u.Value), .. floats.Select(u => Ops.Cast(Ops.All(Ops.IsFinite(u.Value)), DType.Float64)), settings.Groups[0].Optimizer.LearningRate.As(DType.Float64)], counted);
+        NodeList values = Ops.Substitute([.. updates.Select(u => u.Value), .. floats.Select(u => Metric.Double(Ops.Sum(u.Value * 0))), settings.Groups[0].Optimizer.LearningRate.As(DType.Float64)], counted);
         NodeList told = Finite(terms.Sum, terms.Weight, Metric.Double(norm), step, Ops.Stack([.. values.Skip(updates.Count).Take(floats.Length)]), [.. floats.Select(u => u.Parameter.Path)]);
         return new TrainingStep([.. told, values[^1]], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
     }
@@ -84,16 +84,16 @@ internal sealed class TrainingStep
     }
 
     /// <summary>The same numbers, if all are finite, and all that the step writes; else the call fails, and nothing has changed.</summary>
-    private static NodeList Finite(Node sum, Node weight, Node norm, Node step, Node areFinite, string[] written)
+    private static NodeList Finite(Node sum, Node weight, Node norm, Node step, Node zeros, string[] written)
     {
         NodeType number = new(DType.Float64, []);
-        return Ops.HostFunction("step", [sum, weight, norm, step, areFinite], [number, number, number], call =>
+        return Ops.HostFunction("step", [sum, weight, norm, step, zeros], [number, number, number], call =>
         {
             double total = call.In<double>(0)[0];
             double count = call.In<double>(1)[0];
             double size = call.In<double>(2)[0];
             double loss = total / count;
-            int bad = call.In<double>(4).IndexOf(0);
+            int bad = call.In<double>(4).IndexOfAnyExcept(0);
             if (!double.IsFinite(loss) || !double.IsFinite(size) || bad >= 0)
             {
                 throw Diverged(call.In<long>(3)[0], loss, count, size, bad < 0 ? string.Empty : written[bad]);
