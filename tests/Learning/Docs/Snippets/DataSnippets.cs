@@ -95,6 +95,33 @@ internal sealed class DataSnippets
         Assert.That(trainer.Evaluate(test.Batch(64))["accuracy"], Is.GreaterThan(0.9));
     }
 
+    [Test]
+    public void Rows_are_looked_at_split_and_padded()
+    {
+        float[,] features = new float[60, 4];
+        long[] labels = [.. Enumerable.Range(0, 60).Select(i => (long)(i % 5 == 0 ? 0 : 1 + (i % 2)))];
+        long[][] tokens = [.. Enumerable.Range(0, 60).Select(i => new long[1 + (i % 20)])];
+
+        // snippet: data-rows
+        Rows rows = Rows.Of(("x", features), ("y", labels)).RequireFinite().RequireLabels("y", classes: 3);         // what is wrong is named by column and row
+        (Rows train, Rows validation, Rows test) = rows.Split(0.6, 0.2, 0.2, seed: 1, by: "y");                     // each with its share of each class
+        float[] weights = train.ClassWeights("y", classes: 3);                                                      // for Objective.CrossEntropy(logits, y, Constant(weights))
+        foreach ((Rows most, Rows rest) in rows.KFold(5, seed: 1, by: "y"))
+        {
+            Console.WriteLine($"trained on {most.Count}, tested on {rest.Count}");
+        }
+
+        Rows sentences = Rows.Of(("tokens", tokens), ("y", labels))
+            .Pad("tokens", 0L, padding: "padding")                                      // to the longest of a batch; padding says where, as attention takes it
+            .Bucket("tokens", 5, 10)                                                    // up to 5 tokens, up to 10, and more
+            .Shuffle(seed: 1)
+            .Batch(8);
+
+        // end
+        Assert.That((train.Count, validation.Count, test.Count, weights.Length), Is.EqualTo((36, 12, 12, 3)));
+        Assert.That(sentences.Batches(0).First().Columns.Select(c => c.Name), Is.EqualTo((string[])["tokens", "y", "padding"]));
+    }
+
     /// <summary>40 images of bars that stand and 40 of bars that lie, on noise.</summary>
     private static void DrawShapes(Scratch folder)
     {
