@@ -12,7 +12,6 @@ internal sealed class PngDecoder
     /// <summary>Where the seven passes of an interlaced image begin, and how far apart their pixels are.</summary>
     private static readonly (int X, int Y, int StepX, int StepY)[] Passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    private readonly MemoryStream compressed = new();
     private int width;
     private int height;
     private int depth;
@@ -24,11 +23,12 @@ internal sealed class PngDecoder
     public static DecodedImage Decode(ReadOnlySpan<byte> bytes, ImageLimits limits)
     {
         var decoder = new PngDecoder();
-        decoder.ReadParts(bytes, limits);
-        return decoder.Decode();
+        using var compressed = new MemoryStream();
+        decoder.ReadParts(bytes, limits, compressed);
+        return decoder.Decode(compressed);
     }
 
-    private void ReadParts(ReadOnlySpan<byte> bytes, ImageLimits limits)
+    private void ReadParts(ReadOnlySpan<byte> bytes, ImageLimits limits, MemoryStream compressed)
     {
         for (int at = 8; ;)
         {
@@ -85,7 +85,7 @@ internal sealed class PngDecoder
         isInterlaced = header[12] == 1;
     }
 
-    private DecodedImage Decode()
+    private DecodedImage Decode(MemoryStream compressed)
     {
         long size = (((long)width * samples * depth) + 7) / 8 * height;
         if (size > (compressed.Length + 8) * MostExpansion)
