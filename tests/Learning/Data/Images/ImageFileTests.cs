@@ -120,5 +120,5 @@ internal sealed class ImageFileTests
 
     private static byte[] With(byte[] bytes, int at, params byte[] others) => [.. bytes[..at], .. others, .. bytes[(at + others.Length)..]];
 
-    private static NUnit.Framework.Constraints.Constraint Refused(string why) => Throws.TypeOf<InvalidDataException>().With.Message.EndsWith($"x.png' cannot be read: {why}");
+    private static NUnit.Framework.Constraints.EndsWithConstraint Refused(string why) => Throws.TypeOf<InvalidDataException>().With.Message.EndsWith($"x.png' cannot be read: {why}");
 }
