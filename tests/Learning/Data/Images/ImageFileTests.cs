@@ -52,7 +52,7 @@ internal sealed class ImageFileTests
 
         byte[] wrong = ImageFiles.Jpeg(2, shades);
         wrong[Array.FindLastIndex(wrong, b => b == 0xD1)] = 0xE1;
-        Assert.That(() => ImageFiles.Read(wrong, new ImageOptions(88, 8)), Refused("its JPEG file does not restart where it says."));
+        AssertRefused(wrong, new ImageOptions(88, 8), "its JPEG file does not restart where it says.");
     }
 
     [TestCase(1)]
@@ -79,24 +79,24 @@ internal sealed class ImageFileTests
         var two = new ImageOptions(2, 1);
         byte[] png = ImageFiles.Png(2, 1, 2, 8, (_, _, _) => 255);
         byte[] jpeg = ImageFiles.Reference("420.jpg");
-        Assert.That(() => ImageFiles.Read([1, 2, 3], two), Refused("it begins as no PNG, JPEG or BMP file does."));
-        Assert.That(() => ImageFiles.Read([], two), Refused("it begins as no PNG, JPEG or BMP file does."));
-        Assert.That(() => ImageFiles.Read(png[..40], two), Refused("its PNG file is cut off."));
-        Assert.That(() => ImageFiles.Read(png, new ImageOptions(3, 1)), Refused("it has 2 × 1 pixels, not 3 × 1; ImageOptions.Fit has images resized."));
-        Assert.That(() => ImageFiles.Read(With(png, 16, 0, 1, 134, 160, 0, 1, 134, 160), two), Refused("it says that it has 100000 × 100000 pixels, more than the 33554432 that may be (MostPixels)."));
-        Assert.That(() => ImageFiles.Read(With(png, 16, 0, 0, 4, 0, 0, 0, 4, 0), two with { Fit = ImageFit.Stretch }), Refused("it says that it has 1024 × 1024 pixels, more than its bytes can hold."));
-        Assert.That(() => ImageFiles.Read(With(png, 16, 0, 0, 0, 0), two), Refused("it says that it has no pixels."));
-        Assert.That(() => ImageFiles.Read(With(png, 24, 3), two), Refused("there is no PNG file of colour type 2 and 3 bits."));
-        Assert.That(() => ImageFiles.Read(With(png, 20, 0, 0, 0, 2), two with { Height = 2 }), Refused("it ends before its last pixel."));
+        AssertRefused([1, 2, 3], two, "it begins as no PNG, JPEG or BMP file does.");
+        AssertRefused([], two, "it begins as no PNG, JPEG or BMP file does.");
+        AssertRefused(png[..40], two, "its PNG file is cut off.");
+        AssertRefused(png, new ImageOptions(3, 1), "it has 2 × 1 pixels, not 3 × 1; ImageOptions.Fit has images resized.");
+        AssertRefused(With(png, 16, 0, 1, 134, 160, 0, 1, 134, 160), two, "it says that it has 100000 × 100000 pixels, more than the 33554432 that may be (MostPixels).");
+        AssertRefused(With(png, 16, 0, 0, 4, 0, 0, 0, 4, 0), two with { Fit = ImageFit.Stretch }, "it says that it has 1024 × 1024 pixels, more than its bytes can hold.");
+        AssertRefused(With(png, 16, 0, 0, 0, 0), two, "it says that it has no pixels.");
+        AssertRefused(With(png, 24, 3), two, "there is no PNG file of colour type 2 and 3 bits.");
+        AssertRefused(With(png, 20, 0, 0, 0, 2), two with { Height = 2 }, "it ends before its last pixel.");
         int data = png.AsSpan().IndexOf("IDAT"u8) + 4;
-        Assert.That(() => ImageFiles.Read(With(png, data, 0x78, 0x20), two), Refused("what its PNG file compresses is damaged."), "a dictionary is asked for");
-        Assert.That(() => ImageFiles.Read(ImageFiles.Png(2, 1, 3, 8, (_, _, _) => 9, palette: [1, 2, 3]), two), Refused("a pixel has a colour that is not in the palette."));
-        Assert.That(() => ImageFiles.Read(jpeg[..300], new ImageOptions(67, 45)), Refused("its JPEG file is cut off."));
-        Assert.That(() => ImageFiles.Read(jpeg[..^20], new ImageOptions(67, 45)), Refused("its JPEG file ends before its last pixel."));
-        Assert.That(() => ImageFiles.Read([0xFF, 0xD8, 0xFF, 0xC9, 0, 2], two), Refused("its JPEG file is lossless, hierarchical or arithmetically coded, which is not read."));
-        Assert.That(() => ImageFiles.Read([0xFF, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 1, 0, 2, 4, .. new byte[12]], two), Refused("it is a JPEG file of 8 bits and 4 channels, and only 8 bits and 1 or 3 channels are read."));
-        Assert.That(() => ImageFiles.Read(ImageFiles.Bmp(2, 1, 16, new byte[4]), two), Refused("it is a BMP file of 16 bits a pixel and compression 0, and only 1, 4, 8, 24 and 32 bits without compression are read."));
-        Assert.That(() => ImageFiles.Read(ImageFiles.Bmp(2, 1, 24, new byte[4]), two), Refused("it ends before its last pixel."));
+        AssertRefused(With(png, data, 0x78, 0x20), two, "what its PNG file compresses is damaged.");
+        AssertRefused(ImageFiles.Png(2, 1, 3, 8, (_, _, _) => 9, palette: [1, 2, 3]), two, "a pixel has a colour that is not in the palette.");
+        AssertRefused(jpeg[..300], new ImageOptions(67, 45), "its JPEG file is cut off.");
+        AssertRefused(jpeg[..^20], new ImageOptions(67, 45), "its JPEG file ends before its last pixel.");
+        AssertRefused([0xFF, 0xD8, 0xFF, 0xC9, 0, 2], two, "its JPEG file is lossless, hierarchical or arithmetically coded, which is not read.");
+        AssertRefused([0xFF, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 1, 0, 2, 4, .. new byte[12]], two, "it is a JPEG file of 8 bits and 4 channels, and only 8 bits and 1 or 3 channels are read.");
+        AssertRefused(ImageFiles.Bmp(2, 1, 16, new byte[4]), two, "it is a BMP file of 16 bits a pixel and compression 0, and only 1, 4, 8, 24 and 32 bits without compression are read.");
+        AssertRefused(ImageFiles.Bmp(2, 1, 24, new byte[4]), two, "it ends before its last pixel.");
     }
 
     [Test]
@@ -120,5 +120,6 @@ internal sealed class ImageFileTests
 
     private static byte[] With(byte[] bytes, int at, params byte[] others) => [.. bytes[..at], .. others, .. bytes[(at + others.Length)..]];
 
-    private static NUnit.Framework.Constraints.EndsWithConstraint Refused(string why) => Throws.TypeOf<InvalidDataException>().With.Message.EndsWith($"x.png' cannot be read: {why}");
+    private static void AssertRefused(byte[] bytes, ImageOptions options, string why) =>
+        Assert.That(() => ImageFiles.Read(bytes, options), Throws.TypeOf<InvalidDataException>().With.Message.EndsWith($"x.png' cannot be read: {why}"));
 }
