@@ -28,7 +28,7 @@ internal static class Calibration
             Console.WriteLine($"  {Names[i]} {Guess[i],6:0.00} → {values[i]:0.0000000}, in truth {truth[i]}: {errors[i]:0.0e0}");
         }
 
-        return results.Scalar<bool>(1) ? errors.Max() : double.NaN;
+        return results.Scalar<bool>(1) ? errors.Aggregate(Math.Max) : double.NaN;
     }
 
     private static Node Calls(Node variance)

@@ -16,7 +16,7 @@ internal static class References
     {
         var parameters = Constant(OptionModel.Lewis);
         using CompiledGraph graph = Compiler.Compile([], HestonModel.Call(Market.Of(parameters), Constant(Strikes), parameters[4..]));
-        return graph.Run().GetArray<double>().Zip(LewisCalls, (a, b) => Math.Abs(a - b)).Max();
+        return graph.Run().GetArray<double>().Zip(LewisCalls, (a, b) => Math.Abs(a - b)).Aggregate(Math.Max);
     }
 
     /// <summary>

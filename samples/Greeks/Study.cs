@@ -34,7 +34,7 @@ internal sealed class Study : IDisposable
     {
         double[] exact = Exact(model.Parameters);
         double[] other = model.ByHand is { } byHand ? ByHand(byHand) : ByDifferences();
-        return exact.Zip(other, (a, b) => Math.Abs(a - b) / Math.Max(1, Math.Abs(b))).Max();
+        return exact.Zip(other, (a, b) => Math.Abs(a - b) / Math.Max(1, Math.Abs(b))).Aggregate(Math.Max);
     }
 
     /// <summary>Shows what the simulation gives beside the formula, and tells the largest difference in standard errors.</summary>
@@ -48,7 +48,7 @@ internal sealed class Study : IDisposable
         {
             double off = (estimates[i].Mean - exact[i]) / estimates[i].Error;
             most = Math.Max(most, Math.Abs(off));
-            Console.WriteLine($"  {names[i],-12} {exact[i],11:0.00000} {estimates[i].Mean,11:0.00000} ± {estimates[i].Error:0.00000} {off,5:0.0}");
+            Console.WriteLine($"  {names[i],-12} {exact[i],11:0.00000} {estimates[i].Mean,11:0.00000} ± {estimates[i].Error:0.0e0} {off,5:0.0}");
         }
 
         return most;
