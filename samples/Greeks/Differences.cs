@@ -8,7 +8,7 @@ internal static class Differences
     /// <summary>The derivative of each result in one parameter, by central differences of the sixth order.</summary>
     public static double[] SixthOrder(Func<double[], double[]> function, double[] at, int parameter)
     {
-        double step = Math.Max(Math.Abs(at[parameter]) / 100, 0.002);
+        double step = Math.Max(Math.Abs(at[parameter]) / 200, 0.002);
         var sum = new double[function(at).Length];
         for (int k = 1; k <= Weights.Length; k++)
         {

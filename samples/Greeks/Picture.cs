@@ -10,7 +10,7 @@ internal static class Picture
     /// <summary>Saves the picture; tells what was saved, and where.</summary>
     public static string Save(Study study, double[] parameters, string path)
     {
-        double[] spots = [.. Enumerable.Range(50, 151).Select(s => (double)s)];
+        double[] spots = [.. Enumerable.Range(25, 76).Select(s => 2.0 * s)];
         double[] drawn = [.. spots.Where(s => s % 10 == 0)];
         double[][] exact = [.. spots.Select(s => study.Exact([s, .. parameters[1..]]))];
         (double Mean, double Error)[][] estimates = [.. drawn.Select(s => study.Estimate([s, .. parameters[1..]], calls: 2))];
