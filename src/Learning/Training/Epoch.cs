@@ -8,7 +8,7 @@ public sealed class Epoch
     internal Epoch(int number, long step, EpochSums steps, Evaluation? validation, bool isBest, TimeSpan duration)
     {
         (Number, Step, Training, Validation, IsBest, Duration) = (number, step, steps.Evaluation, validation, isBest, duration);
-        (GradientNorm, LargestGradientNorm, Spikes) = (steps.GradientNorm, steps.LargestGradientNorm, steps.Spikes);
+        (GradientNorm, LargestGradientNorm, Spikes, LearningRate) = (steps.GradientNorm, steps.LargestGradientNorm, steps.Spikes, steps.LearningRate);
     }
 
     /// <summary>Its number, the first being 0.</summary>
@@ -37,6 +37,9 @@ public sealed class Epoch
 
     /// <summary>How many of its losses were spikes: six deviations and more above the mean of those before, see <see cref="StepReport.Spike"/>.</summary>
     public int Spikes { get; }
+
+    /// <summary>The learning rate of the first group, as the last step took it.</summary>
+    public double LearningRate { get; }
 
     /// <summary>What the model was measured to be after it; null if nothing was given to measure.</summary>
     public Evaluation? Validation { get; }

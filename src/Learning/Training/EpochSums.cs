@@ -23,6 +23,9 @@ internal sealed class EpochSums(StepMetrics metrics)
 
     public int Spikes { get; private set; }
 
+    /// <summary>That of the last step.</summary>
+    public double LearningRate { get; private set; }
+
     /// <summary>The epoch by its steps.</summary>
     public Evaluation Evaluation => new(Loss, Weight, metrics.Named(totals));
 
@@ -35,11 +38,12 @@ internal sealed class EpochSums(StepMetrics metrics)
         norms += step.GradientNorm;
         largest = Math.Max(largest, step.GradientNorm);
         Spikes += step.Spike >= LossTrend.Spike ? 1 : 0;
+        LearningRate = step.LearningRate;
         metrics.AddTo(totals);
     }
 
     /// <summary>What is kept of it.</summary>
-    public EpochTotals ToTotals() => new(IsReported, steps, sum, Weight, norms, largest, Spikes, metrics.Named(totals).ToDictionary(m => m.Key, m => m.Value.Sums!));
+    public EpochTotals ToTotals() => new(IsReported, steps, sum, Weight, norms, largest, Spikes, LearningRate, metrics.Named(totals).ToDictionary(m => m.Key, m => m.Value.Sums!));
 
     /// <summary>Goes on from what was kept. A metric of which nothing was counts from here on.</summary>
     public static EpochSums Of(StepMetrics metrics, EpochTotals kept)
@@ -53,6 +57,7 @@ internal sealed class EpochSums(StepMetrics metrics)
             norms = kept.GradientNorm,
             largest = kept.LargestGradientNorm,
             Spikes = kept.Spikes,
+            LearningRate = kept.LearningRate,
         };
         foreach ((string name, MetricTotal total) in metrics.Named(made.totals))
         {

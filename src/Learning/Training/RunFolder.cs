@@ -19,7 +19,11 @@ internal sealed class RunFolder
         (this.path, this.kept) = (path, kept);
         Directory.CreateDirectory(path);
         AtomicFile.DeleteLeft(path);
+        Log = new EpochLog(Path.Combine(path, "epochs.csv"));
     }
+
+    /// <summary>What is kept of each epoch.</summary>
+    public EpochLog Log { get; }
 
     /// <summary>Where the best model is saved.</summary>
     public string Best => Path.Combine(path, $"best{Suffix}");

@@ -20,4 +20,7 @@ public readonly record struct StepReport
 
     /// <summary>By how many deviations the loss is above the mean of those before it, of the last ones above all; 0 for the first ten. From 6 on it is a spike.</summary>
     public double Spike { get; internal init; }
+
+    /// <summary>How long it took, without the making of its batch.</summary>
+    public TimeSpan Duration { get; internal init; }
 }

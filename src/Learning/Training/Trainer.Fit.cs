@@ -12,7 +12,6 @@ public sealed partial class Trainer
     private EpochSums? sums;
     private LossTrend trend;
     private BestModel? best;
-    private readonly TrainingListeners heard = new([]);
 
     /// <summary>After how many steps a checkpoint is saved, beside those at the end of epochs; null for none. Where a folder is given.</summary>
     public long? SaveEvery
@@ -41,7 +40,7 @@ public sealed partial class Trainer
                 ArgumentNullException.ThrowIfNull(listener, nameof(value));
             }
 
-            heard = new TrainingListeners(field);
+            heard = new TrainingListeners([meter, .. field]);
         }
     } = [];
 
@@ -188,8 +187,9 @@ public sealed partial class Trainer
             model.Save(run.Best);
         }
 
-        SaveIn(run);
         var epoch = new Epoch(place.Epoch - 1, StepCount, Sums, measured, isBest, Stopwatch.GetElapsedTime(begun));
+        run?.Log.Add(epoch);
+        SaveIn(run);
         heard.EpochEnded(epoch);
         return epoch;
     }
@@ -259,9 +259,13 @@ public sealed partial class Trainer
         }
 
         long all = StepCount + ((long)(epochs - place.Epoch) * train.BatchCount);
-        return ready.ScheduledSteps is { } scheduled && all > scheduled && place.Row == 0
-            ? throw new ArgumentException($"The training has {all} steps, {epochs} epochs of {train.BatchCount}, and a schedule of its optimisers was made for {scheduled}.", nameof(epochs))
-            : run;
+        if (ready.ScheduledSteps is { } scheduled && all > scheduled && place.Row == 0)
+        {
+            throw new ArgumentException($"The training has {all} steps, {epochs} epochs of {train.BatchCount}, and a schedule of its optimisers was made for {scheduled}.", nameof(epochs));
+        }
+
+        run?.Log.GoOnFrom(StepCount);
+        return run;
     }
 
     private void Check(Rows rows)

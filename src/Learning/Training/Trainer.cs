@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GraphCompiler.Learning.Training;
 
 namespace GraphCompiler.Learning;
@@ -14,6 +15,8 @@ public sealed partial class Trainer : IDisposable
     private readonly Parameter<long> step = Ops.Parameter("step", 0L, requiresGrad: false);
     private readonly double[] told = new double[4];
     private readonly Destination[] destinations;
+    private readonly TrainingMeter meter;
+    private readonly TrainingListeners heard;
     private readonly Lock making = new();
     private Compiled? compiled;
     private bool isDisposed;
@@ -31,6 +34,8 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(define);
         ArgumentNullException.ThrowIfNull(random);
         (this.model, this.inputs, this.define, this.random) = (model, [.. inputs], define, random);
+        meter = new TrainingMeter($"{model}");
+        heard = new TrainingListeners([meter]);
         destinations = [.. told.Select((_, i) => (Destination)told.AsMemory(i, 1))];
     }
 
@@ -143,6 +148,7 @@ public sealed partial class Trainer : IDisposable
 
         try
         {
+            long begun = Stopwatch.GetTimestamp();
             long number = StepCount;
             if (number >= ready.ScheduledSteps)
             {
@@ -153,7 +159,7 @@ public sealed partial class Trainer : IDisposable
             double loss = told[0] / told[1];
             double spike = trend.DeviationsOf(loss);
             trend = trend.With(loss);
-            return new StepReport { Step = number, Loss = loss, Weight = told[1], GradientNorm = told[2], LearningRate = told[3], Spike = spike };
+            return new StepReport { Step = number, Loss = loss, Weight = told[1], GradientNorm = told[2], LearningRate = told[3], Spike = spike, Duration = Stopwatch.GetElapsedTime(begun) };
         }
         catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
         {

@@ -1,7 +1,7 @@
 namespace GraphCompiler.Learning.Training;
 
 /// <summary>Several listeners as one.</summary>
-internal sealed class TrainingListeners(IReadOnlyList<TrainingListener> all) : TrainingListener
+internal sealed class TrainingListeners(TrainingListener[] all) : TrainingListener
 {
     public override void Began(TrainingRun run)
     {
@@ -40,7 +40,7 @@ internal sealed class TrainingListeners(IReadOnlyList<TrainingListener> all) : T
 
     private void Ended(Exception? failure, int from)
     {
-        if (from < all.Count)
+        if (from < all.Length)
         {
             try
             {

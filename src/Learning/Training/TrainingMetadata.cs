@@ -57,8 +57,9 @@ internal readonly record struct BestEpoch(double Loss, long Step);
 /// <param name="GradientNorm">The sum of the norms.</param>
 /// <param name="LargestGradientNorm">The largest norm.</param>
 /// <param name="Spikes">How many losses were spikes.</param>
+/// <param name="LearningRate">That of the last step.</param>
 /// <param name="Metrics">What each metric has added up, by its name.</param>
-internal sealed record EpochTotals(bool IsReported, long Steps, double Sum, double Weight, double GradientNorm, double LargestGradientNorm, int Spikes, Dictionary<string, double[][]> Metrics);
+internal sealed record EpochTotals(bool IsReported, long Steps, double Sum, double Weight, double GradientNorm, double LargestGradientNorm, int Spikes, double LearningRate, Dictionary<string, double[][]> Metrics);
 
 /// <summary>Numbers of JSON are read to the bits that they were written with; infinity, the best loss of nothing, goes by its name.</summary>
 [JsonSourceGenerationOptions(

@@ -96,7 +96,7 @@ internal sealed class FitTests
 
         Assert.That(met, Is.EqualTo(expected));
         Assert.That(last!.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray()), Is.EqualTo(whole.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray())));
-        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Has.Exactly(3).Items, "the last two and the best");
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Has.Exactly(4).Items, "the last two, the best, and the log");
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Globalization;
 
 namespace GraphCompiler.Learning.Tests.Training;
@@ -37,7 +38,7 @@ internal sealed class KillTests
             Assert.That(Directory.GetFiles(killed).Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(names));
             foreach (string name in names)
             {
-                Assert.That(File.ReadAllBytes(Path.Combine(killed, name)), Is.EqualTo(File.ReadAllBytes(Path.Combine(undisturbed, name))), name);
+                Assert.That(Read(killed, name), Is.EqualTo(Read(undisturbed, name)), name);
             }
         }
         finally
@@ -45,6 +46,13 @@ internal sealed class KillTests
             Directory.Delete(killed, recursive: true);
             Directory.Delete(undisturbed, recursive: true);
         }
+    }
+
+    /// <summary>A file's bytes; of the log all but how long epochs took.</summary>
+    private static byte[] Read(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        return name == "epochs.csv" ? [.. File.ReadAllLines(path).SelectMany(line => Encoding.UTF8.GetBytes(string.Join(',', line.Split(',').SkipLast(2))))] : File.ReadAllBytes(path);
     }
 
     /// <summary>Lets it make some steps, and kills it after a part of the time of another, tenths of a millisecond.</summary>
