@@ -10,14 +10,15 @@ public sealed class Schedule
 {
     private static readonly ConditionalWeakTable<Node, Schedule> Known = [];
 
-    private readonly Node value;
+    private readonly Func<Node, Node> function;
     private Func<long, double>? evaluate;
 
     private Schedule(Func<Node, Node> function, long? steps)
     {
-        value = function(Ops.Cast(Step, DType.Float64));
+        this.function = function;
+        Value = function(Ops.Cast(Step, DType.Float64));
         Steps = steps;
-        Known.Add(value, this);
+        Known.Add(Value, this);
     }
 
     /// <summary>The number of the step, the first being 0: an int64 scalar.</summary>
@@ -25,6 +26,9 @@ public sealed class Schedule
 
     /// <summary>For how many steps the schedule was made; null for any number. A longer training is refused.</summary>
     public long? Steps { get; }
+
+    /// <summary>The number, a Float64 scalar.</summary>
+    internal Node Value { get; }
 
     /// <summary>The schedule as a number of an optimiser.</summary>
     /// <param name="schedule">The schedule.</param>
@@ -142,24 +146,38 @@ public sealed class Schedule
     public double At(long step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        evaluate ??= Compiler.Compile<Func<long, double>>([Step], value, new CompileOptions { Interpret = true });
+        evaluate ??= Compiler.Compile<Func<long, double>>([Step], Value, new CompileOptions { Interpret = true });
         return evaluate(step);
     }
 
     /// <summary>The schedule as a number of an optimiser.</summary>
-    public Hyperparameter ToHyperparameter() => value;
+    public Hyperparameter ToHyperparameter() => Value;
+
+    /// <summary>The same schedule after steps in which it rises along a line to its first number.</summary>
+    /// <param name="steps">How many steps: i of these has (i + 1)/steps of the first number. They come before the schedule's own.</param>
+    public Schedule AfterWarmUp(long steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(steps);
+        return new(
+            t => Ops.Where(Ops.Less(t, steps), function(Ops.Constant(0.0)) * (t + 1) / steps, function(Ops.Maximum(t - steps, Ops.Constant(0.0)))),
+            Steps is { } own ? checked(own + steps) : null);
+    }
 
     /// <summary>The steps of the shortest of the schedules that nodes are made of.</summary>
-    internal static long? ShortestIn(IEnumerable<Node> nodes)
+    internal static long? ShortestIn(IEnumerable<Node> nodes) =>
+        Within(nodes).Min(n => Known.TryGetValue(n, out Schedule? schedule) ? schedule.Steps : null);
+
+    /// <summary>All nodes that nodes are made of, each once.</summary>
+    internal static IReadOnlyList<Node> Within(IEnumerable<Node> nodes)
     {
-        long? shortest = null;
+        List<Node> found = [];
         HashSet<Node> seen = [];
         Stack<Node> left = new(nodes);
         while (left.TryPop(out Node? node))
         {
             if (seen.Add(node))
             {
-                shortest = Known.TryGetValue(node, out Schedule? schedule) && schedule.Steps is { } steps && !(steps >= shortest) ? steps : shortest;
+                found.Add(node);
                 foreach (Node input in node.Inputs)
                 {
                     left.Push(input);
@@ -167,7 +185,7 @@ public sealed class Schedule
             }
         }
 
-        return shortest;
+        return found;
     }
 
     private static Schedule WarmedUp(double peak, long steps, long warmUp, double final, Func<Node, Node> fall)

@@ -59,7 +59,7 @@ public sealed partial class Trainer
     /// from the last, to the same bits as one that was never interrupted. Null for none.
     /// </param>
     /// <param name="cancellation">Ends the training after the step that is being made.</param>
-    /// <exception cref="ArgumentException">The rows do not have a column for each input, or a schedule is shorter than the training.</exception>
+    /// <exception cref="ArgumentException">The rows do not have a column for each input, a schedule is shorter than the training, or a <see cref="Plateau"/> has no validation to hear of.</exception>
     /// <exception cref="DivergenceException">A loss is no finite number; nothing has changed by that step.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or read.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged, or of a training with other shards or on another number of rows.</exception>
@@ -73,6 +73,11 @@ public sealed partial class Trainer
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        if (validation is null && Ready().Plateaus.Count > 0)
+        {
+            throw new ArgumentException($"A {nameof(Plateau)} waits for the loss of validation, and there is nothing to validate by: give rows, or tell it losses in a loop over {nameof(Steps)}.", nameof(validation));
+        }
+
         RunFolder? run = Resume(train, epochs, folder);
         return Epochs(cancellation);
 
@@ -181,6 +186,11 @@ public sealed partial class Trainer
 
         Evaluation? measured = validation is null ? null : Evaluate(validation, cancellation);
         bool isBest = Best.Offer(measured?.Loss ?? Sums.Loss, StepCount);
+        foreach (Plateau plateau in measured is null ? [] : Ready().Plateaus)
+        {
+            plateau.Tell(measured!.Loss);
+        }
+
         Sums.IsReported = true;
         if (isBest && run is not null)
         {

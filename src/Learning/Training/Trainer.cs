@@ -196,7 +196,7 @@ public sealed partial class Trainer : IDisposable
     private TrainingState State()
     {
         Compiled ready = Ready();
-        return new(model, Optimizers.Select(g => g.Optimizer).Distinct(), ready.Averages, step);
+        return new(model, Optimizers.Select(g => g.Optimizer).Distinct(), ready.Averages, ready.Plateaus, step);
     }
 
     private Compiled Ready()
@@ -225,7 +225,8 @@ public sealed partial class Trainer : IDisposable
             Compiler.Compile(inputs, [Metric.Double(measured.Sum), Metric.Double(measured.Weight), .. measured.Metrics.SelectMany(m => m.Parts)], null, Options),
             measured.Metrics,
             made.Averages,
-            made.ScheduledSteps);
+            made.ScheduledSteps,
+            made.Plateaus);
     }
 
     private (StepProgram Program, TrainingStep Made) MakeWhole()
@@ -269,5 +270,5 @@ public sealed partial class Trainer : IDisposable
 
     private TrainingStep Define(StepTerms terms) => TrainingStep.Define(terms, step, new TrainingSettings(Optimizers, ClipNorm, ClipValue, Average));
 
-    private sealed record Compiled(StepProgram Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps);
+    private sealed record Compiled(StepProgram Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps, IReadOnlyList<Plateau> Plateaus);
 }

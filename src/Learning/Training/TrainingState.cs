@@ -2,9 +2,9 @@ namespace GraphCompiler.Learning.Training;
 
 /// <summary>
 /// All that a training has in parameters, as a module that is saved and loaded: the model's under their own names, so that others read them, and behind them the states of
-/// optimisers, averages and the count of steps.
+/// optimisers, averages, plateaus and the count of steps.
 /// </summary>
-internal sealed class TrainingState(Module model, IEnumerable<Optimizer> optimizers, IReadOnlyDictionary<Parameter, Parameter> averages, Parameter<long> step) : Module
+internal sealed class TrainingState(Module model, IEnumerable<Optimizer> optimizers, IReadOnlyDictionary<Parameter, Parameter> averages, IReadOnlyList<Plateau> plateaus, Parameter<long> step) : Module
 {
     [Named("")]
     private readonly Module model = model;
@@ -14,6 +14,9 @@ internal sealed class TrainingState(Module model, IEnumerable<Optimizer> optimiz
 
     [Named("average")]
     private readonly Dictionary<string, Parameter> averages = averages.ToDictionary(a => a.Key.Path, a => a.Value);
+
+    [Named("plateau")]
+    private readonly IReadOnlyList<Plateau> plateaus = plateaus;
 
     private readonly Parameter<long> step = step;
 

@@ -5,8 +5,8 @@ namespace GraphCompiler.Learning.Training;
 /// <summary>A step of training as nodes: what it tells, and what it changes.</summary>
 internal sealed class TrainingStep
 {
-    private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages, long? scheduledSteps) =>
-        (Outputs, Updates, Averages, ScheduledSteps) = (outputs, updates, averages, scheduledSteps);
+    private TrainingStep(IReadOnlyList<Node> outputs, IReadOnlyList<Update> updates, IReadOnlyDictionary<Parameter, Parameter> averages, long? scheduledSteps, IReadOnlyList<Plateau> plateaus) =>
+        (Outputs, Updates, Averages, ScheduledSteps, Plateaus) = (outputs, updates, averages, scheduledSteps, plateaus);
 
     /// <summary>Sum, weight, gradient norm and learning rate, Float64 scalars.</summary>
     public IReadOnlyList<Node> Outputs { get; }
@@ -19,6 +19,9 @@ internal sealed class TrainingStep
 
     /// <summary>For how many steps the shortest schedule of an optimiser was made; null if there is none.</summary>
     public long? ScheduledSteps { get; }
+
+    /// <summary>What waits for losses of epochs.</summary>
+    public IReadOnlyList<Plateau> Plateaus { get; }
 
     /// <summary>Defines a step.</summary>
     /// <param name="terms">What the batch gives.</param>
@@ -48,7 +51,7 @@ internal sealed class TrainingStep
         Dictionary<Node, Node> counted = new() { [Schedule.Step] = step };
         NodeList values = Ops.Substitute([.. updates.Select(u => u.Value), .. floats.Select(u => Metric.Double(Ops.Sum(u.Value * 0))), settings.Groups[0].Optimizer.LearningRate.As(DType.Float64)], counted);
         NodeList told = Finite(terms.Sum, terms.Weight, Metric.Double(norm), step, Ops.Stack([.. values.Skip(updates.Count).Take(floats.Length)]), [.. floats.Select(u => u.Parameter.Path)]);
-        return new TrainingStep([.. told, values[^1]], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)));
+        return new TrainingStep([.. told, values[^1]], [.. updates.Select((u, i) => new Update(u.Parameter, values[i])), new Update(step, step + 1)], averages, Schedule.ShortestIn(updates.Select(u => u.Value)), Plateau.In(updates.Select(u => u.Value)));
     }
 
     /// <summary>The updates of each group; that all parameters are in one, and all groups have some.</summary>

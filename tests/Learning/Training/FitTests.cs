@@ -180,6 +180,34 @@ internal sealed class FitTests
     }
 
     [Test]
+    public async Task A_plateau_hears_of_validation_and_goes_on_with_the_training()
+    {
+        List<string> met = [];
+        foreach (int each in (int[])[6, 1])
+        {
+            string at = Path.Combine(folder, $"{each}");
+            string told = string.Empty;
+            for (int end = each; end <= 6; end += each)
+            {
+                var net = new Linear(3, 1, new Generator(5));
+                List<double> rates = [];
+                var plateau = new Plateau(Schedule.Constant(1e-3).AfterWarmUp(2)) { Factor = 0.5, Patience = 1, Threshold = 0.5 };
+                using var trainer = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), new Generator(1)) { Optimizers = [new Sgd { LearningRate = plateau }], Listeners = [TrainingListener.Of(s => rates.Add(s.LearningRate))] };
+                Assert.That(() => trainer.Fit(All.Batch(20), null, end, at), Throws.ArgumentException.With.Message.Contains("there is nothing to validate by"));
+                await foreach (Epoch e in trainer.Fit(All.Batch(20), All.Batch(40), end, at))
+                {
+                    told += string.Create(CultureInfo.InvariantCulture, $"{e.Loss:R} {plateau.Scale:R} {rates[^2]} {rates[^1]}; ");
+                }
+            }
+
+            met.Add(told);
+        }
+
+        Assert.That(met[1], Is.EqualTo(met[0]));
+        Assert.That(met[0], Does.Contain(" 1 0.0005 0.001; ").And.EndsWith(" 0.03125 6.25E-05 6.25E-05; "));
+    }
+
+    [Test]
     public void A_run_of_other_shards_or_rows_is_refused()
     {
         (_, Trainer trainer) = Made();

@@ -13,6 +13,7 @@ internal sealed class ScheduleTests
         yield return Case("Cosine without warm-up", Schedule.Cosine(1, 100), t => (1 + Math.Cos(Math.PI * Math.Min(1, t / 100.0))) / 2);
         yield return Case("Linear", Schedule.Linear(1, 100, 10), t => t < 10 ? (t + 1) / 10.0 : 1 - Math.Min(1, (t - 10) / 90.0));
         yield return Case("InverseSquareRoot", Schedule.InverseSquareRoot(2, 16), t => 2 * Math.Min((t + 1) / 16.0, Math.Sqrt(16.0 / (t + 1))));
+        yield return Case("AfterWarmUp", Schedule.Linear(1, 90).AfterWarmUp(10), t => t < 10 ? (t + 1) / 10.0 : 1 - Math.Min(1, (t - 10) / 90.0));
         yield return Case("Of", Schedule.Of(t => 1 / (1 + t)), t => 1 / (1.0 + t));
 
         static TestCaseData Case(string name, Schedule schedule, Func<long, double> formula) => new TestCaseData(schedule, formula).SetArgDisplayNames(name);
@@ -35,6 +36,21 @@ internal sealed class ScheduleTests
     public void One_cycle_turns_where_PyTorch_turns(long step, double expected) => Assert.That(Schedule.OneCycle(1, 100).At(step), Is.EqualTo(expected).Within(1e-9));
 
     [Test]
+    public void A_plateau_scales_down_after_epochs_that_brought_nothing()
+    {
+        var plateau = new Plateau(0.5) { Factor = 0.1, Patience = 2, Threshold = 0.1, Cooldown = 1, Minimum = 0.01 };
+        double[] scales = [.. ((double[])[1, 0.95, 0.92, 0.5, double.NaN, 0.49, 0.48, 0.48, 0.48, 0.48]).Select(loss =>
+        {
+            plateau.Tell(loss);
+            return plateau.Scale;
+        })];
+        Assert.That(scales, Is.EqualTo((double[])[1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001, 0.001]).Within(1e-12));
+        Assert.That((plateau.Factor, plateau.Patience, plateau.Threshold, plateau.Cooldown, plateau.Minimum), Is.EqualTo((0.1, 2, 0.1, 1, 0.01)));
+        Assert.That(() => new Plateau(1) { Factor = 1 }, Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new Plateau(1) { Patience = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void What_is_no_schedule_is_refused()
     {
         Assert.That(() => Schedule.Constant(-1), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("at least 0"));
@@ -43,5 +59,7 @@ internal sealed class ScheduleTests
         Assert.That(() => Schedule.OneCycle(1, 100, 0.001), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("at least one rises"));
         Assert.That(() => Schedule.Constant(1).At(-1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That((Schedule.Linear(1, 7).Steps, Schedule.Constant(1).Steps), Is.EqualTo(((long?)7, (long?)null)));
+        Assert.That(Schedule.Linear(1, 7).AfterWarmUp(3).Steps, Is.EqualTo(10));
+        Assert.That(() => Schedule.Constant(1).AfterWarmUp(0), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 }
