@@ -83,7 +83,7 @@ public sealed class TensorBoardLog : TrainingListener, IDisposable
         // The last step of the epoch: a training that goes on behind it does not forget it.
         Write(epoch.Step - 1, writer =>
         {
-            writer.Length(EventFields.Summary, scalars.Sum(s => SizeOf(s.Tag)) + histograms.Sum(h => Framed(SizeOf(h.Tag, h.Histogram))));
+            writer.Length(EventFields.Summary, scalars.Sum(s => SizeOf(s.Tag)) + histograms.Sum(h => Framed(SizeOfHistogram(h.Tag))));
             foreach ((string tag, double value) in scalars)
             {
                 Scalar(writer, tag, value);
@@ -91,9 +91,9 @@ public sealed class TensorBoardLog : TrainingListener, IDisposable
 
             foreach ((string tag, WeightHistogram histogram) in histograms)
             {
-                writer.Length(EventFields.SummaryValue, SizeOf(tag, histogram));
+                writer.Length(EventFields.SummaryValue, SizeOfHistogram(tag));
                 writer.Text(EventFields.Tag, tag);
-                writer.Length(EventFields.Histogram, histogram.Size);
+                writer.Length(EventFields.Histogram, WeightHistogram.Size);
                 histogram.Write(writer);
             }
         });
@@ -131,7 +131,7 @@ public sealed class TensorBoardLog : TrainingListener, IDisposable
     /// <summary>How many bytes a scalar takes as a value of a summary.</summary>
     private static int SizeOf(string tag) => Framed(ProtoWriter.SizeOfText(tag) + 1 + sizeof(float));
 
-    private static int SizeOf(string tag, WeightHistogram histogram) => ProtoWriter.SizeOfText(tag) + Framed(histogram.Size);
+    private static int SizeOfHistogram(string tag) => ProtoWriter.SizeOfText(tag) + Framed(WeightHistogram.Size);
 
     private static int Framed(int bytes) => 1 + ProtoWriter.SizeOfNumber((ulong)bytes) + bytes;
 

@@ -24,7 +24,7 @@ internal sealed class WeightHistogram
     };
 
     /// <summary>How many bytes <see cref="Write"/> writes.</summary>
-    public int Size => (5 * (1 + sizeof(double))) + (2 * (1 + ProtoWriter.SizeOfNumber(Ranges * sizeof(double)) + (Ranges * sizeof(double))));
+    public static int Size => (5 * (1 + sizeof(double))) + (2 * (1 + ProtoWriter.SizeOfNumber(Ranges * sizeof(double)) + (Ranges * sizeof(double))));
 
     public void Write(ProtoWriter writer)
     {
