@@ -30,6 +30,7 @@ internal static class Digits
         using var trainer = new Trainer(net, [image, digit], Define, random)
         {
             Optimizers = [new AdamW { LearningRate = Schedule.Cosine(4e-3, epochs * (long)train.BatchCount, warmUp: 40), WeightDecay = 0.05 }],
+            Listeners = [new ConsoleProgress()],
         };
         Console.WriteLine(net.Summary(["N", 1, DigitsData.Side, DigitsData.Side]));
 
@@ -38,7 +39,6 @@ internal static class Digits
         await foreach (Epoch epoch in trainer.Fit(train, null, epochs, folder.FullName, cancellation))
         {
             curve.Add(epoch);
-            Console.WriteLine($"epoch {epoch.Number + 1,2}  loss {epoch.Loss:0.0000}  {epoch.Weight / epoch.Duration.TotalSeconds:0} rows/s");
         }
 
         Evaluation tested = trainer.Evaluate(test.Batch(120), cancellation);

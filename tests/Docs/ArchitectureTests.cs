@@ -56,8 +56,13 @@ public sealed partial class ArchitectureTests
                 continue;
             }
 
-            // The first name of a path is the assembly. What users see lies in one namespace, of the core or of the project above it.
-            string seen = folder.Split('/')[0] is "Runtime" or "Graph" or "Compiler" ? "GraphCompiler" : $"GraphCompiler.{folder.Split('/')[0]}";
+            // The first name of a path is the assembly. What users see lies in one namespace, of the core or of the project above it. One that ends with Console would hide System's.
+            string seen = folder.Split('/')[0] switch
+            {
+                "Runtime" or "Graph" or "Compiler" => "GraphCompiler",
+                "Learning.Console" => "GraphCompiler.Learning",
+                var project => $"GraphCompiler.{project}",
+            };
             string wanted = string.Join('.', folder.Split('/').Skip(1).Prepend(seen));
             bool isPublic = space.Members.OfType<BaseTypeDeclarationSyntax>().Any(t => t.Modifiers.Any(SyntaxKind.PublicKeyword))
                 || space.Members.OfType<DelegateDeclarationSyntax>().Any(t => t.Modifiers.Any(SyntaxKind.PublicKeyword));

@@ -54,6 +54,26 @@ internal sealed class TrainingSnippets
         }
     }
 
+    [Test]
+    public async Task A_training_is_watched()
+    {
+        (float[,] features, long[] labels) = Clusters();
+        (Rows train, Rows test) = Rows.Of(features, labels).Split(0.8, 0.2, seed: 1);
+        var random = new Generator(seed: 1);
+        var net = new Linear(4, 3, random);
+        var (x, y) = (Input("x", ["N", 4]), Input<long>("y", ["N"]));
+        Objective Define() => Objective.CrossEntropy(net.Forward(x), y);
+
+        // snippet: learning-console
+        using var trainer = new Trainer(net, [x, y], Define, random) { Optimizers = [new Adam(0.05)], Listeners = [new ConsoleProgress()] };
+        await foreach (Epoch epoch in trainer.Fit(train.Shuffle(seed: 1).Batch(32), test.Batch(256), epochs: 20))
+        {
+        }
+
+        // end
+        Assert.That(trainer.Best.Loss, Is.LessThan(0.5));
+    }
+
     /// <summary>150 points around three centres.</summary>
     private static (float[,] Features, long[] Labels) Clusters()
     {
