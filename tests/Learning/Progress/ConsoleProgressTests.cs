@@ -204,14 +204,6 @@ internal sealed class ConsoleProgressTests
 
     private static string[] Lines(StringWriter log) => [.. log.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n')];
 
-    /// <summary>A model whose loss is its output, of zeros: 0 before the first step, and each step makes it less by 0.1.</summary>
-    private sealed class Falling : Layer
-    {
-        private readonly Parameter<float> bias = Initializer.Zeros.Make(1);
-
-        protected override Node Define(Node x) => x + bias;
-    }
-
     private sealed class Thrower : TrainingListener
     {
         public override void Stepped(in StepReport step) => throw new InvalidOperationException("\e[31mtwo\nlines");
