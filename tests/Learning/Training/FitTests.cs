@@ -175,7 +175,13 @@ internal sealed class FitTests
                     Node prediction = net.Forward(X).Squeeze(-1);
                     return Objective.MeanSquaredError(prediction, Y).With(Metric.MeanAbsoluteError(prediction, Y), Metric.R2(prediction, Y), Metric.Auc(prediction, Cast(Greater(Y, 0), DType.Float32)));
                 },
-                random) { Optimizers = [new Adam(0.05)], SaveEvery = 1, Shards = shards, Listeners = [listener] };
+                random)
+            {
+                Optimizers = [new Adam(0.05)],
+                SaveEvery = 1,
+                Shards = shards,
+                Listeners = [listener],
+            };
         }
     }
 
@@ -213,7 +219,7 @@ internal sealed class FitTests
         (_, Trainer trainer) = Made();
         using (trainer)
         {
-            trainer.Steps(All.Batch(40), 1, folder).Count();
+            Assert.That(trainer.Steps(All.Batch(40), 1, folder).Count(), Is.EqualTo(1));
         }
 
         (Layer net, Trainer other) = Made();
