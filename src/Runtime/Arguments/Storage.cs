@@ -142,7 +142,11 @@ internal readonly unsafe struct Storage
             return this;
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegative(of);
+        if (of < 0)
+        {
+            throw InvariantText.OutOfRange(nameof(of), of, "A number of rows is at least 0.");
+        }
+
         if (start < 0 || length < 0 || start > of - length)
         {
             throw InvariantText.OutOfRange(nameof(start), start, $"There are no {InvariantText.Count(length, "row")} from row {start} on among {of}.");

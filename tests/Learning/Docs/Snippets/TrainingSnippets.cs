@@ -74,6 +74,35 @@ internal sealed class TrainingSnippets
         Assert.That(trainer.Best.Loss, Is.LessThan(0.5));
     }
 
+    [Test]
+    public async Task TensorBoard_is_told()
+    {
+        (float[,] features, long[] labels) = Clusters();
+        (Rows train, Rows test) = Rows.Of(features, labels).Split(0.8, 0.2, seed: 1);
+        var random = new Generator(seed: 1);
+        var net = new Linear(4, 3, random);
+        var (x, y) = (Input("x", ["N", 4]), Input<long>("y", ["N"]));
+        Objective Define() => Objective.CrossEntropy(net.Forward(x), y);
+
+        string logs = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        try
+        {
+            // snippet: learning-tensorboard
+            using var board = new TensorBoardLog(logs) { Weights = net };                   // tensorboard --logdir logs
+            using var trainer = new Trainer(net, [x, y], Define, random) { Optimizers = [new Adam(0.05)], Listeners = [board] };
+            await foreach (Epoch epoch in trainer.Fit(train.Shuffle(seed: 1).Batch(32), test.Batch(256), epochs: 5))
+            {
+            }
+
+            // end
+            Assert.That(Directory.GetFiles(logs, "events.out.tfevents.*"), Has.Length.EqualTo(1));
+        }
+        finally
+        {
+            Directory.Delete(logs, recursive: true);
+        }
+    }
+
     /// <summary>150 points around three centres.</summary>
     private static (float[,] Features, long[] Labels) Clusters()
     {
