@@ -46,6 +46,11 @@ internal sealed class EpochPlan
             throw new InvalidOperationException($"{rows.Count} rows fill no batch of {rows.Size}, and what does not is dropped: there would be nothing to read.");
         }
 
+        if (ends.Count == 0 && from.Row < rows.Count)
+        {
+            throw NoPlace(from, $"the {rows.Count - from.Row} rows that are left fill no batch of {rows.Size}, and what does not is dropped; batches of the size before go on");
+        }
+
         int passed = from.Row == 0 ? 0 : ends.IndexOf(from.Row) + 1;
         if (rows.Buckets is not null && from.Row > 0)
         {

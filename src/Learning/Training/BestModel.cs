@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GraphCompiler.Learning;
 
 /// <summary>A copy of a model as it was when it was best.</summary>
@@ -6,6 +8,7 @@ public sealed class BestModel
     private readonly Module model;
     private Dictionary<Parameter, ParameterValues>? values;
     private string? file;
+    private string? missing;
 
     internal BestModel(Module model) => this.model = model;
 
@@ -16,7 +19,7 @@ public sealed class BestModel
     public long Step { get; private set; }
 
     /// <summary>Gives the model the values that it had when it was best.</summary>
-    /// <exception cref="InvalidOperationException">No model has been measured yet.</exception>
+    /// <exception cref="InvalidOperationException">No model has been measured yet, or what was best in a training before this one was not saved.</exception>
     public void Restore()
     {
         if (values is null && file is not null)
@@ -27,7 +30,8 @@ public sealed class BestModel
 
         if (values is null)
         {
-            throw new InvalidOperationException("No model has been measured yet, so none is best.");
+            throw new InvalidOperationException(missing is null ? "No model has been measured yet, so none is best."
+                : string.Create(CultureInfo.InvariantCulture, $"The best model, of step {Step}, is not there: a training before this one, which it goes on from, did not save it as '{missing}'."));
         }
 
         foreach ((Parameter parameter, ParameterValues best) in values)
@@ -42,6 +46,7 @@ public sealed class BestModel
         (Loss, Step) = (loss, step);
         values = null;
         file = File.Exists(path) ? path : null;
+        missing = file is null && !double.IsPositiveInfinity(loss) ? path : null;
     }
 
     /// <summary>Keeps the model if it is better than what was kept.</summary>

@@ -24,7 +24,15 @@ internal sealed class EpochLog(string path)
         }
 
         string text = File.ReadAllText(path);
-        if (!text.StartsWith(FirstColumns, StringComparison.Ordinal))
+        bool isTorn = !text.Contains('\n', StringComparison.Ordinal);
+        if (isTorn && (FirstColumns.StartsWith(text, StringComparison.Ordinal) || text.StartsWith(FirstColumns, StringComparison.Ordinal)))
+        {
+            // The run was killed as it began to write.
+            File.Delete(path);
+            return;
+        }
+
+        if (isTorn || !text.StartsWith(FirstColumns, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"'{path}' is no log of epochs, whose first line begins with '{FirstColumns}': move it elsewhere, or train into another folder.");
         }
@@ -32,11 +40,7 @@ internal sealed class EpochLog(string path)
         // A last line without its end was being written when the run was killed.
         string[] lines = text.Split('\n')[..^1];
         string[] left = [.. lines.Where((line, i) => i == 0 || (StepOf(line) is { } at && at <= step))];
-        if (left.Length == 0)
-        {
-            File.Delete(path);
-        }
-        else if (left.Length < lines.Length || !text.EndsWith('\n'))
+        if (left.Length < lines.Length || !text.EndsWith('\n'))
         {
             AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(left.Select(l => $"{l}\n")))));
         }
@@ -93,7 +97,8 @@ internal sealed class EpochLog(string path)
     /// <summary>A name as a field; ends of lines become blanks, so that a line stays one.</summary>
     private static string Quoted(string name)
     {
-        string line = name.ReplaceLineEndings(" ");
+        // Half of a character becomes what is written of it, so that names compare.
+        string line = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name.ReplaceLineEndings(" ")));
         return line.AsSpan().ContainsAny(",\"") ? $"\"{line.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : line;
     }
 }

@@ -8,6 +8,7 @@ namespace GraphCompiler.Learning.Training;
 internal sealed class SummedTotal(Func<double[][], double> value, bool isTable = false) : MetricTotal
 {
     private double[][] sums = [];
+    private bool isKept;
 
     public override double Value => sums.Length == 0 ? double.NaN : value(sums);
 
@@ -16,11 +17,18 @@ internal sealed class SummedTotal(Func<double[][], double> value, bool isTable =
     internal override double[][]? Sums
     {
         get => sums;
-        set => sums = value!;
+        set => (sums, isKept) = (value!, true);
     }
 
     private protected override void Join(ReadOnlySpan<double[]> parts)
     {
+        if (isKept && !sums.Select(s => s.Length).SequenceEqual(parts.ToArray().Select(p => p.Length)))
+        {
+            // What was kept was of another metric.
+            sums = [];
+        }
+
+        isKept = false;
         if (sums.Length == 0)
         {
             sums = new double[parts.Length][];
@@ -63,7 +71,7 @@ internal sealed class DeterminationTotal : MetricTotal
     internal override double[][]? Sums
     {
         get => [[count, mean, squares, errors]];
-        set => (count, mean, squares, errors) = value is [[var n, var m, var s, var e]] ? (n, m, s, e) : throw new InvalidDataException("The sums of a coefficient of determination are four numbers.");
+        set => (count, mean, squares, errors) = value is [[var n, var m, var s, var e]] ? (n, m, s, e) : default;
     }
 
     private protected override void Join(ReadOnlySpan<double[]> parts)

@@ -17,7 +17,15 @@ internal sealed class RunFolder
     public RunFolder(string path, int kept)
     {
         (this.path, this.kept) = (path, kept);
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder '{path}' of a run cannot be made: {e.Message}", e);
+        }
+
         AtomicFile.DeleteLeft(path);
         Log = new EpochLog(Path.Combine(path, "epochs.csv"));
     }
@@ -30,6 +38,9 @@ internal sealed class RunFolder
 
     /// <summary>The last checkpoint; null if there is none.</summary>
     public string? Last => Steps() is [.., var last] ? Of(last) : null;
+
+    /// <summary>Whether the last checkpoint is of so many steps.</summary>
+    public bool IsAt(long step) => Steps() is [.., var last] && last == step;
 
     /// <summary>Has a checkpoint saved, then forgets those before the last.</summary>
     /// <returns>Where it is.</returns>
@@ -51,6 +62,6 @@ internal sealed class RunFolder
     private long[] Steps() =>
     [
         .. Directory.EnumerateFiles(path, $"{Prefix}*{Suffix}").Select(f => Path.GetFileName(f)[Prefix.Length..^Suffix.Length])
-            .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1).Where(s => s >= 0).Order(),
+            .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1).Where(s => s >= 0 && File.Exists(Of(s))).Order(),
     ];
 }

@@ -12,6 +12,7 @@ public sealed partial class Trainer
     private EpochSums? sums;
     private LossTrend trend;
     private BestModel? best;
+    private Epoch? unsaved;
 
     /// <summary>After how many steps a checkpoint is saved, beside those at the end of epochs; null for none. Where a folder is given.</summary>
     public long? SaveEvery
@@ -56,7 +57,7 @@ public sealed partial class Trainer
     /// <param name="epochs">How many epochs the training has, those before a resumption among them.</param>
     /// <param name="folder">
     /// Where checkpoints are saved, at the end of each epoch and as <see cref="SaveEvery"/> says, and the best model, <c>best.safetensors</c>. If there are some, the training goes on
-    /// from the last, to the same bits as one that was never interrupted. Null for none.
+    /// from the last, to the same bits as one that was never interrupted, whatever this trainer did since. Null for none.
     /// </param>
     /// <param name="cancellation">Ends the training after the step that is being made.</param>
     /// <exception cref="ArgumentException">The rows do not have a column for each input, a schedule is shorter than the training, or a <see cref="Plateau"/> has no validation to hear of.</exception>
@@ -83,15 +84,22 @@ public sealed partial class Trainer
 
         async IAsyncEnumerable<Epoch> Epochs([EnumeratorCancellation] CancellationToken token)
         {
-            Begin(train, epochs, folder);
             Exception? failure = null;
+            bool isBegun = false;
             try
             {
-                while (place.Epoch < epochs || IsToBeReported)
+                while (!isBegun || place.Epoch < epochs || IsToBeReported)
                 {
                     Epoch epoch;
                     try
                     {
+                        if (!isBegun)
+                        {
+                            isBegun = true;
+                            Begin(train, epochs, folder);
+                            continue;
+                        }
+
                         epoch = await Task.Run(() => MakeEpoch(train, validation, run, token), token).ConfigureAwait(false);
                     }
                     catch (Exception e)
@@ -123,11 +131,10 @@ public sealed partial class Trainer
 
         IEnumerable<StepReport> Made()
         {
-            Begin(train, epochs, folder);
             Exception? failure = null;
             try
             {
-                using IEnumerator<StepReport> steps = AllSteps(train, epochs, run).GetEnumerator();
+                using IEnumerator<StepReport> steps = AllSteps(train, epochs, folder, run).GetEnumerator();
                 while (Next(steps, out failure))
                 {
                     yield return steps.Current;
@@ -184,6 +191,33 @@ public sealed partial class Trainer
             cancellation.ThrowIfCancellationRequested();
         }
 
+        // One whose save failed was measured before.
+        Epoch epoch = unsaved?.Step == StepCount ? unsaved : Measured(validation, begun, cancellation);
+        unsaved = epoch;
+        if (epoch.IsBest && run is not null)
+        {
+            model.Save(run.Best);
+        }
+
+        run?.Log.Add(epoch);
+        Sums.IsReported = true;
+        try
+        {
+            SaveIn(run);
+        }
+        catch
+        {
+            Sums.IsReported = false;
+            throw;
+        }
+
+        unsaved = null;
+        heard.EpochEnded(epoch);
+        return epoch;
+    }
+
+    private Epoch Measured(Rows? validation, long begun, CancellationToken cancellation)
+    {
         Evaluation? measured = validation is null ? null : Evaluate(validation, cancellation);
         bool isBest = Best.Offer(measured?.Loss ?? Sums.Loss, StepCount);
         foreach (Plateau plateau in measured is null ? [] : Ready().Plateaus)
@@ -191,21 +225,19 @@ public sealed partial class Trainer
             plateau.Tell(measured!.Loss);
         }
 
-        Sums.IsReported = true;
-        if (isBest && run is not null)
-        {
-            model.Save(run.Best);
-        }
-
-        var epoch = new Epoch(place.Epoch - 1, StepCount, Sums, measured, isBest, Stopwatch.GetElapsedTime(begun));
-        run?.Log.Add(epoch);
-        SaveIn(run);
-        heard.EpochEnded(epoch);
-        return epoch;
+        return new Epoch(place.Epoch - 1, StepCount, Sums, measured, isBest, Stopwatch.GetElapsedTime(begun));
     }
 
-    private IEnumerable<StepReport> AllSteps(Rows train, int epochs, RunFolder? run)
+    private IEnumerable<StepReport> AllSteps(Rows train, int epochs, string? folder, RunFolder? run)
     {
+        Begin(train, epochs, folder);
+        if (IsToBeReported && run?.IsAt(StepCount) == false)
+        {
+            // A loop before this one was left at the last step of an epoch.
+            Sums.IsReported = true;
+            SaveIn(run);
+        }
+
         while (place.Epoch < epochs)
         {
             foreach (StepReport report in StepsOfEpoch(train, run))
@@ -234,7 +266,7 @@ public sealed partial class Trainer
         rowsRead = train.Count;
         foreach (Batch batch in train.Batches(place))
         {
-            StepReport report = Make(batch.Arguments);
+            StepReport report = Make(batch);
             Sums.Add(report);
             place = batch.Next;
             heard.Stepped(report);
@@ -244,6 +276,19 @@ public sealed partial class Trainer
             }
 
             yield return report;
+        }
+    }
+
+    /// <summary>Makes a step; of one that fails for what is in its rows, it says in which.</summary>
+    private StepReport Make(Batch batch)
+    {
+        try
+        {
+            return Make(batch.Arguments);
+        }
+        catch (DivergenceException e) when (batch.FindNotFinite() is { } found)
+        {
+            throw new DivergenceException($"{found} {e.Message}", e.Step, e.Loss);
         }
     }
 
@@ -274,7 +319,13 @@ public sealed partial class Trainer
             throw new ArgumentException($"The training has {all} steps, {epochs} epochs of {train.BatchCount}, and a schedule of its optimisers was made for {scheduled}.", nameof(epochs));
         }
 
-        run?.Log.GoOnFrom(StepCount);
+        if (run is not null)
+        {
+            // Names that clash are refused before an epoch is made for nothing.
+            State().Walk();
+            run.Log.GoOnFrom(IsToBeReported ? StepCount - 1 : StepCount);
+        }
+
         return run;
     }
 
@@ -284,6 +335,16 @@ public sealed partial class Trainer
         if (rows.Columns.Count != inputs.Count)
         {
             throw new ArgumentException($"The rows have {rows.Columns.Count} columns ({string.Join(", ", rows.Columns)}), and the trainer {inputs.Count} inputs ({string.Join(", ", inputs)}): a column for each is needed, in the same order.", nameof(rows));
+        }
+
+        // They go by their order; names that say another are a mistake that trains without a word.
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            Column column = rows.Columns[i];
+            if (column.Name != inputs[i].Name && inputs.Any(input => input.Name == column.Name))
+            {
+                throw new ArgumentException($"Column {column} would go to input {inputs[i]}, by their order, and there is an input '{column.Name}': give columns and inputs in the same order.", nameof(rows));
+            }
         }
     }
 }

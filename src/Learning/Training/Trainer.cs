@@ -155,6 +155,15 @@ public sealed partial class Trainer : IDisposable
                 throw new InvalidOperationException($"A schedule of the optimisers was made for {ready.ScheduledSteps} steps, and these are over.");
             }
 
+            if (number == 0)
+            {
+                // Whatever the parameters became since the step was compiled.
+                foreach ((Parameter parameter, Parameter average) in ready.Averages)
+                {
+                    average.Set(parameter);
+                }
+            }
+
             ready.Step.Run(batch, destinations);
             double loss = told[0] / told[1];
             double spike = trend.DeviationsOf(loss);
@@ -189,14 +198,14 @@ public sealed partial class Trainer : IDisposable
         State().Load(file);
         random.State = metadata.Random;
         (place, rowsRead, trend) = (metadata.Place, metadata.Rows, metadata.Trend);
-        sums = epoch;
+        (sums, unsaved) = (epoch, null);
         Best.Take(metadata.Best.Loss, metadata.Best.Step, Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "best.safetensors"));
     }
 
     private TrainingState State()
     {
         Compiled ready = Ready();
-        return new(model, Optimizers.Select(g => g.Optimizer).Distinct(), ready.Averages, ready.Plateaus, step);
+        return new(model, Optimizers.SelectMany(g => g.Optimizer.State).Where(ready.Written.Contains).Distinct(), ready.Averages, ready.Plateaus, step);
     }
 
     private Compiled Ready()
@@ -226,7 +235,8 @@ public sealed partial class Trainer : IDisposable
             measured.Metrics,
             made.Averages,
             made.ScheduledSteps,
-            made.Plateaus);
+            made.Plateaus,
+            made.Updates.Select(u => u.Parameter).ToHashSet());
     }
 
     private (StepProgram Program, TrainingStep Made) MakeWhole()
@@ -270,5 +280,5 @@ public sealed partial class Trainer : IDisposable
 
     private TrainingStep Define(StepTerms terms) => TrainingStep.Define(terms, step, new TrainingSettings(Optimizers, ClipNorm, ClipValue, Average));
 
-    private sealed record Compiled(StepProgram Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps, IReadOnlyList<Plateau> Plateaus);
+    private sealed record Compiled(StepProgram Step, CompiledGraph Measure, IReadOnlyList<Metric> Metrics, IReadOnlyDictionary<Parameter, Parameter> Averages, long? ScheduledSteps, IReadOnlyList<Plateau> Plateaus, IReadOnlySet<Parameter> Written);
 }

@@ -2,7 +2,7 @@ namespace GraphCompiler.Learning;
 
 /// <summary>
 /// Hears what a trainer does, as it does it: progress, logs and meters are listeners, <c>new Trainer(…) { Listeners = [progress] }</c>. It is called on the thread that trains, one call
-/// after the other. What it throws ends the loop; the step before is whole.
+/// after the other. What it throws ends the loop; the step before is whole, and an epoch or a checkpoint that it was told of is saved.
 /// </summary>
 public abstract class TrainingListener
 {

@@ -3,11 +3,13 @@ namespace GraphCompiler.Learning.Training;
 /// <summary>Several listeners as one.</summary>
 internal sealed class TrainingListeners(TrainingListener[] all) : TrainingListener
 {
+    private int began;
+
     public override void Began(TrainingRun run)
     {
-        foreach (TrainingListener listener in all)
+        for (began = 0; began < all.Length; began++)
         {
-            listener.Began(run);
+            all[began].Began(run);
         }
     }
 
@@ -35,12 +37,12 @@ internal sealed class TrainingListeners(TrainingListener[] all) : TrainingListen
         }
     }
 
-    /// <summary>Tells all, whatever one of them throws.</summary>
+    /// <summary>Tells all to whom it began, whatever one of them throws.</summary>
     public override void Ended(Exception? failure) => Ended(failure, 0);
 
     private void Ended(Exception? failure, int from)
     {
-        if (from < all.Length)
+        if (from < began)
         {
             try
             {

@@ -4,13 +4,13 @@ namespace GraphCompiler.Learning.Training;
 /// All that a training has in parameters, as a module that is saved and loaded: the model's under their own names, so that others read them, and behind them the states of
 /// optimisers, averages, plateaus and the count of steps.
 /// </summary>
-internal sealed class TrainingState(Module model, IEnumerable<Optimizer> optimizers, IReadOnlyDictionary<Parameter, Parameter> averages, IReadOnlyList<Plateau> plateaus, Parameter<long> step) : Module
+internal sealed class TrainingState(Module model, IEnumerable<Parameter> states, IReadOnlyDictionary<Parameter, Parameter> averages, IReadOnlyList<Plateau> plateaus, Parameter<long> step) : Module
 {
     [Named("")]
     private readonly Module model = model;
 
     [Named("optimizer")]
-    private readonly Dictionary<string, Parameter> states = optimizers.SelectMany(o => o.State).ToDictionary(s => s.Path);
+    private readonly Dictionary<string, Parameter> states = states.ToDictionary(s => s.Path);
 
     [Named("average")]
     private readonly Dictionary<string, Parameter> averages = averages.ToDictionary(a => a.Key.Path, a => a.Value);

@@ -63,6 +63,16 @@ internal sealed class EpochLogTests
         static string Loss(string line) => line.Split(',')[2];
     }
 
+    [TestCase("")]
+    [TestCase("epoch,st")]
+    [TestCase("epoch,step,lo")]
+    public async Task What_was_torn_within_the_first_line_is_nothing(string text)
+    {
+        await File.WriteAllTextAsync(LogPath, text);
+        await Train(1);
+        Assert.That(File.ReadAllLines(LogPath), Has.Length.EqualTo(2));
+    }
+
     [Test]
     public async Task What_is_measured_may_change_and_what_was_is_kept()
     {
@@ -82,13 +92,21 @@ internal sealed class EpochLogTests
         Assert.That(Directory.GetFiles(folder), Has.Length.EqualTo(1));
     }
 
-    private async Task<List<Epoch>> Train(int count, bool validate = true)
+    [Test]
+    public async Task A_name_with_half_a_character_is_one_column()
+    {
+        await Train(2, name: "a\uD800");
+        Assert.That(File.ReadAllLines(LogPath), Has.Length.EqualTo(3));
+        Assert.That(Directory.GetFiles(folder, "epochs*"), Has.Length.EqualTo(1));
+    }
+
+    private async Task<List<Epoch>> Train(int count, bool validate = true, string name = "a, \"b\"")
     {
         var net = new Linear(1, 1, new Generator(1));
         Objective Define()
         {
             Node y = net.Forward(X);
-            return Objective.Mean(y.Square()).With(Metric.Mean("size", y.Abs()), Metric.Mean("a, \"b\"", y));
+            return Objective.Mean(y.Square()).With(Metric.Mean("size", y.Abs()), Metric.Mean(name, y));
         }
 
         using var trainer = new Trainer(net, [X], Define, new Generator(2)) { Optimizers = [new Sgd(0.125)] };

@@ -269,6 +269,171 @@ internal sealed class FitTests
         Assert.That(() => new Trainer(net, [X, Y], () => Objective.Mean(X), new Generator(1)) { Optimizers = [new Sgd(1)], SaveEvery = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
+    [Test]
+    public void Rows_that_are_left_and_fill_no_batch_are_refused_and_not_waited_for()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            Assert.That(trainer.Steps(All.Batch(9, dropRemainder: true), 1).Take(3).Count(), Is.EqualTo(3));
+            Assert.That(
+                () => trainer.Steps(All.Batch(16, dropRemainder: true), 1).Count(),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("Epoch 0 cannot go on at row 27: the 13 rows that are left fill no batch of 16"));
+        }
+    }
+
+    [Test]
+    public void Averages_begin_with_what_the_parameters_are_at_the_first_step()
+    {
+        (Layer net, Trainer trainer) = Made();
+        using (trainer)
+        {
+            trainer.Evaluate(All.Batch(40));
+            var bias = (Parameter<float>)net.Parameters()[^1];
+            bias.Fill(100);
+            Assert.That(trainer.Steps(All.Batch(40), 1).First().Step, Is.Zero);
+            var average = (Parameter<float>)trainer.AverageOf(bias);
+            Assert.That(average.Values[0], Is.EqualTo((0.9f * 100) + (0.1f * bias.Values[0])).Within(1e-4));
+        }
+    }
+
+    [Test]
+    public void One_optimiser_trains_two_models_each_saved_with_states_of_its_own()
+    {
+        var adam = new AdamW(0.01);
+        for (int fold = 0; fold < 2; fold++)
+        {
+            var net = new Linear(3, 1, new Generator(1));
+            using var trainer = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), new Generator(2)) { Optimizers = [adam] };
+            string path = Path.Combine(folder, $"{fold}");
+            Assert.That(trainer.Steps(All.Batch(40), 1, path).Count(), Is.EqualTo(1));
+            using var file = TensorFile.Open(Directory.GetFiles(path, "step-*").Single());
+            Assert.That(file.Tensors.Count(t => t.Name.StartsWith("optimizer.", StringComparison.Ordinal)), Is.EqualTo(6), "three of the weight and three of the bias");
+        }
+    }
+
+    [Test]
+    public void What_was_best_elsewhere_and_was_not_saved_is_named()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            Assert.That(trainer.Fit(All.Batch(40), All.Batch(40), 1).ToBlockingEnumerable().Count(), Is.EqualTo(1));
+            trainer.Save(Path.Combine(folder, "saved.safetensors"));
+        }
+
+        (_, Trainer other) = Made();
+        using (other)
+        {
+            other.Load(Path.Combine(folder, "saved.safetensors"));
+            Assert.That(() => other.Best.Restore(), Throws.InvalidOperationException.With.Message.Contains("The best model, of step 1, is not there").And.Message.Contains("best.safetensors"));
+        }
+    }
+
+    [Test]
+    public void A_loop_over_steps_that_was_left_at_the_last_is_saved_when_it_goes_on()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            foreach (StepReport step in trainer.Steps(All.Batch(40), 1, folder))
+            {
+                break;
+            }
+
+            File.Delete(Directory.GetFiles(folder, "step-*").Single());
+            Assert.That(trainer.Steps(All.Batch(40), 1, folder).Any(), Is.False);
+            Assert.That(Directory.GetFiles(folder, "step-*").Select(Path.GetFileName), Is.EqualTo((string[])["step-000000001.safetensors"]));
+        }
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void A_number_that_is_not_finite_is_found_in_the_data(int shards)
+    {
+        var net = new Linear(3, 1, new Generator(1));
+        using var trainer = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), new Generator(2)) { Optimizers = [new Sgd(0.01)], Shards = shards };
+        float[,] features = new float[8, 3];
+        features[5, 1] = float.NaN;
+        float[] targets = new float[8];
+        Assert.That(
+            () => trainer.Steps(Rows.Of(features, targets).Shuffle(seed: 3).Batch(4), 1).Count(),
+            Throws.TypeOf<DivergenceException>().With.Message.StartsWith("Row 5 of column 'features' has a number that is NaN. The loss is NaN at step "));
+        Assert.That(net.Weight.Values.ToArray(), Has.All.Matches<float>(float.IsFinite));
+    }
+
+    [Test]
+    public void Threads_reading_ahead_and_shards_at_once_change_no_bit()
+    {
+        byte[][] trained = [Train((1, 0, 1)), Train((2, 1, 2)), Train((4, 3, 3))];
+        Assert.That(trained[1], Is.EqualTo(trained[0]));
+        Assert.That(trained[2], Is.EqualTo(trained[0]));
+
+        static byte[] Train((int Threads, int Ahead, int AtOnce) way)
+        {
+            var random = new Generator(5);
+            var net = new Sequential(new Linear(3, 96, random), new BatchNorm(96), Activation.Tanh, new Dropout(0.2), new Linear(96, 1, random));
+            using var trainer = new Trainer(net, [X, Y], () => Objective.MeanSquaredError(net.Forward(X).Squeeze(-1), Y), random)
+            {
+                Optimizers = [new AdamW(0.01)],
+                Shards = 3,
+                ShardsAtOnce = way.AtOnce,
+                Options = new CompileOptions { Threads = way.Threads },
+            };
+            Rows rows = All.Shuffle(seed: 2).Batch(16);
+            Assert.That(trainer.Steps(way.Ahead == 0 ? rows : rows.Prefetch(way.Ahead), 2).Count(), Is.EqualTo(6));
+            return [.. net.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray())];
+        }
+    }
+
+    [Test]
+    public void An_epoch_whose_save_failed_is_saved_and_told_by_the_next_loop()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            string blocking = Path.Combine(folder, "best.safetensors");
+            Directory.CreateDirectory(blocking);
+            Assert.That(() => trainer.Fit(All.Batch(40), All.Batch(40), 1, folder).ToBlockingEnumerable().Count(), Throws.InstanceOf<IOException>());
+            foreach (string file in Directory.GetFiles(folder, "step-*"))
+            {
+                File.Delete(file);
+            }
+
+            Directory.Delete(blocking);
+            Epoch[] told = [.. trainer.Fit(All.Batch(40), All.Batch(40), 1, folder).ToBlockingEnumerable()];
+            Assert.That(told.Select(e => (e.Number, e.Step, e.IsBest)), Is.EqualTo(((int, long, bool)[])[(0, 1, true)]));
+            Assert.That(File.ReadAllLines(Path.Combine(folder, "epochs.csv")), Has.Length.EqualTo(2));
+            Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo((string[])["best.safetensors", "epochs.csv", "step-000000001.safetensors"]));
+            Assert.That(trainer.Fit(All.Batch(40), All.Batch(40), 1, folder).ToBlockingEnumerable(), Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Columns_in_another_order_than_inputs_of_their_names_are_refused()
+    {
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            Rows swapped = Rows.Of(("y", new float[4, 3]), ("x", new float[4])).Batch(2);
+            Assert.That(() => trainer.Steps(swapped, 1), Throws.ArgumentException.With.Message.Contains("Column 'y' float32 [4, 3] would go to input").And.Message.Contains("and there is an input 'y'"));
+        }
+    }
+
+    [Test]
+    public void A_file_that_is_not_named_as_a_checkpoint_is_none_and_a_folder_that_cannot_be_is_named()
+    {
+        File.WriteAllText(Path.Combine(folder, "step-9.safetensors"), "mine");
+        (_, Trainer trainer) = Made();
+        using (trainer)
+        {
+            Assert.That(trainer.Steps(All.Batch(40), 1, folder).Count(), Is.EqualTo(1));
+            Assert.That(
+                () => trainer.Steps(All.Batch(40), 1, Path.Combine(folder, "step-9.safetensors")),
+                Throws.InstanceOf<IOException>().With.Message.Contains("step-9.safetensors' of a run cannot be made"));
+        }
+    }
+
     private static (Layer Net, Trainer Trainer) Made(Action<StepReport>? stepped = null)
     {
         var random = new Generator(5);

@@ -71,6 +71,21 @@ internal sealed class TrainingListenerTests
         Assert.That(() => Made([null!]), Throws.ArgumentNullException);
     }
 
+    [Test]
+    public void Who_began_hears_the_end_though_another_did_not_begin()
+    {
+        var ear = new Ear();
+        var late = new Ear();
+        foreach (bool steps in (bool[])[true, false])
+        {
+            using Trainer trainer = Made(ear, new Refuser(), late);
+            Assert.That(async () => await (steps ? Task.FromResult(trainer.Steps(Data(2), 1).Any()) : trainer.Fit(Data(2), null, 1).GetAsyncEnumerator().MoveNextAsync().AsTask()), Throws.TypeOf<NotSupportedException>());
+            Assert.That(ear.Heard[^1], Is.EqualTo("ended by NotSupportedException"));
+        }
+
+        Assert.That(late.Heard, Is.Empty);
+    }
+
     private static Trainer Made(params TrainingListener[] listeners)
     {
         var net = new Linear(1, 1, new Generator(1));
@@ -97,6 +112,11 @@ internal sealed class TrainingListenerTests
         public override void Saved(string path) => Heard.Add($"saved {Path.GetFileName(path)}");
 
         public override void Ended(Exception? failure) => Heard.Add(failure is null ? "ended" : $"ended by {failure.GetType().Name}");
+    }
+
+    private sealed class Refuser : TrainingListener
+    {
+        public override void Began(TrainingRun run) => throw new NotSupportedException("not now");
     }
 
     private sealed class Thrower : TrainingListener

@@ -8,6 +8,51 @@ namespace GraphCompiler.Docs.Snippets;
 
 internal sealed class DataSnippets
 {
+    // snippet: data-mixed-model
+    private sealed class Rents(Standardizer areas, OneHotEncoder towns, Generator random) : Module
+    {
+        private readonly Linear linear = new(1 + towns.Count, 1, random);
+
+        public Node Forward(Node area, Node town) => linear.Forward(Concat([areas.Forward(area), towns.Forward(town)], 1));
+    }
+
+    // end
+    [Test]
+    public void Numbers_beside_a_text_are_learned_from()
+    {
+        using var folder = new Scratch();
+        string file = folder.Write("rents.csv", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 80).Select(i => $"{30 + i},{(i % 3 == 0 ? "Bonn" : "Ulm")},{(10 * (30 + i)) + (i % 3 == 0 ? 200 : 0)}").Prepend("area,town,rent"))));
+        string saved = folder["rents.safetensors"];
+
+        // snippet: data-mixed
+        CsvTable table = Csv.Read(file, "area", CsvColumn.Text("town"), "rent");
+        OneHotEncoder towns = OneHotEncoder.Of(table.Texts("town"));
+        Rows rows = Rows.Of(("area", table.Matrix("area")), ("town", towns.Encode(table.Texts("town"))), ("rent", table.Matrix("rent")));
+
+        var random = new Generator(seed: 1);
+        var net = new Rents(Standardizer.Of(rows, "area"), towns, random);
+        var (area, town, rent) = (Input("area", ["N", 1]), Input<long>("town", ["N"]), Input("rent", ["N", 1]));
+        Objective Define()
+        {
+            var prediction = net.Forward(area, town);
+            return Objective.MeanSquaredError(prediction, rent).With(Metric.RootMeanSquaredError(prediction, rent), Metric.R2(prediction, rent));
+        }
+
+        using var trainer = new Trainer(net, [area, town, rent], Define, random) { Optimizers = [new Adam(0.1)] };      // columns go to inputs by their order
+        foreach (StepReport step in trainer.Steps(rows.Shuffle(seed: 1).Batch(16), epochs: 100))
+        {
+        }
+
+        net.Save(saved);
+        var again = new Rents(new Standardizer(1), new OneHotEncoder(towns.Count, towns.Length), new Generator(seed: 2));
+        again.Load(saved);                                                              // of the same sizes: two towns, whose longest name has four characters
+
+        // end
+        Evaluation before = trainer.Evaluate(rows.Batch(80));
+        Assert.That(before["r2"], Is.GreaterThan(double.NegativeInfinity));
+        Assert.That(again.NamedParameters().Select(p => p.Path), Is.EqualTo(net.NamedParameters().Select(p => p.Path)));
+    }
+
     [Test]
     public async Task A_logistic_regression_is_learned_from_separated_values()
     {
