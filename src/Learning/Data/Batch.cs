@@ -60,23 +60,6 @@ public sealed class Batch
     public Tensor<T> Get<T>(string column)
         where T : unmanaged => Part<T>(Find.Column(Columns, column)).Tensor;
 
-    /// <summary>Says where a number is that is not finite, the first of a column of floats; null if there is none.</summary>
-    internal string? FindNotFinite()
-    {
-        for (int column = 0; column < parts.Length; column++)
-        {
-            for (int place = 0; place < Count; place++)
-            {
-                if (parts[column].FindNotFinite(place) is { } value)
-                {
-                    return $"Row {Indices[place]} of column '{Columns[column].Name}' has a number that is {value}.";
-                }
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>Takes in other rows.</summary>
     internal void Fill(ReadOnlyMemory<int> rows, Place next)
     {

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 
 namespace GraphCompiler.Learning.Data;
 
@@ -10,9 +7,6 @@ internal abstract class BatchColumn
 {
     /// <summary>What a compiled function is given.</summary>
     public abstract Argument Argument { get; }
-
-    /// <summary>A number of a row that is not finite, as text; null if there is none.</summary>
-    public abstract string? FindNotFinite(int place);
 
     /// <summary>Takes in the rows of a batch.</summary>
     public abstract void Fill(ReadOnlySpan<int> rows);
@@ -32,9 +26,6 @@ internal sealed class BatchColumn<T>(Column<T> column) : BatchColumn
     public override Argument Argument => Argument.Of(Tensor);
 
     public Span<T> Row(int place) => memory.AsSpan(place * rowSize, rowSize);
-
-    public override string? FindNotFinite(int place) =>
-        typeof(T) == typeof(float) ? Find<float>(MemoryMarshal.Cast<T, float>(Row(place))) : typeof(T) == typeof(double) ? Find<double>(MemoryMarshal.Cast<T, double>(Row(place))) : null;
 
     public override void Fill(ReadOnlySpan<int> rows)
     {
@@ -64,20 +55,6 @@ internal sealed class BatchColumn<T>(Column<T> column) : BatchColumn
         }
 
         Tensor = tensor;
-    }
-
-    private static string? Find<TNumber>(ReadOnlySpan<TNumber> numbers)
-        where TNumber : IFloatingPointIeee754<TNumber>
-    {
-        foreach (TNumber number in numbers)
-        {
-            if (!TNumber.IsFinite(number))
-            {
-                return number.ToString(null, CultureInfo.InvariantCulture);
-            }
-        }
-
-        return null;
     }
 
     private void Reserve(int count)

@@ -61,7 +61,7 @@ public sealed partial class Trainer
     /// </param>
     /// <param name="cancellation">Ends the training after the step that is being made.</param>
     /// <exception cref="ArgumentException">The rows do not have a column for each input, a schedule is shorter than the training, or a <see cref="Plateau"/> has no validation to hear of.</exception>
-    /// <exception cref="DivergenceException">A loss is no finite number; nothing has changed by that step.</exception>
+    /// <exception cref="DivergenceException">A loss is no finite number; nothing has changed by that step. The message names a number of its rows that is none.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or read.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged, or of a training with other shards or on another number of rows.</exception>
     /// <exception cref="LoadException">The folder is that of a training of another model, or with other optimisers.</exception>
@@ -266,7 +266,7 @@ public sealed partial class Trainer
         rowsRead = train.Count;
         foreach (Batch batch in train.Batches(place))
         {
-            StepReport report = Make(batch);
+            StepReport report = Make(batch.Arguments, batch);
             Sums.Add(report);
             place = batch.Next;
             heard.Stepped(report);
@@ -276,19 +276,6 @@ public sealed partial class Trainer
             }
 
             yield return report;
-        }
-    }
-
-    /// <summary>Makes a step; of one that fails for what is in its rows, it says in which.</summary>
-    private StepReport Make(Batch batch)
-    {
-        try
-        {
-            return Make(batch.Arguments);
-        }
-        catch (DivergenceException e) when (batch.FindNotFinite() is { } found)
-        {
-            throw new DivergenceException($"{found} {e.Message}", e.Step, e.Loss);
         }
     }
 

@@ -81,7 +81,7 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Makes a step on a batch.</summary>
     /// <param name="batch">A value for each input.</param>
-    /// <exception cref="DivergenceException">The loss, the norm of its gradients, or something that the step would write, is no finite number; nothing has changed.</exception>
+    /// <exception cref="DivergenceException">The loss, the norm of its gradients, or something that the step would write, is no finite number; nothing has changed. The message names a number of the batch that is none.</exception>
     /// <exception cref="InvalidOperationException">The steps that a schedule was made for are over, or another step is being made.</exception>
     public StepReport Step(params ReadOnlySpan<Argument> batch)
     {
@@ -138,7 +138,7 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
-    private StepReport Make(ReadOnlySpan<Argument> batch)
+    private StepReport Make(ReadOnlySpan<Argument> batch, Batch? rows = null)
     {
         Compiled ready = Ready();
         if (Interlocked.Exchange(ref stepping, 1) != 0)
@@ -172,7 +172,8 @@ public sealed partial class Trainer : IDisposable
         }
         catch (ExecutionException e) when (e.InnerException is DivergenceException divergence)
         {
-            throw new DivergenceException(divergence.Message, divergence.Step, divergence.Loss);
+            string? why = divergence.Advice is { } advice ? NotFinite.In(inputs, batch, rows) ?? advice : null;
+            throw new DivergenceException(why is null ? divergence.Message : $"{divergence.Message} {why}", divergence.Step, divergence.Loss);
         }
         finally
         {

@@ -114,9 +114,9 @@ internal sealed class TrainingStep
             : !double.IsFinite(loss) ? string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}")
             : !double.IsFinite(norm) ? string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}, and the norm of its gradients {norm}")
             : string.Create(CultureInfo.InvariantCulture, $"The loss is {loss}, and '{written}' would no longer be finite");
-        string advice = count == 0 ? "A batch has at least one example."
-            : "Look for numbers that are not finite in the data, and for a learning rate that is too high; CompileOptions.DetectAnomaly tells the operation.";
-        return new DivergenceException(string.Create(CultureInfo.InvariantCulture, $"{what} at step {step}, which has changed nothing. {advice}"), step, loss);
+        string said = string.Create(CultureInfo.InvariantCulture, $"{what} at step {step}, which has changed nothing.");
+        return count == 0 ? new DivergenceException($"{said} A batch has at least one example.", step, loss)
+            : new DivergenceException(said, step, loss, "All numbers of the batch are finite: look for a learning rate that is too high; CompileOptions.DetectAnomaly tells the operation.");
     }
 }
 

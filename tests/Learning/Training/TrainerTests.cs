@@ -86,7 +86,13 @@ internal sealed class TrainerTests
         float[] before = net.Weight.Values.ToArray();
         float[,] bad = (float[,])Batch.Clone();
         bad[2, 1] = float.NaN;
-        Assert.That(() => trainer.Step(bad, Targets), Throws.TypeOf<DivergenceException>().With.Message.StartsWith("The loss is NaN at step 1, which has changed nothing."));
+        Assert.That(() => trainer.Step(bad, Targets), Throws.TypeOf<DivergenceException>().With.Message.EqualTo("The loss is NaN at step 1, which has changed nothing. Row 2 of input 'x', element 1, is NaN."));
+        float[,] infinite = { { 1 }, { float.NegativeInfinity }, { 2 }, { -1 } };
+        Assert.That(() => trainer.Step(Batch, infinite), Throws.TypeOf<DivergenceException>().With.Message.EndsWith("Row 1 of input 'y' is -Infinity."));
+        Input<double> scale = Input<double>("scale", []);
+        using var scaled = new Trainer(net, [X, scale], () => Objective.Mean(net.Forward(X) * Cast(scale, DType.Float32)), new Generator(1)) { Optimizers = [new Sgd(0.1)] };
+        Assert.That(() => scaled.Step(Batch, double.NaN), Throws.TypeOf<DivergenceException>().With.Message.EndsWith("Input 'scale' is NaN."));
+        Assert.That(() => trainer.Step(bad, infinite), Throws.TypeOf<DivergenceException>().With.Message.EndsWith("Row 2 of input 'x', element 1, is NaN."));
         Assert.That(() => trainer.Step(new float[0, 3], new float[0, 1]), Throws.TypeOf<DivergenceException>().With.Message.StartsWith("The batch counts for nothing"));
         Assert.That((net.Weight.Values.ToArray(), trainer.StepCount), Is.EqualTo((before, 1L)));
         trainer.Step(Batch, Targets);
@@ -104,7 +110,7 @@ internal sealed class TrainerTests
 
         // The squares of gradients overflow before anything else does: Adam would not move from then on.
         using var large = new Trainer(net, [X, Y], () => Objective.Mean(net.Forward(X) * 1e21f), new Generator(1)) { Optimizers = [new Adam(0.1)], ClipNorm = null };
-        Assert.That(() => large.Step(Batch, Targets), Throws.TypeOf<DivergenceException>());
+        Assert.That(() => large.Step(Batch, Targets), Throws.TypeOf<DivergenceException>().With.Message.Contains("All numbers of the batch are finite"));
         Assert.That(net.Weight.Values.ToArray(), Is.EqualTo(before));
     }
 
