@@ -56,6 +56,34 @@ internal sealed class FitTests
     }
 
     [Test]
+    public void A_checkpoint_that_cannot_be_written_leaves_the_one_before()
+    {
+        Rows rows = All.Shuffle(2).Batch(8);
+        (Layer whole, Trainer undisturbed) = Made();
+        using (undisturbed)
+        {
+            _ = undisturbed.Steps(rows, 1).Count();
+        }
+
+        string taken = Directory.CreateDirectory(Path.Combine(folder, "step-000000003.safetensors")).FullName;
+        (_, Trainer first) = Made();
+        using (first)
+        {
+            Assert.That(() => first.Steps(rows, 1, folder).Count(), Throws.InstanceOf<IOException>().With.Message.Contains(taken));
+        }
+
+        Assert.That(Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(), Is.EqualTo((string[])["step-000000001.safetensors", "step-000000002.safetensors"]));
+        Directory.Delete(taken);
+        (Layer net, Trainer second) = Made();
+        using (second)
+        {
+            Assert.That(second.Steps(rows, 1, folder).Count(), Is.EqualTo(3));
+        }
+
+        Assert.That(Bits(net), Is.EqualTo(Bits(whole)));
+    }
+
+    [Test]
     public async Task What_was_interrupted_goes_on_to_the_same_bits()
     {
         (Rows train, Rows validation) = All.Split(0.75, 0.25, seed: 1);
@@ -446,6 +474,8 @@ internal sealed class FitTests
             Listeners = stepped is null ? [] : [TrainingListener.Of(stepped)],
         });
     }
+
+    private static byte[] Bits(Layer net) => [.. net.NamedParameters().SelectMany(p => p.Parameter.Bytes.ToArray())];
 
     private static Rows Data()
     {
