@@ -460,7 +460,6 @@ internal sealed class FitTests
         }
     }
 
-    private static (Layer Net, Trainer Trainer) Made(Action<StepReport>? stepped = null)
     private static (Layer Net, Trainer Trainer) Made(Action<StepReport>? stepped = null, int shards = 1)
     {
         var random = new Generator(5);
