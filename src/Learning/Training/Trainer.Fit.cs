@@ -164,6 +164,7 @@ public sealed partial class Trainer
     /// <summary>Measures the model, as it is at inference.</summary>
     /// <param name="rows">What by, in batches; a column for each input of the trainer.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="InvalidOperationException">All of it counts for nothing.</exception>
     public Evaluation Evaluate(Rows rows, CancellationToken cancellation = default)
     {
         Check(rows);
@@ -174,7 +175,9 @@ public sealed partial class Trainer
             measurement.Add(batch.Arguments);
         }
 
-        return measurement.Result;
+        Evaluation result = measurement.Result;
+        return result.Weight != 0 ? result
+            : throw new InvalidOperationException("What the model was measured by counts for nothing, and has no mean: all of its targets are ignored, or of weight 0.");
     }
 
     private EpochSums Sums => sums ??= new EpochSums(Ready().Step.Metrics) { IsReported = true };

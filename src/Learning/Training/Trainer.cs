@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using GraphCompiler.Learning.Training;
 
 namespace GraphCompiler.Learning;
@@ -109,6 +110,25 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary>
+    /// Gives the parameters their averages, for what the model is used for after the training; its own values are in checkpoints that were saved before. Statistics that layers keep, as batch
+    /// norm's, stay those of the training.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No averages are kept.</exception>
+    public void UseAverages()
+    {
+        if (Average is null)
+        {
+            throw new InvalidOperationException($"The trainer keeps no averages; set {nameof(Average)}.");
+        }
+
+        // Before the first step they are what the parameters are.
+        foreach ((Parameter parameter, Parameter average) in Ready().Averages.Where(_ => StepCount > 0))
+        {
+            parameter.Set(average);
+        }
+    }
+
+    /// <summary>
     /// Saves all that the training is at, in one file from which it goes on to the same bits: the model under its own names, the states of optimisers, averages, the count of steps,
     /// and where the random numbers of layers are. The file is there as a whole or not at all.
     /// </summary>
@@ -175,10 +195,23 @@ public sealed partial class Trainer : IDisposable
             string? why = divergence.Advice is { } advice ? NotFinite.In(inputs, batch, rows) ?? advice : null;
             throw new DivergenceException(why is null ? divergence.Message : $"{divergence.Message} {why}", divergence.Step, divergence.Loss);
         }
+        catch (ExecutionException e) when (e.InnerException is null && rows is not null)
+        {
+            // Such as a label that is no class, which stands at a place of the batch: the caller knows rows.
+            throw new ExecutionException($"{e.Message} {RowsOf(rows)}");
+        }
         finally
         {
             Volatile.Write(ref stepping, 0);
         }
+    }
+
+    private string RowsOf(Batch batch)
+    {
+        const int Most = 64;
+        IEnumerable<string> numbers = batch.Indices[..Math.Min(Most, batch.Count)].ToArray().Select(i => i.ToString(CultureInfo.InvariantCulture));
+        return $"The batch has, from place 0 on, the rows {string.Join(", ", numbers)}{(batch.Count > Most ? ", …" : string.Empty)} of what {nameof(Rows)}.{nameof(Rows.Of)} was given"
+            + $"{(Shards > 1 ? string.Create(CultureInfo.InvariantCulture, $", a part of them in each of {Shards} shards, whose places begin at 0") : string.Empty)}; {nameof(Rows.RequireLabels)} and {nameof(Rows.RequireFinite)} look at all of them before anything is trained.";
     }
 
     private void Load(string path, Rows? train)

@@ -446,6 +446,53 @@ internal sealed class FitTests
         }
     }
 
+    [TestCase(1, "of what Rows.Of was given; RequireLabels")]
+    [TestCase(2, "a part of them in each of 2 shards, whose places begin at 0; RequireLabels")]
+    public void A_label_that_is_no_class_is_told_with_the_rows_of_its_batch(int shards, string end)
+    {
+        var net = new Linear(3, 3, new Generator(1));
+        Input<long> label = Input<long>("label", ["N"]);
+        using var trainer = new Trainer(net, [X, label], () => Objective.CrossEntropy(net.Forward(X), label), new Generator(2)) { Optimizers = [new Sgd(0.01)], Shards = shards };
+        Rows rows = Rows.Of(new float[4, 3], (long[])[0, 1, 3, 2]).Select([3, 2, 1, 0]).Batch(4);
+        Assert.That(
+            () => trainer.Steps(rows, 1).Count(),
+            Throws.TypeOf<ExecutionException>().With.Message.Contains("index 3 is outside axis 0 of size 3").And.Message.Contains("The batch has, from place 0 on, the rows 3, 2, 1, 0").And.Message.Contains(end));
+        Assert.That(trainer.StepCount, Is.Zero);
+    }
+
+    [Test]
+    public void What_counts_for_nothing_has_no_measure()
+    {
+        var net = new Linear(3, 3, new Generator(1));
+        Input<long> label = Input<long>("label", ["N"]);
+        using var trainer = new Trainer(net, [X, label], () => Objective.CrossEntropy(net.Forward(X), label, ignoreIndex: -1), new Generator(2)) { Optimizers = [new Sgd(0.01)] };
+        Rows rows = Rows.Of(new float[2, 3], (long[])[-1, -1]).Batch(2);
+        Assert.That(() => trainer.Evaluate(rows), Throws.InvalidOperationException.With.Message.Contains("counts for nothing"));
+        Assert.That(() => trainer.Steps(rows, 1).Count(), Throws.TypeOf<DivergenceException>().With.Message.Contains("counts for nothing"));
+    }
+
+    [Test]
+    public void Averages_are_used_after_the_training()
+    {
+        (Layer net, Trainer trainer) = Made();
+        using (trainer)
+        {
+            byte[] start = Bytes();
+            trainer.UseAverages();
+            Assert.That(Bytes(), Is.EqualTo(start));
+            Assert.That(trainer.Steps(All.Batch(8), 1).Count(), Is.EqualTo(5));
+            byte[] averages = [.. net.Parameters().SelectMany(p => trainer.AverageOf(p).Bytes.ToArray())];
+            Assert.That(Bytes(), Is.Not.EqualTo(averages));
+            trainer.UseAverages();
+            Assert.That(Bytes(), Is.EqualTo(averages));
+        }
+
+        using var without = new Trainer(net, [X, Y], () => Objective.Mean(net.Forward(X)), new Generator(1)) { Optimizers = [new Sgd(1)] };
+        Assert.That(without.UseAverages, Throws.InvalidOperationException.With.Message.Contains("keeps no averages"));
+
+        byte[] Bytes() => [.. net.Parameters().SelectMany(p => p.Bytes.ToArray())];
+    }
+
     [Test]
     public void A_file_that_is_not_named_as_a_checkpoint_is_none_and_a_folder_that_cannot_be_is_named()
     {
