@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 using Microsoft.ML.Transforms.Text;
 using Text;
@@ -28,7 +27,7 @@ void Try(string name, TextFeaturizingEstimator.Options features)
 {
     long start = Stopwatch.GetTimestamp();
     ILookup<bool, Passage> parts = training.ToLookup(p => p.Chapter % 5 == 1);
-    float chosen = new[] { 1e-4f, 3e-5f, 1e-5f, 3e-6f, 1e-6f }.MaxBy(l2 => Accuracy(parts[false], parts[true], features, l2));
+    float chosen = ((List<float>)[1e-4f, 3e-5f, 1e-5f, 3e-6f, 1e-6f]).MaxBy(l2 => Accuracy(parts[false], parts[true], features, l2));
     Console.WriteLine($"{name}: {Accuracy(training, test, features, chosen):0.0000}, regularisation {chosen:0e0}; {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s with the choice");
 }
 
