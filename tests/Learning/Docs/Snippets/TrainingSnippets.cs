@@ -57,11 +57,7 @@ internal sealed class TrainingSnippets
     [Test]
     public async Task A_training_is_watched()
     {
-        (float[,] features, long[] labels) = Clusters();
-        (Rows train, Rows test) = Rows.Of(features, labels).Split(0.8, 0.2, seed: 1);
-        var random = new Generator(seed: 1);
-        var net = new Linear(4, 3, random);
-        var (x, y) = (Input("x", ["N", 4]), Input<long>("y", ["N"]));
+        (Linear net, Rows train, Rows test, Input<float> x, Input<long> y, Generator random) = Small();
         Objective Define() => Objective.CrossEntropy(net.Forward(x), y);
 
         // snippet: learning-console
@@ -77,11 +73,7 @@ internal sealed class TrainingSnippets
     [Test]
     public async Task TensorBoard_is_told()
     {
-        (float[,] features, long[] labels) = Clusters();
-        (Rows train, Rows test) = Rows.Of(features, labels).Split(0.8, 0.2, seed: 1);
-        var random = new Generator(seed: 1);
-        var net = new Linear(4, 3, random);
-        var (x, y) = (Input("x", ["N", 4]), Input<long>("y", ["N"]));
+        (Linear net, Rows train, Rows test, Input<float> x, Input<long> y, Generator random) = Small();
         Objective Define() => Objective.CrossEntropy(net.Forward(x), y);
 
         string logs = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
@@ -101,6 +93,15 @@ internal sealed class TrainingSnippets
         {
             Directory.Delete(logs, recursive: true);
         }
+    }
+
+    /// <summary>A small model, and what it is trained and measured on.</summary>
+    private static (Linear Net, Rows Train, Rows Test, Input<float> X, Input<long> Y, Generator Random) Small()
+    {
+        (float[,] features, long[] labels) = Clusters();
+        (Rows train, Rows test) = Rows.Of(features, labels).Split(0.8, 0.2, seed: 1);
+        var random = new Generator(seed: 1);
+        return (new Linear(4, 3, random), train, test, Input("x", ["N", 4]), Input<long>("y", ["N"]), random);
     }
 
     /// <summary>150 points around three centres.</summary>
