@@ -37,6 +37,7 @@ internal static class CompilerPipeline
         nodes = Pass("trim-saved", nodes, TrimBodies.Run);
         nodes = Whole("hoist-from-loops", nodes, n => options.Passes.HoistFromLoops ? HoistFromLoops.Run(n) : n);
         nodes = Pass("trim-hoisted", nodes, TrimBodies.Run);
+        nodes = Pass("turn-products", nodes, n => options.Passes.Simplify ? TurnProducts.Run(n) : n);
         nodes = Whole("choose-saved", nodes, n => options.Passes.Recompute ? ChooseSaved.Run(n, [.. roots.Select(r => r.IsForward)]) : n);
         nodes = Whole("separate-bodies", nodes, SeparateBodies.Run);
 
@@ -63,7 +64,8 @@ internal static class CompilerPipeline
     {
         // How.
         LoweredProgram apart = context.Step("lower", Level.Loops, () => LowerKernels.Run(regions, graph, options, context.CompileAhead));
-        LoweredProgram lowered = context.Step("loops-in-kernels", Level.Loops, () => LoopsInKernels.Run(apart, options, context.CompileAhead));
+        LoweredProgram shared = context.Step("share-copies", Level.Loops, () => ShareCopies.Run(apart, options));
+        LoweredProgram lowered = context.Step("loops-in-kernels", Level.Loops, () => LoopsInKernels.Run(shared, options, context.CompileAhead));
         Traffic traffic = context.Step("traffic", Level.Traffic, () => Traffic.Of(lowered.Parts.Select(p => p.Accesses), [.. lowered.Results.Distinct()]));
         LoweredProgram ordered = context.Step("update-in-place", Level.Loops, () => WriteUpdatesInPlace.Run(lowered, options));
         LoweredProgram merged = context.Step("merge", Level.Loops, () => MergeSmallKernels.Run(ordered, options));
