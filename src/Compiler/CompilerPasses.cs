@@ -80,6 +80,12 @@ public sealed record CompilerPasses
     public bool WindowsInPlace { get; init; } = true;
 
     /// <summary>
+    /// Whether convolutions of images with enough output channels are computed whole, with channels in the lanes of vectors; otherwise each is a matrix product
+    /// over windows of a padded copy.
+    /// </summary>
+    public bool WholeConvolutions { get; init; } = true;
+
+    /// <summary>
     /// Whether kernels that make several passes over each row of tensors too large for the caches (8 MiB and more) ask for the next row ahead, and write results
     /// past the cache.
     /// </summary>

@@ -1,6 +1,8 @@
 using GraphCompiler.Emit;
 using GraphCompiler.Fusion;
 using GraphCompiler.Kernels;
+using GraphCompiler.Kernels.Products;
+using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 using GraphCompiler.Rewriting;
 
@@ -20,15 +22,17 @@ internal static class CompilerPipeline
         using NodeOrigins.Scope origin = NodeOrigins.None();
         var context = new CompilerContext(options, cancellation);
 
+        Func<Node, bool> isWhole = WholeConvolution.Of(options);
+
         // What is to be computed.
         Computation nodes = context.Step("input", Level.Nodes, () => new Computation(inputs, roots, seed).WithDemands());
         nodes = Pass("stabilize", nodes, n => Stabilize.Run(n).Of(n));
-        nodes = Pass("inline-calls", nodes, n => InlineCalls.Run(n, exceptConditions: true));
+        nodes = Pass("inline-calls", nodes, n => InlineCalls.Run(n, node => node.Op is ConditionOp || isWhole(node)));
         nodes = Pass("trim-bodies", nodes, TrimBodies.Run);
-        nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(n => Bodies.Run(n, InlineCalls.Run)));
+        nodes = context.Step("demands", Level.Nodes, () => nodes.WithDemands().After(n => Bodies.Run(n, Inlined)));
         nodes = Pass("simplify", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules, .. Stabilize.Rules] : [], n).Of(n));
         nodes = Pass("join-loops", nodes, n => options.Passes.JoinLoops ? JoinLoops.Run(n, seed) : n);
-        nodes = Pass("inline-stabilized", nodes, n => InlineCalls.Run(n));
+        nodes = Pass("inline-stabilized", nodes, Inlined);
         nodes = Pass("join-slices", nodes, n => options.Passes.Simplify ? JoinSlices.Run(n) : n);
         nodes = Pass("simplify-again", nodes, n => Rewriter.Run(options.Passes.Simplify ? [.. Simplify.Rules, .. VectorRules.Rules] : [], n).Of(n));
         nodes = Pass("trim-orders", nodes, TrimOrders.Run);
@@ -48,6 +52,8 @@ internal static class CompilerPipeline
         ChosenBuffers choice = context.Step("choose-buffers", null, () => ChooseBuffers.Run(regions, options));
         KernelGraph graph = context.Step("fuse", Level.Kernels, () => FuseKernels.Run(regions, choice, options));
         return Run(regions, graph, context, options);
+
+        Node[] Inlined(Node[] nodes) => InlineCalls.Run(nodes, isWhole);
 
         // Bodies of loops and branches are graphs of their own to most.
         Computation Pass(string name, Computation before, Func<Node[], Node[]> pass) => Whole(name, before, n => Bodies.Run(n, pass));

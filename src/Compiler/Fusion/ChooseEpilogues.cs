@@ -40,7 +40,7 @@ internal sealed class ChooseEpilogues
         FusionLog log)
     {
         var pass = new ChooseEpilogues(materialization, readers, order, required, stage);
-        foreach (Node node in order.Where(n => n.Op is MatMulOp && !required.Contains(n)))
+        foreach (Node node in order.Where(n => n.Op is MatMulOp or ConvolutionOp && !required.Contains(n)))
         {
             pass.Absorb(node);
         }
@@ -64,7 +64,7 @@ internal sealed class ChooseEpilogues
             between.RemoveRange(count, between.Count - count);
 
             // What another product's kernel reads on the way to its root stays in memory.
-            if (!readByEpilogues.Overlaps(inside) && Epilogue.Find([root], product, inside, materialization, product.Shape) is { } epilogue)
+            if (!readByEpilogues.Overlaps(inside) && Epilogue.Find([root], product, inside, materialization, MatMulProblem.ShapeOf(product)) is { } epilogue)
             {
                 epilogues.Add(root, epilogue);
                 readByEpilogues.UnionWith(epilogue.Sources);

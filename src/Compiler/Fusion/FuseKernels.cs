@@ -315,7 +315,7 @@ internal sealed class FuseKernels
         }
     }
 
-    private Draft DraftOf(Node node) => node.Op is MatMulOp || choice.Epilogues.ContainsKey(node)
+    private Draft DraftOf(Node node) => node.Op is MatMulOp or ConvolutionOp || choice.Epilogues.ContainsKey(node)
         ? new([node], [], stage(node)) { Product = node }
         : new([node], OpTraits.Of(node.Op).Form is { Joins: true } form ? form.DomainsOf(node) : [], stage(node));
 

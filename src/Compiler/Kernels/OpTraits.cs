@@ -68,7 +68,7 @@ internal sealed record OpTraits(Origin Origin)
         (Own with { Form = FusedForm.Pick }, [typeof(TakeOp)]),
         (Own with { Form = FusedForm.RowGather }, [typeof(GatherOp)]),
         (Own with { Inputs = InputAccess.Inlined }, [typeof(ConcatOp), typeof(PadOp), typeof(OverlapAddOp)]),
-        (Own, [typeof(MatMulOp), typeof(ArgExtremumOp), typeof(ArgSortOp), typeof(SearchSortedOp), typeof(WithinOp), typeof(NonZeroOp), typeof(CtcAlphaOp), typeof(CtcPullbackOp)]),
+        (Own, [typeof(MatMulOp), typeof(ConvolutionOp), typeof(ArgExtremumOp), typeof(ArgSortOp), typeof(SearchSortedOp), typeof(WithinOp), typeof(NonZeroOp), typeof(CtcAlphaOp), typeof(CtcPullbackOp)]),
         (Own, [typeof(CumulativeSumOp), typeof(LinearRecurrenceOp), typeof(RecurrenceOp), typeof(CumulativeArgExtremumOp)]),
         (Own, [typeof(IndexAddOp), typeof(ScatterAddOp), typeof(ScatterOp)]),
 

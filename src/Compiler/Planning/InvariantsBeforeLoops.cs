@@ -46,7 +46,7 @@ internal sealed class InvariantsBeforeLoops
         Node[] Placeholders() => [.. leaving.Select(n => Ops.Placeholder(n.Results[0], n.Title ?? n.Op.Name, requiresGrad: false))];
     }
 
-    private static bool CanLeave(Op op) => op is ElementwiseOp or MovementOp or ReductionOp or MatMulOp or ConcatOp or PadOp || OpTraits.Of(op).Origin is Origin.Written or Origin.OnTheSpot;
+    private static bool CanLeave(Op op) => op is ElementwiseOp or MovementOp or ReductionOp or MatMulOp or ConvolutionOp or ConcatOp or PadOp || OpTraits.Of(op).Origin is Origin.Written or Origin.OnTheSpot;
 
     private static Node SourceOf(Node node)
     {

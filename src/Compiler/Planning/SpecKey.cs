@@ -108,6 +108,7 @@ internal sealed class SpecKey
         Write(problem.A);
         Write(problem.B);
         Write(problem.C);
+        WriteIf(problem.Windows, Word);
         WriteIf(problem.Epilogue, Write);
         WriteIf(problem.Further, Write);
         output.Add(problem.KeepsRoot ? 1 : 0);

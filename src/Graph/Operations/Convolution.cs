@@ -26,10 +26,16 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
+        if (inputs.Count == 3)
+        {
+            // What computes convolutions whole finds the bias among the work on their results.
+            return [ConvolutionShape.WithBias(Node.Create(this, inputs[0], inputs[1]), inputs)];
+        }
+
         (Node x, Node weight) = (Padded(inputs[0]), inputs[1]);
         var shape = new ConvolutionShape(this, x.Shape, weight.Shape);
         bool isShort = shape.IsByChannel && weight.Shape.Skip(2).Aggregate(Dim.Of(1), (n, d) => n * d).Constant <= MostTaps;
-        return [ConvolutionShape.WithBias(isShort ? Taps(shape, x, weight) : Product(shape, x, weight), inputs)];
+        return [isShort ? Taps(shape, x, weight) : Product(shape, x, weight)];
     }
 
     public override NodeType[] Infer(TypeContext context)

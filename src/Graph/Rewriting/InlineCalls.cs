@@ -5,10 +5,10 @@ namespace GraphCompiler.Rewriting;
 /// <summary>Replaces composites by the operations they are made of, to any depth.</summary>
 internal static class InlineCalls
 {
-    public static Node[] Run(IReadOnlyList<Node> roots) => Run(roots, exceptConditions: false);
+    public static Node[] Run(IReadOnlyList<Node> roots) => Run(roots, _ => false);
 
-    /// <summary>The same, where conditions on sizes may stay, so that what they ask can be read off the nodes.</summary>
-    public static Node[] Run(IReadOnlyList<Node> roots, bool exceptConditions)
+    /// <summary>The same, but for some: conditions on sizes, so that what they ask can be read off the nodes, or what is computed whole.</summary>
+    public static Node[] Run(IReadOnlyList<Node> roots, Func<Node, bool> keeps)
     {
         Dictionary<Node, Node> map = [];
         Dictionary<Node, Node[]> expanded = [];
@@ -31,7 +31,7 @@ internal static class InlineCalls
                 }
 
                 Node[] inputs = [.. node.Inputs.Select(i => map[i])];
-                if (node.Op is CompositeOp composite && !(exceptConditions && composite is ConditionOp))
+                if (node.Op is CompositeOp composite && !keeps(node))
                 {
                     foreach (Node input in inputs)
                     {

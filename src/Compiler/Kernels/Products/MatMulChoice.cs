@@ -74,6 +74,11 @@ internal sealed record MatMulChoice(MatMulProblem Problem, IReadOnlyList<MatMulV
 
     public static MatMulChoice Of(MatMulProblem problem, Materialization materialization, VectorWidth width)
     {
+        if (problem.Windows is not null)
+        {
+            return new MatMulChoice(problem, [new MatMulVariant(IsDots: false, PacksRight: false, LeftAccess.Packed)]);
+        }
+
         if (problem.A.Joined is not null || problem.B.Joined is not null)
         {
             return new MatMulChoice(problem, [OfJoined(problem, TileSize.Of(problem, width).Columns)]) { IsColumn = problem.N.Constant == 1 };

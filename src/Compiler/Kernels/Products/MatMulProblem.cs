@@ -1,3 +1,5 @@
+using GraphCompiler.Operations;
+
 namespace GraphCompiler.Kernels.Products;
 
 /// <summary>
@@ -11,6 +13,9 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
     /// <summary>Elementwise work on the root whose results the kernel leaves beside it, or instead of it.</summary>
     public Epilogue? Further { get; init; }
 
+    /// <summary>For a convolution that is computed whole: where windows lie. The matrices have neither rows nor columns then, but for the result.</summary>
+    public WholeConvolution? Windows { get; init; }
+
     /// <summary>Whether the root itself lies in memory afterwards.</summary>
     public bool KeepsRoot { get; init; } = true;
 
@@ -20,6 +25,9 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
     /// <summary>The shape of the matrices, which the root may have under another shape.</summary>
     public Shape Shape => [.. Batch, M, N];
 
+    /// <summary>The shape of the matrices that the results of a product or of a convolution are: channels of a group by positions.</summary>
+    public static Shape ShapeOf(Node product) => product.Op is ConvolutionOp convolution ? WholeConvolution.ShapeOf(convolution, product) : product.Shape;
+
     /// <summary>The problem; null if an operand can neither be read in place nor computed while it is packed.</summary>
     /// <param name="root">A product, or the node at the end of its epilogue.</param>
     /// <param name="epilogue">What lies between; null for a product alone.</param>
@@ -27,6 +35,11 @@ internal sealed record MatMulProblem(Node Root, Shape Batch, Dim M, Dim N, Dim K
     public static MatMulProblem? Find(Node root, Epilogue? epilogue, IMaterialization materialization)
     {
         Node product = epilogue?.Product ?? root;
+        if (product.Op is ConvolutionOp)
+        {
+            return WholeConvolution.ProblemOf(root, product, epilogue, materialization);
+        }
+
         if (Matrix.Find(product.Inputs[0], materialization) is not { } left || Matrix.Find(product.Inputs[1], materialization) is not { } right)
         {
             return null;

@@ -12,6 +12,11 @@ internal static class LowerMatMul
     public static IReadOnlyList<LoweredKernel> Run(ProductSpec spec, VectorWidth width)
     {
         MatMulChoice choice = spec.Choice;
+        if (choice.Problem.Windows is { } windows)
+        {
+            return ConvolutionKernel.Build(choice.Problem, windows, width);
+        }
+
         return [.. choice.Variants.SelectMany(v => v.IsDots ? [DotProducts.Build(choice.Problem, MatMulTiling.Of(choice.Problem, width), When(choice.Problem, v))] : Tiles(choice, v, width))];
     }
 
@@ -22,7 +27,7 @@ internal static class LowerMatMul
     public static LoweredKernel? FewRows(ProductSpec spec, VectorWidth width)
     {
         MatMulProblem problem = spec.Choice.Problem;
-        if (problem.A.Joined is not null || problem.B.Joined is not null)
+        if (problem.Windows is not null || problem.A.Joined is not null || problem.B.Joined is not null)
         {
             return null;
         }
