@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GraphCompiler.Routines;
 
-/// <summary>Turns rows into columns, four by four in registers where elements have four bytes.</summary>
+/// <summary>
+/// Turns rows into columns. Of elements of four bytes, each quarter of a vector takes four columns of a row: four vectors hold as many rows as they have
+/// lanes, and are turned four by four in all quarters at once.
+/// </summary>
 internal static class Transposition
 {
     private const int Side = 4;
@@ -21,29 +24,42 @@ internal static class Transposition
     {
         float* from = (float*)source;
         float* to = (float*)target;
-        bool hasZip = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
-        long wholeRows = hasZip ? rows - (rows % Side) : 0;
-        long wholeColumns = hasZip ? columns - (columns % Side) : 0;
-        for (long column = 0; column < wholeColumns; column += Side)
+        long wholeColumns = columns - (columns % Side);
+        long done = 0;
+        if (Avx512F.IsSupported)
         {
-            float* read = from + column;
-            float* write = to + (column * targetApart);
-            for (long row = 0; row < wholeRows; row += Side, read += Side * apart, write += Side)
+            for (; done + 16 <= rows; done += 16)
             {
-                Vector128<float> a = Vector128.Load(read);
-                Vector128<float> b = Vector128.Load(read + apart);
-                Vector128<float> c = Vector128.Load(read + (2 * apart));
-                Vector128<float> d = Vector128.Load(read + (3 * apart));
-                (Vector128<float> low, Vector128<float> high) = (Low(a, c), High(a, c));
-                (Vector128<float> lower, Vector128<float> higher) = (Low(b, d), High(b, d));
-                Low(low, lower).Store(write);
-                High(low, lower).Store(write + targetApart);
-                Low(high, higher).Store(write + (2 * targetApart));
-                High(high, higher).Store(write + (3 * targetApart));
+                for (long column = 0; column < wholeColumns; column += Side)
+                {
+                    Turn16(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
+                }
+            }
+        }
+        else if (Avx.IsSupported)
+        {
+            for (; done + 8 <= rows; done += 8)
+            {
+                for (long column = 0; column < wholeColumns; column += Side)
+                {
+                    Turn8(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
+                }
             }
         }
 
-        Rest(from, to, rows, columns, apart, targetApart, wholeRows, wholeColumns);
+        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
+        {
+            for (; done + Side <= rows; done += Side)
+            {
+                for (long column = 0; column < wholeColumns; column += Side)
+                {
+                    Turn4(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
+                }
+            }
+        }
+
+        Rest(from, to, done, columns, apart, targetApart, 0, wholeColumns);
+        Rest(from, to, rows, columns, apart, targetApart, done, 0);
         return 0;
     }
 
@@ -54,17 +70,75 @@ internal static class Transposition
         return 0;
     }
 
-    private static unsafe void Rest<T>(T* from, T* to, long rows, long columns, long apart, long targetApart, long doneRows, long doneColumns)
+    private static unsafe void Rest<T>(T* from, T* to, long rows, long columns, long apart, long targetApart, long firstRow, long firstColumn)
         where T : unmanaged
     {
-        for (long column = 0; column < columns; column++)
+        for (long column = firstColumn; column < columns; column++)
         {
-            for (long row = column < doneColumns ? doneRows : 0; row < rows; row++)
+            for (long row = firstRow; row < rows; row++)
             {
                 to[(column * targetApart) + row] = from[(row * apart) + column];
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Turn16(float* from, float* to, long apart, long targetApart)
+    {
+        Vector512<float> a = Rows16(from, apart);
+        Vector512<float> b = Rows16(from + apart, apart);
+        Vector512<float> c = Rows16(from + (2 * apart), apart);
+        Vector512<float> d = Rows16(from + (3 * apart), apart);
+        Vector512<float> low = Avx512F.UnpackLow(a, c);
+        Vector512<float> high = Avx512F.UnpackHigh(a, c);
+        Vector512<float> lower = Avx512F.UnpackLow(b, d);
+        Vector512<float> higher = Avx512F.UnpackHigh(b, d);
+        Avx512F.UnpackLow(low, lower).Store(to);
+        Avx512F.UnpackHigh(low, lower).Store(to + targetApart);
+        Avx512F.UnpackLow(high, higher).Store(to + (2 * targetApart));
+        Avx512F.UnpackHigh(high, higher).Store(to + (3 * targetApart));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Turn8(float* from, float* to, long apart, long targetApart)
+    {
+        Vector256<float> a = Rows8(from, apart);
+        Vector256<float> b = Rows8(from + apart, apart);
+        Vector256<float> c = Rows8(from + (2 * apart), apart);
+        Vector256<float> d = Rows8(from + (3 * apart), apart);
+        Vector256<float> low = Avx.UnpackLow(a, c);
+        Vector256<float> high = Avx.UnpackHigh(a, c);
+        Vector256<float> lower = Avx.UnpackLow(b, d);
+        Vector256<float> higher = Avx.UnpackHigh(b, d);
+        Avx.UnpackLow(low, lower).Store(to);
+        Avx.UnpackHigh(low, lower).Store(to + targetApart);
+        Avx.UnpackLow(high, higher).Store(to + (2 * targetApart));
+        Avx.UnpackHigh(high, higher).Store(to + (3 * targetApart));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Turn4(float* from, float* to, long apart, long targetApart)
+    {
+        Vector128<float> a = Vector128.Load(from);
+        Vector128<float> b = Vector128.Load(from + apart);
+        Vector128<float> c = Vector128.Load(from + (2 * apart));
+        Vector128<float> d = Vector128.Load(from + (3 * apart));
+        Vector128<float> low = Low(a, c);
+        Vector128<float> high = High(a, c);
+        Vector128<float> lower = Low(b, d);
+        Vector128<float> higher = High(b, d);
+        Low(low, lower).Store(to);
+        High(low, lower).Store(to + targetApart);
+        Low(high, higher).Store(to + (2 * targetApart));
+        High(high, higher).Store(to + (3 * targetApart));
+    }
+
+    /// <summary>Four columns of every fourth row, a quarter each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Vector512<float> Rows16(float* from, long apart) => Vector512.Create(Rows8(from, apart), Rows8(from + (8 * apart), apart));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Vector256<float> Rows8(float* from, long apart) => Vector256.Create(Vector128.Load(from), Vector128.Load(from + (4 * apart)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Low(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackLow(x, y) : AdvSimd.Arm64.ZipLow(x, y);

@@ -38,12 +38,13 @@ internal sealed record WholeConvolution(long Channels, WindowAxis Rows, WindowAx
     private const long MostTaps = 64;
     private const long MostTapsOfRow = 11;
 
-    // Output channels of a group below which most lanes would idle.
+    // Output channels of a group, and how many of four lanes must have one.
     private const long FewestOutputs = 16;
+    private const long LanesOfFour = 3;
 
     /// <summary>Which nodes are convolutions to be computed whole.</summary>
     public static Func<Node, bool> Of(CompileOptions options) =>
-        node => options.Passes.WholeConvolutions && options.Width != VectorWidth.Scalar && node.Op is ConvolutionOp convolution && node.Inputs.Count == 2 && IsWorthIt(convolution, node);
+        node => options.Passes.WholeConvolutions && options.Width != VectorWidth.Scalar && node.Op is ConvolutionOp convolution && node.Inputs.Count == 2 && IsWorthIt(convolution, node, options.Width);
 
     /// <summary>[N, groups, channels of a group, positions].</summary>
     public static Shape ShapeOf(ConvolutionOp op, Node node) => [node.Shape[0], op.Groups, node.Shape[1] / op.Groups, node.Shape[2] * node.Shape[3]];
@@ -75,7 +76,7 @@ internal sealed record WholeConvolution(long Channels, WindowAxis Rows, WindowAx
         };
     }
 
-    private static bool IsWorthIt(ConvolutionOp op, Node node)
+    private static bool IsWorthIt(ConvolutionOp op, Node node, VectorWidth width)
     {
         (Node x, Node weight) = (node.Inputs[0], node.Inputs[1]);
         if (op.Stride.Count != 2 || !(node.DType is DType.Float32 or DType.Float64)
@@ -85,10 +86,12 @@ internal sealed record WholeConvolution(long Channels, WindowAxis Rows, WindowAx
         }
 
         long taps = (weight.Shape[2] * weight.Shape[3]).Constant!.Value;
+        long outputs = weight.Shape[0].Constant!.Value / op.Groups;
+        long lanes = width.Bits() / 8 / node.DType.Size();
         return taps is > 1 and <= MostTaps
             && weight.Shape[3].Constant <= MostTapsOfRow
             && weight.Shape[1].Constant > 0 && taps * weight.Shape[1].Constant <= MostProducts
-            && weight.Shape[0].Constant / op.Groups >= FewestOutputs
+            && outputs >= FewestOutputs && outputs * 4 >= (outputs + lanes - 1) / lanes * lanes * LanesOfFour
             && node.Shape[2].Constant > 0 && node.Shape[3].Constant > 0 && x.Shape[2].Constant > 0 && x.Shape[3].Constant > 0;
     }
 

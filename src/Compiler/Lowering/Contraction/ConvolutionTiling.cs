@@ -29,13 +29,17 @@ internal sealed record ConvolutionTiling(int Lanes, int Vectors, EquatableArray<
     // Sums of a block that wait in the first-level cache, or near it.
     private const long BlockBytes = 1 << 15;
 
+    // Vectors of a tile, the best first, if they leave no more lanes idle than others.
+    private static readonly int[] Preferred = [2, 3, 1];
+
     /// <summary>Output channels of a tile.</summary>
     public int Outputs => Lanes * Vectors;
 
     public static ConvolutionTiling Of(MatMulProblem problem, WholeConvolution windows, VectorWidth width)
     {
         int lanes = width.Bits() / 8 / problem.Type.Size();
-        int vectors = (int)Math.Min(2, (problem.M.Constant!.Value + lanes - 1) / lanes);
+        long all = (problem.M.Constant!.Value + lanes - 1) / lanes;
+        int vectors = Preferred.MinBy(v => (all + v - 1) / v * v);
 
         // 32 registers hold the sums, the elements of an image that taps share, and the weights of a tap; 16 hold the sums.
         int most = Enumerable.Range(1, width == VectorWidth.Bits512 ? 14 : 12 / vectors).Last(w => w == 1 || width != VectorWidth.Bits512 || Registers(w) <= 32);
