@@ -12,6 +12,7 @@ internal static class Catalogue
         .. MlpTrainingWork.All(),
         .. ElementwiseWorks.All(),
         .. RowWorks.All(),
+        .. ReductionWorks.All(),
         .. AdamWork.All(),
         .. MatMulWork.All(),
         .. ConvolutionWork.All(),

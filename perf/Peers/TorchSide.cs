@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,6 +34,19 @@ internal sealed class TorchSide : IDisposable
             result.DetachFromDisposeScope();
         }
     }
+
+    /// <summary>A contender that owns this side, from what it computes anew in each run.</summary>
+    public Contender Measured(Func<Tensor[]> run, params string[] names) => new(
+        Systems.TorchName,
+        () =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Keep(run());
+        },
+        () => [.. names.Select((name, i) => Kept(i, name))])
+    {
+        Owned = [this],
+    };
 
     public Result Kept(int index, string name) => new(name, Read(last[index]));
 
