@@ -42,12 +42,15 @@ internal static class EntryPoint
             case ["without-dynamic-code"]:
                 InterpretationTests.RunWithoutDynamicCode();
                 return 0;
+            case ["run", .. var filters]:
+                return TestRun.Of(filters);
             default:
                 Console.Error.WriteLine("configurations: lists the configurations of the test matrix, an environment variable each");
                 Console.Error.WriteLine("fixtures: lists the classes that hold tests");
                 Console.Error.WriteLine("results FIRST COUNT: a line a random graph, with digests of its results and kernels: two builds that agree print the same");
                 Console.Error.WriteLine("disassembly WIDTH: compiles the kernels whose machine code is tested");
                 Console.Error.WriteLine("owners: calls whose owners nobody else refers to, while garbage is collected all the time");
+                Console.Error.WriteLine("run [FILTER...]: runs tests in this process, for where there is no SDK: of a category, cat=NAME, or with a part of a name; without -, or not those with -");
                 Console.Error.WriteLine("without-dynamic-code: what a program does that may not generate code");
                 return 2;
         }

@@ -5,6 +5,12 @@ namespace GraphCompiler.Tests;
 /// <summary>This assembly in a process of its own, see <see cref="EntryPoint"/>.</summary>
 internal static class OwnProcess
 {
+    /// <summary>
+    /// The variable of the environment that says how this program is started where that is not by dotnet: a published program, or one that is emulated,
+    /// with arguments before its own, all of them separated as paths are.
+    /// </summary>
+    private const string Variable = "GRAPHCOMPILER_TEST_PROGRAM";
+
     /// <summary>What it writes, a line each. It must end well.</summary>
     public static string[] Run(params string[] arguments) => Run([], [], arguments);
 
@@ -12,7 +18,14 @@ internal static class OwnProcess
     public static string[] Run(IEnumerable<KeyValuePair<string, string?>> environment, IEnumerable<string> host, params string[] arguments)
     {
         string dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        var start = new ProcessStartInfo(dotnet, [.. host, typeof(OwnProcess).Assembly.Location, .. arguments])
+        string[] program = [dotnet, .. host, typeof(OwnProcess).Assembly.Location];
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
+        {
+            Assume.That(host, Is.Empty, "A published program is its own host.");
+            program = given.Split(Path.PathSeparator);
+        }
+
+        var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

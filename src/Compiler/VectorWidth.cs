@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace GraphCompiler;
@@ -40,6 +41,15 @@ internal static class VectorWidths
         VectorWidth.Bits128 => Vector128.IsHardwareAccelerated,
         _ => true,
     };
+
+    /// <summary>
+    /// How many vectors the registers hold where no 512 bits are asked for; tests set those of other machines. AVX-512 has more of the narrower ones, too,
+    /// but who asks for these asks for what a machine without it does.
+    /// </summary>
+    public static int NarrowRegisters { get; set; } = AdvSimd.IsSupported ? 32 : 16;
+
+    /// <summary>How many vectors the registers hold.</summary>
+    public static int Registers(this VectorWidth width) => width == VectorWidth.Bits512 ? 32 : NarrowRegisters;
 
     /// <summary>Every width this machine runs, narrowest first.</summary>
     public static IEnumerable<VectorWidth> Supported => Enum.GetValues<VectorWidth>().Where(IsSupported).OrderBy(Bits);

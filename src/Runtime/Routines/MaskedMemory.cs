@@ -44,7 +44,7 @@ internal static unsafe class MaskedMemory
     public static Vector128<int> Load128Int32(nint address, long index, int displacement, Vector128<int> mask)
     {
         int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
-        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes128(from, mask);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadFirst(from, Count(mask));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,7 +57,7 @@ internal static unsafe class MaskedMemory
         }
         else
         {
-            StoreLanes128(to, mask, value);
+            StoreFirst(to, Count(mask), value);
         }
     }
 
@@ -65,7 +65,7 @@ internal static unsafe class MaskedMemory
     public static Vector128<long> Load128Int64(nint address, long index, int displacement, Vector128<long> mask)
     {
         long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
-        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes128(from, mask);
+        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadFirst(from, Count(mask));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,175 +78,173 @@ internal static unsafe class MaskedMemory
         }
         else
         {
-            StoreLanes128(to, mask, value);
+            StoreFirst(to, Count(mask), value);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Load256Int32(nint address, long index, int displacement, Vector256<int> mask)
     {
-        int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
-        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes256(from, mask);
+        if (Avx2.IsSupported)
+        {
+            return Avx2.MaskLoad((int*)(address + ((nint)index * sizeof(int)) + displacement), mask);
+        }
+
+        return Vector256.Create(
+            Load128Int32(address, index, displacement, mask.GetLower()),
+            Load128Int32(address, index, displacement + Vector128<byte>.Count, mask.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store256Int32(nint address, long index, int displacement, Vector256<int> mask, Vector256<int> value)
     {
-        int* to = (int*)(address + ((nint)index * sizeof(int)) + displacement);
         if (Avx2.IsSupported)
         {
-            Avx2.MaskStore(to, mask, value);
+            Avx2.MaskStore((int*)(address + ((nint)index * sizeof(int)) + displacement), mask, value);
+            return;
         }
-        else
-        {
-            StoreLanes256(to, mask, value);
-        }
+
+        Store128Int32(address, index, displacement, mask.GetLower(), value.GetLower());
+        Store128Int32(address, index, displacement + Vector128<byte>.Count, mask.GetUpper(), value.GetUpper());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<long> Load256Int64(nint address, long index, int displacement, Vector256<long> mask)
     {
-        long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
-        return Avx2.IsSupported ? Avx2.MaskLoad(from, mask) : LoadLanes256(from, mask);
+        if (Avx2.IsSupported)
+        {
+            return Avx2.MaskLoad((long*)(address + ((nint)index * sizeof(long)) + displacement), mask);
+        }
+
+        return Vector256.Create(
+            Load128Int64(address, index, displacement, mask.GetLower()),
+            Load128Int64(address, index, displacement + Vector128<byte>.Count, mask.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store256Int64(nint address, long index, int displacement, Vector256<long> mask, Vector256<long> value)
     {
-        long* to = (long*)(address + ((nint)index * sizeof(long)) + displacement);
         if (Avx2.IsSupported)
         {
-            Avx2.MaskStore(to, mask, value);
+            Avx2.MaskStore((long*)(address + ((nint)index * sizeof(long)) + displacement), mask, value);
+            return;
         }
-        else
-        {
-            StoreLanes256(to, mask, value);
-        }
+
+        Store128Int64(address, index, displacement, mask.GetLower(), value.GetLower());
+        Store128Int64(address, index, displacement + Vector128<byte>.Count, mask.GetUpper(), value.GetUpper());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Load512Int32(nint address, long index, int displacement, Vector512<int> mask)
     {
-        int* from = (int*)(address + ((nint)index * sizeof(int)) + displacement);
-        return Avx512F.IsSupported ? Avx512F.MaskLoad(from, mask, Vector512<int>.Zero) : LoadLanes512(from, mask);
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.MaskLoad((int*)(address + ((nint)index * sizeof(int)) + displacement), mask, Vector512<int>.Zero);
+        }
+
+        return Vector512.Create(
+            Load256Int32(address, index, displacement, mask.GetLower()),
+            Load256Int32(address, index, displacement + Vector256<byte>.Count, mask.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store512Int32(nint address, long index, int displacement, Vector512<int> mask, Vector512<int> value)
     {
-        int* to = (int*)(address + ((nint)index * sizeof(int)) + displacement);
         if (Avx512F.IsSupported)
         {
-            Avx512F.MaskStore(to, mask, value);
+            Avx512F.MaskStore((int*)(address + ((nint)index * sizeof(int)) + displacement), mask, value);
+            return;
         }
-        else
-        {
-            StoreLanes512(to, mask, value);
-        }
+
+        Store256Int32(address, index, displacement, mask.GetLower(), value.GetLower());
+        Store256Int32(address, index, displacement + Vector256<byte>.Count, mask.GetUpper(), value.GetUpper());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<long> Load512Int64(nint address, long index, int displacement, Vector512<long> mask)
     {
-        long* from = (long*)(address + ((nint)index * sizeof(long)) + displacement);
-        return Avx512F.IsSupported ? Avx512F.MaskLoad(from, mask, Vector512<long>.Zero) : LoadLanes512(from, mask);
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.MaskLoad((long*)(address + ((nint)index * sizeof(long)) + displacement), mask, Vector512<long>.Zero);
+        }
+
+        return Vector512.Create(
+            Load256Int64(address, index, displacement, mask.GetLower()),
+            Load256Int64(address, index, displacement + Vector256<byte>.Count, mask.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store512Int64(nint address, long index, int displacement, Vector512<long> mask, Vector512<long> value)
     {
-        long* to = (long*)(address + ((nint)index * sizeof(long)) + displacement);
         if (Avx512F.IsSupported)
         {
-            Avx512F.MaskStore(to, mask, value);
+            Avx512F.MaskStore((long*)(address + ((nint)index * sizeof(long)) + displacement), mask, value);
+            return;
         }
-        else
+
+        Store256Int64(address, index, displacement, mask.GetLower(), value.GetLower());
+        Store256Int64(address, index, displacement + Vector256<byte>.Count, mask.GetUpper(), value.GetUpper());
+    }
+
+    // Without masked moves, as on ARM64, what is there is moved in parts of two lanes and of one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector128<int> LoadFirst(int* from, int count) => count switch
+    {
+        0 => Vector128<int>.Zero,
+        1 => Vector128.CreateScalar(*from),
+        2 => Vector128.CreateScalar(*(long*)from).AsInt32(),
+        3 => Vector128.CreateScalar(*(long*)from).AsInt32().WithElement(2, from[2]),
+        _ => Vector128.Load(from),
+    };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreFirst(int* to, int count, Vector128<int> value)
+    {
+        switch (count)
         {
-            StoreLanes512(to, mask, value);
+            case 0:
+                break;
+            case 1:
+                *to = value.ToScalar();
+                break;
+            case 2:
+                *(long*)to = value.AsInt64().ToScalar();
+                break;
+            case 3:
+                *(long*)to = value.AsInt64().ToScalar();
+                to[2] = value.GetElement(2);
+                break;
+            default:
+                value.Store(to);
+                break;
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector128<T> LoadLanes128<T>(T* from, Vector128<T> mask)
-        where T : unmanaged
+    private static Vector128<long> LoadFirst(long* from, int count) => count switch
     {
-        Vector128<T> result = Vector128<T>.Zero;
-        ulong lanes = Vector128.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector128<T>.Count; i++)
-        {
-            result = ((lanes >> i) & 1) == 0 ? result : result.WithElement(i, from[i]);
-        }
-
-        return result;
-    }
+        0 => Vector128<long>.Zero,
+        1 => Vector128.CreateScalar(*from),
+        _ => Vector128.Load(from),
+    };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreLanes128<T>(T* to, Vector128<T> mask, Vector128<T> value)
-        where T : unmanaged
+    private static void StoreFirst(long* to, int count, Vector128<long> value)
     {
-        ulong lanes = Vector128.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector128<T>.Count; i++)
+        switch (count)
         {
-            if (((lanes >> i) & 1) != 0)
-            {
-                to[i] = value[i];
-            }
+            case 0:
+                break;
+            case 1:
+                *to = value.ToScalar();
+                break;
+            default:
+                value.Store(to);
+                break;
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector256<T> LoadLanes256<T>(T* from, Vector256<T> mask)
-        where T : unmanaged
-    {
-        Vector256<T> result = Vector256<T>.Zero;
-        ulong lanes = Vector256.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector256<T>.Count; i++)
-        {
-            result = ((lanes >> i) & 1) == 0 ? result : result.WithElement(i, from[i]);
-        }
+    private static int Count(Vector128<int> mask) => -Vector128.Sum(mask);
 
-        return result;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreLanes256<T>(T* to, Vector256<T> mask, Vector256<T> value)
-        where T : unmanaged
-    {
-        ulong lanes = Vector256.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector256<T>.Count; i++)
-        {
-            if (((lanes >> i) & 1) != 0)
-            {
-                to[i] = value[i];
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<T> LoadLanes512<T>(T* from, Vector512<T> mask)
-        where T : unmanaged
-    {
-        Vector512<T> result = Vector512<T>.Zero;
-        ulong lanes = Vector512.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector512<T>.Count; i++)
-        {
-            result = ((lanes >> i) & 1) == 0 ? result : result.WithElement(i, from[i]);
-        }
-
-        return result;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreLanes512<T>(T* to, Vector512<T> mask, Vector512<T> value)
-        where T : unmanaged
-    {
-        ulong lanes = Vector512.ExtractMostSignificantBits(mask);
-        for (int i = 0; i < Vector512<T>.Count; i++)
-        {
-            if (((lanes >> i) & 1) != 0)
-            {
-                to[i] = value[i];
-            }
-        }
-    }
+    private static int Count(Vector128<long> mask) => -(int)Vector128.Sum(mask);
 }

@@ -68,7 +68,7 @@ internal static unsafe class Memory
     public static void Store512<T>(nint address, long index, int displacement, Vector512<T> value)
         where T : unmanaged => *(Vector512<T>*)(address + ((nint)index * sizeof(T)) + displacement) = value;
 
-    /// <summary>Asks for a cache line; any address will do.</summary>
+    /// <summary>Asks for a cache line; any address will do. Nothing where .NET knows no instruction for it, as of ARM64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch<T>(nint address, long index, int displacement)
         where T : unmanaged
@@ -85,6 +85,10 @@ internal static unsafe class Memory
         if (Sse.IsSupported)
         {
             Sse.StoreFence();
+        }
+        else
+        {
+            Volatile.WriteBarrier();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace GraphCompiler.Routines;
@@ -43,16 +44,18 @@ internal readonly struct WordLanes128(Vector128<ulong> value) : IWordLanes<WordL
     public static WordLanes128 Of(uint value) => new(Vector128.Create((ulong)value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WordLanes128 Multiply(WordLanes128 x, WordLanes128 y) => new(Sse2.IsSupported
-        ? Sse2.Multiply(x.Value.AsUInt32(), y.Value.AsUInt32())
+    public static WordLanes128 Multiply(WordLanes128 x, WordLanes128 y) => new(
+        Sse2.IsSupported ? Sse2.Multiply(x.Value.AsUInt32(), y.Value.AsUInt32())
+        : AdvSimd.IsSupported ? AdvSimd.MultiplyWideningLower(AdvSimd.ExtractNarrowingLower(x.Value), AdvSimd.ExtractNarrowingLower(y.Value))
         : (x.Value & Vector128.Create((ulong)uint.MaxValue)) * (y.Value & Vector128.Create((ulong)uint.MaxValue)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordLanes128 High(WordLanes128 x) => new(Vector128.ShiftRightLogical(x.Value, 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WordLanes128 Interleave(WordLanes128 low, WordLanes128 high) =>
-        new(Vector128.ConditionalSelect(Vector128.Create((ulong)uint.MaxValue), low.Value, Vector128.ShiftLeft(high.Value, 32)));
+    public static WordLanes128 Interleave(WordLanes128 low, WordLanes128 high) => new(AdvSimd.IsSupported
+        ? AdvSimd.ShiftLeftAndInsert(low.Value, high.Value, 32)
+        : Vector128.ConditionalSelect(Vector128.Create((ulong)uint.MaxValue), low.Value, Vector128.ShiftLeft(high.Value, 32)));
 }
 
 internal readonly struct WordLanes256(Vector256<ulong> value) : IWordLanes<WordLanes256>
@@ -75,7 +78,9 @@ internal readonly struct WordLanes256(Vector256<ulong> value) : IWordLanes<WordL
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordLanes256 Multiply(WordLanes256 x, WordLanes256 y) => new(Avx2.IsSupported
         ? Avx2.Multiply(x.Value.AsUInt32(), y.Value.AsUInt32())
-        : (x.Value & Vector256.Create((ulong)uint.MaxValue)) * (y.Value & Vector256.Create((ulong)uint.MaxValue)));
+        : Vector256.Create(
+            WordLanes128.Multiply(new(x.Value.GetLower()), new(y.Value.GetLower())).Value,
+            WordLanes128.Multiply(new(x.Value.GetUpper()), new(y.Value.GetUpper())).Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordLanes256 High(WordLanes256 x) => new(Vector256.ShiftRightLogical(x.Value, 32));
@@ -105,7 +110,9 @@ internal readonly struct WordLanes512(Vector512<ulong> value) : IWordLanes<WordL
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordLanes512 Multiply(WordLanes512 x, WordLanes512 y) => new(Avx512F.IsSupported
         ? Avx512F.Multiply(x.Value.AsUInt32(), y.Value.AsUInt32())
-        : (x.Value & Vector512.Create((ulong)uint.MaxValue)) * (y.Value & Vector512.Create((ulong)uint.MaxValue)));
+        : Vector512.Create(
+            WordLanes256.Multiply(new(x.Value.GetLower()), new(y.Value.GetLower())).Value,
+            WordLanes256.Multiply(new(x.Value.GetUpper()), new(y.Value.GetUpper())).Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordLanes512 High(WordLanes512 x) => new(Vector512.ShiftRightLogical(x.Value, 32));

@@ -17,14 +17,17 @@ internal readonly record struct TileSize(int Lanes, int Vectors, int Tallest)
         int lanes = Math.Max(1, width.Bits() / 8 / problem.Type.Size());
         long? columns = (problem.N.Constant + lanes - 1) / lanes;
 
-        // 32 registers hold 28 sums, two vectors of the right matrix and a broadcast; 16 hold 12 sums.
-        (int sums, int vectors) = width switch
+        // 32 registers hold 28 sums, two vectors of the right matrix and a broadcast; 16 hold 12 sums. Of short vectors a tile has more side by side, for
+        // else there would be a broadcast for every two products: 32 hold 24 sums of them, four of the right matrix and a broadcast.
+        int registers = width.Registers();
+        (int sums, int vectors) = (width, registers) switch
         {
-            VectorWidth.Bits512 => (28, 2),
-            VectorWidth.Scalar => (4, 4),
+            (VectorWidth.Scalar, _) => (4, 4),
+            (VectorWidth.Bits128, 32) => (24, 4),
+            (_, 32) => (28, 2),
             _ => (12, 2),
         };
-        if (problem.M.Constant is > 0 and <= 8 and var few && width == VectorWidth.Bits512)
+        if (problem.M.Constant is > 0 and <= 8 and var few && width != VectorWidth.Scalar && registers == 32)
         {
             vectors = Math.Min(16, sums / (int)few);
         }

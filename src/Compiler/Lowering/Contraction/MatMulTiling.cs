@@ -100,7 +100,7 @@ internal sealed record MatMulTiling(
         bool isMore = problem.Further is not null || !problem.Type.IsFloat();
 
         // Sixteen registers hold the sums, what is multiplied, and masks for an edge of any width; numbers of an epilogue would go to the stack.
-        bool isTight = width is VectorWidth.Bits128 or VectorWidth.Bits256 && !problem.N.IsConstant && problem.Epilogue is { HasNumbers: true };
+        bool isTight = width != VectorWidth.Scalar && width.Registers() == 16 && !problem.N.IsConstant && problem.Epilogue is { HasNumbers: true };
         bool canFinish = !isTight && problem.Epilogue is { IsCheap: true };
         isMore |= chain is not null;
         int[] heights = Heights(isFew: canFinish || isMore);
