@@ -16,6 +16,7 @@ internal static class Catalogue
         .. AdamWork.All(),
         .. MatMulWork.All(),
         .. ConvolutionWork.All(),
+        .. ImageWork.All(),
         .. RecurrentWork.All(),
     ];
 

@@ -47,6 +47,32 @@ internal static class OnnxModels
         return new Message().Add(1, IrVersion).Add(2, "peers").Add(7, graph).Add(8, new Message().Add(2, Opset)).ToArray();
     }
 
+    /// <summary>A model of nodes that read each other by name; input "x" and output "y", float32 of known shapes.</summary>
+    public static byte[] Images(IReadOnlyList<OnnxNode> nodes, IReadOnlyList<(string Name, float[] Values, int[] Shape)> initializers, int[] input, long[] output)
+    {
+        var graph = new Message();
+        foreach (OnnxNode node in nodes)
+        {
+            Message message = Node(node.Op, node.Inputs, node.Output);
+            foreach ((string name, long[] values) in node.Attributes)
+            {
+                message.Add(5, Attribute(name, values));
+            }
+
+            graph.Add(1, message);
+        }
+
+        graph.Add(2, "images");
+        foreach ((string name, float[] values, int[] shape) in initializers)
+        {
+            graph.Add(5, Initializer(name, values, shape));
+        }
+
+        graph.Add(11, Value("x", [.. input.Select(d => (long)d)]));
+        graph.Add(12, Value("y", output));
+        return new Message().Add(1, IrVersion).Add(2, "peers").Add(7, graph).Add(8, new Message().Add(2, Opset)).ToArray();
+    }
+
     /// <summary>A session that reads and writes memory of the caller: the least that a call of ONNX Runtime can cost.</summary>
     public static Contender Session(byte[] model, int threads, (float[] Values, long[] Shape) x, (float[] Values, long[] Shape) y)
     {
@@ -82,6 +108,25 @@ internal static class OnnxModels
         return node.Add(2, output).Add(4, op);
     }
 
+    /// <summary>AttributeProto: name, i or ints, type. "group" is one number, the others of these models are several.</summary>
+    private static Message Attribute(string name, long[] values)
+    {
+        const int One = 2;
+        const int Several = 7;
+        Message attribute = new Message().Add(1, name);
+        if (name == "group")
+        {
+            return attribute.Add(3, values[0]).Add(20, One);
+        }
+
+        foreach (long value in values)
+        {
+            attribute.Add(8, value);
+        }
+
+        return attribute.Add(20, Several);
+    }
+
     /// <summary>TensorProto: dims, data_type, name, raw_data (little-endian).</summary>
     private static Message Initializer(string name, float[] values, params ReadOnlySpan<int> shape)
     {
@@ -98,6 +143,18 @@ internal static class OnnxModels
     private static Message Value(string name, int columns)
     {
         Message dims = new Message().Add(1, new Message().Add(2, "N")).Add(1, new Message().Add(1, columns));
+        return new Message().Add(1, name).Add(2, new Message().Add(1, new Message().Add(1, Float).Add(2, dims)));
+    }
+
+    /// <summary>The same of a known shape.</summary>
+    private static Message Value(string name, long[] shape)
+    {
+        var dims = new Message();
+        foreach (long size in shape)
+        {
+            dims.Add(1, new Message().Add(1, size));
+        }
+
         return new Message().Add(1, name).Add(2, new Message().Add(1, new Message().Add(1, Float).Add(2, dims)));
     }
 
@@ -141,3 +198,6 @@ internal static class OnnxModels
         }
     }
 }
+
+/// <summary>A node of a model: what it computes, of what, and what of its attributes is not the default.</summary>
+internal sealed record OnnxNode(string Op, string[] Inputs, string Output, (string Name, long[] Values)[] Attributes);

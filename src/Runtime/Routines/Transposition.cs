@@ -25,41 +25,34 @@ internal static class Transposition
         float* from = (float*)source;
         float* to = (float*)target;
         long wholeColumns = columns - (columns % Side);
-        long done = 0;
-        if (Avx512F.IsSupported)
+        long done = Avx512F.IsSupported ? rows / 16 * 16 : Avx.IsSupported ? rows / 8 * 8 : 0;
+        bool hasQuarters = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+        long wholeRows = hasQuarters ? rows / Side * Side : 0;
+
+        // A few columns at a time, from the first row to the last: the rows of the target may fight for the cache.
+        for (long column = 0; column < wholeColumns && hasQuarters; column += Side)
         {
-            for (; done + 16 <= rows; done += 16)
+            float* read = from + column;
+            float* write = to + (column * targetApart);
+            long row = 0;
+            for (; Avx512F.IsSupported && row < done; row += 16)
             {
-                for (long column = 0; column < wholeColumns; column += Side)
-                {
-                    Turn16(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
-                }
+                Turn16(read + (row * apart), write + row, apart, targetApart);
             }
-        }
-        else if (Avx.IsSupported)
-        {
-            for (; done + 8 <= rows; done += 8)
+
+            for (; Avx.IsSupported && row < done; row += 8)
             {
-                for (long column = 0; column < wholeColumns; column += Side)
-                {
-                    Turn8(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
-                }
+                Turn8(read + (row * apart), write + row, apart, targetApart);
+            }
+
+            for (; row < wholeRows; row += Side)
+            {
+                Turn4(read + (row * apart), write + row, apart, targetApart);
             }
         }
 
-        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
-        {
-            for (; done + Side <= rows; done += Side)
-            {
-                for (long column = 0; column < wholeColumns; column += Side)
-                {
-                    Turn4(from + (done * apart) + column, to + (column * targetApart) + done, apart, targetApart);
-                }
-            }
-        }
-
-        Rest(from, to, done, columns, apart, targetApart, 0, wholeColumns);
-        Rest(from, to, rows, columns, apart, targetApart, done, 0);
+        Rest(from, to, wholeRows, columns, apart, targetApart, 0, wholeColumns);
+        Rest(from, to, rows, columns, apart, targetApart, wholeRows, 0);
         return 0;
     }
 

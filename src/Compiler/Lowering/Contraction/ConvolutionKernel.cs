@@ -34,13 +34,19 @@ internal sealed class ConvolutionKernel
         image = kernel.Input(problem.B.Source);
         weights = kernel.Input(filters.Packed);
         sums = kernel.WorkerScratch(problem.Type, BlockPositions * tiling.Outputs);
-        planes = problem.KeepsRoot ? kernel.Output(problem.Root) : kernel.WorkerScratch(problem.Type, BlockPositions * tiling.Outputs);
+        planes = StoresSums ? kernel.Output(problem.Root) : kernel.WorkerScratch(problem.Type, PlanesApart * tiling.Outputs);
         batch = problem.Batches(problem.B.Batch, filters.Groups);
         tile = new BlockAxis(filters.Tiles, LoopMath.Index("tile"));
         block = new BlockAxis((windows.Rows.Positions + tiling.BlockRows - 1) / tiling.BlockRows, LoopMath.Index("block"));
     }
 
     private long BlockPositions => tiling.BlockRows * windows.Columns.Positions;
+
+    /// <summary>From a plane of a block to the next where they wait for the work on them: an odd number of vectors, so that they do not share cache sets.</summary>
+    private long PlanesApart => (((BlockPositions + tiling.Lanes - 1) / tiling.Lanes) | 1) * tiling.Lanes;
+
+    /// <summary>Whether the sums themselves are what the kernel leaves.</summary>
+    private bool StoresSums => problem.KeepsRoot && problem.Epilogue is null;
 
     /// <summary>The kernel that packs the weights, and the one that computes the result.</summary>
     public static IReadOnlyList<LoweredKernel> Build(MatMulProblem problem, WholeConvolution windows, VectorWidth width)
@@ -194,9 +200,9 @@ internal sealed class ConvolutionKernel
         yield return new Let(from, LoopMath.Times(firstRow, LoopMath.Int(windows.Columns.Positions)));
         yield return new Let(count, positions);
         LoopValue channels = LoopMath.Minus(last, first);
-        SumPlace place = problem.KeepsRoot
+        SumPlace place = StoresSums
             ? new SumPlace(planes, (row, column) => problem.C.Position(kernel, batch, row, column), problem.C.Row)
-            : new SumPlace(planes, (row, column) => LoopMath.Plus(LoopMath.Times(LoopMath.Minus(row, first), LoopMath.Int(BlockPositions)), LoopMath.Minus(column, from)), BlockPositions);
+            : new SumPlace(planes, (row, column) => LoopMath.Plus(LoopMath.Times(LoopMath.Minus(row, first), LoopMath.Int(PlanesApart)), LoopMath.Minus(column, from)), PlanesApart);
         LoopValue apart = kernel.Size(place.Row);
         BufferPart[] parts =
         [

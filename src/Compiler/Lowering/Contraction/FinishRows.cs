@@ -41,7 +41,7 @@ internal static class FinishRows
             value = epilogue.ApplyAll(kernel, batch, value, row, column, statements)[0];
             if (problem.KeepsRoot)
             {
-                stores.Add(new Store(sums.Buffer, sums.At(row, column), value));
+                stores.Add(new Store(kernel.Output(problem.Root), problem.C.Position(kernel, batch, row, column), value));
             }
         }
 

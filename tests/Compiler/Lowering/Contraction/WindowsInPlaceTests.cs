@@ -46,9 +46,9 @@ internal sealed class WindowsInPlaceTests
         CompileOptions[] ways =
         [
             new() { Passes = new() { WindowsInPlace = false } },
-            new() { Verify = true },
-            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, Passes = new() { MergeSmallKernels = false } }),
-            new() { Threads = 3, Chunking = Chunking.Finest, Passes = new() { MergeSmallKernels = false } },
+            new() { Verify = true, Passes = new() { WholeConvolutions = false } },
+            .. VectorWidths.Supported.Select(width => new CompileOptions { Width = width, Passes = new() { MergeSmallKernels = false, WholeConvolutions = false } }),
+            new() { Threads = 3, Chunking = Chunking.Finest, Passes = new() { MergeSmallKernels = false, WholeConvolutions = false } },
         ];
         CompiledGraph[] graphs = [.. ways.Select(way => GraphCompiler.Compiler.Compile([x, w], outputs, null, way))];
         Tensor<float> weights = Numbers(2, weight, 0);
@@ -75,7 +75,7 @@ internal sealed class WindowsInPlaceTests
         Input<float> x = Input("x", [4, 32, 16, 16]);
         Parameter<float> w = Parameter("w", Tensors.Ones<float>(64, 32, 3, 3));
         Parameter<float> b = Parameter("b", Tensors.Ones<float>(64));
-        Program program = Compiled([x], [Relu(Conv2D(x, w, b, padding: 1))]);
+        Program program = Compiled([x], [Relu(Conv2D(x, w, b, padding: 1))], new() { Passes = new() { WholeConvolutions = false } });
         long padded = 4 * 32 * 18 * 18;
         using (Assert.EnterMultipleScope())
         {
