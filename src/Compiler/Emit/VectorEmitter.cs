@@ -95,9 +95,15 @@ internal sealed class VectorEmitter(
     public void EmitStore(Store store)
     {
         E value = Emit(store.Value);
-        if (!loop.TrySplit(store.Index, out long coefficient, out IndexPolynomial? rest) || coefficient != 1)
+        if (!loop.TrySplit(store.Index, out long coefficient, out IndexPolynomial? rest) || !HasVectors(store.Buffer, store.Value.Type, coefficient))
         {
             Scatter(store, value);
+            return;
+        }
+
+        if (coefficient == 2)
+        {
+            context.Output.Add(operations.StoreAlternate(scalars.Addresses.Resolve(store.Buffer, rest!.Plus(position.Times(2))), value, mask));
             return;
         }
 
@@ -148,13 +154,19 @@ internal sealed class VectorEmitter(
 
     private E EmitLoad(Load load)
     {
-        if (!loop.TrySplit(load.Index, out long coefficient, out IndexPolynomial? rest) || coefficient != 1)
+        if (!loop.TrySplit(load.Index, out long coefficient, out IndexPolynomial? rest) || !HasVectors(load.Buffer, load.Type, coefficient))
         {
             return Gather(load);
         }
 
-        return operations.Load(load.Buffer.Storage, scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position)), LaneOf(load.Type), mask);
+        return coefficient == 2
+            ? operations.LoadAlternate(scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position.Times(2))), LaneOf(load.Type), mask)
+            : operations.Load(load.Buffer.Storage, scalars.Addresses.Resolve(load.Buffer, rest!.Plus(position)), LaneOf(load.Type), mask);
     }
+
+    // Whether elements of a buffer so far apart are lanes at once.
+    private static bool HasVectors(LoopBuffer buffer, DType type, long distance) =>
+        distance == 1 || (distance == 2 && buffer.Storage == type && VectorOperations.CanAlternate(type));
 
     private E EmitBinary(BinaryValue binary)
     {

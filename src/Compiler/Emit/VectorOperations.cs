@@ -121,6 +121,23 @@ internal sealed class VectorOperations
         return E.Call(method, arguments);
     }
 
+    /// <summary>Whether every second element can be read and written as a vector.</summary>
+    public static bool CanAlternate(DType storage) => storage is DType.Float32 or DType.Int32;
+
+    /// <summary>Every second element as lanes, which must hold what memory does; zeros in the lanes outside the mask, if there is one.</summary>
+    public E LoadAlternate((E Address, E Index, E Displacement) at, Type lane, E? mask)
+    {
+        E[] arguments = [at.Address, at.Index, at.Displacement, .. Given(mask)];
+        return As(E.Call(Methods.Find(typeof(AlternateMemory), $"Load{Bits}", [.. arguments.Select(a => a.Type)]), arguments), lane);
+    }
+
+    /// <summary>Writes lanes as every second element.</summary>
+    public E StoreAlternate((E Address, E Index, E Displacement) at, E value, E? mask)
+    {
+        E[] arguments = [at.Address, at.Index, at.Displacement, .. Given(mask), As(value, typeof(int))];
+        return E.Call(Methods.Find(typeof(AlternateMemory), $"Store{Bits}", [.. arguments.Select(a => a.Type)]), arguments);
+    }
+
     private static E[] Given(E? argument) => argument is null ? [] : [argument];
 
     public static E Prefetch(DType storage, E address, E index, E displacement) =>

@@ -255,6 +255,27 @@ internal sealed class KernelTests
         KernelRun.AssertAgrees(kernel, Sizes);
     }
 
+    [TestCase(DType.Float32)]
+    [TestCase(DType.Int32)]
+    [TestCase(DType.Float64)]
+    public void Every_second_element(DType type)
+    {
+        // The first is the buffer's first, the last its last.
+        LoopBuffer x = Input("x", type, Multiply(N, Int(2)));
+        LoopBuffer y = Output("y", type, Multiply(N, Int(2)));
+        LoopBuffer z = Output("z", type, Multiply(N, Int(2)));
+        Kernel kernel = Elementwise("alternate", [x, y, z], i =>
+        {
+            LoopValue even = new Load(x, Multiply(i, Int(2)));
+            LoopValue odd = new Load(x, Add(Multiply(i, Int(2)), Int(1)));
+            return Sequence(
+                new Store(y, Multiply(i, Int(2)), Add(even, odd)),
+                new Store(y, Add(Multiply(i, Int(2)), Int(1)), Subtract(even, odd)),
+                new Store(z, Add(Multiply(i, Int(2)), Int(1)), even));
+        });
+        KernelRun.AssertAgrees(kernel, Sizes);
+    }
+
     [Test]
     public void Transpose()
     {
