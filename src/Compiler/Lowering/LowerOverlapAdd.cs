@@ -6,7 +6,8 @@ namespace GraphCompiler.Lowering;
 
 /// <summary>
 /// Windows added up where they overlap. The axes without windows are shared out; for each of their points its part of the result begins as zeros, and
-/// then one element of all windows after the other is added, along the positions, which never meet.
+/// then one element of all windows after the other is added, along the positions, which never meet. Where windows do not meet either, nothing is read of
+/// the result; where they leave nothing out, it begins as nothing.
 /// </summary>
 internal static class LowerOverlapAdd
 {
@@ -47,10 +48,13 @@ internal static class LowerOverlapAdd
 
         LoopValue value = expression.Evaluate(read => read.Load(Ordered(read.View.Strides), nest, kernel));
         LoopValue at = nest.Position(kernel, 0, target);
-        LoopStatement add = Loops(new Store(output, at, new BinaryValue(BinaryFunction.Add, new Load(output, at), value)), kernel, nest, inner);
+        bool overlap = !windows.All(w => Dim.AtLeast(w.Stride, w.Reach) == true);
+        LoopStatement add = Loops(
+            new Store(output, at, new BinaryValue(BinaryFunction.Add, overlap ? new Load(output, at) : Literal.Of(root.DType, 0), value)), kernel, nest, inner);
 
         var none = new LoopNest([], []);
-        return kernel.Build(BlockLoops.Range(none, outer), BlockLoops.Run(kernel, none, outer, new Block([fill, add])));
+        bool cover = windows.All(w => w.Dilation == 1 && w.Size == w.Stride && x.Shape[w.Axis] * w.Stride == root.Shape[w.Axis]);
+        return kernel.Build(BlockLoops.Range(none, outer), BlockLoops.Run(kernel, none, outer, cover ? add : new Block([fill, add])));
     }
 
     private static LoopStatement Loops(LoopStatement body, KernelBuilder kernel, LoopNest nest, int[] loops)

@@ -25,8 +25,13 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
     public override Node[] Expand(IReadOnlyList<Node> inputs)
     {
         Node windows = Node.Create(new WindowsOp(Windows), Padded(inputs[0]));
-        Node values = Ops.Max(ElementsFirst(windows), [.. Enumerable.Range(0, Spatial)]);
-        return [values, First(Axes.Aggregate(Dim.Of(1), (n, a) => n * a.Window.Size).Constant <= MostTaps ? ByTaps(windows) : ByAxes(windows))];
+        if (Axes.Aggregate(Dim.Of(1), (n, a) => n * a.Window.Size).Constant <= MostTaps)
+        {
+            (Node largest, Node index) = ByTaps(windows);
+            return [largest, First(index)];
+        }
+
+        return [Ops.Max(ElementsFirst(windows), [.. Enumerable.Range(0, Spatial)]), First(ByAxes(windows))];
     }
 
     public override NodeType[] Infer(TypeContext context)
@@ -100,7 +105,7 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
         return count;
     }
 
-    private Node ByTaps(Node windows)
+    private (Node Values, Node Index) ByTaps(Node windows)
     {
         DType type = IndexType(windows.DType);
         long[] sizes = [.. Axes.Select(a => a.Window.Size.Constant!.Value)];
@@ -118,7 +123,7 @@ internal sealed record MaxPoolOp(EquatableArray<PoolAxis> Axes) : CompositeOp
             best = best is null ? element : Ops.Maximum(best, element);
         }
 
-        return index;
+        return (best!, index);
     }
 
     private Node ByAxes(Node windows)
