@@ -285,6 +285,19 @@ internal sealed class AccurateSumsTests
         }
     }
 
+    [TestCase(7)]
+    [TestCase(40)]
+    public void Infinities_in_short_runs_stay_where_they_are(int run)
+    {
+        const int Runs = 200;
+        float[] terms = [.. Enumerable.Repeat(1f, Runs * 3 * run)];
+        terms[0] = float.PositiveInfinity;
+        terms[(70 * 3 * run) + (2 * run) - 1] = float.NegativeInfinity;
+        Input<float> x = Input("x", [Runs, 3, run]);
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x], Sum(x, [0, 2]));
+        Assert.That(graph.Run(Given(terms, Runs, 3, run)).GetArray<float>(0), Is.EqualTo([float.PositiveInfinity, float.NegativeInfinity, Runs * (float)run]));
+    }
+
     private static Argument Given<T>(T[] values, params nint[] shape) => values switch
     {
         float[] singles => Tensor.Create(singles, shape),

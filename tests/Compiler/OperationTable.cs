@@ -243,6 +243,8 @@ internal static class OperationTable
         .. from axis in new[] { 0, 1 }
            select new OperationRow(typeof(ArgMinOp), Numbers, c => Ops.ArgMin(c.X([3, c.N]), axis)) { Variant = $" {axis}", Least = 1, Range = 2 },
         new OperationRow(typeof(ArgMaxOp), Single, c => Ops.ArgMax(c.X([2, c.N, 3]), [0, 2])) { Variant = " two axes", Least = 1, HasGradient = false },
+        new OperationRow(typeof(SumOp), Numbers, c => Ops.Sum(c.X([c.N, 2, 3]), [0, 2])) { Variant = " of short runs", Ulps = 8, Floor = n => 12 * n, Specials = false },
+        new OperationRow(typeof(MaxOp), Numbers, c => Ops.Max(c.X([c.N, 2, 19]), [0, 2])) { Variant = " of short runs", Least = 1 },
         new OperationRow(typeof(MaxOp), Single, c => Ops.MaxWithIndex(c.X([3, c.N]), 1).Values) { Variant = " with index", Least = 1 },
 
         // Scans: in order, so that what is infinite or NaN stays the same; a short axis with long rows, and a long one.

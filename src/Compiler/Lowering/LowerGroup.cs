@@ -15,6 +15,10 @@ internal sealed class LowerGroup
     // Parts of one tensor from which it pays that their distances are written into the code: the taps of a depthwise convolution, 0.79 of the time.
     private const int ManyParts = 3;
 
+    // Neighbours in a run, up to which lanes are kept from run to run: a run then costs less than adding up its lanes. And runs from which on that pays.
+    private const long ShortRun = 128;
+    private const long ManyRuns = 8;
+
     private readonly FusedSpec group;
     private readonly Domain domain;
     private readonly KernelBuilder kernel;
@@ -169,6 +173,11 @@ internal sealed class LowerGroup
 
         LoopStatement Along(Node[] nodes, LoopValue? pastCache)
         {
+            if (nodes.Length == reductions.Length && CarriesLanes && pastCache is null)
+            {
+                return AcrossRuns();
+            }
+
             // Where rows are lanes, a long sum has an accumulator for the innermost loop, and within it for each block.
             Local[] parts = alongRows ? [] : [.. longSums.Select(s => new Local("part", s.Accumulator.Type))];
             foreach ((Node node, Reduction total) in reductions.Zip(totals))
@@ -180,13 +189,38 @@ internal sealed class LowerGroup
             LoopStatement body = new Block([.. new GroupPass(this, nodes, pass).Build()]);
             foreach (int loop in inner.Reverse())
             {
-                body = loop == inner[^1] && parts.Length > 0 ? InBlocks(Loop(loop, body, pastCache), parts) : Loop(loop, body, pastCache);
+                body = loop == inner[^1] && parts.Length > 0 ? InBlocks(Loop(loop, body, pastCache), parts, longSums) : Loop(loop, body, pastCache);
             }
 
             return body;
         }
 
-        LoopStatement InBlocks(For loop, Local[] parts)
+        // Short runs of neighbours are gone through a vector of them after the other, whose lanes are added up when all runs have been.
+        For AcrossRuns()
+        {
+            Reduction[] lanes = [.. totals.Select(t => new Reduction(Lane("lanes", t.Accumulator), t.Function, t.Lost is null ? null : Lane("less", t.Lost)))];
+            Reduction[] longLanes = [.. lanes.Where(l => l.Lost is not null)];
+            Local[] parts = [.. longLanes.Select(l => Lane("part", l.Accumulator))];
+            foreach ((Node node, Reduction lane) in reductions.Zip(lanes))
+            {
+                int at = Array.IndexOf(longLanes, lane);
+                accumulators[node] = at >= 0 ? parts[at] : lane.Accumulator;
+            }
+
+            LoopStatement body = new Block([.. new GroupPass(this, nodes, pass).Build()]);
+            foreach (int loop in inner[..^1].Reverse())
+            {
+                body = loop == inner[^2] && parts.Length > 0 ? InBlocks(Loop(loop, body, null), parts, longLanes) : Loop(loop, body, null);
+            }
+
+            IEnumerable<LoopStatement> join = totals.Zip(lanes, (total, lane) => new Assign(
+                total.Accumulator, new BinaryValue(total.Function, total.Accumulator, lane.Accumulator)));
+            return Loop(inner[^1], new Block([.. lanes.SelectMany(Declare), body, .. join]), null);
+        }
+
+        static Local Lane(string name, Local total) => new(name, total.Type);
+
+        LoopStatement InBlocks(For loop, Local[] parts, Reduction[] sums)
         {
             bool isShort = loop is { Begin: Literal { Bits: 0 }, End: Literal { Bits: <= LongSum.MostTerms } };
             Block Next() => new([.. Join(), .. parts.Select(p => new Assign(p, Literal.Of(p.Type, 0)))]);
@@ -196,7 +230,7 @@ internal sealed class LowerGroup
                 .. isShort ? [loop, .. Join()] : LongSum.InBlocks(loop, LongSum.MostTerms, Next),
             ]);
 
-            IEnumerable<LoopStatement> Join() => longSums.Zip(parts, (total, part) => LongSum.Add(total.Accumulator, total.Lost!, part));
+            IEnumerable<LoopStatement> Join() => sums.Zip(parts, (total, part) => LongSum.Add(total.Accumulator, total.Lost!, part));
         }
 
         For Loop(int loop, LoopStatement body, LoopValue? pastCache)
@@ -215,6 +249,11 @@ internal sealed class LowerGroup
             };
         }
     }
+
+    /// <summary>Whether reductions of a row have many runs of few neighbours, each of which would have its lanes added up.</summary>
+    private bool CarriesLanes =>
+        alongRows && inner.Length > 1 && nest.Sizes[inner[^1]].Constant <= ShortRun
+        && !(inner[..^1].Aggregate(Dim.Of(1), (count, loop) => count * nest.Sizes[loop]).Constant < ManyRuns);
 
     private Reduction TotalOf(Node node)
     {

@@ -22,6 +22,9 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
     // Taps of a window that are written out one by one where each channel is by itself: more make an expression that is too long.
     private const long MostTaps = 27;
 
+    // Outputs of a channel that is by itself from which their gradients are a product: they fill vectors.
+    private const long ManyOutputs = 8;
+
     public override string Name => "Convolution";
 
     public override Node[] Expand(IReadOnlyList<Node> inputs)
@@ -83,7 +86,7 @@ internal sealed record ConvolutionOp(EquatableArray<long> Stride, EquatableArray
         Node columns = Ops.Permute(windows, [1, 2, .. Enumerable.Range(3 + spatial, spatial), 0, .. Enumerable.Range(3, spatial)]);
         Node split = Ops.Reshape(cotangent, Shape.Of([cotangent.Shape[0], groups, shape.OutputsOfGroup, .. shape.Positions]));
         Node rows = Ops.Permute(split, [1, 2, 0, .. Enumerable.Range(3, spatial)]);
-        if (shape.IsByChannel)
+        if (shape.IsByChannel && !(shape.OutputsOfGroup.Constant >= ManyOutputs))
         {
             Node each = Ops.Reshape(rows, Shape.Of([groups, shape.OutputsOfGroup, .. Enumerable.Repeat(Dim.Of(1), spatial), .. rows.Shape.Skip(2)]));
             return Ops.Reshape(Ops.Sum(columns * each, [.. Enumerable.Range(2 + spatial, 1 + spatial)]), shape.Weight);
