@@ -17,6 +17,8 @@ internal static class Catalogue
         .. MatMulWork.All(),
         .. ConvolutionWork.All(),
         .. ImageWork.All(),
+        new DigitsNetworkWork(),
+        new ResidualBlockWork(),
         .. RecurrentWork.All(),
     ];
 
