@@ -103,6 +103,8 @@ internal sealed class RoutineTests
 
     internal static long Nothing(nint from, nint to, long count, long row) => from + to + count + row == 0 ? 1 : 0;
 
+    internal static long Pair(nint from, nint to, long count) => from + to + count == 0 ? 1 : 0;
+
     internal static long Generic<T>(nint from, nint to, long count, long row) => from + to + count + row == 0 ? 1 : 0;
 
     internal static int Wrong(nint from, int size) => (int)from + size;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GraphCompiler.Emit;
 using GraphCompiler.Loops;
 using GraphCompiler.Planning;
+using GraphCompiler.Tests.Compiler.Emit;
 using static GraphCompiler.Tests.Compiler.LoopBuilder;
 
 namespace GraphCompiler.Tests.Compiler.Loops;
@@ -40,7 +41,7 @@ internal sealed class LoopTreeTests
         new Store(Y, Int(0), One),
         new Prefetch(X, Int(0)),
         new Fail(1, Int(0)),
-        new Invoke(Index("status"), Routine.Of(CholeskyRoutine.Factor<float>), [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(1), N)], [N]) { Work = Int(7) },
+        new Invoke(Index("status"), Routine.Of(RoutineTests.Pair), [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(1), N)], [N]) { Work = Int(7) },
         new CallHost(new HostRoutine(new HostSignature("host", 1, [DType.Float32, DType.Float32], [1, 0]), _ => { }), [X, Y], [N], 1),
     ];
 

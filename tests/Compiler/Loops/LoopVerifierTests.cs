@@ -1,4 +1,5 @@
 using GraphCompiler.Loops;
+using GraphCompiler.Tests.Compiler.Emit;
 using static GraphCompiler.Tests.Compiler.LoopBuilder;
 
 namespace GraphCompiler.Tests.Compiler.Loops;
@@ -56,12 +57,12 @@ internal sealed class LoopVerifierTests
         yield return Case(
             "only a vector loop without reductions that makes one store can write past the cache",
             end => new For(Index("i"), Int(0), end, LoopKind.Vector, Sequence(new Store(Y, Int(0), One), new Store(Y, Int(0), One))) { PastCache = Literal.Of(true) });
-        Routine routine = Routine.Of(CholeskyRoutine.Factor<float>);
+        Routine routine = Routine.Of(RoutineTests.Pair);
         Invoke call = new(Index("status"), routine, [new BufferPart(X, Int(0), N), new BufferPart(Y, Int(0), N)], [N]) { Work = N };
-        yield return Case("CholeskyRoutine.Factor takes 2 buffers, not 1", _ => call with { Parts = [call.Parts[0]] });
-        yield return Case("CholeskyRoutine.Factor takes 1 sizes, not 2", _ => call with { Sizes = [N, N] });
+        yield return Case("RoutineTests.Pair takes 2 buffers, not 1", _ => call with { Parts = [call.Parts[0]] });
+        yield return Case("RoutineTests.Pair takes 1 sizes, not 2", _ => call with { Sizes = [N, N] });
         yield return Case("y is written and given twice", _ => call with { Parts = [call.Parts[1], call.Parts[1]] });
-        yield return Case("an argument of CholeskyRoutine.Factor is float32, not int64", _ => call with { Sizes = [One] });
+        yield return Case("an argument of RoutineTests.Pair is float32, not int64", _ => call with { Sizes = [One] });
         yield return Case("the result of a routine must be int64", _ => call with { Result = F });
         yield return Vector("a vector loop cannot call a routine", _ => call);
         yield return Case("buffer other is none of the kernel's", _ => call with { Parts = [call.Parts[0], new BufferPart(Other, Int(0), N)] });

@@ -15,7 +15,7 @@ internal static class MatrixExpRoutine
     /// <summary>Writes exp A. Where A is not finite, so is the result.</summary>
     /// <param name="matrix">A.</param>
     /// <param name="result">exp A.</param>
-    /// <param name="scratch">6·size·size numbers.</param>
+    /// <param name="scratch">6·size·size numbers, and what <see cref="LuRoutine"/> needs.</param>
     /// <param name="order">size positions.</param>
     /// <param name="size">The size of A.</param>
     public static unsafe long Evaluate<T>(nint matrix, nint result, nint scratch, nint order, long size)
@@ -64,14 +64,17 @@ internal static class MatrixExpRoutine
         Add(a, u, -T.One);
         Add(v, u, T.One);
         var rows = new Span<long>((long*)order, a.Rows);
-        LuRoutine.Factor(a, rows, out T _, mustBeRegular: false);
+        T* rest = (T*)scratch + (6 * size * size);
+        var lu = new MatrixBlock<T>(scratch, a.Rows, a.Rows);
+        var solution = new MatrixBlock<T>(result, a.Rows, a.Rows);
+        LuRoutine.Factor(lu, rows, out T _, mustBeRegular: false, rest);
         for (int i = 0; i < x.Rows; i++)
         {
             v.Row((int)rows[i]).CopyTo(x.Row(i));
         }
 
-        TriangularRoutine.Substitute(a, x, TriangularForm.Unit);
-        TriangularRoutine.Substitute(a, x, TriangularForm.Upper);
+        TriangularRoutine.Substitute(lu, solution, TriangularForm.Unit, rest);
+        TriangularRoutine.Substitute(lu, solution, TriangularForm.Upper, rest);
         for (int i = 0; i < squarings; i++)
         {
             Multiply(x, x, v);
