@@ -20,6 +20,7 @@ internal static class Catalogue
         new DigitsNetworkWork(),
         new ResidualBlockWork(),
         .. RecurrentWork.All(),
+        .. FactorisationWorks.All(),
     ];
 
     /// <summary>The works that a list of names, or of beginnings of names, selects; all of them without a list.</summary>
