@@ -54,6 +54,25 @@ internal sealed class FactorisationTests
         Assert.That(() => compiled.Run(System.Numerics.Tensors.Tensor.Create(values, [.. shape.Select(s => (nint)s)])), Throws.Nothing);
     }
 
+    [TestCaseSource(nameof(EachSize))]
+    public void Orthogonal_and_triangular_factors_of_square_tall_and_wide_ones(int size, DType type)
+    {
+        var random = new Random(size);
+        Input<double> x = Input<double>("x", [size, size]);
+        Node square = Cast(x + (GraphCompiler.Operations.Matrices.IdentityLike(x) * (2 + Math.Sqrt(size))), type);
+        Node tall = Concat([square, Cast(x, type)]);
+        List<Node> results = [];
+        foreach (Node a in (Node[])[square, tall, Transpose(tall)])
+        {
+            (Node q, Node r) = QR(a);
+            results.AddRange([q, r]);
+        }
+
+        double[] values = [.. Enumerable.Range(0, size * size).Select(_ => random.NextDouble() - 0.5)];
+        using CompiledGraph compiled = GraphCompiler.Compiler.Compile([x], [.. results], options: new CompileOptions { Verify = true });
+        Assert.That(() => compiled.Run(System.Numerics.Tensors.Tensor.Create(values, [size, size])), Throws.Nothing);
+    }
+
     [Test]
     public void The_first_pivot_that_is_no_good_is_named([Values(3, 8, 16, 20, 70)] int size, [Values(1, 40)] int batch, [Values] bool isDefinite)
     {

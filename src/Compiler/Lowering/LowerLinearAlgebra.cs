@@ -31,7 +31,7 @@ internal static class LowerLinearAlgebra
                 RoutineKernel factor = kernel.Input(a).Result(0).Result(1).Result(2).Scratch(a.DType, luScratch).Size(n).Size(lu.MustBeRegular ? 1 : 0);
                 return factor.Build(Of((Func<nint, nint, nint, nint, nint, long, long, long>)LuRoutine.Factor<float>, (Func<nint, nint, nint, nint, nint, long, long, long>)LuRoutine.Factor<double>), LoopMath.Quotient(cubed, 12), n, (item, pivot) => LuOp.Failure(node, item, pivot));
             case QrOp:
-                RoutineKernel qr = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (m * n) + (2 * n) + m).Size(m).Size(n);
+                RoutineKernel qr = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (m * n) + (n * (m + 32)) + (QrRoutine.Panel * ((3 * n) + QrRoutine.Panel)) + MinusProduct.Scratch).Size(m).Size(n);
                 return qr.Build(Of(QrRoutine.Factor<float>, QrRoutine.Factor<double>), area);
             case EighOp:
                 RoutineKernel eigen = kernel.Input(a).Result(0).Result(1).Scratch(a.DType, (n * n) + (4 * n)).Size(n);
