@@ -16,6 +16,9 @@ internal sealed class Executor : IDisposable
     private readonly RootBuffer[] copied;
     private readonly AnomalyCheck? anomalies;
 
+    // Whether there is nothing to do before and behind the steps.
+    private readonly bool stepsAreAll;
+
     /// <summary>An executor of a program.</summary>
     /// <param name="program">The program.</param>
     /// <param name="targets">What its gradients are those of, for messages.</param>
@@ -32,6 +35,7 @@ internal sealed class Executor : IDisposable
                 .Select(u => new Written(u.Parameter!.Address, u.Bytes)),
         ];
         updatesReadParameters = program.Updates.Any(u => program.Plan.Buffers[u.Buffer].Address is var address && address != 0 && address != u.Parameter!.Address);
+        stepsAreAll = program.Updates.Length == 0 && copied.Length == 0 && program.Saved.Length == 0 && program.Random.Generators.Count == 0 && anomalies is null;
     }
 
     public Program Program => program;
@@ -103,7 +107,11 @@ internal sealed class Executor : IDisposable
 
     public void Return(Workspace workspace)
     {
-        workspace.Cancellation = CancellationToken.None;
+        if (workspace.Cancellation.CanBeCanceled)
+        {
+            workspace.Cancellation = CancellationToken.None;
+        }
+
         pool.Return(workspace);
     }
 
@@ -122,7 +130,15 @@ internal sealed class Executor : IDisposable
     {
         if (intoDestinations)
         {
-            RunAndFinish(workspace, backwardToo);
+            if (stepsAreAll)
+            {
+                RunSteps(workspace, forward: true, backwardToo);
+            }
+            else
+            {
+                RunAndFinish(workspace, backwardToo);
+            }
+
             return null;
         }
 

@@ -44,18 +44,23 @@ internal sealed unsafe class TypedCall
     /// <summary>The method for so many arguments: the smallest that has as many parameters.</summary>
     public static string MethodFor(int arguments) => arguments <= 2 ? nameof(CallTwo) : arguments <= 4 ? nameof(CallFour) : nameof(CallEight);
 
-    /// <summary>Binds, pins and runs.</summary>
+    /// <summary>Binds, pins and runs. Never a part of the generated code that calls it, which is compiled once, without knowing what mostly happens.</summary>
     /// <returns>The outputs, unless they went to destinations.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public RunResults? CallTwo(SpanArgument a0, SpanArgument a1, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
-        workspace.Cancellation = cancellation;
+        if (cancellation.CanBeCanceled)
+        {
+            workspace.Cancellation = cancellation;
+        }
+
         try
         {
             if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1)))
             {
-                Accept(workspace, in a0, in a1, SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None());
+                Accept(workspace, in a0, in a1);
             }
 
             fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference)
@@ -70,16 +75,21 @@ internal sealed unsafe class TypedCall
     }
 
     /// <inheritdoc cref="CallTwo"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public RunResults? CallFour(SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
-        workspace.Cancellation = cancellation;
+        if (cancellation.CanBeCanceled)
+        {
+            workspace.Cancellation = cancellation;
+        }
+
         try
         {
             if (!(workspace.HasAccepted && IsAccepted(workspace, 0, in a0) && IsAccepted(workspace, 1, in a1) && IsAccepted(workspace, 2, in a2) && IsAccepted(workspace, 3, in a3)))
             {
-                Accept(workspace, in a0, in a1, in a2, in a3, SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None());
+                Accept(workspace, in a0, in a1, in a2, in a3);
             }
 
             fixed (byte* p0 = &a0.Reference, p1 = &a1.Reference, p2 = &a2.Reference, p3 = &a3.Reference)
@@ -94,12 +104,17 @@ internal sealed unsafe class TypedCall
     }
 
     /// <inheritdoc cref="CallTwo"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public RunResults? CallEight(
         SpanArgument a0, SpanArgument a1, SpanArgument a2, SpanArgument a3, SpanArgument a4, SpanArgument a5, SpanArgument a6, SpanArgument a7, CancellationToken cancellation)
     {
         using CompiledGraph.Entry entry = graph.EnterRun();
         Workspace workspace = executor.Rent();
-        workspace.Cancellation = cancellation;
+        if (cancellation.CanBeCanceled)
+        {
+            workspace.Cancellation = cancellation;
+        }
+
         try
         {
             bool accepted = workspace.HasAccepted
@@ -176,6 +191,14 @@ internal sealed unsafe class TypedCall
             }
         }
     }
+
+    // Methods of their own: what they have on the stack would have to be cleared in every call.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Accept(Workspace workspace, in SpanArgument a0, in SpanArgument a1) => Accept(workspace, in a0, in a1, SpanArgument.None(), SpanArgument.None());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Accept(Workspace workspace, in SpanArgument a0, in SpanArgument a1, in SpanArgument a2, in SpanArgument a3) =>
+        Accept(workspace, in a0, in a1, in a2, in a3, SpanArgument.None(), SpanArgument.None(), SpanArgument.None(), SpanArgument.None());
 
     /// <summary>Binds the workspace to the inputs, checks everything, and notes what it looked like.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

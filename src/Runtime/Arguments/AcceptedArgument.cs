@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GraphCompiler.Arguments;
 
 /// <summary>What an argument looked like when it was last checked: one of the same looks, wherever it lies, needs no check.</summary>
@@ -7,11 +9,12 @@ internal struct AcceptedArgument
     private nint count;
     private nint[]? lengths;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsLike(in SpanArgument argument) =>
-        argument.Kind == kind
-        && argument.Count == count
-        && argument.Lengths.Length == (lengths is null ? 0 : lengths.Length)
-        && (argument.Lengths.IsEmpty || argument.Lengths.SequenceEqual(lengths));
+        argument.Kind == kind && argument.Count == count && (!argument.HasShape || HasLengths(argument.Lengths));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly bool HasLengths(ReadOnlySpan<nint> given) => given.SequenceEqual(lengths);
 
     public void Accept(in SpanArgument argument)
     {

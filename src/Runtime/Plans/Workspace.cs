@@ -30,9 +30,15 @@ internal sealed unsafe class Workspace : IDisposable
 
     // For each external: whether it holds something that steps should add to.
     private readonly bool[] held;
-    private Turn turn;
+    private FavouringTurn turn = new();
     private AlignedBuffer? memory;
     private Binding? bound;
+
+    // The step that is all there is to do for the current binding, on this thread; null where there is more to it.
+    private PlanStep? single;
+    private int singleStep;
+    private nint singleRange;
+    private nint singleFrame;
 
     public Workspace(Plan plan)
     {
@@ -68,7 +74,7 @@ internal sealed unsafe class Workspace : IDisposable
     }
 
     /// <summary>Which call has the workspace.</summary>
-    public ref Turn Turn => ref turn;
+    public ref FavouringTurn Turn => ref turn;
 
     /// <summary>The addresses that the caller provides, to be set before a run.</summary>
     public nint[] Externals { get; }
@@ -145,6 +151,7 @@ internal sealed unsafe class Workspace : IDisposable
     private void Unbind()
     {
         bound = null;
+        single = null;
         HasAccepted = false;
     }
 
@@ -194,7 +201,18 @@ internal sealed unsafe class Workspace : IDisposable
 
         Array.Clear(held);
         bound = binding;
-        code.Build(sizes, held);
+        BuildCode();
+    }
+
+    private void BuildCode()
+    {
+        single = null;
+        code.Build(Bound.Sizes, held);
+        if (code.Instructions is [{ Kind: InstructionKind.Run } only] && code.Backward == 1 && !Bound.Threaded.Any && plan.Steps[only.Subject] is { Versioned: null, IsLoop: false } step)
+        {
+            (single, singleStep, singleFrame) = (step, only.Subject, frames.Address + (frameStarts[only.Subject] * sizeof(nint)));
+            singleRange = (nint)Bound.Sizes[step.Range];
+        }
     }
 
     /// <summary>Lets steps add to what externals hold, where there are such steps: see <see cref="IsAddedTo"/>. Holds until told otherwise or bound anew.</summary>
@@ -206,13 +224,13 @@ internal sealed unsafe class Workspace : IDisposable
             holds.CopyTo(held);
             try
             {
-                code.Build(Bound.Sizes, held);
+                BuildCode();
             }
             catch
             {
                 // A step that cannot be compiled: none adds.
                 Array.Clear(held);
-                code.Build(Bound.Sizes, held);
+                BuildCode();
                 throw;
             }
         }
@@ -226,9 +244,15 @@ internal sealed unsafe class Workspace : IDisposable
     public int Run(bool forward, bool backward, out int site, out long detail)
     {
         var slots = (nint*)frames.Address;
+        nint[] externals = Externals;
         foreach ((int slot, int external) in patches)
         {
-            slots[slot] = Externals[external];
+            slots[slot] = externals[external];
+        }
+
+        if (single is { } all && forward)
+        {
+            return RunSingle(all, out site, out detail);
         }
 
         // A call that failed left its loops where they were.
@@ -284,6 +308,25 @@ internal sealed unsafe class Workspace : IDisposable
         site = 0;
         detail = 0;
         return -1;
+    }
+
+    private int RunSingle(PlanStep step, out int site, out long detail)
+    {
+        detail = 0;
+        site = 0;
+        if (Cancellation.IsCancellationRequested)
+        {
+            return WasCancelled;
+        }
+
+        site = step.Entry(singleFrame, 0, singleRange);
+        if (site == 0)
+        {
+            return -1;
+        }
+
+        detail = ((nint*)singleFrame)[step.Slots - 1];
+        return singleStep;
     }
 
     /// <summary>Runs a loop that is a kernel, a few steps at once; what the kernel returns, or <see cref="WasCancelled"/>.</summary>
