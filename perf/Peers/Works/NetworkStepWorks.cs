@@ -29,7 +29,7 @@ internal sealed partial class DigitsNetworkWork : Work
         Parameter<float>[] p = [.. Shapes.Select((s, i) => Parameter($"p{i}", initial[i], s))];
         Node h = Ops.MaxPool2D(Ops.Relu(Ops.Conv2D(x, p[0], p[1], padding: 1)), 2);
         h = Ops.MaxPool2D(Ops.Relu(Ops.Conv2D(h, p[2], p[3], padding: 1)), 2);
-        Node loss = Ops.CrossEntropy((Ops.Flatten(h, 1, -1) @ Ops.Transpose(p[4])) + p[5], c);
+        Node loss = Ops.CrossEntropy(Ops.Linear(Ops.Flatten(h, 1), p[4], p[5]), c);
         IReadOnlyList<Update> adam = Optimizers.Adam(loss, p, Rate);
         var step = Compiler.Compile<Action<float[], long[], float[]>>([x, c], [loss], adam, options: OurSystem.Options);
         float[] lossOut = new float[1];
