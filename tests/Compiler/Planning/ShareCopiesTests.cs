@@ -1,5 +1,4 @@
 using GraphCompiler.Kernels;
-using GraphCompiler.Planning;
 using static GraphCompiler.Ops;
 
 namespace GraphCompiler.Tests.Compiler.Planning;

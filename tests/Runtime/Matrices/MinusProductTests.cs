@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
-using GraphCompiler.Routines.Matrices;
 
 namespace GraphCompiler.Tests.Runtime.Matrices;
 

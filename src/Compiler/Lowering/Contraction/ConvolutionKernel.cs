@@ -1,6 +1,5 @@
 using GraphCompiler.Kernels.Products;
 using GraphCompiler.Loops;
-using GraphCompiler.Routines;
 
 namespace GraphCompiler.Lowering.Contraction;
 
@@ -105,7 +104,7 @@ internal sealed class ConvolutionKernel
         return new Stretch(from, to);
     }
 
-    private LoopStatement Tile(ConvolutionTiles tiles, Local channels, Local width, Local row, Stretch inside, bool isFirst)
+    private For Tile(ConvolutionTiles tiles, Local channels, Local width, Local row, Stretch inside, bool isFirst)
     {
         Local start = LoopMath.Index("start");
         Local lane = LoopMath.Index("lane");

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using GraphCompiler.Kernels;
-using GraphCompiler.Operations;
 using GraphCompiler.Planning;
 using GraphCompiler.Tests.Options;
 using static GraphCompiler.Ops;
