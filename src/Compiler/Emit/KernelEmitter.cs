@@ -18,9 +18,6 @@ internal sealed class KernelEmitter
     private readonly List<string> scalarLoops = [];
     private ParameterExpression? result;
 
-    // Within a vector loop that runs scalar.
-    private bool inScalarLoop;
-
     private KernelEmitter(Kernel kernel, EmitOptions options)
     {
         this.kernel = kernel;
@@ -78,9 +75,6 @@ internal sealed class KernelEmitter
                     context.Output.Add(E.Assign(scalars.Declare(invoke.Result), call));
                 });
                 break;
-            case Prefetch prefetch when UsesVectors && !inScalarLoop:
-                context.Share([prefetch.Index], () => context.Output.Add(scalars.EmitPrefetch(prefetch)));
-                break;
             case Prefetch:
                 // Numbers one by one do not outrun the memory.
                 break;
@@ -91,8 +85,6 @@ internal sealed class KernelEmitter
                 throw LoopTree.Unknown(statement);
         }
     }
-
-    private bool UsesVectors => vectorLoops is not null && !options.Checked;
 
     private Expression<KernelEntry> EmitKernel()
     {
@@ -203,12 +195,12 @@ internal sealed class KernelEmitter
     private void EmitVectorLoop(For loop)
     {
         (ParameterExpression Variable, ParameterExpression End) range = StartLoop(loop);
-        if (UsesVectors)
+        if (vectorLoops is not null && !options.Checked)
         {
             VectorLoop analysis = VectorLoop.Analyse(loop);
             if (analysis.Reason is null)
             {
-                if (vectorLoops!.TryEmit(analysis, range))
+                if (vectorLoops.TryEmit(analysis, range))
                 {
                     return;
                 }
@@ -219,10 +211,7 @@ internal sealed class KernelEmitter
             }
         }
 
-        bool outer = inScalarLoop;
-        inScalarLoop = true;
         EmitSerialLoop(LongSum.WrittenOut(loop), range, []);
-        inScalarLoop = outer;
     }
 
     private void EmitIf(If branch, IReadOnlyList<VectorEmitter> vectors)

@@ -74,13 +74,6 @@ internal sealed class ScalarEmitter
         return E.Call(method, address, index, displacement, value);
     }
 
-    /// <summary>A hint, never checked: any address will do.</summary>
-    public E EmitPrefetch(Prefetch prefetch)
-    {
-        (E address, E index, E displacement) = Addresses.Resolve(prefetch.Buffer, IndexPolynomial.Of(prefetch.Index));
-        return VectorOperations.Prefetch(prefetch.Buffer.Storage, address, index, displacement);
-    }
-
     /// <summary>A routine's call.</summary>
     public E EmitInvoke(Invoke invoke)
     {

@@ -27,10 +27,13 @@ internal sealed class GroupSchedule
     {
         (this.group, this.canKeep, this.mayStream) = (group, canKeep, mayStream);
         roles = group.Nodes.ToDictionary(n => n, n => group.Domain.RoleOf(n)!.Value);
-        FindEarliest();
+        foreach (Node node in group.Nodes)
+        {
+            earliest[node] = Inside(node).Select(AvailableAt).DefaultIfEmpty(0).Max();
+        }
+
         Passes = group.Nodes.Where(n => !IsOfRow(n)).Select(n => earliest[n] + 1).DefaultIfEmpty(0).Max();
         PlaceReductions();
-        FindEarliest();
         PlaceElements();
     }
 
@@ -67,26 +70,13 @@ internal sealed class GroupSchedule
         _ => earliest[node],
     };
 
-    private void FindEarliest()
-    {
-        foreach (Node node in group.Nodes)
-        {
-            earliest[node] = Inside(node).Select(AvailableAt).DefaultIfEmpty(0).Max();
-        }
-    }
-
-    /// <summary>The pass that needs a value first. What is made of it on the way, and is not stored, can wait as long as that.</summary>
-    private int NeededAt(Node node) => group.Nodes.Where(c => Inside(c).Contains(node))
-        .Select(c => roles[c] is Role.Row or Role.Element && !group.Stored.Contains(c) ? NeededAt(c) : earliest[c])
-        .DefaultIfEmpty(Passes)
-        .Min();
-
     private void PlaceReductions()
     {
         List<(Node Node, int Last)> open = [];
         foreach (Node node in group.Nodes.Where(n => roles[n] is Role.RowReduction or Role.ColumnReduction))
         {
-            int last = NeededAt(node) - 1;
+            // The first pass that needs the result comes after it.
+            int last = group.Nodes.Where(c => Inside(c).Contains(node)).Select(c => earliest[c] - 1).DefaultIfEmpty(Passes - 1).Min();
             if (last == earliest[node])
             {
                 passOf[node] = last;

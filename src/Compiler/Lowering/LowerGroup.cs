@@ -126,14 +126,10 @@ internal sealed class LowerGroup
 
         if (streams && passes.Count > 1)
         {
-            Local row = nest.Variables[outer[^1]];
-            StreamRows.AddPrefetches(passes, row);
-            statements.AddRange(group.Nodes.Where(schedule.IsStreamed).Select(n => StreamRows.NextBegin(kernel.Output(n), RowBegin(), row)));
+            StreamRows.AddPrefetches(passes, nest.Variables[outer[^1]]);
         }
 
         return new Block([.. parts.SelectMany(p => p)]);
-
-        LoopValue RowBegin() => new LoopTree.Rewriter(v => v == nest.Variables[inner[0]] ? LoopMath.Int(0) : v).Rewrite(nest.Position(kernel, 0, domain.ElementStrides));
     }
 
     /// <summary>One pass: its reductions begin, the loops over the row, its reductions are complete.</summary>

@@ -3,10 +3,9 @@ using GraphCompiler.Loops;
 namespace GraphCompiler.Lowering;
 
 /// <summary>
-/// How a kernel that makes several passes over each row works on tensors that no cache holds. The last passes ask for what the next row will read,
-/// so that it comes while they compute, and results that the kernel does not read itself are written past the cache, each by a loop of its own:
-/// the memory they lie in need not be read first, but for the cache line that a row shares with the next, which is asked for before the first pass. Only
-/// together do they hide the memory behind the arithmetic.
+/// How a kernel that makes several passes over each row works on tensors that no cache holds. The first passes ask for what they will read of the next row,
+/// so that it comes while the others compute, and results that the kernel does not read itself are written past the cache, each by a loop of its own:
+/// the memory they lie in need not be read first. Only together do the two hide the memory behind the arithmetic.
 /// </summary>
 internal static class StreamRows
 {
@@ -27,21 +26,12 @@ internal static class StreamRows
         return count.IsConstant ? Literal.Of(MayBeLarge(node)) : LoopMath.AtLeast(kernel.Size(count), LoopMath.Int(LeastBytes / node.DType.Size()));
     }
 
-    /// <summary>
-    /// Asks for where the next row of a result begins. It is mostly not where a cache line does, so that this row ends in that line: what is written there comes by
-    /// the cache, and what is written past it would wait for that.
-    /// </summary>
-    /// <param name="result">What is written past the cache.</param>
-    /// <param name="index">Where this row begins.</param>
-    /// <param name="row">What counts the rows.</param>
-    public static Prefetch NextBegin(LoopBuffer result, LoopValue index, Local row) => new(result, new LoopTree.Rewriter(v => v == row ? Next(row) : v).Rewrite(index));
-
-    /// <summary>Lets the last passes over a row ask for the next one, each for another tensor.</summary>
+    /// <summary>Lets the first passes over a row ask for the next one, each for another tensor.</summary>
     /// <param name="passes">The loops of each pass.</param>
     /// <param name="row">What counts the rows.</param>
     public static void AddPrefetches(IReadOnlyList<List<LoopStatement>> passes, Local row)
     {
-        BinaryValue next = Next(row);
+        var next = new BinaryValue(BinaryFunction.Add, row, LoopMath.Int(1));
         List<(Load Load, Local Variable)> first = [];
         foreach (For loop in passes.SelectMany(p => p).OfType<For>().Where(IsAlongRow))
         {
@@ -59,8 +49,8 @@ internal static class StreamRows
 
         for (int i = 0; i < first.Count; i++)
         {
-            List<LoopStatement> pass = passes[Math.Max(0, passes.Count - first.Count + i)];
-            int at = pass.FindLastIndex(s => s is For loop && IsAlongRow(loop));
+            List<LoopStatement> pass = passes[Math.Min(i, passes.Count - 1)];
+            int at = pass.FindIndex(s => s is For loop && IsAlongRow(loop));
             if (at >= 0)
             {
                 var loop = (For)pass[at];
@@ -70,8 +60,6 @@ internal static class StreamRows
             }
         }
     }
-
-    private static BinaryValue Next(Local row) => new(BinaryFunction.Add, row, LoopMath.Int(1));
 
     private static bool MayBeLarge(LoopBuffer buffer) => buffer.Length is not Literal length || length.Bits * buffer.Storage.Size() >= LeastBytes;
 

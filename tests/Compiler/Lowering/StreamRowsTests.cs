@@ -53,11 +53,8 @@ internal sealed class StreamRowsTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(with.Count(s => s is For { PastCache: not null }), Is.EqualTo(2));
-            Assert.That(with.OfType<For>().Count(f => f.Kind == LoopKind.Vector && LoopTree.Children(f.Body).Any(s => s is Prefetch)), Is.EqualTo(2));
-
-            // And, before the passes over a row, for the cache line of each result that the row shares with the next.
-            Assert.That(with.OfType<For>().Where(f => f.Kind != LoopKind.Vector).SelectMany(f => LoopTree.Children(f.Body)).OfType<Prefetch>().Select(p => p.Buffer.Writable), Is.EqualTo(new[] { true, true }));
-            Assert.That(with.OfType<Prefetch>().Count(), Is.EqualTo(4));
+            Assert.That(with.OfType<Prefetch>().Count(), Is.EqualTo(2));
+            Assert.That(with.OfType<For>().Count(f => LoopTree.Children(f.Body).Any(s => s is Prefetch)), Is.EqualTo(2));
             Assert.That(without.Any(s => s is Prefetch or For { PastCache: not null }), Is.False);
         }
 
@@ -66,19 +63,6 @@ internal sealed class StreamRowsTests
             using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { Passes = new() { StreamRows = streams, MergeSmallKernels = false } });
             return [.. graph.Executor.Program.Kernels.SelectMany(k => LoopTree.Statements(k.Kernel.Body))];
         }
-    }
-
-    [Test]
-    public void What_only_the_gradient_needs_is_read_by_one_pass_of_sums_and_by_that_of_the_gradient()
-    {
-        (Node[] inputs, Node[] results) = Norm(Rows);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile(inputs, results, options: new CompileOptions { Passes = new() { MergeSmallKernels = false } });
-        IEnumerable<For> passes = graph.Executor.Program.Kernels.SelectMany(k => LoopTree.Statements(k.Kernel.Body)).OfType<For>().Where(f => f.Kind == LoopKind.Vector);
-        Assert.That(passes.Select(p => Large(p).Distinct().Count()), Is.EqualTo(new[] { 1, 1, 2, 1, 2 }));
-
-        static IEnumerable<LoopBuffer> Large(For pass) =>
-            LoopTree.Statements(pass.Body).Where(s => s is not Prefetch).SelectMany(s => LoopTree.Values(s)).SelectMany(v => LoopTree.Values(v)).OfType<Load>()
-                .Select(l => l.Buffer).Where(b => b.Length is Literal { Bits: >= Rows * Columns });
     }
 
     [Test]
