@@ -34,9 +34,8 @@ internal sealed unsafe class Workspace : IDisposable
     private AlignedBuffer? memory;
     private Binding? bound;
 
-    // The step that is all there is to do for the current binding, on this thread; null where there is more to it.
-    private PlanStep? single;
-    private int singleStep;
+    // The step that is all there is to do for the current binding, on this thread; -1 where there is more to it.
+    private int singleStep = -1;
     private nint singleRange;
     private nint singleFrame;
 
@@ -151,7 +150,7 @@ internal sealed unsafe class Workspace : IDisposable
     private void Unbind()
     {
         bound = null;
-        single = null;
+        singleStep = -1;
         HasAccepted = false;
     }
 
@@ -206,11 +205,11 @@ internal sealed unsafe class Workspace : IDisposable
 
     private void BuildCode()
     {
-        single = null;
+        singleStep = -1;
         code.Build(Bound.Sizes, held);
         if (code.Instructions is [{ Kind: InstructionKind.Run } only] && code.Backward == 1 && !Bound.Threaded.Any && plan.Steps[only.Subject] is { Versioned: null, IsLoop: false } step)
         {
-            (single, singleStep, singleFrame) = (step, only.Subject, frames.Address + (frameStarts[only.Subject] * sizeof(nint)));
+            (singleStep, singleFrame) = (only.Subject, frames.Address + (frameStarts[only.Subject] * sizeof(nint)));
             singleRange = (nint)Bound.Sizes[step.Range];
         }
     }
@@ -250,9 +249,9 @@ internal sealed unsafe class Workspace : IDisposable
             slots[slot] = externals[external];
         }
 
-        if (single is { } all && forward)
+        if (singleStep >= 0 && forward)
         {
-            return RunSingle(all, out site, out detail);
+            return RunSingle(plan.Steps[singleStep], out site, out detail);
         }
 
         // A call that failed left its loops where they were.

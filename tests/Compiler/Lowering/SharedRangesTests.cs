@@ -128,7 +128,7 @@ internal sealed class SharedRangesTests
     {
         Input<float> x = Input("x", ["N", 40, 5, 6]);
         Input<float> w = Input("w", [530, 40, 3, 3]);
-        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], [Conv2D(x, w, padding: 1)], options: new() { Threads = 2, Passes = new() { MergeSmallKernels = false } });
+        using CompiledGraph graph = GraphCompiler.Compiler.Compile([x, w], [Conv2D(x, w, padding: 1)], options: new() { Threads = 2, Passes = new() { WholeConvolutions = false, MergeSmallKernels = false } });
 
         // How much is packed at once depends on the cache.
         int cache = CacheSizes.Level2;

@@ -13,9 +13,11 @@ internal sealed partial class InstructionSetTests
     {
         ["Compiler/VectorWidth.cs"] = (true, "what is asked of all is whether vectors of a width are fast; ARM64 has 32 registers of 128 bits"),
         ["Runtime/CacheSizes.cs"] = (false, "the system is asked"),
+        ["Runtime/Routines/AlternateMemory.cs"] = (false, "every second element by narrowing, which all have; at the end of a row one by one"),
         ["Runtime/Routines/MaskedMemory.cs"] = (false, "no masked moves: at most two moves of parts of a vector"),
         ["Runtime/Routines/Masks.cs"] = (false, "widening and narrowing that all have; bytes at the end of a row are copied as memory"),
         ["Runtime/Routines/Memory.cs"] = (false, ".NET has no prefetch for ARM64; a barrier that all have"),
+        ["Runtime/Routines/Transposition.cs"] = (true, "four rows at a time are interleaved by instructions of both"),
         ["Runtime/Routines/WordLanes.cs"] = (true, "products of words are an instruction of both"),
     };
 
