@@ -14,9 +14,10 @@ internal sealed class DisassemblyTests
 {
     /// <summary>
     /// Vectors that a loop may have on the stack. Tiles and polynomials leave none there with the 32 registers of AVX-512. Of 16 the JIT wants more: constants
-    /// are read from the stack, and of a product's sums beside masks, or with whole numbers, which are multiplied in parts, some lie there.
+    /// are read from the stack, and of a product's sums beside masks, or with whole numbers, which are multiplied in parts, some lie there. Where there are 32, but
+    /// vectors are narrower, the JIT compares and selects by instructions that know the first 16 alone: of an exponential's constants two make room for them.
     /// </summary>
-    private static readonly int MostOnStack = Avx512F.VL.IsSupported ? 0 : 5;
+    private static int MostOnStack(VectorWidth width) => !Avx512F.VL.IsSupported ? 5 : width == VectorWidth.Bits512 ? 0 : 2;
 
     private static IEnumerable<VectorWidth> Widths => Enum.GetValues<VectorWidth>();
 
@@ -52,7 +53,7 @@ internal sealed class DisassemblyTests
                     int count = int.Parse(report[1], CultureInfo.InvariantCulture);
                     MachineCode[] own = [.. Enumerable.Range(0, Math.Min(count, kernels.Count)).Select(_ => kernels.Dequeue())];
                     Assert.That(own, Has.Length.EqualTo(count), $"{report[0]}: listings");
-                    Check($"{report[0]} at {width}", own);
+                    Check($"{report[0]} at {width}", own, width);
                 }
             }
 
@@ -112,7 +113,7 @@ internal sealed class DisassemblyTests
                 """),
             Throws.TypeOf<FormatException>().With.Message.Contains("One:():int"));
 
-    private static void Check(string name, MachineCode[] kernels)
+    private static void Check(string name, MachineCode[] kernels, VectorWidth width)
     {
         foreach (MachineCode kernel in kernels)
         {
@@ -121,7 +122,7 @@ internal sealed class DisassemblyTests
             foreach (string[] loop in kernel.InnermostLoops)
             {
                 Assert.That(loop.Where(MachineCode.IsCall), Is.Empty, $"{name}: a call in\n{string.Join('\n', loop)}");
-                Assert.That(kernel.OnStack(loop), Has.Count.AtMost(MostOnStack), $"{name}: a vector on the stack in\n{string.Join('\n', loop)}");
+                Assert.That(kernel.OnStack(loop), Has.Count.AtMost(MostOnStack(width)), $"{name}: a vector on the stack in\n{string.Join('\n', loop)}");
             }
         }
 
